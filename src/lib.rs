@@ -1,0 +1,11 @@
+//! Likeness learns, in a person's browser, what they like from which answers they preferred.
+//!
+//! This file is the map of the house; `ARCHITECTURE.md` says which room may use which.
+//!
+//! * [`preference`]: preference pairs, the history, and every file format they come in.
+//! * [`model`]: what a language model is to the method, wherever it runs.
+//! * [`privacy`]: raw and released text, and what stands between them.
+
+pub mod model;
+pub mod preference;
+pub mod privacy;

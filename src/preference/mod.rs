@@ -1,0 +1,13 @@
+//! What a person preferred: turns, preference pairs, choices, and their history.
+//!
+//! Pure data: no storage, no model, no network.
+
+mod choice;
+mod history;
+mod pair;
+mod turn;
+
+pub use choice::{Answer, Choice, Outcome};
+pub use history::{History, Split};
+pub use pair::{PairId, PreferencePair, Standing};
+pub use turn::{Role, Turn};
