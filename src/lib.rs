@@ -5,7 +5,9 @@
 //! * [`preference`]: preference pairs, the history, and every file format they come in.
 //! * [`model`]: what a language model is to the method, wherever it runs.
 //! * [`privacy`]: raw and released text, and what stands between them.
+//! * [`service`]: the wire between a page and the data worker.
 
 pub mod model;
 pub mod preference;
 pub mod privacy;
+pub mod service;

@@ -1,0 +1,367 @@
+//! The messages themselves: requests, responses, events, errors.
+//!
+//! On the wire a message is one JavaScript object made by `serde-wasm-bindgen`. What serde can't carry (a
+//! `File` to import) travels beside it under the key `attachment`.
+
+use serde::{Deserialize, Serialize};
+
+use super::view::*;
+use crate::preference::{Choice, PairId, Turn};
+
+/// Names one request among those of its page, so that answers and progress find it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Envelope(pub u32);
+
+/// From a page to the data worker.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum ToWorker {
+    /// Do this and answer under that number.
+    Ask(Envelope, Request),
+    /// Stop the request with that number; it then answers [`ServiceError::Cancelled`].
+    Cancel(Envelope),
+}
+
+/// From the data worker to a page.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum FromWorker {
+    /// The worker is up; nothing is answered before this.
+    Ready,
+    /// The one answer to a request.
+    Answer(Envelope, Result<Response, ServiceError>),
+    /// How far a long request is.
+    Event(Envelope, Event),
+    /// Something changed, here or in another tab: what is shown of it should be asked for again.
+    Changed(Change),
+}
+
+/// What a page may ask.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Request {
+    /// Opens the store; the answer tells in which state it is.
+    Open,
+
+    /// All people kept here.
+    Profiles,
+    /// Adds a person.
+    CreateProfile {
+        /// What to call them; need not be unique.
+        name: String,
+    },
+    /// Renames a person.
+    RenameProfile {
+        /// Whom.
+        profile: ProfileId,
+        /// The new name.
+        name: String,
+    },
+    /// Removes a person with everything that is kept of them.
+    RemoveProfile {
+        /// Whom.
+        profile: ProfileId,
+    },
+
+    /// Imports the attached `File`.
+    Import {
+        /// Whose history it joins.
+        profile: ProfileId,
+        /// The file's name, for the pairs' origin.
+        name: String,
+        /// The format's name, `auto` to find out.
+        format: String,
+        /// Which person's lines to take, for a file with several.
+        user: Option<String>,
+    },
+    /// Imports a text, as [`Request::Import`] does a file.
+    ImportText {
+        /// Whose history it joins.
+        profile: ProfileId,
+        /// For the pairs' origin.
+        name: String,
+        /// The format's name, `auto` to find out.
+        format: String,
+        /// The text.
+        text: String,
+    },
+    /// A window of the history, newest first.
+    List {
+        /// Whose.
+        profile: ProfileId,
+        /// Only pairs with these words in context, answers, note or origin; empty for all.
+        query: String,
+        /// Rows to skip.
+        offset: u32,
+        /// Rows to give.
+        limit: u32,
+    },
+    /// One pair in full.
+    Pair {
+        /// Whose.
+        profile: ProfileId,
+        /// Which.
+        id: PairId,
+    },
+    /// Adds a pair that was typed in, or changes one.
+    SavePair {
+        /// Whose.
+        profile: ProfileId,
+        /// The texts.
+        pair: DraftPair,
+        /// The pair that it takes the place of.
+        supersedes: Option<PairId>,
+    },
+    /// Keeps a choice with its outcome, and the pairs that follow from it.
+    RecordChoice {
+        /// Whose.
+        profile: ProfileId,
+        /// The choice.
+        choice: Choice,
+    },
+    /// Deletes pairs and what was made from them.
+    Delete {
+        /// Whose.
+        profile: ProfileId,
+        /// Which.
+        ids: Vec<PairId>,
+    },
+    /// Brings back what the last deletion under this number took, within its time.
+    Undo {
+        /// The number that the deletion gave.
+        undo: u64,
+    },
+    /// The history as a text in our own format.
+    ExportHistory {
+        /// Whose.
+        profile: ProfileId,
+    },
+    /// Deletes everything of everyone, models too, and looks whether anything is left.
+    ForgetEverything,
+
+    /// Traits and claims from the history as it is now, without a language model.
+    Reading {
+        /// Whose.
+        profile: ProfileId,
+    },
+    /// The kept portrait, if there is one.
+    Portrait {
+        /// Whose.
+        profile: ProfileId,
+    },
+    /// Makes a new portrait; goes on with an interrupted one of the same settings.
+    Induce {
+        /// Whose.
+        profile: ProfileId,
+        /// How much to search.
+        settings: InductionSettings,
+    },
+    /// The interrupted induction, if there is one.
+    PendingInduction {
+        /// Whose.
+        profile: ProfileId,
+    },
+    /// Forgets the interrupted induction.
+    DropInduction {
+        /// Whose.
+        profile: ProfileId,
+    },
+    /// Edits, pins, refuses or restores a claim of the kept portrait.
+    ChangeClaim {
+        /// Whose.
+        profile: ProfileId,
+        /// The claim's id.
+        claim: String,
+        /// What to do with it.
+        change: ClaimChange,
+    },
+    /// The likeness file, whole. It is private: it holds raw demos.
+    ExportLikeness {
+        /// Whose.
+        profile: ProfileId,
+    },
+
+    /// Which of two answers the person would prefer.
+    Judge {
+        /// Whose taste.
+        profile: ProfileId,
+        /// The conversation so far.
+        context: Vec<Turn>,
+        /// One answer.
+        first: String,
+        /// The other.
+        second: String,
+        /// Whether to ask the language model too.
+        with_model: bool,
+    },
+
+    /// The models kept here, and the one in use.
+    Models,
+    /// Loads a model; an attached `File` when the source is [`ModelSource::File`].
+    LoadModel {
+        /// From where.
+        source: ModelSource,
+    },
+    /// Takes the model in use out of memory; its file stays.
+    UnloadModel,
+    /// Deletes a kept model file.
+    RemoveModel {
+        /// Its name as [`ModelView::name`] gives it.
+        name: String,
+    },
+}
+
+/// The answer to a [`Request`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Response {
+    /// To requests that have nothing to tell.
+    Done,
+    /// To [`Request::Open`].
+    Opened(StoreView),
+    /// To [`Request::Profiles`] and [`Request::CreateProfile`] (then just the new one).
+    Profiles(Vec<ProfileView>),
+    /// To [`Request::Import`] and [`Request::ImportText`].
+    Imported(ImportReport),
+    /// To [`Request::List`].
+    List(PairPage),
+    /// To [`Request::Pair`], [`Request::SavePair`] and, one for each pair, [`Request::RecordChoice`].
+    Pairs(Vec<PairView>),
+    /// To [`Request::Delete`] and [`Request::RemoveProfile`].
+    Deleted(Deletion),
+    /// To [`Request::ExportHistory`] and [`Request::ExportLikeness`].
+    Text(String),
+    /// To [`Request::ForgetEverything`].
+    Forgotten(ForgetReport),
+    /// To [`Request::Reading`].
+    Reading(Reading),
+    /// To [`Request::Portrait`], [`Request::Induce`] and [`Request::ChangeClaim`].
+    Portrait(Option<Box<PortraitView>>),
+    /// To [`Request::PendingInduction`].
+    Pending(Option<PendingInduction>),
+    /// To [`Request::Judge`].
+    Verdict(Verdict),
+    /// To [`Request::Models`], [`Request::LoadModel`], [`Request::UnloadModel`], [`Request::RemoveModel`].
+    Models(ModelsView),
+}
+
+/// How far a long request is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Event {
+    /// Of an import.
+    Importing {
+        /// Bytes read.
+        bytes: u64,
+        /// Bytes in all.
+        of: u64,
+        /// Pairs kept so far.
+        imported: u32,
+    },
+    /// Of an induction.
+    Inducing(InductionProgress),
+    /// Of loading a model.
+    LoadingModel {
+        /// What is being done, in plain words: "downloading", "reading", "preparing".
+        stage: String,
+        /// Bytes done.
+        bytes: u64,
+        /// Bytes in all; 0 where unknown.
+        of: u64,
+    },
+}
+
+/// What changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Change {
+    /// The list of people.
+    Profiles,
+    /// A person's pairs.
+    History(ProfileId),
+    /// A person's portrait.
+    Portrait(ProfileId),
+    /// The models.
+    Models,
+    /// Everything was forgotten.
+    Everything,
+    /// A newer version of the app, in another tab, needs the database: this one must be reloaded.
+    Outdated,
+}
+
+/// Why a request was not done. The text says what was wrong and where; [`ServiceError::advice`] what to do.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+pub enum ServiceError {
+    /// The person stopped it.
+    #[error("stopped")]
+    Cancelled,
+    /// The browser gives no database, as some do in private windows.
+    #[error("this browser gives the page no storage: {0}")]
+    NoStorage(String),
+    /// The database is of a newer version of the app.
+    #[error("the history was written by a newer version (database {found}, this app knows {known})")]
+    TooNew {
+        /// The database's version.
+        found: u32,
+        /// The newest that this code knows.
+        known: u32,
+    },
+    /// Another tab holds an older version open.
+    #[error("another tab with an older version of this app is open")]
+    Blocked,
+    /// No room is left.
+    #[error("the browser's storage is full")]
+    QuotaFull,
+    /// The file can't be read.
+    #[error("the file can't be imported: {0}")]
+    BadFile(String),
+    /// The file holds several people's lines.
+    #[error("the file holds the choices of several people")]
+    SeveralPeople {
+        /// Their names in the file.
+        users: Vec<String>,
+    },
+    /// What was named is not there (any more).
+    #[error("not found: {0}")]
+    NotFound(String),
+    /// Too late to undo.
+    #[error("the time to undo is over")]
+    UndoExpired,
+    /// The request's content is wrong.
+    #[error("{0}")]
+    Invalid(String),
+    /// There are too few pairs for this.
+    #[error("there are {have} pairs, this needs at least {need}")]
+    TooFewPairs {
+        /// Pairs there are.
+        have: u32,
+        /// Pairs needed.
+        need: u32,
+    },
+    /// No model is loaded.
+    #[error("no language model is loaded")]
+    NoModel,
+    /// The model's file or the engine fails.
+    #[error("the language model: {0}")]
+    Model(String),
+    /// The worker broke; it has been started anew.
+    #[error("an internal error: {0}")]
+    Internal(String),
+}
+
+impl ServiceError {
+    /// What the person can do.
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Self::Cancelled => "Start it again when you like; what was done so far is kept.",
+            Self::NoStorage(_) => "Open the app in an ordinary window; a private window may refuse storage.",
+            Self::TooNew { .. } => "Reload the page to get the newest version of the app.",
+            Self::Blocked => "Close the other tabs of this app, then reload this one.",
+            Self::QuotaFull => "Free some disk space, or remove a model on the Models page, then try again.",
+            Self::BadFile(_) => "Check the file's format, or choose the format by hand.",
+            Self::SeveralPeople { .. } => "Choose whose lines to import.",
+            Self::NotFound(_) => "It may have been deleted in another tab; reload the page.",
+            Self::UndoExpired => "Import it again from a backup, if you have one.",
+            Self::Invalid(_) => "Change what was entered and try again.",
+            Self::TooFewPairs { .. } => "Add some more choices on the History page.",
+            Self::NoModel => "Load a model on the Models page.",
+            Self::Model(_) => "Load the model again, or choose another one on the Models page.",
+            Self::Internal(_) => "Try again; if it comes back, reload the page. Nothing stored was lost.",
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The wire between a page and the data worker: what a page may ask, and what comes back.
+//!
+//! A page never touches the database, a trait or a model itself: it sends a [`Request`] and shows the
+//! [`Response`]. Everything here is a wire type, flat and serialisable; none is a domain type, so a change in
+//! the method is no change on the wire.
+
+mod message;
+mod view;
+
+pub use message::{Change, Envelope, Event, FromWorker, Request, Response, ServiceError, ToWorker};
+pub use view::*;
