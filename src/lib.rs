@@ -4,9 +4,12 @@
 //!
 //! * [`preference`]: preference pairs, the history, and every file format they come in.
 //! * [`model`]: what a language model is to the method, wherever it runs.
+//! * `engine`: the local model, behind the feature of its name.
 //! * [`privacy`]: raw and released text, and what stands between them.
 //! * [`service`]: the wire between a page and the data worker.
 
+#[cfg(feature = "engine")]
+pub mod engine;
 pub mod model;
 pub mod preference;
 pub mod privacy;
