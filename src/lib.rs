@@ -3,14 +3,20 @@
 //! This file is the map of the house; `ARCHITECTURE.md` says which room may use which.
 //!
 //! * [`preference`]: preference pairs, the history, and every file format they come in.
+//! * [`traits`]: what an answer is like, measured from its text.
+//! * [`reward`]: the weights that a person gives them, with a prior from people in general.
 //! * [`model`]: what a language model is to the method, wherever it runs.
 //! * `engine`: the local model, behind the feature of its name.
 //! * [`privacy`]: raw and released text, and what stands between them.
+//! * [`bench`]: measures what the reward and the judges are worth.
 //! * [`service`]: the wire between a page and the data worker.
 
+pub mod bench;
 #[cfg(feature = "engine")]
 pub mod engine;
 pub mod model;
 pub mod preference;
 pub mod privacy;
+pub mod reward;
 pub mod service;
+pub mod traits;

@@ -1,0 +1,330 @@
+//! Word lists: which manner of speaking a word or a phrase is a mark of. English only.
+//!
+//! A text in another language simply has none of these marks, so both answers of a pair get zero and the
+//! traits that rest on a list stay silent. The lists are ours, drawn up by hand from common usage guides;
+//! they are small on purpose, since a rare word moves no estimate.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+/// What a word or phrase is a mark of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(usize)]
+pub(super) enum Mark {
+    Hedge,
+    Certainty,
+    Caveat,
+    Refusal,
+    Disclaimer,
+    Warmth,
+    Empathy,
+    Humour,
+    Formal,
+    Informal,
+    FirstSingular,
+    FirstPlural,
+    Second,
+    Example,
+    Source,
+    Reason,
+    Comparison,
+    Analogy,
+    Sequence,
+    Summary,
+    Opinion,
+    Courtesy,
+    Intensity,
+    Obligation,
+    Negation,
+    Expert,
+    Alternative,
+    Senses,
+    Definition,
+    Praise,
+    Addition,
+    Opener,
+    Closer,
+}
+
+/// How many marks there are.
+pub(super) const MARKS: usize = Mark::Closer as usize + 1;
+
+/// Every list: its mark and its phrases, lower case, words parted by a space.
+const LISTS: &[(Mark, &str)] = &[
+    (
+        Mark::Hedge,
+        "may|might|maybe|perhaps|possibly|probably|could|seems|seem|appears|appear|likely|unlikely|somewhat|\
+         generally|usually|typically|often|sometimes|tends|tend|roughly|approximately|arguably|presumably|\
+         apparently|relatively|fairly|i think|i believe|i guess|kind of|sort of|in some cases|in general|can be|\
+         to some extent|it is possible|it's possible|not necessarily|suggests|about",
+    ),
+    (
+        Mark::Certainty,
+        "definitely|certainly|clearly|obviously|undoubtedly|always|never|absolutely|completely|entirely|\
+         guaranteed|guarantee|without a doubt|no doubt|of course|indeed|exactly|precisely|surely|every|all|none|\
+         must|will|undeniably|in fact|the fact is|proven",
+    ),
+    (
+        Mark::Caveat,
+        "however|although|though|but|note that|please note|keep in mind|bear in mind|depending on|depends on|\
+         depend on|it depends|be aware|be careful|caution|caveat|on the other hand|that said|nevertheless|\
+         nonetheless|it's important to note|it is important to note|important to remember|it's worth noting|\
+         it is worth noting|be sure to|make sure|unless|may vary|can vary|varies|limitations|not all|despite",
+    ),
+    (
+        Mark::Refusal,
+        "i can't|i cannot|i can not|i'm unable|i am unable|i'm not able|i am not able|i won't|i will not|\
+         i do not have|i don't have|cannot provide|can't provide|unable to provide|cannot assist|can't assist|\
+         can't help|cannot help|i'm sorry but|i apologize|i must decline|not able to|i do not feel comfortable|\
+         i don't feel comfortable|i don't know|i do not know|i'm not sure|i am not sure|without more information|\
+         without more context",
+    ),
+    (
+        Mark::Disclaimer,
+        "as an ai|as a language model|as an artificial intelligence|language model|i'm an ai|i am an ai|\
+         ai assistant|ai language model|my training data|knowledge cutoff|my last update|i do not have personal|\
+         i don't have personal|not a doctor|not a lawyer|not legal advice|not medical advice|\
+         not financial advice|created by anthropic|trained by openai|developed by openai|real time|as of my",
+    ),
+    (
+        Mark::Warmth,
+        "glad|happy to|wonderful|lovely|love|enjoy|great|amazing|fantastic|awesome|welcome|congratulations|\
+         delighted|dear|friend|friends|excited|exciting|beautiful|thank you|thanks|cheers|best of luck|good luck|\
+         have fun|hope|hugs|fun|delicious|perfect|proud|joy|happy|kind|heart|care|caring",
+    ),
+    (
+        Mark::Empathy,
+        "i understand|understandable|sorry to hear|i'm sorry|i am sorry|must be|feel|feeling|feelings|\
+         you're not alone|you are not alone|it's okay|it's ok|that sounds|sounds like|support|supportive|\
+         difficult time|tough|struggling|frustrating|concerns|concern|reach out",
+    ),
+    (
+        Mark::Humour,
+        "haha|hahaha|lol|joke|jokes|joking|kidding|pun|puns|funny|hilarious|silly|goofy|wink|laugh|laughs|\
+         laughing|laughter|humor|humour|playful|cheeky|tongue in cheek|why did the|walks into a bar|punchline|\
+         amusing|giggle|chuckle|witty",
+    ),
+    (
+        Mark::Formal,
+        "furthermore|moreover|thus|hence|therefore|consequently|whereas|whereby|wherein|thereby|utilize|\
+         utilizes|utilizing|facilitate|facilitates|commence|regarding|pertaining|aforementioned|subsequently|\
+         accordingly|nevertheless|nonetheless|notwithstanding|ensure|ensures|ensuring|provide|provides|\
+         significant|significantly|various|numerous|obtain|require|requires|required|additionally|respectively|\
+         in accordance|in order to|with respect to|prior to|such|upon|demonstrate|demonstrates|enhance|\
+         enhances|essential|crucial|substantial|approximately|comprehensive|sufficient|individuals|appropriate",
+    ),
+    (
+        Mark::Informal,
+        "gonna|wanna|gotta|kinda|sorta|yeah|yep|nope|ok|okay|cool|hey|hi|wow|oh|guys|stuff|things|thing|bunch|\
+         lots|a lot|super|pretty|really|just|totally|basically|actually|anyway|so yeah|you know|big|get|gets|\
+         got|check out|figure out|mess|crazy|huge|buddy|folks|kids|mom|dad|tons|grab|yum|oops|hmm|well",
+    ),
+    (Mark::FirstSingular, "i|i'm|i've|i'd|i'll|me|my|mine|myself"),
+    (Mark::FirstPlural, "we|we're|we've|we'd|we'll|us|our|ours|ourselves|let's"),
+    (Mark::Second, "you|you're|you've|you'd|you'll|your|yours|yourself|yourselves"),
+    (
+        Mark::Example,
+        "for example|for instance|e g|eg|such as|examples|example|including|include|includes|like this|say|\
+         suppose|case study|consider the|illustrate|illustrates|an instance",
+    ),
+    (
+        Mark::Source,
+        "according to|study|studies|research|researchers|source|sources|reference|references|cited|citation|\
+         published|journal|survey|report|reports|reported|wikipedia|evidence|findings|university|et al|website|\
+         official|article|data from|statistics",
+    ),
+    (
+        Mark::Reason,
+        "because|since|therefore|due to|thus|hence|so that|as a result|reason|reasons|caused by|causes|cause|\
+         leads to|lead to|leading to|results in|consequently|this means|which means|in order to|thanks to|\
+         given that|owing to|why|allows|allowing|helps to",
+    ),
+    (
+        Mark::Comparison,
+        "than|compared|compare|comparison|whereas|while|versus|vs|unlike|similar|similarly|likewise|\
+         in contrast|contrast|differ|differs|difference|differences|different|better|worse|rather than|instead|\
+         both|either|neither|more|less|most|least|same|alike",
+    ),
+    (
+        Mark::Analogy,
+        "like a|like an|like the|as if|as though|imagine|think of|picture|just like|akin to|analogy|metaphor|\
+         metaphorically|analogous|in other words|resembles|reminiscent|is like|are like|similar to|kind of like|\
+         much like|similar to how|as a",
+    ),
+    (
+        Mark::Sequence,
+        "first|firstly|second|secondly|third|thirdly|next|then|finally|lastly|afterwards|after that|before|step|\
+         steps|begin|begins|start by|once|until|repeat|follow these|following steps|to begin|meanwhile",
+    ),
+    (
+        Mark::Summary,
+        "in summary|in conclusion|to summarize|to sum up|overall|in short|in brief|to conclude|ultimately|\
+         in essence|all in all|tl dr|tldr|the bottom line|key takeaways|key takeaway|summary|conclusion|in total|\
+         by following|by doing",
+    ),
+    (
+        Mark::Opinion,
+        "i think|i believe|in my opinion|in my view|my favorite|i'd say|i would say|i recommend|i'd recommend|\
+         i suggest|i would suggest|i prefer|personally|i feel|i love|i'd suggest|i would recommend|best",
+    ),
+    (
+        Mark::Courtesy,
+        "please|thank|thanks|thank you|appreciate|appreciated|grateful|kindly|sincerely|regards|pleasure|\
+         respectfully|you're welcome|would you like|may i|dear|excuse me|pardon",
+    ),
+    (
+        Mark::Intensity,
+        "very|really|extremely|incredibly|highly|so|too|totally|absolutely|truly|especially|particularly|quite|\
+         super|remarkably|deeply|greatly|strongly|hugely|immensely|vital|critical|crucial|powerful|unique|\
+         important|essential|key|major|significant",
+    ),
+    (
+        Mark::Obligation,
+        "should|must|need to|needs to|have to|has to|ought|required|remember to|make sure|ensure|be sure|\
+         do not|don't|avoid|never|always|shouldn't|mustn't|it's important to|it is important to|consider",
+    ),
+    (
+        Mark::Negation,
+        "not|no|never|none|nothing|nobody|neither|nor|cannot|can't|don't|doesn't|didn't|isn't|aren't|wasn't|\
+         weren't|won't|wouldn't|shouldn't|couldn't|haven't|hasn't|without|lack|lacks|unable",
+    ),
+    (
+        Mark::Expert,
+        "consult|consulting|professional|professionals|doctor|lawyer|attorney|therapist|physician|expert|\
+         experts|healthcare provider|seek help|seek medical|legal advice|medical advice|counselor|advisor|\
+         specialist|authorities|ethical|illegal|law|laws|safety|safe|safely|regulations|guidelines|privacy",
+    ),
+    (
+        Mark::Alternative,
+        "or|alternatively|alternative|alternatives|another option|another way|other options|option|options|\
+         instead|if you prefer|you can also|you could also|you may also|optional|optionally|either|choose",
+    ),
+    (
+        Mark::Senses,
+        "bright|dark|golden|silver|soft|warm|cold|sweet|bitter|whisper|whispered|shimmering|glowing|glow|gentle|\
+         silence|scent|fragrant|crisp|rough|smooth|echo|echoed|echoes|shadow|shadows|breeze|sun|moon|stars|sky|\
+         wind|fire|ocean|night|light|red|blue|green|white|black|eyes|hands|face|voice|smile|tears|dream|dreams|\
+         dance|dancing|sparkling|vibrant|rich|colorful|ancient|vast",
+    ),
+    (
+        Mark::Definition,
+        "is a|is an|are a|refers to|refer to|defined as|is defined|known as|means that|called|is called|\
+         definition|stands for|is the process|also known|a type of|consists of|consist of|a form of|involves",
+    ),
+    (
+        Mark::Praise,
+        "great question|good question|excellent question|interesting question|great choice|great idea|\
+         good idea|well done|good job|great job|nice work|excellent|impressive|you're right|you are right|\
+         that's a great|that's great|what a",
+    ),
+    (
+        Mark::Addition,
+        "also|additionally|furthermore|moreover|in addition|as well as|as well|besides|along with|not only|\
+         another|plus|too|further|other|and also",
+    ),
+    (
+        Mark::Opener,
+        "sure|certainly|of course|absolutely|great question|good question|here is|here's|here are|happy to help|\
+         i'd be happy|i would be happy|glad to|no problem|okay|ok|thank you for|thanks for|hello|hi|hey|\
+         the following|let's|below is|below are|welcome|yes|great|as requested|i understand|i can help",
+    ),
+    (
+        Mark::Closer,
+        "hope this helps|hope that helps|let me know|feel free|any questions|any other questions|\
+         further questions|if you need|if you have|don't hesitate|do not hesitate|happy to help|good luck|enjoy|\
+         best of luck|have a great|anything else|further assistance|more information|assist you|is there anything|\
+         would you like|i'm here|i am here|happy cooking|bon appetit|remember",
+    ),
+];
+
+struct Phrase {
+    mark: Mark,
+    rest: Vec<&'static str>,
+}
+
+/// Phrases by their first word.
+static BY_FIRST_WORD: LazyLock<HashMap<&'static str, Vec<Phrase>>> = LazyLock::new(|| {
+    let mut index: HashMap<&'static str, Vec<Phrase>> = HashMap::new();
+    for (mark, phrases) in LISTS {
+        for phrase in phrases.split('|') {
+            let mut words = phrase.split(' ').filter(|word| !word.is_empty());
+            if let Some(first) = words.next() {
+                index.entry(first).or_default().push(Phrase { mark: *mark, rest: words.collect() });
+            }
+        }
+    }
+    index
+});
+
+/// How often each mark occurs in a run of lower-case words.
+pub(super) fn count<'a>(words: impl ExactSizeIterator<Item = &'a str>) -> [u32; MARKS] {
+    let words: Vec<&str> = words.collect();
+    let mut counts = [0; MARKS];
+    for (at, word) in words.iter().enumerate() {
+        for phrase in BY_FIRST_WORD.get(word).into_iter().flatten() {
+            let rest = words.get(at + 1..at + 1 + phrase.rest.len());
+            if rest == Some(&phrase.rest[..]) {
+                counts[phrase.mark as usize] += 1;
+            }
+        }
+    }
+    counts
+}
+
+/// Whether a sentence that opens with this word tells the reader to do something.
+pub(super) fn is_imperative(word: &str) -> bool {
+    static WORDS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+        "add apply ask avoid be begin bring build buy call check choose clean click combine compare consider cook \
+         copy count create cut define determine divide do don't download draw drink drive eat enter establish \
+         evaluate explore fill find focus follow get give go heat identify imagine include install keep learn let \
+         limit list listen look maintain make measure mix monitor multiply note offer open pay place plan practice \
+         prepare press provide pull push put read remember remove repeat replace research review run save search \
+         select serve set share show sprinkle start stay stir stop store subtract take talk tell test think track \
+         treat try turn understand update use verify visit wait wash watch wear work write"
+            .split_whitespace()
+            .collect()
+    });
+    WORDS.contains(word)
+}
+
+/// Words that carry grammar rather than meaning; left out where texts are compared by their content.
+pub(super) fn is_function_word(word: &str) -> bool {
+    static WORDS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+        "a an the and or but if then else of to in on at by for with from as is are was were be been being am do \
+         does did have has had will would can could should may might must i me my we us our you your he him his she \
+         her it its they them their this that these those there here what which who whom whose when where why how \
+         not no so than too very just about into over under again more most some any all each few both own same \
+         such only out up down off please"
+            .split_whitespace()
+            .collect()
+    });
+    WORDS.contains(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, mark: Mark, expected: u32) {
+        let words: Vec<&str> = text.split(' ').collect();
+        assert_eq!(count(words.into_iter())[mark as usize], expected, "{text}");
+    }
+
+    #[test]
+    fn a_phrase_counts_only_whole() {
+        check("i think so", Mark::Opinion, 1);
+        check("i thinker so", Mark::Opinion, 0);
+        check("think i", Mark::Opinion, 0);
+        check("", Mark::Hedge, 0);
+    }
+
+    #[test]
+    fn every_phrase_is_one_that_the_word_splitter_can_give() {
+        for (mark, phrases) in LISTS {
+            for phrase in phrases.split('|') {
+                assert!(!phrase.trim().is_empty(), "{mark:?} holds an empty phrase");
+                assert_eq!(phrase, phrase.to_lowercase(), "{mark:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! From a reading to numbers: what an answer is like, and how two answers differ.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::reading::Reading;
+use super::{TABLE, Trait, request};
+use crate::preference::Turn;
+
+/// How far a difference can go, in scales: beyond it more of the same says nothing new.
+const REACH: f64 = 3.0;
+
+/// An answer's raw value of each trait, in the order of [`TABLE`]; kept in files by the traits' ids.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measurement {
+    values: Vec<f64>,
+}
+
+/// What the answer is like, measured from its text alone and from how it goes with the context.
+///
+/// Takes time linear in the text; no text makes it fail.
+pub fn measure(context: &[Turn], answer: &str) -> Measurement {
+    let reading = Reading::of(context, answer);
+    Measurement { values: TABLE.iter().map(|row| (row.extract)(&reading)).collect() }
+}
+
+impl Measurement {
+    /// The raw value of each trait, in the order of [`TABLE`].
+    pub fn values(&self) -> &[f64] {
+        &self.values
+    }
+}
+
+/// How the first of two answers differs from the second: for each trait in the order of [`TABLE`], in units of
+/// a usual difference between two answers, positive where the first has more of it. Always finite.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Difference {
+    values: Vec<f64>,
+    creative: f64,
+}
+
+/// How `first` differs from `second` as answers to `context`.
+pub fn difference(context: &[Turn], first: &str, second: &str) -> Difference {
+    Difference::between(context, &measure(context, first), &measure(context, second))
+}
+
+impl Difference {
+    /// The same from measurements taken before.
+    pub fn between(context: &[Turn], first: &Measurement, second: &Measurement) -> Self {
+        let values = TABLE
+            .iter()
+            .zip(first.values.iter().zip(&second.values))
+            .map(|(row, (a, b))| bounded((row.transform.of(*a) - row.transform.of(*b)) / row.scale))
+            .collect();
+        Difference { values, creative: request::creativity(context) }
+    }
+
+    /// The difference in each trait, in the order of [`TABLE`].
+    pub fn values(&self) -> &[f64] {
+        &self.values
+    }
+
+    /// How far the request asks for something made up: 0 for none, 1 for a story or a poem.
+    pub fn creative(&self) -> f64 {
+        self.creative
+    }
+
+    /// The same two answers the other way round.
+    pub fn reversed(&self) -> Self {
+        Difference { values: self.values.iter().map(|value| -value).collect(), creative: self.creative }
+    }
+
+    /// The traits in which the two differ noticeably, the largest difference first, each with its words:
+    /// "far longer", "somewhat fewer headings".
+    pub fn words(&self) -> Vec<(&'static Trait, String)> {
+        let mut told: Vec<_> = TABLE
+            .iter()
+            .zip(&self.values)
+            .filter_map(|(row, &value)| Some((row, value, row.step(value)?)))
+            .collect();
+        told.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
+        told.into_iter().map(|(row, _, words)| (row, words)).collect()
+    }
+}
+
+/// Bends a difference so that it stays within ±[`REACH`], and is itself where it is small.
+fn bounded(difference: f64) -> f64 {
+    if difference.is_finite() { difference / (1.0 + (difference / REACH).powi(2)).sqrt() } else { 0.0 }
+}
+
+impl Serialize for Measurement {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(TABLE.iter().map(|row| row.id).zip(&self.values))
+    }
+}
+
+impl<'de> Deserialize<'de> for Measurement {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let by_id = BTreeMap::<String, f64>::deserialize(deserializer)?;
+        Ok(Measurement {
+            values: TABLE.iter().map(|row| by_id.get(row.id).copied().unwrap_or(0.0)).collect(),
+        })
+    }
+}

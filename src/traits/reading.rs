@@ -1,0 +1,488 @@
+//! One pass over an answer that counts everything the traits are made from.
+//!
+//! Each trait is then one line of arithmetic over a [`Reading`]. The time is linear in the text; words and
+//! sentences follow Unicode (UAX #29 for words), so a text without spaces or with another script is read too.
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::layout::{self, Line};
+use super::lexicon::{self, MARKS, Mark};
+use super::marks::Characters;
+use crate::preference::{Role, Turn};
+
+/// Windows of this many words give the richness of a vocabulary that doesn't fall with the text's length
+/// (the moving-average type-token ratio, Covington and McFall 2010).
+const RICHNESS_WINDOW: usize = 50;
+
+/// What was counted in one answer.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Reading {
+    /// Characters of the whole text, white space left out.
+    pub characters: f64,
+    /// Words of the whole text, code included.
+    pub words: f64,
+    /// Words outside code.
+    pub prose_words: f64,
+    pub lines: Lines,
+    pub marks: Characters,
+    pub sentences: Sentences,
+    pub vocabulary: Vocabulary,
+    /// How often each [`Mark`] occurs.
+    pub manner: Counts,
+    /// The same within the first and the last sentence.
+    pub opening: Counts,
+    pub closing: Counts,
+    pub question: Question,
+}
+
+/// How often each [`Mark`] occurs.
+#[derive(Clone, Debug)]
+pub(super) struct Counts([f64; MARKS]);
+
+impl Default for Counts {
+    fn default() -> Self {
+        Counts([0.0; MARKS])
+    }
+}
+
+impl Counts {
+    /// How often `mark` occurs.
+    pub fn of(&self, mark: Mark) -> f64 {
+        self.0[mark as usize]
+    }
+}
+
+/// Counts of lines and blocks.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Lines {
+    pub filled: f64,
+    pub bullets: f64,
+    pub numbered: f64,
+    pub nested: f64,
+    pub headings: f64,
+    pub table_rows: f64,
+    pub quotes: f64,
+    pub code: f64,
+    pub fences: f64,
+    pub rules: f64,
+    /// Blocks of prose between anything else.
+    pub paragraphs: f64,
+    /// Prose lines of at most eight words that don't end a sentence: verse, labels.
+    pub short: f64,
+    /// Words in list items.
+    pub item_words: f64,
+    /// Words before the first list item, heading, table or code; all words where there is none.
+    pub lead_words: f64,
+    /// Whether the last filled line is prose after some list.
+    pub ends_in_prose: bool,
+    /// List items that open with a label in bold or before a colon.
+    pub labelled: f64,
+    /// Filled lines that say what an earlier line said.
+    pub repeated: f64,
+}
+
+/// Sentence lengths in words.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sentences {
+    pub count: f64,
+    pub mean: f64,
+    pub deviation: f64,
+    pub first: f64,
+    /// Sentences of at most six words.
+    pub short: f64,
+    /// Sentences that open with an imperative.
+    pub imperative: f64,
+    /// The share of sentences that open with the same word as the one before.
+    pub same_opening: f64,
+}
+
+/// What the words are like.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Vocabulary {
+    /// Letters a word.
+    pub letters: f64,
+    /// Syllables a word, by groups of vowels (ASCII words; one for any other word).
+    pub syllables: f64,
+    /// The share of words with at least nine letters.
+    pub long: f64,
+    /// The moving-average type-token ratio.
+    pub richness: f64,
+    pub contractions: f64,
+    pub shouted: f64,
+    /// Capitalised words that don't open a sentence.
+    pub names: f64,
+    pub past: f64,
+    pub passive: f64,
+    pub gerunds: f64,
+    pub adverbs: f64,
+    pub numbers: f64,
+    pub years: f64,
+    /// The share of three-word runs that were there before.
+    pub repetition: f64,
+}
+
+/// How the answer goes with what was asked.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Question {
+    /// The share of the question's content words that the answer holds.
+    pub covered: f64,
+    /// The share of the answer's distinct content words that are the question's.
+    pub echoed: f64,
+    /// The share of the first sentence's content words that are the question's.
+    pub restated: f64,
+    /// The same for the last sentence.
+    pub closed: f64,
+    /// The words that the person's last turn has.
+    pub words: f64,
+    /// How far the answer's script is from the question's: 0 for the same, 1 for none in common.
+    pub foreign: f64,
+}
+
+struct Word {
+    /// Where the lower-case word stands in the arena.
+    start: usize,
+    end: usize,
+    capital: bool,
+    shouted: bool,
+    opens: bool,
+}
+
+/// The prose of a text as lower-case words in one arena, and where sentences begin.
+#[derive(Default)]
+struct Prose {
+    arena: String,
+    words: Vec<Word>,
+    /// The first word of each sentence.
+    sentences: Vec<usize>,
+    /// Whether the next word opens a sentence.
+    fresh: bool,
+}
+
+impl Reading {
+    /// Reads `answer`, given to `context`.
+    pub fn of(context: &[Turn], answer: &str) -> Self {
+        let mut prose = Prose { fresh: true, ..Prose::default() };
+        let mut reading = Reading::default();
+        let code_words = reading.lay_out(answer, &mut prose);
+        reading.characters = answer.chars().filter(|c| !c.is_whitespace()).count() as f64;
+        reading.prose_words = prose.words.len() as f64;
+        reading.words = reading.prose_words + code_words;
+        reading.sentences = prose.sentence_lengths();
+        reading.vocabulary = prose.vocabulary();
+        reading.manner = prose.marks(0..prose.words.len());
+        let (first, last) = (prose.sentence(0), prose.sentence(prose.sentences.len().saturating_sub(1)));
+        reading.opening = prose.marks(first.clone());
+        reading.closing = prose.marks(last.clone());
+        reading.question = prose.against(context, first, last, &reading.marks);
+        reading
+    }
+
+    /// How often `mark` occurs.
+    pub fn mark(&self, mark: Mark) -> f64 {
+        self.manner.of(mark)
+    }
+
+    /// How often `mark` occurs in a hundred words of prose.
+    ///
+    /// Twenty words more than there are, so that one mark in a three-word answer isn't a flood.
+    pub fn rate(&self, mark: Mark) -> f64 {
+        self.per_hundred(self.mark(mark))
+    }
+
+    /// `count` to a hundred words of prose, as in [`Reading::rate`].
+    pub fn per_hundred(&self, count: f64) -> f64 {
+        100.0 * count / (self.prose_words + 20.0)
+    }
+
+    fn lay_out(&mut self, answer: &str, prose: &mut Prose) -> f64 {
+        let lines = &mut self.lines;
+        let mut seen = HashSet::new();
+        let (mut code_words, mut in_paragraph, mut structured) = (0.0, false, false);
+        for line in layout::lines(answer) {
+            let before = prose.words.len();
+            let was_paragraph = std::mem::replace(&mut in_paragraph, matches!(line, Line::Prose(_)));
+            match line {
+                Line::Blank => {}
+                Line::Fence => lines.fences += 1.0,
+                Line::Rule => lines.rules += 1.0,
+                Line::Code(body) => {
+                    lines.code += 1.0;
+                    code_words += body.unicode_words().count() as f64;
+                }
+                Line::Heading(body) => {
+                    lines.headings += 1.0;
+                    prose.block(body, false);
+                    self.marks.read(body);
+                }
+                Line::Bullet(indent, body) | Line::Numbered(indent, body) => {
+                    match line {
+                        Line::Bullet(..) => lines.bullets += 1.0,
+                        _ => lines.numbered += 1.0,
+                    }
+                    lines.nested += f64::from(u8::from(indent >= 2));
+                    lines.labelled += f64::from(u8::from(is_labelled(body)));
+                    prose.block(body, false);
+                    self.marks.read(body);
+                    lines.item_words += (prose.words.len() - before) as f64;
+                }
+                Line::TableRow(body) => {
+                    lines.table_rows += 1.0;
+                    prose.block(body, false);
+                }
+                Line::Quote(body) => {
+                    lines.quotes += 1.0;
+                    prose.block(body, false);
+                    self.marks.read(body);
+                }
+                Line::Prose(body) => {
+                    lines.paragraphs += f64::from(u8::from(!was_paragraph));
+                    prose.block(body, was_paragraph);
+                    self.marks.read(body);
+                    let ended =
+                        body.ends_with(|c: char| is_terminator(c) || matches!(c, ':' | '"' | ')' | '”'));
+                    lines.short += f64::from(u8::from(!ended && prose.words.len() - before <= 8));
+                }
+            }
+            if !matches!(line, Line::Blank) {
+                lines.filled += 1.0;
+                lines.ends_in_prose = structured && matches!(line, Line::Prose(_));
+                let words = prose.text(before..prose.words.len());
+                lines.repeated += f64::from(u8::from(!words.is_empty() && !seen.insert(hash(words))));
+            }
+            if !matches!(line, Line::Blank | Line::Prose(_) | Line::Quote(_)) && !structured {
+                structured = true;
+                lines.lead_words = before as f64;
+            }
+        }
+        if !structured {
+            lines.lead_words = prose.words.len() as f64;
+        }
+        code_words
+    }
+}
+
+/// Whether a list item opens with a label: `**Label**` or `Label:` of at most six words.
+fn is_labelled(body: &str) -> bool {
+    body.starts_with("**")
+        || body.char_indices().take(80).find(|(_, c)| *c == ':').is_some_and(|(at, _)| {
+            at > 0 && body[..at].split_whitespace().count() <= 6 && !body[at + 1..].starts_with("//")
+        })
+}
+
+pub(super) fn is_terminator(c: char) -> bool {
+    matches!(c, '.' | '!' | '?' | '…' | '。' | '！' | '？' | '؟' | '۔' | '।' | '՞' | '։' | '။' | '៖' | '។')
+}
+
+fn hash(value: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+impl Prose {
+    /// Adds one block of text. It goes on with the sentence before it only where it `continues` a paragraph
+    /// in lower case, as a text wrapped by hand does.
+    fn block(&mut self, text: &str, continues: bool) {
+        let goes_on = continues && text.chars().next().is_some_and(char::is_lowercase);
+        self.fresh |= !goes_on;
+        let mut end = 0;
+        for (at, word) in text.unicode_word_indices() {
+            self.fresh |= at > 0 && ends_sentence(&text[end..at], word);
+            end = at + word.len();
+            let start = self.arena.len();
+            let mut letters = 0;
+            let mut upper = 0;
+            for c in word.chars() {
+                letters += usize::from(c.is_alphabetic());
+                upper += usize::from(c.is_uppercase());
+                match c {
+                    '’' => self.arena.push('\''),
+                    _ => self.arena.extend(c.to_lowercase()),
+                }
+            }
+            if self.fresh {
+                self.sentences.push(self.words.len());
+            }
+            self.words.push(Word {
+                start,
+                end: self.arena.len(),
+                capital: word.starts_with(char::is_uppercase),
+                shouted: letters > 1 && upper == letters,
+                opens: std::mem::take(&mut self.fresh),
+            });
+        }
+        if text.ends_with(is_terminator) {
+            self.fresh = true;
+        }
+    }
+
+    fn word(&self, index: usize) -> &str {
+        self.words.get(index).map_or("", |word| &self.arena[word.start..word.end])
+    }
+
+    fn text(&self, words: std::ops::Range<usize>) -> &str {
+        match (self.words.get(words.start), words.end.checked_sub(1).and_then(|last| self.words.get(last))) {
+            (Some(first), Some(last)) if first.start < last.end => &self.arena[first.start..last.end],
+            _ => "",
+        }
+    }
+
+    /// The words of one sentence.
+    fn sentence(&self, index: usize) -> std::ops::Range<usize> {
+        let start = self.sentences.get(index).copied().unwrap_or(0);
+        start..self.sentences.get(index + 1).copied().unwrap_or(self.words.len())
+    }
+
+    fn marks(&self, words: std::ops::Range<usize>) -> Counts {
+        Counts(lexicon::count(words.map(|index| self.word(index))).map(f64::from))
+    }
+
+    fn sentence_lengths(&self) -> Sentences {
+        let lengths: Vec<f64> =
+            (0..self.sentences.len()).map(|index| self.sentence(index).len() as f64).collect();
+        let count = lengths.len() as f64;
+        if lengths.is_empty() {
+            return Sentences::default();
+        }
+        let mean = lengths.iter().sum::<f64>() / count;
+        let variance = lengths.iter().map(|length| (length - mean) * (length - mean)).sum::<f64>() / count;
+        let openings: Vec<&str> = self.sentences.iter().map(|&at| self.word(at)).collect();
+        Sentences {
+            count,
+            mean,
+            deviation: variance.sqrt(),
+            first: lengths[0],
+            short: lengths.iter().filter(|length| **length <= 6.0).count() as f64,
+            imperative: openings.iter().filter(|word| lexicon::is_imperative(word)).count() as f64,
+            same_opening: openings.windows(2).filter(|pair| pair[0] == pair[1]).count() as f64 / count,
+        }
+    }
+
+    fn vocabulary(&self) -> Vocabulary {
+        let mut v = Vocabulary::default();
+        let mut runs = HashSet::new();
+        let mut after_be = false;
+        for (index, at) in self.words.iter().enumerate() {
+            let word = self.word(index);
+            let letters = word.chars().filter(|c| c.is_alphabetic()).count();
+            v.letters += letters as f64;
+            v.syllables += syllables(word);
+            v.long += f64::from(u8::from(letters >= 9));
+            v.contractions += f64::from(u8::from(is_contraction(word)));
+            v.shouted += f64::from(u8::from(at.shouted));
+            v.names += f64::from(u8::from(at.capital && !at.opens && !word.starts_with("i'") && word != "i"));
+            let past = letters > 4 && word.ends_with("ed");
+            v.past += f64::from(u8::from(past || matches!(word, "was" | "were" | "had" | "said" | "did")));
+            v.passive += f64::from(u8::from(past && after_be));
+            after_be = matches!(word, "is" | "are" | "was" | "were" | "be" | "been" | "being");
+            v.gerunds += f64::from(u8::from(letters > 5 && word.ends_with("ing")));
+            v.adverbs += f64::from(u8::from(letters > 4 && word.ends_with("ly")));
+            let number = word.starts_with(char::is_numeric);
+            v.numbers += f64::from(u8::from(number));
+            v.years += f64::from(u8::from(
+                word.len() == 4 && (word.starts_with("19") || word.starts_with("20")) && number,
+            ));
+            let repeated =
+                index >= 2 && !runs.insert(hash((self.word(index - 2), self.word(index - 1), word)));
+            v.repetition += f64::from(u8::from(repeated));
+        }
+        let count = (self.words.len() as f64).max(1.0);
+        v.letters /= count;
+        v.syllables /= count;
+        v.long /= count;
+        v.repetition /= count;
+        v.richness = self.richness();
+        v
+    }
+
+    /// The moving-average type-token ratio; the plain ratio where the text is shorter than one window.
+    fn richness(&self) -> f64 {
+        if self.words.is_empty() {
+            return 0.0;
+        }
+        let window = RICHNESS_WINDOW.min(self.words.len());
+        let mut counts = std::collections::HashMap::<&str, u32>::new();
+        let mut sum = 0.0;
+        for index in 0..self.words.len() {
+            *counts.entry(self.word(index)).or_default() += 1;
+            if index >= window {
+                let old = self.word(index - window);
+                if let Some(count) = counts.get_mut(old) {
+                    *count -= 1;
+                    if *count == 0 {
+                        counts.remove(old);
+                    }
+                }
+            }
+            if index + 1 >= window {
+                sum += counts.len() as f64;
+            }
+        }
+        sum / (window * (self.words.len() + 1 - window)) as f64
+    }
+
+    fn content(&self, words: std::ops::Range<usize>) -> HashSet<&str> {
+        words.map(|index| self.word(index)).filter(|word| !lexicon::is_function_word(word)).collect()
+    }
+
+    fn against(
+        &self,
+        context: &[Turn],
+        first: std::ops::Range<usize>,
+        last: std::ops::Range<usize>,
+        marks: &Characters,
+    ) -> Question {
+        let mut asked = Prose { fresh: true, ..Prose::default() };
+        let mut script = Characters::default();
+        if let Some(turn) = context.iter().rev().find(|turn| turn.role == Role::User) {
+            asked.block(&turn.content, false);
+            script.read(&turn.content);
+        }
+        let question = asked.content(0..asked.words.len());
+        let share = |words: HashSet<&str>| {
+            words.iter().filter(|word| question.contains(*word)).count() as f64
+                / (words.len() as f64).max(1.0)
+        };
+        let answer = self.content(0..self.words.len());
+        let covered = question.iter().filter(|word| answer.contains(*word)).count() as f64;
+        Question {
+            covered: covered / (question.len() as f64).max(1.0),
+            echoed: share(answer),
+            restated: share(self.content(first)),
+            closed: share(self.content(last)),
+            words: asked.words.len() as f64,
+            foreign: script.script_distance(marks),
+        }
+    }
+}
+
+/// Whether what stands between two words ends a sentence before `next`.
+fn ends_sentence(gap: &str, next: &str) -> bool {
+    let Some(mark) = gap.chars().find(|c| is_terminator(*c)) else { return false };
+    // "e.g. the" and "3 p.m. on" go on; scripts that know no case and write no space end at the mark itself.
+    !mark.is_ascii()
+        || (gap.contains(char::is_whitespace) && !next.starts_with(char::is_lowercase))
+        || mark != '.'
+}
+
+fn is_contraction(word: &str) -> bool {
+    word.split_once('\'').is_some_and(|(_, end)| matches!(end, "t" | "re" | "ve" | "ll" | "d" | "m"))
+        || matches!(
+            word,
+            "it's" | "that's" | "there's" | "here's" | "what's" | "let's" | "who's" | "he's" | "she's"
+        )
+}
+
+/// Syllables by groups of vowels, a silent final e left out; one for a word that isn't ASCII.
+fn syllables(word: &str) -> f64 {
+    let bytes = word.as_bytes();
+    let vowel = |b: &u8| matches!(b, b'a' | b'e' | b'i' | b'o' | b'u' | b'y');
+    let groups =
+        bytes.iter().enumerate().filter(|(i, b)| vowel(b) && (*i == 0 || !vowel(&bytes[i - 1]))).count();
+    let silent =
+        bytes.len() > 2 && word.ends_with('e') && !vowel(&bytes[bytes.len() - 2]) && !word.ends_with("le");
+    (groups - usize::from(silent && groups > 1)).max(1) as f64
+}
