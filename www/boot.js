@@ -1,0 +1,12 @@
+// Starts the app. In a file of its own, since the content policy allows no inline script.
+import init from "./app.js";
+
+init({ module_or_path: new URL("./app_bg.wasm", import.meta.url) }).catch((error) => {
+  const notice = document.createElement("p");
+  notice.setAttribute("role", "alert");
+  notice.textContent =
+    `Likeness could not start: ${error}. It needs a browser with WebAssembly SIMD and module workers: ` +
+    "Chrome or Edge 91, Firefox 114, Safari 16.4, or later.";
+  document.body.append(notice);
+  throw error;
+});
