@@ -3,6 +3,7 @@
 //! Pure data: no storage, no model, no network.
 
 mod choice;
+pub mod format;
 mod history;
 mod pair;
 mod turn;
