@@ -17,8 +17,10 @@
 //   engine.generate(prefix: &[u32], &sample::Parameters, pace, piece: impl FnMut(&str)) -> Result<Generated, …>
 //   counters in each result: prompt tokens, cached tokens, generated tokens.
 
+pub mod cpu;
 pub mod gguf;
 mod pace;
+pub mod quant;
 mod source;
 
 pub use pace::{Cancelled, NonStop, Pace};

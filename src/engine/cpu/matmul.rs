@@ -1,0 +1,272 @@
+//! The product of packed weights and a chunk of activations: `out[token][row] = Σ_col w[row][col] x[token][col]`.
+//!
+//! For eight rows at a time (their weights stay in the first cache) each tile of tokens walks the columns: a block's
+//! weights are unpacked once and serve every token of the tile. Each lane is one row and adds up its blocks in order,
+//! whatever the tile, so one token alone (decode) gets the same bits as in a chunk of hundreds (prefill), and a share
+//! of the rows computed on another thread too.
+//!
+//! Shapes: `w` rows × cols; `x` tokens × cols; `out` tokens × `stride`, with `stride` at least the rows padded to
+//! whole groups of eight. Numeric hazards: integer sums are exact; see `isa.rs` for the bounds.
+
+use std::ops::Range;
+
+use super::activations::{Activations, TILE, TILE_BLOCK};
+use super::isa::{GROUP, Isa};
+use super::pack::{BLOCK, Packed};
+use crate::engine::gguf::TensorKind;
+
+/// Multiplies the groups `groups` of `w`; writes `out[token * stride + row]`.
+///
+/// # Safety
+/// The CPU has `I`; `out` may be written for every token at `stride * token + 8 * groups`.
+#[inline(always)]
+pub unsafe fn matmul<I: Isa>(
+    w: &Packed,
+    groups: Range<usize>,
+    x: &Activations,
+    out: *mut f32,
+    stride: usize,
+) {
+    assert_eq!(w.cols(), x.cols(), "a matrix takes vectors of as many numbers as it has columns");
+    for group in groups {
+        let weights = w.group(group).as_ptr();
+        for first in (0..x.tokens()).step_by(TILE) {
+            let tokens = TILE.min(x.tokens() - first);
+            // SAFETY: the caller's terms; tile and weights hold all blocks of the matrix's columns.
+            unsafe {
+                let out = out.add(first * stride + group * GROUP);
+                if w.takes_quantised() {
+                    let tile = x.tiles().as_ptr().add(first / TILE * x.tile_bytes());
+                    match tokens {
+                        1 => formats::<I, 1>(w, weights, tile, out, stride),
+                        2 => formats::<I, 2>(w, weights, tile, out, stride),
+                        3 => formats::<I, 3>(w, weights, tile, out, stride),
+                        _ => formats::<I, TILE>(w, weights, tile, out, stride),
+                    }
+                } else {
+                    let x = x.floats().as_ptr().add(first * x.cols());
+                    match tokens {
+                        1 => floats::<I, 1>(w, weights, x, out, stride),
+                        2 => floats::<I, 2>(w, weights, x, out, stride),
+                        3 => floats::<I, 3>(w, weights, x, out, stride),
+                        _ => floats::<I, TILE>(w, weights, x, out, stride),
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn formats<I: Isa, const T: usize>(
+    w: &Packed,
+    weights: *const u8,
+    tile: *const u8,
+    out: *mut f32,
+    stride: usize,
+) {
+    let blocks = w.cols() / BLOCK;
+    for part in 0..GROUP / I::LANES {
+        // SAFETY: the caller's.
+        unsafe {
+            let sums = match w.kind() {
+                TensorKind::Q4_0 => nibbles::<I, Q4_0, T>(weights, part, blocks, tile),
+                TensorKind::Q4_1 => nibbles::<I, Q4_1, T>(weights, part, blocks, tile),
+                TensorKind::Q4_K => nibbles::<I, Q4_K, T>(weights, part, blocks, tile),
+                TensorKind::Q8_0 => q8_0::<I, T>(weights, part, blocks, tile),
+                TensorKind::Q6_K => q6_k::<I, T>(weights, part, blocks, tile),
+                TensorKind::F16 | TensorKind::F32 => return,
+            };
+            put::<I, T>(sums, part, out, stride);
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn put<I: Isa, const T: usize>(sums: [I::F; T], part: usize, out: *mut f32, stride: usize) {
+    for (t, sum) in sums.into_iter().enumerate() {
+        // SAFETY: the caller's.
+        unsafe { I::store(out.add(t * stride + part * I::LANES), sum) }
+    }
+}
+
+/// Where a 4-bit format keeps the codes, scale and offset of a block of 32 columns.
+trait NibbleFormat {
+    /// Codes, and for each lane the factor and the offset of its codes.
+    unsafe fn block<I: Isa>(group: *const u8, block: usize, part: usize) -> (*const u8, I::F, I::F);
+}
+
+#[allow(non_camel_case_types)] // why: the formats' names.
+struct Q4_0;
+#[allow(non_camel_case_types)] // why: the formats' names.
+struct Q4_1;
+#[allow(non_camel_case_types)] // why: the formats' names.
+struct Q4_K;
+
+impl NibbleFormat for Q4_0 {
+    #[inline(always)]
+    unsafe fn block<I: Isa>(group: *const u8, block: usize, part: usize) -> (*const u8, I::F, I::F) {
+        unsafe {
+            let at = group.add(144 * block);
+            let scale = I::load_f16(at.add(128 + 2 * I::LANES * part));
+            (at, scale, I::mul(scale, I::splat(-8.0)))
+        }
+    }
+}
+
+impl NibbleFormat for Q4_1 {
+    #[inline(always)]
+    unsafe fn block<I: Isa>(group: *const u8, block: usize, part: usize) -> (*const u8, I::F, I::F) {
+        unsafe {
+            let at = group.add(160 * block);
+            let lanes = 2 * I::LANES * part;
+            (at, I::load_f16(at.add(128 + lanes)), I::load_f16(at.add(144 + lanes)))
+        }
+    }
+}
+
+impl NibbleFormat for Q4_K {
+    #[inline(always)]
+    unsafe fn block<I: Isa>(group: *const u8, block: usize, part: usize) -> (*const u8, I::F, I::F) {
+        unsafe {
+            let whole = group.add(1184 * (block / 8));
+            let at = whole.add(32 + 144 * (block % 8));
+            let (halves, bytes) = (2 * I::LANES * part, I::LANES * part);
+            let scale = I::mul(I::load_f16(whole.add(halves)), I::load_u8(at.add(128 + bytes)));
+            let min = I::mul(I::load_f16(whole.add(16 + halves)), I::load_u8(at.add(136 + bytes)));
+            (at, scale, I::sub(I::splat(0.0), min))
+        }
+    }
+}
+
+/// The scale and the sum of token `t` in a block of a tile.
+#[inline(always)]
+unsafe fn scale_and_sum(tile: *const u8, t: usize) -> (f32, f32) {
+    // SAFETY: the caller's; the bytes lie behind the tile's codes.
+    unsafe {
+        let scales = tile.add(TILE * BLOCK).cast::<f32>();
+        (scales.add(t).read_unaligned(), scales.add(TILE + t).read_unaligned())
+    }
+}
+
+#[inline(always)]
+unsafe fn nibbles<I: Isa, S: NibbleFormat, const T: usize>(
+    weights: *const u8,
+    part: usize,
+    blocks: usize,
+    mut tile: *const u8,
+) -> [I::F; T] {
+    // SAFETY (of the whole body): the caller's; a block reads 128 bytes of codes and TILE_BLOCK bytes of the tile.
+    unsafe {
+        let mut sums = [I::splat(0.0); T];
+        for block in 0..blocks {
+            let (codes, scale, offset) = S::block::<I>(weights, block, part);
+            let codes = codes.add(4 * I::LANES * part);
+            let quads: [_; 4] = std::array::from_fn(|j| I::nibbles(codes.add(32 * j)));
+            for (t, sum) in sums.iter_mut().enumerate() {
+                let x = tile.add(BLOCK * t);
+                let mut dot = I::nibble_zero();
+                for (j, (low, high)) in quads.into_iter().enumerate() {
+                    dot = I::nibble_dot(dot, low, x.add(4 * j));
+                    dot = I::nibble_dot(dot, high, x.add(16 + 4 * j));
+                }
+                let (d, s) = scale_and_sum(tile, t);
+                let product = I::mul(I::mul(I::nibble_sum(dot), scale), I::splat(d));
+                *sum = I::add(*sum, I::add(product, I::mul(offset, I::splat(s))));
+            }
+            tile = tile.add(TILE_BLOCK);
+        }
+        sums
+    }
+}
+
+#[inline(always)]
+unsafe fn q8_0<I: Isa, const T: usize>(
+    weights: *const u8,
+    part: usize,
+    blocks: usize,
+    mut tile: *const u8,
+) -> [I::F; T] {
+    // SAFETY (of the whole body): the caller's; a block reads 272 bytes of weights.
+    unsafe {
+        let mut sums = [I::splat(0.0); T];
+        for block in 0..blocks {
+            let at = weights.add(272 * block);
+            let scale = I::load_f16(at.add(256 + 2 * I::LANES * part));
+            let quads: [_; 8] = std::array::from_fn(|j| I::bytes(at.add(32 * j + 4 * I::LANES * part)));
+            for (t, sum) in sums.iter_mut().enumerate() {
+                let x = tile.add(BLOCK * t);
+                let mut dot = I::byte_zero();
+                for (j, quad) in quads.into_iter().enumerate() {
+                    dot = I::byte_dot(dot, quad, x.add(4 * j));
+                }
+                let (d, _) = scale_and_sum(tile, t);
+                *sum = I::add(*sum, I::mul(I::mul(I::byte_sum(dot), scale), I::splat(d)));
+            }
+            tile = tile.add(TILE_BLOCK);
+        }
+        sums
+    }
+}
+
+#[inline(always)]
+unsafe fn q6_k<I: Isa, const T: usize>(
+    weights: *const u8,
+    part: usize,
+    blocks: usize,
+    mut tile: *const u8,
+) -> [I::F; T] {
+    // SAFETY (of the whole body): the caller's; eight blocks read 2,192 bytes of weights.
+    unsafe {
+        let mut sums = [I::splat(0.0); T];
+        for block in 0..blocks {
+            let whole = weights.add(2192 * (block / 8));
+            let at = whole.add(16 + 272 * (block % 8));
+            let d_w = I::load_f16(whole.add(2 * I::LANES * part));
+            let scales: [_; 2] =
+                std::array::from_fn(|half| I::mul(d_w, I::load_i8(at.add(256 + 8 * half + I::LANES * part))));
+            let quads: [_; 8] = std::array::from_fn(|j| I::bytes(at.add(32 * j + 4 * I::LANES * part)));
+            for (t, sum) in sums.iter_mut().enumerate() {
+                let x = tile.add(BLOCK * t);
+                let halves: [_; 2] = std::array::from_fn(|half| {
+                    let mut dot = I::byte_zero();
+                    for j in 4 * half..4 * half + 4 {
+                        dot = I::byte_dot(dot, quads[j], x.add(4 * j));
+                    }
+                    I::mul(I::byte_sum(dot), scales[half])
+                });
+                let (d, _) = scale_and_sum(tile, t);
+                *sum = I::add(*sum, I::mul(I::add(halves[0], halves[1]), I::splat(d)));
+            }
+            tile = tile.add(TILE_BLOCK);
+        }
+        sums
+    }
+}
+
+#[inline(always)]
+unsafe fn floats<I: Isa, const T: usize>(
+    w: &Packed,
+    weights: *const u8,
+    x: *const f32,
+    out: *mut f32,
+    stride: usize,
+) {
+    let cols = w.cols();
+    for part in 0..GROUP / I::LANES {
+        // SAFETY (of the whole body): the caller's; a column reads 16 or 32 bytes of weights.
+        unsafe {
+            let mut sums = [I::splat(0.0); T];
+            for col in 0..cols {
+                let weight = match w.kind() {
+                    TensorKind::F16 => I::load_f16(weights.add(16 * col + 2 * I::LANES * part)),
+                    _ => I::load(weights.add(32 * col + 4 * I::LANES * part).cast()),
+                };
+                for (t, sum) in sums.iter_mut().enumerate() {
+                    *sum = I::add(*sum, I::mul(weight, I::splat(*x.add(t * cols + col))));
+                }
+            }
+            put::<I, T>(sums, part, out, stride);
+        }
+    }
+}

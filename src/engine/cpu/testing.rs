@@ -1,0 +1,380 @@
+//! Checks of every table of kernels against plain arithmetic and against each other, bit for bit.
+//!
+//! They are functions and not tests so that the same ones run natively, under `cargo test`, and in WebAssembly for each
+//! build of it (`tests/kernels`). A check panics where it fails.
+
+use super::{Activations, Attention, GROUP, Kernels, PAGE, Packed, Packer, Pool, Span};
+use crate::engine::gguf::TensorKind;
+use crate::engine::quant;
+
+/// A small generator of test data (SplitMix64, Steele et al. 2014); one seed, one sequence.
+pub struct Random(pub u64);
+
+impl Random {
+    /// The next 64 bits.
+    pub fn bits(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ z >> 31
+    }
+
+    /// A number from −1 to 1.
+    pub fn float(&mut self) -> f32 {
+        (self.bits() >> 40) as f32 / (1u64 << 23) as f32 - 1.0
+    }
+
+    /// `count` numbers from −`size` to `size`.
+    pub fn floats(&mut self, count: usize, size: f32) -> Vec<f32> {
+        (0..count).map(|_| self.float() * size).collect()
+    }
+}
+
+/// Blocks with every bit pattern and finite scales, as a file has them.
+pub fn random_blocks(kind: TensorKind, items: usize, random: &mut Random) -> Vec<u8> {
+    let block = kind.block_bytes() as usize;
+    let mut bytes: Vec<u8> =
+        (0..items / kind.block_items() as usize * block).map(|_| random.bits() as u8).collect();
+    let scales: &[usize] = match kind {
+        TensorKind::F32 => &[],
+        TensorKind::F16 | TensorKind::Q4_0 | TensorKind::Q8_0 => &[0],
+        TensorKind::Q4_1 | TensorKind::Q4_K => &[0, 2],
+        TensorKind::Q6_K => &[208],
+    };
+    for block in bytes.chunks_exact_mut(block) {
+        if kind == TensorKind::F32 {
+            block.copy_from_slice(&random.float().to_le_bytes());
+        }
+        for at in scales {
+            // Exponents 8 to 15: 2^-7 to 1.
+            let half = random.bits() as u16 & 0x9fff | 0x2000;
+            block[*at..at + 2].copy_from_slice(&half.to_le_bytes());
+        }
+    }
+    bytes
+}
+
+/// A matrix of [`random_blocks`], as bytes and packed.
+pub fn random_matrix(kind: TensorKind, rows: usize, cols: usize, seed: u64) -> (Vec<u8>, Packed) {
+    let bytes = random_blocks(kind, rows * cols, &mut Random(seed));
+    let packed = pack(kind, rows, cols, &bytes);
+    (bytes, packed)
+}
+
+/// Packs a whole matrix.
+#[allow(clippy::expect_used)] // why: a test that has no memory may stop.
+pub fn pack(kind: TensorKind, rows: usize, cols: usize, bytes: &[u8]) -> Packed {
+    let mut packer = Packer::new(kind, rows, cols).expect("enough memory");
+    packer.push(bytes);
+    packer.finish()
+}
+
+fn activations(kernels: &Kernels, floats: &[f32], tokens: usize, cols: usize) -> Activations {
+    let mut x = Activations::default();
+    assert!(x.resize(tokens, cols));
+    x.floats_mut().copy_from_slice(floats);
+    kernels.quantise(&mut Pool::new(1), &mut x);
+    x
+}
+
+fn product(kernels: &Kernels, threads: usize, w: &Packed, floats: &[f32], tokens: usize) -> Vec<f32> {
+    let x = activations(kernels, floats, tokens, w.cols());
+    let stride = w.groups() * GROUP;
+    let mut out = vec![f32::NAN; tokens * stride];
+    kernels.matmul(&mut Pool::new(threads), w, &x, &mut out, stride);
+    out
+}
+
+fn same_bits(a: &[f32], b: &[f32], what: &str) {
+    assert_eq!(a.len(), b.len(), "{what}");
+    for (i, (a, b)) in a.iter().zip(b).enumerate() {
+        assert!(a.to_bits() == b.to_bits(), "{what}: number {i} is {a} and {b}");
+    }
+}
+
+/// Every check, for every table that runs here; gives the tables' names.
+pub fn check_all() -> Vec<&'static str> {
+    let tables = Kernels::available();
+    for kernels in &tables {
+        products_agree_with_floats(kernels);
+        extremes_are_exact(kernels);
+        tables_agree(kernels);
+        batches_and_threads_change_nothing(kernels);
+        elementwise_kernels_agree_with_floats(kernels);
+        attention_agrees_with_floats(kernels);
+        a_number_that_is_none_shows(kernels);
+    }
+    tables.iter().map(|table| table.name).collect()
+}
+
+/// Against `Σ w x` in f64 over dequantised weights; the 8-bit activations account for the difference.
+pub fn products_agree_with_floats(kernels: &Kernels) {
+    for kind in TensorKind::ALL {
+        let (rows, cols, tokens) = (21, 512, 5);
+        let (bytes, w) = random_matrix(kind, rows, cols, 7);
+        let mut weights = vec![0.0; rows * cols];
+        quant::dequantise(kind, &bytes, &mut weights);
+        let x = Random(9).floats(tokens * cols, 3.0);
+        let ours = product(kernels, 1, &w, &x, tokens);
+        for t in 0..tokens {
+            for r in 0..rows {
+                let (w, x) = (&weights[r * cols..][..cols], &x[t * cols..][..cols]);
+                let exact: f64 = w.iter().zip(x).map(|(w, x)| f64::from(*w) * f64::from(*x)).sum();
+                // Rounding errors of independent activations add up like a random walk; six of its steps.
+                let step = if w_is_quantised(kind) { 3.0 / 254.0 } else { 1e-5 };
+                let size: f64 = w.iter().map(|w| f64::from(*w).powi(2)).sum::<f64>().sqrt();
+                let error = (f64::from(ours[t * rows.next_multiple_of(GROUP) + r]) - exact).abs();
+                assert!(
+                    error <= 6.0 * step * size,
+                    "{} {} row {r}: off by {error}",
+                    kernels.name,
+                    kind.name()
+                );
+            }
+        }
+    }
+}
+
+fn w_is_quantised(kind: TensorKind) -> bool {
+    !matches!(kind, TensorKind::F16 | TensorKind::F32)
+}
+
+/// All codes at their ends times all activations at theirs: sums that would overflow or saturate a narrower path.
+pub fn extremes_are_exact(kernels: &Kernels) {
+    let cols = 256;
+    for kind in TensorKind::ALL.into_iter().filter(|kind| w_is_quantised(*kind)) {
+        for fill in [0x00u8, 0xff, 0x80, 0x7f, 0x0f, 0xf0] {
+            let mut bytes = vec![fill; 8 * cols / kind.block_items() as usize * kind.block_bytes() as usize];
+            for block in bytes.chunks_exact_mut(kind.block_bytes() as usize) {
+                let one = 0x3c00u16.to_le_bytes();
+                match kind {
+                    TensorKind::Q4_1 | TensorKind::Q4_K => {
+                        block[..4].copy_from_slice(&[one, [0, 0]].concat())
+                    }
+                    TensorKind::Q6_K => block[208..].copy_from_slice(&one),
+                    _ => block[..2].copy_from_slice(&one),
+                }
+            }
+            let mut weights = vec![0.0; 8 * cols];
+            quant::dequantise(kind, &bytes, &mut weights);
+            let w = pack(kind, 8, cols, &bytes);
+            for sign in [127.0, -127.0] {
+                let ours = product(kernels, 1, &w, &vec![sign; cols], 1);
+                for (row, ours) in weights.chunks_exact(cols).zip(ours) {
+                    // All whole numbers below 2^24 apart from Q4_K's and Q6_K's scales, which are whole too.
+                    let exact: f64 = row.iter().map(|w| f64::from(*w) * f64::from(sign)).sum();
+                    let error = (f64::from(ours) - exact).abs();
+                    assert!(
+                        error <= exact.abs() * 1e-6,
+                        "{} {} {fill:#x}: {ours} {exact}",
+                        kernels.name,
+                        kind.name()
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// Every table gives the plain one's bits.
+pub fn tables_agree(kernels: &Kernels) {
+    let tables = Kernels::available();
+    let plain = &tables[tables.len() - 1];
+    let mut random = Random(11);
+    for kind in TensorKind::ALL {
+        let (_, w) = random_matrix(kind, 19, 768, random.bits());
+        let x = random.floats(6 * 768, 2.0);
+        let (a, b) = (product(kernels, 1, &w, &x, 6), product(plain, 1, &w, &x, 6));
+        same_bits(&a, &b, &format!("{} {}", kernels.name, kind.name()));
+    }
+    let x = random.floats(32 * 40, 90.0);
+    same_bits(&norm(kernels, &x), &norm(plain, &x), kernels.name);
+    same_bits(&gate(kernels, &x), &gate(plain, &x), kernels.name);
+    let a = Case::random(&mut random, 37, 9, 6, 3, 32);
+    same_bits(&a.attend(kernels, 1), &a.attend(plain, 1), kernels.name);
+}
+
+fn norm(kernels: &Kernels, x: &[f32]) -> Vec<f32> {
+    let weight: Vec<f32> = (0..32).map(|i| 0.5 + i as f32 / 16.0).collect();
+    let mut out = vec![0.0; x.len()];
+    kernels.rms_norm(&mut Pool::new(1), x, &weight, 1e-5, &mut out);
+    out
+}
+
+fn gate(kernels: &Kernels, x: &[f32]) -> Vec<f32> {
+    let mut gate = x.to_vec();
+    let up: Vec<f32> = x.iter().rev().copied().collect();
+    kernels.silu_mul(&mut Pool::new(1), &mut gate, &up, 32);
+    gate
+}
+
+/// A token alone, in any batch and with any number of threads gets the same bits.
+pub fn batches_and_threads_change_nothing(kernels: &Kernels) {
+    let mut random = Random(13);
+    for kind in TensorKind::ALL {
+        let (rows, cols, tokens) = (70, 256, 11);
+        let (_, w) = random_matrix(kind, rows, cols, random.bits());
+        let x = random.floats(tokens * cols, 1.0);
+        let stride = w.groups() * GROUP;
+        let whole = product(kernels, 1, &w, &x, tokens);
+        if cfg!(not(target_arch = "wasm32")) {
+            same_bits(&whole, &product(kernels, 3, &w, &x, tokens), kernels.name);
+        }
+        for batch in [1, 2, 3, 5] {
+            let parts: Vec<f32> =
+                x.chunks(batch * cols).flat_map(|x| product(kernels, 1, &w, x, x.len() / cols)).collect();
+            same_bits(&whole[..tokens * stride], &parts, kernels.name);
+        }
+    }
+}
+
+/// RMS norm and SwiGLU against f64.
+pub fn elementwise_kernels_agree_with_floats(kernels: &Kernels) {
+    let x = Random(17).floats(32 * 40, 30.0);
+    for (x, ours) in x.chunks_exact(32).zip(norm(kernels, &x).chunks_exact(32)) {
+        let mean: f64 = x.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>() / 32.0;
+        for (i, (x, ours)) in x.iter().zip(ours).enumerate() {
+            let exact = f64::from(*x) / (mean + 1e-5).sqrt() * (0.5 + i as f64 / 16.0);
+            assert!(
+                (f64::from(*ours) - exact).abs() <= 1e-6 * exact.abs(),
+                "{}: {ours} {exact}",
+                kernels.name
+            );
+        }
+    }
+    let x = Random(19).floats(32 * 40, 100.0);
+    for ((x, up), ours) in x.iter().zip(x.iter().rev()).zip(gate(kernels, &x)) {
+        let exact = f64::from(*x) / (1.0 + (-f64::from(*x)).exp()) * f64::from(*up);
+        let error = (f64::from(ours) - exact).abs();
+        assert!(error <= 1e-6 * exact.abs() + 1e-30, "{}: {ours} {exact}", kernels.name);
+    }
+}
+
+struct Case {
+    queries: Vec<f32>,
+    pages: Vec<(Vec<f32>, Vec<f32>, (usize, usize))>,
+    first_position: usize,
+    tokens: usize,
+    heads: usize,
+    kv_heads: usize,
+    head_size: usize,
+}
+
+impl Case {
+    /// `past + tokens` positions in pages that begin and end anywhere.
+    fn random(
+        random: &mut Random,
+        past: usize,
+        tokens: usize,
+        heads: usize,
+        kv_heads: usize,
+        size: usize,
+    ) -> Case {
+        let mut pages = Vec::new();
+        let mut left = past + tokens;
+        while left > 0 {
+            let from = random.bits() as usize % PAGE;
+            let to = (from + 1 + random.bits() as usize % (PAGE - from)).min(from + left);
+            left -= to - from;
+            let page = kv_heads * size * PAGE;
+            pages.push((random.floats(page, 2.0), random.floats(page, 1.0), (from, to)));
+        }
+        let queries = random.floats(tokens * heads * size, 1.0);
+        Case { queries, pages, first_position: past, tokens, heads, kv_heads, head_size: size }
+    }
+
+    fn attend(&self, kernels: &Kernels, threads: usize) -> Vec<f32> {
+        let spans: Vec<Span> =
+            self.pages.iter().map(|(keys, values, range)| Span { keys, values, range: *range }).collect();
+        let a = Attention {
+            queries: &self.queries,
+            spans: &spans,
+            first_position: self.first_position,
+            tokens: self.tokens,
+            heads: self.heads,
+            kv_heads: self.kv_heads,
+            head_size: self.head_size,
+        };
+        let mut out = vec![f32::NAN; self.queries.len()];
+        let mut scratch = vec![f32::NAN; threads * a.scratch()];
+        kernels.attend(&mut Pool::new(threads), &a, &mut out, &mut scratch);
+        out
+    }
+
+    /// The formula, in f64.
+    fn expected(&self) -> Vec<f64> {
+        let size = self.head_size;
+        let keys: Vec<(usize, usize)> = self
+            .pages
+            .iter()
+            .enumerate()
+            .flat_map(|(page, (.., (from, to)))| (*from..*to).map(move |at| (page, at)))
+            .collect();
+        let mut out = Vec::new();
+        for t in 0..self.tokens {
+            for h in 0..self.heads {
+                let kv = h / (self.heads / self.kv_heads);
+                let query = &self.queries[(t * self.heads + h) * size..][..size];
+                let visible = &keys[..self.first_position + t + 1];
+                let key =
+                    |(page, at): (usize, usize), d: usize| self.pages[page].0[(kv * size + d) * PAGE + at];
+                let value =
+                    |(page, at): (usize, usize), d: usize| self.pages[page].1[(kv * PAGE + at) * size + d];
+                let scores: Vec<f64> = visible
+                    .iter()
+                    .map(|k| (0..size).map(|d| f64::from(query[d]) * f64::from(key(*k, d))).sum())
+                    .collect();
+                let max = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                let sum: f64 = scores.iter().map(|s| (s - max).exp()).sum();
+                out.extend((0..size).map(|d| {
+                    visible
+                        .iter()
+                        .zip(&scores)
+                        .map(|(k, s)| (s - max).exp() / sum * f64::from(value(*k, d)))
+                        .sum::<f64>()
+                }));
+            }
+        }
+        out
+    }
+}
+
+/// Attention against f64: one key, pages' edges, chunks, grouped and single heads, threads.
+pub fn attention_agrees_with_floats(kernels: &Kernels) {
+    let mut random = Random(23);
+    for (past, tokens, heads, kv_heads, size) in
+        [(0, 1, 1, 1, 16), (0, 9, 6, 2, 32), (15, 1, 9, 3, 64), (16, 3, 4, 4, 16), (40, 13, 8, 2, 80)]
+    {
+        let case = Case::random(&mut random, past, tokens, heads, kv_heads, size);
+        let ours = case.attend(kernels, 1);
+        for (ours, exact) in ours.iter().zip(case.expected()) {
+            assert!((f64::from(*ours) - exact).abs() < 2e-5, "{}: {ours} {exact}", kernels.name);
+        }
+        if cfg!(not(target_arch = "wasm32")) {
+            same_bits(&ours, &case.attend(kernels, 3), kernels.name);
+        }
+    }
+}
+
+/// NaN and infinity in an activation reach every product of its token and no other token's.
+pub fn a_number_that_is_none_shows(kernels: &Kernels) {
+    for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        let (_, w) = random_matrix(TensorKind::Q4_1, 8, 64, 29);
+        let mut x = Random(31).floats(3 * 64, 1.0);
+        x[64 + 17] = bad;
+        let out = product(kernels, 1, &w, &x, 3);
+        for (i, y) in out.iter().enumerate() {
+            assert_eq!(y.is_finite(), i / 8 != 1, "{}: {y} from {bad}", kernels.name);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_table_passes_every_check() {
+        let names = super::check_all();
+        assert_eq!(names.last(), Some(&"scalar"));
+    }
+}
