@@ -179,6 +179,34 @@ pub unsafe fn soft_max<I: Isa>(scores: *mut f32, count: usize, padded: usize) ->
     }
 }
 
+/// `Σ e^(x − max)`.
+///
+/// # Safety
+/// The CPU has `I`.
+#[inline(always)]
+pub unsafe fn exp_sum<I: Isa>(x: &[f32], max: f32) -> f32 {
+    // SAFETY (of the whole body): whole vectors; what is left over is moved to one.
+    unsafe {
+        let mut sums = [I::splat(0.0); 2];
+        let mut add = |from: *const f32| {
+            for (part, sum) in sums.iter_mut().take(WIDTH / I::LANES).enumerate() {
+                let x = I::load(from.add(part * I::LANES));
+                *sum = I::add(*sum, exp::<I>(I::sub(x, I::splat(max))));
+            }
+        };
+        let (whole, rest) = x.as_chunks::<WIDTH>();
+        whole.iter().for_each(|x| add(x.as_ptr()));
+        if !rest.is_empty() {
+            let mut last = [f32::NEG_INFINITY; WIDTH];
+            last[..rest.len()].copy_from_slice(rest);
+            add(last.as_ptr());
+        }
+        let mut lanes = [0.0; WIDTH];
+        spill::<I>(&sums[..WIDTH / I::LANES], &mut lanes);
+        total(lanes)
+    }
+}
+
 /// Rotary position embedding (Su et al. 2021, arXiv 2104.09864) on neighbouring pairs, as llama.cpp keeps them for the
 /// llama family: `(a, b)` becomes `(a cos − b sin, a sin + b cos)`.
 ///

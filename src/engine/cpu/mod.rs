@@ -43,6 +43,7 @@ pub struct Kernels {
     rms_norm: unsafe fn(&[f32], &[f32], f32, &mut [f32]),
     silu_mul: unsafe fn(&mut [f32], &[f32]),
     attend: unsafe fn(&Attention, usize, *mut f32, *mut f32),
+    exp_sum: unsafe fn(&[f32], f32) -> f32,
 }
 
 macro_rules! table {
@@ -68,7 +69,11 @@ macro_rules! table {
         unsafe fn attend(a: &Attention, item: usize, out: *mut f32, scratch: *mut f32) {
             unsafe { attention::attend::<$isa>(a, item, out, scratch) }
         }
-        Kernels { name: $name, matmul, quantise, rms_norm, silu_mul, attend }
+        $(#[target_feature(enable = $feature)])?
+        unsafe fn exp_sum(x: &[f32], max: f32) -> f32 {
+            unsafe { elementwise::exp_sum::<$isa>(x, max) }
+        }
+        Kernels { name: $name, matmul, quantise, rms_norm, silu_mul, attend, exp_sum }
     }};
 }
 
@@ -169,6 +174,14 @@ impl Kernels {
                 (self.silu_mul)(gate, &up[token * cols..(token + 1) * cols]);
             }
         });
+    }
+
+    /// The natural logarithm of `Σ e^x`: what a logit loses to become a log-probability.
+    pub fn log_sum_exp(&self, x: &[f32]) -> f32 {
+        let max = x.iter().fold(f32::NEG_INFINITY, |max, x| max.max(*x));
+        // SAFETY: the table's instruction set is there.
+        let sum = unsafe { (self.exp_sum)(x, max) };
+        (f64::from(max) + libm::log(f64::from(sum))) as f32
     }
 
     /// Attention of all queries; `scratch` holds [`Attention::scratch`] floats for each thread.

@@ -103,6 +103,7 @@ pub fn check_all() -> Vec<&'static str> {
         batches_and_threads_change_nothing(kernels);
         elementwise_kernels_agree_with_floats(kernels);
         attention_agrees_with_floats(kernels);
+        log_sum_exp_agrees_with_floats(kernels);
         a_number_that_is_none_shows(kernels);
     }
     tables.iter().map(|table| table.name).collect()
@@ -191,6 +192,7 @@ pub fn tables_agree(kernels: &Kernels) {
     let x = random.floats(32 * 40, 90.0);
     same_bits(&norm(kernels, &x), &norm(plain, &x), kernels.name);
     same_bits(&gate(kernels, &x), &gate(plain, &x), kernels.name);
+    same_bits(&[kernels.log_sum_exp(&x[..1277])], &[plain.log_sum_exp(&x[..1277])], kernels.name);
     let a = Case::random(&mut random, 37, 9, 6, 3, 32);
     same_bits(&a.attend(kernels, 1), &a.attend(plain, 1), kernels.name);
 }
@@ -248,6 +250,16 @@ pub fn elementwise_kernels_agree_with_floats(kernels: &Kernels) {
         let exact = f64::from(*x) / (1.0 + (-f64::from(*x)).exp()) * f64::from(*up);
         let error = (f64::from(ours) - exact).abs();
         assert!(error <= 1e-6 * exact.abs() + 1e-30, "{}: {ours} {exact}", kernels.name);
+    }
+}
+
+/// log Σ e^x against f64, whatever the length.
+pub fn log_sum_exp_agrees_with_floats(kernels: &Kernels) {
+    let x = Random(37).floats(1000, 20.0);
+    for length in [1, 7, 8, 9, 999, 1000] {
+        let exact = x[..length].iter().map(|x| f64::from(*x).exp()).sum::<f64>().ln();
+        let ours = kernels.log_sum_exp(&x[..length]);
+        assert!((f64::from(ours) - exact).abs() < 1e-5, "{} {length}: {ours} {exact}", kernels.name);
     }
 }
 

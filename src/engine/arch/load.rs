@@ -1,0 +1,90 @@
+//! Tensors from the file into memory: read in pieces, checked, packed for the kernels as they come.
+
+use crate::engine::cpu::{GROUP, Packed, Packer};
+use crate::engine::gguf::{Header, TensorInfo};
+use crate::engine::{EngineError, Pace, TensorSource, quant};
+
+/// Bytes read at once, about; the only copy of weights besides the packed ones.
+const PIECE: usize = 1 << 20;
+
+/// Reads tensors by name and remembers which were asked for.
+pub(super) struct Loader<'a, S: ?Sized, P, F> {
+    pub header: &'a Header,
+    pub source: &'a S,
+    pub pace: &'a mut P,
+    /// Told the bytes read so far and the bytes of all tensors.
+    pub progress: F,
+    taken: Vec<&'a str>,
+    bytes_done: u64,
+    piece: Vec<u8>,
+}
+
+impl<'a, S: TensorSource + ?Sized, P: Pace, F: FnMut(u64, u64)> Loader<'a, S, P, F> {
+    pub fn new(header: &'a Header, source: &'a S, pace: &'a mut P, progress: F) -> Self {
+        Loader { header, source, pace, progress, taken: Vec::new(), bytes_done: 0, piece: Vec::new() }
+    }
+
+    /// A matrix of `rows` × `cols`.
+    pub async fn matrix(&mut self, name: &str, rows: usize, cols: usize) -> Result<Packed, EngineError> {
+        let info = self.take(name, &[cols as u64, rows as u64])?;
+        let memory = EngineError::OutOfMemory { what: format!("tensor {name}"), bytes: info.bytes };
+        let mut packer = Packer::new(info.kind, rows, cols).ok_or(memory)?;
+        let row_bytes = info.bytes as usize / rows;
+        let batch = (PIECE / (GROUP * row_bytes)).max(1) * GROUP;
+        for first in (0..rows).step_by(batch) {
+            let count = batch.min(rows - first);
+            self.read(info, (first * row_bytes) as u64, count * row_bytes).await?;
+            packer.push(&self.piece);
+        }
+        Ok(packer.finish())
+    }
+
+    /// A vector of `length` floats.
+    pub async fn vector(&mut self, name: &str, length: usize) -> Result<Vec<f32>, EngineError> {
+        let info = self.take(name, &[length as u64])?;
+        self.read(info, 0, info.bytes as usize).await?;
+        let mut floats = vec![0.0; length];
+        quant::dequantise(info.kind, &self.piece, &mut floats);
+        Ok(floats)
+    }
+
+    /// Fails if the file has a tensor that nobody asked for.
+    pub fn finish(self) -> Result<(), EngineError> {
+        let left = self.header.tensors.iter().find(|tensor| !self.taken.contains(&tensor.name.as_str()));
+        left.map_or(Ok(()), |tensor| Err(EngineError::UnexpectedTensor { name: tensor.name.clone() }))
+    }
+
+    fn take(&mut self, name: &str, expected: &[u64]) -> Result<&'a TensorInfo, EngineError> {
+        let info =
+            self.header.tensor(name).ok_or_else(|| EngineError::MissingTensor { name: name.to_owned() })?;
+        // Sizes of one at the end are written by some and left out by others.
+        let mut found = info.dims.clone();
+        while found.len() > expected.len() && found.last() == Some(&1) {
+            found.pop();
+        }
+        if found != expected {
+            let (found, expected) = (info.dims.clone(), expected.to_vec());
+            return Err(EngineError::Shape { name: name.to_owned(), found, expected });
+        }
+        self.taken.push(&info.name);
+        Ok(info)
+    }
+
+    /// Reads a piece of a tensor, holding it against infinities and NaNs.
+    async fn read(&mut self, info: &TensorInfo, from: u64, length: usize) -> Result<(), EngineError> {
+        let missing = length.saturating_sub(self.piece.len());
+        if self.piece.try_reserve_exact(missing).is_err() {
+            let what = "reading the model".to_owned();
+            return Err(EngineError::OutOfMemory { what, bytes: length as u64 });
+        }
+        self.piece.resize(length, 0);
+        self.source.read(info.offset + from, &mut self.piece).await?;
+        if !quant::scales_are_finite(info.kind, &self.piece) {
+            return Err(EngineError::NotFinite { name: info.name.clone() });
+        }
+        self.bytes_done += length as u64;
+        (self.progress)(self.bytes_done, self.header.tensors.iter().map(|tensor| tensor.bytes).sum());
+        self.pace.pause().await?;
+        Ok(())
+    }
+}

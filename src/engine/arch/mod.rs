@@ -1,0 +1,4 @@
+//! The families of models, a file each.
+
+pub mod llama;
+mod load;
