@@ -15,6 +15,7 @@ pub mod bench;
 #[cfg(feature = "engine")]
 pub mod engine;
 pub mod model;
+pub mod persona;
 pub mod preference;
 pub mod privacy;
 pub mod reward;

@@ -1,0 +1,261 @@
+//! Claims about a person: what each says, where it comes from, how it fared, and what the person decided about it.
+//!
+//! A claim is used only where it helped on pairs that it was not made from, or where the person pinned it. A claim
+//! that the person refused stays in the list as refused, so that a later induction that finds it again lets it be.
+
+use serde::{Deserialize, Serialize};
+
+use super::wording::Meaning;
+use crate::preference::PairId;
+use crate::traits::{TABLE, Trait};
+
+/// A prompt shows no more of a claim than this: the person's own wording may be of any length.
+const MOST_CHARACTERS: usize = 240;
+
+/// Where a claim comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// The joint posterior over measured traits.
+    Traits,
+    /// A model's reasoning that predicted right.
+    Reasoning,
+    /// The person's own words.
+    Own,
+}
+
+/// Whether a claim is used, and who decided that.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", tag = "is", content = "why")]
+pub enum State {
+    /// It helped.
+    Kept,
+    /// It did not, for this reason.
+    Dropped(String),
+    /// The person wants it used, whatever the pairs say.
+    Pinned,
+    /// The person wants it never used.
+    Refused,
+}
+
+/// A trait and a direction.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// The trait's id.
+    pub id: String,
+    /// Whether more of it is liked.
+    pub more: bool,
+}
+
+/// One claim about the person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Claim {
+    /// Names what it says, so that the same finding of a later induction has the same name.
+    pub id: String,
+    /// What it says, to the person: "You prefer answers that are shorter."
+    pub text: String,
+    /// The person's own wording of it, used in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited: Option<String>,
+    /// Where it comes from.
+    pub from: Source,
+    /// Whether another source found it as well.
+    #[serde(default)]
+    pub found_twice: bool,
+    /// The trait that it is about, where it is about one; it is then judged by that trait, without a model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<About>,
+    /// The pairs whose judgements it was written from. A claim from traits rests on all pairs and names none; it is
+    /// tested with weights that were learned without the pair at hand.
+    #[serde(default)]
+    pub made_from: Vec<PairId>,
+    /// Pairs that speak for it.
+    pub supports: Vec<PairId>,
+    /// Pairs that speak against it.
+    pub contradicts: Vec<PairId>,
+    /// The chance that its direction is right, for a claim from traits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certainty: Option<f64>,
+    /// How people in general weigh its trait: log-odds a usual difference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usual_weight: Option<f64>,
+    /// What it adds to the log-likelihood of a choice that it was not made from: nats a pair, on average.
+    pub gain: f64,
+    /// Pairs on which that was measured.
+    pub tested: usize,
+    /// Whether it is used.
+    pub state: State,
+}
+
+impl Claim {
+    /// A claim in words, not tested yet.
+    pub(super) fn said(text: String, from: Source, made_from: Vec<PairId>) -> Self {
+        let meaning = Meaning::of(&text);
+        let about = meaning.of_trait().map(|(index, more)| About { id: TABLE[index].id.to_owned(), more });
+        let id = about.as_ref().map_or_else(|| meaning.name(), trait_name);
+        Claim {
+            id,
+            text,
+            edited: None,
+            from,
+            found_twice: false,
+            about,
+            made_from,
+            supports: Vec::new(),
+            contradicts: Vec::new(),
+            certainty: None,
+            usual_weight: None,
+            gain: 0.0,
+            tested: 0,
+            state: State::Dropped("not tested".into()),
+        }
+    }
+
+    /// The person's own claim; it is used from the start.
+    pub fn own(text: impl Into<String>) -> Self {
+        Claim { state: State::Pinned, ..Claim::said(text.into(), Source::Own, Vec::new()) }
+    }
+
+    /// Whether prompts and judgements use it.
+    pub fn in_use(&self) -> bool {
+        matches!(self.state, State::Kept | State::Pinned)
+    }
+
+    /// What it says, in the person's wording where they gave one.
+    pub fn wording(&self) -> &str {
+        self.edited.as_deref().unwrap_or(&self.text)
+    }
+
+    /// What it says to a model, about someone else: "They prefer answers that are shorter."
+    pub fn of_them(&self) -> String {
+        let wording: String = self.wording().chars().take(MOST_CHARACTERS).collect();
+        match wording.strip_prefix("You ") {
+            Some(rest) => format!("They {rest}"),
+            None => wording,
+        }
+    }
+
+    /// The trait that it is about.
+    pub fn row(&self) -> Option<&'static Trait> {
+        self.about.as_ref().and_then(|about| Trait::find(&about.id)).map(|(_, row)| row)
+    }
+
+    /// Whether two claims say the same thing (`Some(true)`), the opposite (`Some(false)`) or neither.
+    pub fn against(&self, other: &Claim) -> Option<bool> {
+        if self.id == other.id {
+            return Some(true);
+        }
+        match (&self.about, &other.about) {
+            (Some(mine), Some(theirs)) => (mine.id == theirs.id).then_some(mine.more == theirs.more),
+            (None, None) => Meaning::of(&self.text).against(&Meaning::of(&other.text)),
+            _ => None,
+        }
+    }
+}
+
+/// The id of a claim about a trait.
+pub(super) fn trait_name(about: &About) -> String {
+    format!("{}:{}", about.id, if about.more { "more" } else { "less" })
+}
+
+/// Joins claims that say the same: the earlier one stays, and knows that it was found twice.
+pub(super) fn merge(claims: &mut Vec<Claim>, found: Vec<Claim>) {
+    for new in found {
+        match claims.iter_mut().find(|old| old.against(&new) == Some(true)) {
+            Some(old) => old.found_twice |= old.from != new.from,
+            None => claims.push(new),
+        }
+    }
+}
+
+/// Among used claims that contradict each other only the one that helped more stays.
+///
+/// What the person pinned stands above what was found.
+pub(super) fn settle_conflicts(claims: &mut [Claim]) {
+    for i in 0..claims.len() {
+        for j in 0..claims.len() {
+            let (winner, loser) = (&claims[i], &claims[j]);
+            let conflict = winner.in_use() && loser.state == State::Kept && winner.against(loser) == Some(false);
+            if conflict && (winner.state == State::Pinned || (winner.gain, j) > (loser.gain, i)) {
+                claims[j].state = State::Dropped(format!("it contradicts \"{}\"", winner.wording()));
+            }
+        }
+    }
+}
+
+/// Applies what the person decided about the claims of an earlier likeness.
+///
+/// Refused claims stay refused, pinned ones are used, edited wordings are kept, and claims of the person's own come
+/// along; each decided claim that was not found again joins the list as it was.
+pub(super) fn apply_decisions(claims: &mut Vec<Claim>, earlier: &[Claim]) {
+    for decided in earlier {
+        let by_hand = matches!(decided.state, State::Pinned | State::Refused);
+        let again = claims.iter_mut().find(|claim| claim.against(decided) == Some(true));
+        match again {
+            Some(claim) => {
+                claim.edited.clone_from(&decided.edited);
+                if by_hand {
+                    claim.state = decided.state.clone();
+                }
+            }
+            None if by_hand => claims.push(decided.clone()),
+            None => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claim(text: &str, gain: f64, state: State) -> Claim {
+        Claim { gain, state, ..Claim::said(text.into(), Source::Reasoning, Vec::new()) }
+    }
+
+    #[test]
+    fn the_same_claim_in_other_words_is_one() {
+        let mut claims = vec![Claim { from: Source::Traits, ..claim("You prefer answers that are shorter.", 0.1, State::Kept) }];
+        merge(&mut claims, vec![claim("You prefer concise answers.", 0.0, State::Kept), claim("You like recipes.", 0.0, State::Kept)]);
+        assert_eq!(claims.len(), 2);
+        assert!(claims[0].found_twice && !claims[1].found_twice);
+    }
+
+    #[test]
+    fn of_two_opposite_claims_the_better_one_stays() {
+        let mut claims =
+            vec![claim("You prefer short answers.", 0.1, State::Kept), claim("You prefer long answers.", 0.2, State::Kept)];
+        settle_conflicts(&mut claims);
+        assert!(!claims[0].in_use() && claims[1].in_use());
+        claims[0].state = State::Pinned;
+        settle_conflicts(&mut claims);
+        assert!(claims[0].in_use() && !claims[1].in_use());
+    }
+
+    #[test]
+    fn equal_opposites_leave_one() {
+        let mut claims =
+            vec![claim("You prefer short answers.", 0.1, State::Kept), claim("You prefer long answers.", 0.1, State::Kept)];
+        settle_conflicts(&mut claims);
+        assert_eq!(claims.iter().filter(|claim| claim.in_use()).count(), 1);
+    }
+
+    #[test]
+    fn a_refused_claim_does_not_come_back() {
+        let refused = claim("You prefer answers that are shorter.", 0.1, State::Refused);
+        let mut found = vec![claim("You prefer brief answers.", 0.3, State::Kept)];
+        apply_decisions(&mut found, &[refused.clone()]);
+        assert_eq!((found.len(), found[0].in_use()), (1, false));
+        let mut nothing = Vec::new();
+        apply_decisions(&mut nothing, &[refused]);
+        assert_eq!(nothing[0].state, State::Refused);
+    }
+
+    #[test]
+    fn the_persons_wording_is_used() {
+        let edited = Claim { edited: Some("You like it short.".into()), ..claim("You prefer short answers.", 0.1, State::Kept) };
+        let mut found = vec![claim("You prefer short answers.", 0.3, State::Kept)];
+        apply_decisions(&mut found, &[edited]);
+        assert_eq!(found[0].of_them(), "They like it short.");
+        assert!(Claim::own("No emoji, please.").in_use());
+    }
+}

@@ -1,0 +1,109 @@
+//! The person's reward judged on pairs that it was not learned from, and what each trait's claim adds there.
+//!
+//! The pairs are dealt into parts in turn; each part is judged by a reward learned from the others. So a trait's
+//! claim, which rests on all pairs, is still tested on pairs that had no part in the weight that is tested.
+
+use super::claims::{About, Claim, Source, State, trait_name};
+use super::judgement::log_sigmoid;
+use crate::preference::PreferencePair;
+use crate::reward::{Observation, Prior, Reward, TraitClaim};
+use crate::traits::Trait;
+
+/// Parts; each costs one fit of the reward.
+const FOLDS: usize = 8;
+
+/// A difference counts as noticeable from this many usual differences on.
+const NOTICEABLE: f64 = 0.3;
+
+/// A person's pairs as observations, and the rewards that did not see each part.
+pub(super) struct CrossFit {
+    observations: Vec<Observation>,
+    unseen: Vec<Reward>,
+}
+
+impl CrossFit {
+    /// Measures the pairs and fits the parts.
+    pub fn new(prior: &Prior, pairs: &[PreferencePair]) -> Self {
+        let observations: Vec<Observation> = pairs.iter().map(Observation::of).collect();
+        let folds = FOLDS.min(observations.len());
+        let unseen = (0..folds)
+            .map(|fold| {
+                let others = observations.iter().enumerate().filter(|(i, _)| i % folds != fold);
+                Reward::learn(prior, &others.map(|(_, one)| one.clone()).collect::<Vec<_>>())
+            })
+            .collect();
+        CrossFit { observations, unseen }
+    }
+
+    /// The pairs as observations, oldest first.
+    pub fn observations(&self) -> &[Observation] {
+        &self.observations
+    }
+
+    /// The log-odds of what the person chose in pair `i`, by a reward that did not see it.
+    pub fn log_odds(&self, i: usize) -> f64 {
+        self.unseen_by(i).log_odds(&self.observations[i].difference)
+    }
+
+    fn unseen_by(&self, i: usize) -> &Reward {
+        &self.unseen[i % self.unseen.len()]
+    }
+
+    /// The usual differences by which the chosen answer of each pair has more of a trait.
+    pub fn differences(&self, about: &About) -> Vec<f64> {
+        let sign = if about.more { 1.0 } else { -1.0 };
+        match Trait::find(&about.id) {
+            Some((index, _)) => self.observations.iter().map(|o| sign * o.difference.values()[index]).collect(),
+            None => vec![0.0; self.observations.len()],
+        }
+    }
+
+    /// The claims of a reward, each tested: kept where it helps on pairs that the tested weight did not see.
+    pub fn claims(&self, reward: &Reward, pairs: &[PreferencePair]) -> Vec<Claim> {
+        reward.claims(&self.observations).into_iter().map(|found| self.tested(found, pairs)).collect()
+    }
+
+    fn tested(&self, found: TraitClaim, pairs: &[PreferencePair]) -> Claim {
+        let about = About { id: found.id.clone(), more: found.more };
+        let gains: Vec<f64> = (0..self.observations.len()).map(|i| self.trait_gain(i, &found)).collect();
+        let gain = gains.iter().sum::<f64>() / gains.len().max(1) as f64;
+        let state =
+            if gain > 0.0 { State::Kept } else { State::Dropped("it did not help on other pairs".into()) };
+        let mut claim = Claim {
+            id: trait_name(&about),
+            certainty: Some(found.certainty),
+            usual_weight: Some(found.prior_weight),
+            gain,
+            tested: gains.len(),
+            state,
+            ..Claim::said(found.text, Source::Traits, Vec::new())
+        };
+        // The wording may name another row of the table better; what was found is this one.
+        claim.about = Some(about);
+        self.count(&mut claim, pairs);
+        claim
+    }
+
+    /// What knowing the person's own weight of one trait adds to the log-likelihood of pair `i`.
+    fn trait_gain(&self, i: usize, found: &TraitClaim) -> f64 {
+        let reward = self.unseen_by(i);
+        let difference = &self.observations[i].difference;
+        let with = reward.log_odds(difference);
+        let whole: f64 = reward.why(difference).iter().map(|part| part.log_odds).sum();
+        // The reward draws its log-odds together where it is unsure; what the trait adds is drawn together as much.
+        let drawn = if whole.abs() > 1e-9 { with / whole } else { 1.0 };
+        let own = reward.weight(&found.id).unwrap_or(0.0) - found.prior_weight;
+        let value = Trait::find(&found.id).map_or(0.0, |(index, _)| difference.values()[index]);
+        log_sigmoid(with) - log_sigmoid(with - drawn * own * value)
+    }
+
+    /// Names the pairs in which the answers differ noticeably in a claim's trait.
+    pub fn count(&self, claim: &mut Claim, pairs: &[PreferencePair]) {
+        let Some(about) = &claim.about else { return };
+        let differences = self.differences(about);
+        let those = |holds: fn(f64) -> bool| {
+            pairs.iter().zip(&differences).filter(|(_, x)| holds(**x)).map(|(pair, _)| pair.id).collect()
+        };
+        (claim.supports, claim.contradicts) = (those(|x| x > NOTICEABLE), those(|x| x < -NOTICEABLE));
+    }
+}

@@ -1,0 +1,120 @@
+//! What the method shows to a model of one choice: the pair itself, or later a sketch of it.
+//!
+//! The method is written once, over this trait. What a prompt made of evidence becomes is part of the evidence's
+//! type, and must equal the model's `Input`: raw pairs make `Raw<Prompt>`, which no remote model takes.
+
+use crate::model::Prompt;
+use crate::preference::{PairId, PreferencePair, Role, Turn};
+use crate::privacy::Raw;
+
+/// How much room a passage gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PassageKind {
+    /// The conversation before the answers.
+    Context,
+    /// One of the two answers.
+    Answer,
+}
+
+/// A stretch of text that may be long; it is cut on its own to the tokens that its kind gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Passage {
+    /// Which share of the prompt it takes.
+    pub kind: PassageKind,
+    /// The text.
+    pub text: String,
+}
+
+/// Which of the two answers is shown first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Order {
+    /// The chosen answer stands first.
+    ChosenFirst,
+    /// The chosen answer stands second.
+    ChosenSecond,
+}
+
+impl Order {
+    /// Both orders: every judgement is made in each.
+    pub const BOTH: [Order; 2] = [Order::ChosenFirst, Order::ChosenSecond];
+}
+
+/// One choice as a model sees it.
+pub trait Evidence {
+    /// What a prompt with this evidence in it is wrapped in; equals the model's `Input`.
+    type Prompt;
+
+    /// The pair that it tells of.
+    fn id(&self) -> PairId;
+
+    /// Its texts, to be cut to what fits.
+    fn passages(&self) -> Vec<Passage>;
+
+    /// The choice in words, from its passages as cut, in the order that [`Evidence::passages`] gave them.
+    fn render(&self, passages: &[String], order: Order) -> String;
+
+    /// Wraps a prompt that may hold this evidence.
+    fn seal(prompt: Prompt) -> Self::Prompt;
+}
+
+/// A pair as it is, for a model on this device.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RawPair(PreferencePair);
+
+impl RawPair {
+    /// Shows this pair as it is.
+    pub fn new(pair: PreferencePair) -> Self {
+        RawPair(pair)
+    }
+
+    /// Two answers of which nobody chose yet, the first in the place of the chosen one.
+    pub fn unjudged(context: Vec<Turn>, first: &str, second: &str) -> Self {
+        RawPair(PreferencePair::new(context, first, second))
+    }
+}
+
+impl Evidence for RawPair {
+    type Prompt = Raw<Prompt>;
+
+    fn id(&self) -> PairId {
+        self.0.id
+    }
+
+    fn passages(&self) -> Vec<Passage> {
+        let answer = |text: &str| Passage { kind: PassageKind::Answer, text: text.trim().to_owned() };
+        vec![
+            Passage { kind: PassageKind::Context, text: conversation(&self.0.context) },
+            answer(&self.0.chosen),
+            answer(&self.0.rejected),
+        ]
+    }
+
+    fn render(&self, passages: &[String], order: Order) -> String {
+        let [context, chosen, rejected] = passages else { return String::new() };
+        let (first, second) = match order {
+            Order::ChosenFirst => (chosen, rejected),
+            Order::ChosenSecond => (rejected, chosen),
+        };
+        super::prompts::pair(context, first, second)
+    }
+
+    fn seal(prompt: Prompt) -> Raw<Prompt> {
+        Raw::new(prompt)
+    }
+}
+
+/// A conversation as text: a lone question stands by itself, more turns are told apart by who speaks.
+fn conversation(turns: &[Turn]) -> String {
+    if let [Turn { role: Role::User, content }] = turns {
+        return content.trim().to_owned();
+    }
+    let line = |turn: &Turn| {
+        let who = match turn.role {
+            Role::System => "Instructions",
+            Role::User => "Person",
+            Role::Assistant => "Assistant",
+        };
+        format!("{who}: {}", turn.content.trim())
+    };
+    turns.iter().map(line).collect::<Vec<_>>().join("\n")
+}

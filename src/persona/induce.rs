@@ -1,0 +1,374 @@
+//! The method from end to end, as one story: traits, reasoning, synthesis, claims, portrait, examples, stack.
+//!
+//! After SynthesizeMe (arXiv 2506.05598): bootstrap reasoning, synthesise a persona, select demos. What is ours: the
+//! persona is claims, each tested; a Bayesian reward over measured traits stands beside the model, and the pairs
+//! decide how much the model is believed; judgements are log-odds in both orders; the races save calls.
+//! Known limit: a claim in the persona may rest on a pair that the judge is then weighed on. The stack's draw towards
+//! the reward alone stands against what that flatters.
+
+use super::PersonaError;
+use super::claims::{self, Claim, Source, apply_decisions, merge, settle_conflicts};
+use super::crossfit::CrossFit;
+use super::demos::{Demo, candidates, turns};
+use super::dialogue::{Dialogue, Machine};
+use super::evidence::{Evidence, RawPair};
+use super::fit::{Shown, fit};
+use super::frame::{Frame, Head};
+use super::likeness::{Likeness, Validation, persona};
+use super::portrait::Portrait;
+use super::progress::Plan;
+use super::search::{Race, race};
+use super::settings::{Settings, able};
+use super::stack::Stack;
+use super::trace::{Reasoning, Trace};
+use super::trial::{Judged, open_state, test_by_model, test_by_trait};
+use super::{prompts, reasoning, synthesis};
+use crate::model::Capabilities;
+use crate::preference::{History, PreferencePair};
+use crate::reward::{Prior, Reward};
+
+/// An induction under way: [`Machine::step`] it, or let [`super::drive`] do so.
+pub type Induction<P> = Machine<P, Likeness>;
+
+/// Starts an induction from raw pairs, for a model on this device.
+///
+/// `earlier` are the claims of the likeness before, with what the person decided about them.
+pub fn induction(
+    history: History,
+    settings: Settings,
+    capabilities: Capabilities,
+    earlier: Vec<Claim>,
+) -> Induction<<RawPair as Evidence>::Prompt> {
+    let evidence = history.pairs().iter().cloned().map(RawPair::new).collect();
+    induction_from(history, evidence, settings, capabilities, earlier)
+}
+
+/// Starts an induction from evidence of any kind; evidence of pairs that the history lacks is left out.
+pub fn induction_from<E: Evidence + 'static>(
+    history: History,
+    evidence: Vec<E>,
+    settings: Settings,
+    capabilities: Capabilities,
+    earlier: Vec<Claim>,
+) -> Induction<E::Prompt>
+where
+    E::Prompt: Clone + 'static,
+{
+    Machine::new(move |dialogue| async move {
+        let frame = Frame { dialogue, capabilities, settings, seal: E::seal };
+        with_model(&frame, &history, evidence, &earlier).await
+    })
+}
+
+/// What measured traits alone tell: no model, done at once.
+pub fn from_traits(history: &History, seed: u64, earlier: &[Claim]) -> Likeness {
+    let known = Known::of(history);
+    let mut claims = known.claims.clone();
+    finish_claims(&mut claims, earlier);
+    let portrait = Portrait::from_template(&claims, &known.reward, history.pairs().len());
+    let made_from = history.pairs().iter().map(|pair| pair.id).collect();
+    let validation = known.validation(history);
+    let (stack, trace) = (Stack::default(), Trace::default());
+    Likeness::assemble(
+        made_from, seed, None, portrait, claims, Vec::new(), known.reward, stack, validation, trace,
+    )
+}
+
+/// What the traits tell about the person.
+struct Known {
+    crossfit: CrossFit,
+    reward: Reward,
+    claims: Vec<Claim>,
+}
+
+impl Known {
+    fn of(history: &History) -> Self {
+        let prior = Prior::shipped();
+        let crossfit = CrossFit::new(prior, history.pairs());
+        let reward = Reward::learn(prior, crossfit.observations());
+        let claims = crossfit.claims(&reward, history.pairs());
+        Known { crossfit, reward, claims }
+    }
+
+    /// How the prior and a reward learned from the training part do on the validation part.
+    fn validation(&self, history: &History) -> Validation {
+        let observations = self.crossfit.observations();
+        let (train, fresh) = observations.split_at(history.split().train.len());
+        let prior = Prior::shipped();
+        let right = |reward: &Reward| {
+            let right = fresh.iter().filter(|one| reward.log_odds(&one.difference) > 0.0).count();
+            (!fresh.is_empty()).then(|| right as f64 / fresh.len() as f64)
+        };
+        Validation {
+            pairs: fresh.len(),
+            prior: right(&Reward::unknown(prior)),
+            reward: right(&Reward::learn(prior, train)),
+            ..Validation::default()
+        }
+    }
+}
+
+/// Settles which claims are used: the person's decisions first, then conflicts.
+fn finish_claims(claims: &mut Vec<Claim>, earlier: &[Claim]) {
+    apply_decisions(claims, earlier);
+    settle_conflicts(claims);
+}
+
+async fn with_model<E: Evidence>(
+    frame: &Frame<E::Prompt>,
+    history: &History,
+    evidence: Vec<E>,
+    earlier: &[Claim],
+) -> Result<Likeness, PersonaError> {
+    let known = Known::of(history);
+    frame.dialogue.phase("measuring the prompts");
+    let window = Window::of(frame, history, evidence).await?;
+    let ahead = Ahead::of(frame, &window);
+    let train: Vec<&Shown> = window.train.iter().collect();
+    let validation: Vec<&Shown> = window.validation.iter().collect();
+    let mut trace = Trace::default();
+
+    ahead.enter(&frame.dialogue, 0);
+    trace.reasonings = reasoning::bootstrap(frame, &train).await?;
+
+    ahead.enter(&frame.dialogue, 1);
+    let sets = candidates(&frame.settings, frame.settings.reasoning_candidates, false, &train, &trace.reasonings);
+    let first = race(frame, "reasoning", None, &sets, &validation).await?;
+
+    ahead.enter(&frame.dialogue, 2);
+    let judgements = verified(&train, &trace.reasonings, &first.demos);
+    let (written, note) = synthesis::synthesise(frame, &judgements).await?;
+    trace.trials.extend(first.trials);
+    trace.notes.extend(note);
+
+    ahead.enter(&frame.dialogue, 3);
+    let mut claims = known.claims.clone();
+    let said = written.into_iter().map(|claim| Claim::said(claim.text, Source::Reasoning, claim.made_from)).collect();
+    merge(&mut claims, said);
+    let rows = known.judged(history, &window);
+    let moved = test(frame, &known.crossfit, history.pairs(), &mut claims, &rows).await?;
+    finish_claims(&mut claims, earlier);
+
+    ahead.enter(&frame.dialogue, 4);
+    let portrait = portray(frame, &claims, &known.reward, history.pairs().len()).await?;
+
+    ahead.enter(&frame.dialogue, 5);
+    let persona = persona(&claims);
+    let sets = candidates(&frame.settings, frame.settings.demo_candidates, true, &train, &trace.reasonings);
+    let second = race(frame, "demos", persona.as_deref(), &sets, &validation).await?;
+
+    ahead.enter(&frame.dialogue, 6);
+    let weighed = weigh(frame, persona.as_deref(), &second, &window, &rows, &moved, &claims).await?;
+    let zero_shot = frame.margins(&Head::judge(None), &validation, prompts::ask_preference).await?;
+    let validation = Validation {
+        judged_pairs: validation.len(),
+        default_judge: share_right(&zero_shot),
+        judge: share_right(&second.margins),
+        stack: weighed.on_validation,
+        ..known.validation(history)
+    };
+    trace.trials.extend(second.trials);
+    trace.calls = frame.dialogue.calls();
+    let made_from = history.pairs().iter().map(|pair| pair.id).collect();
+    let model = Some((frame.capabilities.clone(), frame.settings.clone()));
+    let (seed, demos, stack) = (frame.settings.seed, second.demos, weighed.stack);
+    Ok(Likeness::assemble(
+        made_from, seed, model, portrait, claims, demos, known.reward, stack, validation, trace,
+    ))
+}
+
+/// The pairs that the model gets to see, the newest of each part, cut to their room.
+struct Window {
+    train: Vec<Shown>,
+    validation: Vec<Shown>,
+}
+
+impl Window {
+    async fn of<E: Evidence>(
+        frame: &Frame<E::Prompt>,
+        history: &History,
+        evidence: Vec<E>,
+    ) -> Result<Self, PersonaError> {
+        let split = history.split();
+        let newest = |pairs: &[PreferencePair], most: usize| pairs[pairs.len() - most.min(pairs.len())..].to_vec();
+        let train = newest(split.train, frame.settings.train_pairs);
+        let validation = newest(split.validation, frame.settings.validation_pairs);
+        let mut by_id: std::collections::HashMap<_, E> = evidence.into_iter().map(|one| (one.id(), one)).collect();
+        let mut seen = |pairs: Vec<PreferencePair>| -> Vec<E> {
+            pairs.iter().filter_map(|pair| by_id.remove(&pair.id)).collect()
+        };
+        let (train, validation) = (seen(train), seen(validation));
+        Ok(Window { train: fit(frame, &train).await?, validation: fit(frame, &validation).await? })
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Shown> {
+        self.train.iter().chain(&self.validation)
+    }
+}
+
+impl Known {
+    /// The window's pairs with what a reward that did not see them says of each.
+    fn judged<'a>(&self, history: &History, window: &'a Window) -> Vec<Judged<'a>> {
+        let place = |shown: &Shown| history.pairs().iter().position(|pair| pair.id == shown.pair);
+        window
+            .all()
+            .filter_map(|shown| Some(Judged { shown, reward: self.crossfit.log_odds(place(shown)?) }))
+            .collect()
+    }
+}
+
+/// The judgements to synthesise from: those that the winning set shows, or all that predicted right where it shows
+/// none with a reason.
+fn verified<'a>(
+    train: &[&'a Shown],
+    reasonings: &'a [Reasoning],
+    winner: &[Demo],
+) -> Vec<(&'a Shown, &'a Reasoning)> {
+    let kept = || train.iter().copied().zip(reasonings).filter(|(_, reasoning)| reasoning.kept);
+    let reasoned = |pair| winner.iter().any(|demo| demo.pair == pair && demo.answer.contains('\n'));
+    let shown: Vec<_> = kept().filter(|(shown, _)| reasoned(shown.pair)).collect();
+    if shown.is_empty() { kept().collect() } else { shown }
+}
+
+type Moved = std::collections::HashMap<String, std::collections::HashMap<crate::preference::PairId, f64>>;
+
+/// Tests the claims that the model wrote; those of the traits are tested already.
+async fn test<P>(
+    frame: &Frame<P>,
+    crossfit: &CrossFit,
+    pairs: &[PreferencePair],
+    claims: &mut Vec<Claim>,
+    rows: &[Judged<'_>],
+) -> Result<Moved, PersonaError> {
+    let (mut said, found): (Vec<Claim>, Vec<Claim>) =
+        claims.drain(..).partition(|claim| claim.from == Source::Reasoning && claim.state == open_state());
+    for claim in said.iter_mut().filter(|claim| claim.about.is_some()) {
+        test_by_trait(claim, crossfit, pairs);
+    }
+    let (by_trait, mut by_model): (Vec<Claim>, Vec<Claim>) = said.into_iter().partition(|claim| claim.about.is_some());
+    let mut beyond = by_model.split_off(frame.settings.tested_claims.min(by_model.len()));
+    for claim in &mut beyond {
+        claim.state = claims::State::Dropped("there were more claims than the search tests".into());
+    }
+    let tested = test_by_model(frame, by_model, rows).await?;
+    *claims = found.into_iter().chain(by_trait).chain(tested.claims).chain(beyond).collect();
+    Ok(tested.moved)
+}
+
+/// Writes the portrait; an able model rewords the template's.
+async fn portray<P>(
+    frame: &Frame<P>,
+    claims: &[Claim],
+    reward: &Reward,
+    pairs: usize,
+) -> Result<Portrait, PersonaError> {
+    let portrait = Portrait::from_template(claims, reward, pairs);
+    if !able(&frame.capabilities) || portrait.rests_on.is_empty() {
+        return Ok(portrait);
+    }
+    let told = claims.iter().filter(|claim| portrait.rests_on.contains(&claim.id));
+    let notes: Vec<String> = told.map(|claim| format!("- {}", super::portrait::sentence(claim))).collect();
+    let head = Head { system: prompts::portrait_system(), demos: Vec::new() };
+    let tokens = 60 * notes.len() as u32 + 40;
+    let question = frame.write(&head, prompts::portrait(&notes.join("\n")), tokens, &[]);
+    let reply = frame.dialogue.generation(question).await?;
+    Ok(if reply.finished { portrait.rewritten(&reply.text, claims) } else { portrait })
+}
+
+/// The stack, and how a stack that never saw the validation pairs does on them.
+struct Weighed {
+    stack: Stack,
+    on_validation: Option<f64>,
+}
+
+/// Learns how far the judge is believed, on pairs that are no examples in its prompt.
+async fn weigh<P>(
+    frame: &Frame<P>,
+    persona: Option<&str>,
+    winner: &Race,
+    window: &Window,
+    rows: &[Judged<'_>],
+    moved: &Moved,
+    claims: &[Claim],
+) -> Result<Weighed, PersonaError> {
+    let head = Head { demos: turns(&winner.demos), ..Head::judge(persona) };
+    let is_demo = |shown: &Shown| winner.demos.iter().any(|demo| demo.pair == shown.pair);
+    let fresh: Vec<&Shown> = window.all().filter(|shown| !is_demo(shown)).collect();
+    let margins = frame.margins(&head, &fresh, prompts::ask_preference).await?;
+    let reward: Vec<f64> = fresh
+        .iter()
+        .map(|shown| rows.iter().find(|row| row.shown.pair == shown.pair).map_or(0.0, |row| row.reward))
+        .collect();
+    let mut columns = vec![("judge".to_owned(), margins)];
+    for claim in claims.iter().filter(|claim| claim.in_use()) {
+        if let Some(moves) = moved.get(&claim.id) {
+            // Pairs that a claim was made from say nothing about it: 0 there moves no weight.
+            let column = fresh.iter().map(|shown| moves.get(&shown.pair).copied().unwrap_or(0.0)).collect();
+            columns.push((claim.id.clone(), column));
+        }
+    }
+    let is_new = |shown: &Shown| window.validation.iter().any(|other| other.pair == shown.pair);
+    let part = |new: bool| -> Vec<usize> { (0..fresh.len()).filter(|&i| is_new(fresh[i]) == new).collect() };
+    let pick = |rows: &[usize], column: &[f64]| rows.iter().map(|&i| column[i]).collect::<Vec<f64>>();
+    let (old, new) = (part(false), part(true));
+    let of_old: Vec<_> = columns.iter().map(|(name, column)| (name.clone(), pick(&old, column))).collect();
+    let blind = Stack::learn(&pick(&old, &reward), &of_old);
+    let judged: Vec<f64> = new
+        .iter()
+        .map(|&i| blind.log_odds(reward[i], &columns.iter().map(|(_, column)| column[i]).collect::<Vec<_>>()))
+        .collect();
+    Ok(Weighed { stack: Stack::learn(&reward, &columns), on_validation: share_right(&judged) })
+}
+
+fn share_right(margins: &[f64]) -> Option<f64> {
+    let right = margins.iter().filter(|margin| **margin > 0.0).count();
+    (!margins.is_empty()).then(|| right as f64 / margins.len() as f64)
+}
+
+/// What lies ahead in each phase, at most.
+struct Ahead {
+    plans: [Plan; 7],
+}
+
+/// What the phases are called.
+const PHASES: [&str; 7] = [
+    "reasoning about your choices",
+    "racing sets of examples",
+    "writing claims",
+    "testing the claims",
+    "writing the portrait",
+    "choosing examples",
+    "weighing the model",
+];
+
+impl Ahead {
+    fn of<P>(frame: &Frame<P>, window: &Window) -> Self {
+        let settings = &frame.settings;
+        let (train, validation) = (window.train.len(), window.validation.len());
+        let tokens: u64 = window.all().map(|shown| u64::from(shown.tokens)).sum();
+        let pair = tokens / (train + validation).max(1) as u64 + 60;
+        let demos = settings.most_demos as u64 * (pair + 20);
+        let reasoning = u64::from(settings.reasoning_tokens);
+        let prompts = train.div_ceil(settings.judgements_a_synthesis.max(1)).min(3);
+        let synthesis = settings.judgements_a_synthesis as u64 * (pair + reasoning);
+        let both = |pairs: usize| 2 * pairs;
+        let logits = frame.capabilities.log_probabilities;
+        Ahead {
+            plans: [
+                Plan::texts(train, pair, reasoning)
+                    + if logits { Plan::scores(train, pair + reasoning) } else { Plan::default() },
+                Plan::scores(settings.reasoning_candidates * both(validation), pair + demos),
+                Plan::texts(prompts, synthesis, 24 * settings.claims_a_synthesis as u64),
+                Plan::scores((settings.tested_claims + 1) * both(train + validation), pair + 20),
+                if able(&frame.capabilities) { Plan::texts(1, 300, 400) } else { Plan::default() },
+                Plan::scores(settings.demo_candidates * both(validation), pair + demos + 80),
+                Plan::scores(both(train), pair + demos + 80),
+            ],
+        }
+    }
+
+    fn enter<P>(&self, dialogue: &Dialogue<P>, phase: usize) {
+        dialogue.phase(PHASES[phase]);
+        dialogue.plan(self.plans[phase..].iter().copied().sum());
+    }
+}

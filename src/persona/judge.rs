@@ -1,0 +1,200 @@
+//! Judges two answers as the person would, and says how sure it is and why.
+//!
+//! Without a model the reward judges alone. With one, its log-odds and those of the judged claims join by the weights
+//! that the person's own pairs gave them; where those are 0 the model isn't asked at all.
+
+use serde::Serialize;
+
+use super::PersonaError;
+use super::claims::Claim;
+use super::dialogue::Machine;
+use super::demos::turns;
+use super::evidence::Evidence;
+use super::fit::fit;
+use super::frame::{Frame, Head};
+use super::likeness::{Likeness, persona};
+use super::settings::Settings;
+use super::{prompts, trial};
+use crate::model::Capabilities;
+use crate::reward::{Contribution, Reward};
+use crate::traits::Difference;
+
+/// Reasons told, at most.
+const MOST_REASONS: usize = 4;
+
+/// A part that moves the log-odds by less than this isn't told as a reason.
+const TELLING: f64 = 0.05;
+
+/// How two answers compare for one person.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Judgement {
+    /// The chance that the person prefers the first.
+    pub p_first: f64,
+    /// What moved it, the strongest first, in words.
+    pub why: Vec<String>,
+    /// The reward's log-odds for the first answer.
+    pub reward: f64,
+    /// The model's log-odds for the first, both orders averaged, where it was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub judge: Option<f64>,
+}
+
+impl Judgement {
+    /// The log-odds that the person prefers the first.
+    pub fn log_odds(&self) -> f64 {
+        (self.p_first / (1.0 - self.p_first)).ln()
+    }
+}
+
+/// A judgement under way.
+pub type Judging<P> = Machine<P, Judgement>;
+
+/// Whether to ask the model where its weight is 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asking {
+    /// Only where the answer counts.
+    WhereItCounts,
+    /// Always, to compare.
+    Always,
+}
+
+/// Judges by the traits alone; `likeness` tells the person apart from people in general.
+pub fn judge_by_traits(likeness: Option<&Likeness>, difference: &Difference) -> Judgement {
+    let unknown;
+    let (reward, weight) = match likeness {
+        Some(likeness) => (&likeness.reward, likeness.stack.reward_weight),
+        None => {
+            unknown = Reward::unknown(crate::reward::Prior::shipped());
+            (&unknown, 1.0)
+        }
+    };
+    let log_odds = reward.log_odds(difference);
+    let why = reasons(likeness, reward, difference).into_iter().map(|(_, words)| words).take(MOST_REASONS);
+    Judgement { p_first: sigmoid(weight * log_odds), why: why.collect(), reward: log_odds, judge: None }
+}
+
+/// Judges with a model that was told about the person; the first answer stands as `chosen` in the evidence.
+pub fn judging<E: Evidence + 'static>(
+    likeness: Likeness,
+    evidence: E,
+    difference: Difference,
+    capabilities: Capabilities,
+    asking: Asking,
+) -> Judging<E::Prompt>
+where
+    E::Prompt: Clone + 'static,
+{
+    Machine::new(move |dialogue| async move {
+        let settings = settings_of(&likeness, &capabilities);
+        let frame = Frame { dialogue, capabilities, settings, seal: E::seal };
+        personal(&frame, &likeness, evidence, &difference, asking).await
+    })
+}
+
+/// Judges with a model that knows nothing of the person: neither reward nor claims.
+pub fn judging_by_default<E: Evidence + 'static>(evidence: E, capabilities: Capabilities) -> Judging<E::Prompt>
+where
+    E::Prompt: Clone + 'static,
+{
+    Machine::new(move |dialogue| async move {
+        let settings = Settings::for_model(&capabilities, 0);
+        let frame = Frame { dialogue, capabilities, settings, seal: E::seal };
+        frame.dialogue.phase("judging");
+        let shown = fit(&frame, &[evidence]).await?;
+        let margins = frame.margins(&Head::judge(None), &shown.iter().collect::<Vec<_>>(), prompts::ask_preference).await?;
+        let judge = margins.first().copied().unwrap_or(0.0);
+        let why = vec![format!("The model by itself leans to the {} answer.", side(judge))];
+        Ok(Judgement { p_first: sigmoid(judge), why, reward: 0.0, judge: Some(judge) })
+    })
+}
+
+/// The size of prompts that the likeness was made with, or the one that suits the model.
+fn settings_of(likeness: &Likeness, capabilities: &Capabilities) -> Settings {
+    likeness.settings.clone().unwrap_or_else(|| Settings::for_model(capabilities, likeness.seed))
+}
+
+async fn personal<E: Evidence>(
+    frame: &Frame<E::Prompt>,
+    likeness: &Likeness,
+    evidence: E,
+    difference: &Difference,
+    asking: Asking,
+) -> Result<Judgement, PersonaError> {
+    let mut judgement = judge_by_traits(Some(likeness), difference);
+    let stack = &likeness.stack;
+    let counts = |name: &str| stack.inputs.iter().any(|input| input.name == name && input.weight > 0.0);
+    let claims: Vec<&Claim> = likeness.claims_in_use().filter(|claim| counts(&claim.id)).collect();
+    let ask_judge = asking == Asking::Always || counts("judge");
+    if !ask_judge && claims.is_empty() {
+        return Ok(judgement);
+    }
+    frame.dialogue.phase("judging");
+    let shown = fit(frame, &[evidence]).await?;
+    let Some(shown) = shown.first() else { return Ok(judgement) };
+    if ask_judge {
+        let persona = persona(&likeness.claims);
+        let head = Head { demos: turns(&likeness.demos), ..Head::judge(persona.as_deref()) };
+        judgement.judge = frame.margins(&head, &[shown], prompts::ask_preference).await?.first().copied();
+    }
+    let shifts = trial::shifts(frame, shown, &claims).await?;
+    let mut moved: Vec<(f64, String)> = reasons(Some(likeness), &likeness.reward, difference);
+    let mut others = Vec::with_capacity(stack.inputs.len());
+    for input in &stack.inputs {
+        let claim = claims.iter().position(|claim| claim.id == input.name);
+        let log_odds = match claim {
+            Some(at) => shifts[at],
+            None if input.name == "judge" => judgement.judge.unwrap_or(0.0),
+            None => 0.0,
+        };
+        others.push(log_odds);
+        let part = stack.part(input, log_odds);
+        let words = match claim {
+            Some(at) => format!("\"{}\" speaks for the {} answer.", claims[at].wording(), side(part)),
+            None => format!("The model, told about you, leans to the {} answer.", side(part)),
+        };
+        moved.push((part, words));
+    }
+    judgement.p_first = sigmoid(stack.log_odds(judgement.reward, &others));
+    moved.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()));
+    let told = moved.into_iter().filter(|(part, _)| part.abs() >= TELLING).take(MOST_REASONS);
+    judgement.why = told.map(|(_, words)| words).collect();
+    Ok(judgement)
+}
+
+/// What the traits say, as the part of the log-odds and in words, the strongest first.
+fn reasons(likeness: Option<&Likeness>, reward: &Reward, difference: &Difference) -> Vec<(f64, String)> {
+    let parts = reward.why(difference).into_iter().filter(|part| part.log_odds.abs() >= TELLING);
+    parts.filter_map(|part| Some((part.log_odds, reason(likeness, &part)?))).collect()
+}
+
+/// One trait's part: what the first answer is like, and what the person makes of it.
+fn reason(likeness: Option<&Likeness>, part: &Contribution) -> Option<String> {
+    let step = part.row.step(part.difference)?;
+    let verb = if part.row.verb == "are" { "is" } else { "has" };
+    let liked = part.log_odds > 0.0;
+    let claim = likeness.and_then(|likeness| {
+        likeness.claims_in_use().find(|claim| claim.row().is_some_and(|row| row.id == part.row.id))
+    });
+    let makes = match (claim, likeness.is_some(), liked) {
+        (Some(claim), _, true) => format!("and {}", lower_first(claim.wording().trim_end_matches('.'))),
+        (Some(claim), _, false) => format!("but {}", lower_first(claim.wording().trim_end_matches('.'))),
+        (None, true, true) => "which goes with what you chose before".to_owned(),
+        (None, true, false) => "which goes against what you chose before".to_owned(),
+        (None, false, true) => "which most people prefer".to_owned(),
+        (None, false, false) => "which most people like less".to_owned(),
+    };
+    Some(format!("The first answer {verb} {step}, {makes}."))
+}
+
+fn lower_first(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+fn side(log_odds: f64) -> &'static str {
+    if log_odds >= 0.0 { "first" } else { "second" }
+}
+
+fn sigmoid(x: f64) -> f64 {
+    super::judgement::log_sigmoid(x).exp()
+}

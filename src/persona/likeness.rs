@@ -1,0 +1,245 @@
+//! The likeness: all that was learned about one person, as one file.
+//!
+//! It is private: its examples are the person's own conversations. It knows which pairs it was made from, so it can
+//! tell when the history has moved on, and two of them can be compared.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::PersonaError;
+use super::claims::{Claim, State};
+use super::demos::Demo;
+use super::portrait::Portrait;
+use super::settings::Settings;
+use super::stack::Stack;
+use super::trace::Trace;
+use super::{prompts, trace};
+use crate::model::{Capabilities, Usage};
+use crate::preference::{History, PairId};
+use crate::reward::Reward;
+
+/// The version of the file that this program writes.
+pub const VERSION: u32 = 1;
+
+/// What stands in every file for people who open it.
+const PRIVATE: &str = "Private: this file holds examples from the person's own conversations. Share the portrait or the \
+                       chat prompt instead.";
+
+/// A prompt tells at most this many claims.
+const MOST_IN_A_PROMPT: usize = 12;
+
+/// How often each system named what the person chose, in the validation pairs.
+///
+/// The reward was learned from the other pairs. The judge's examples were chosen by these very pairs, so its figure
+/// is on the bright side; the stack's weights were learned without them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Validation {
+    /// How many pairs.
+    pub pairs: usize,
+    /// The shipped prior.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prior: Option<f64>,
+    /// The person's reward.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reward: Option<f64>,
+    /// The pairs that the model judged; a short search takes only the newest.
+    #[serde(default)]
+    pub judged_pairs: usize,
+    /// The model without persona and examples.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_judge: Option<f64>,
+    /// The model with both.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub judge: Option<f64>,
+    /// Reward and judge together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stack: Option<f64>,
+}
+
+/// All that was learned about one person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Likeness {
+    /// The version of the file's form.
+    pub version: u32,
+    /// A warning to whoever opens the file.
+    pub private: String,
+    /// Where every random draw started from.
+    pub seed: u64,
+    /// The model that helped, where one did.
+    pub model: Option<Capabilities>,
+    /// The size of the search, where there was one.
+    pub settings: Option<Settings>,
+    /// The pairs that it was made from, oldest first.
+    pub made_from: Vec<PairId>,
+    /// Prose about the person.
+    pub portrait: Portrait,
+    /// Every claim, used or not, and why.
+    pub claims: Vec<Claim>,
+    /// The examples that a judge is shown.
+    pub demos: Vec<Demo>,
+    /// The whole judge prompt as text, with gaps for a new pair.
+    pub judge_prompt: String,
+    /// Instructions for a chat that knows the person; empty where nothing is known.
+    pub chat_prompt: String,
+    /// The person's weights over traits.
+    pub reward: Reward,
+    /// How reward, judge and claims go together.
+    pub stack: Stack,
+    /// How each did on the validation pairs.
+    pub validation: Validation,
+    /// What was done to get here.
+    pub trace: Trace,
+}
+
+/// How a history differs from the one that a likeness was made from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Changes {
+    /// Pairs that came since.
+    pub added: Vec<PairId>,
+    /// Pairs that are no longer there; what rests on them must be made anew.
+    pub gone: Vec<PairId>,
+}
+
+impl Changes {
+    /// Whether there are any.
+    pub fn any(&self) -> bool {
+        !self.added.is_empty() || !self.gone.is_empty()
+    }
+}
+
+/// What a new likeness says that an old one did not, and the other way round.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Difference {
+    /// Claims in use that are new.
+    pub new: Vec<String>,
+    /// Claims that were in use and are no more, each with the reason where there is one.
+    pub gone: Vec<String>,
+    /// Claims that turned into their opposite: before, now.
+    pub turned: Vec<(String, String)>,
+    /// Claims in use in both.
+    pub stayed: usize,
+}
+
+impl Likeness {
+    /// Puts a likeness together; the prompts follow from claims and demos.
+    #[allow(clippy::too_many_arguments)] // why: each is one part of the file, named at the only two callers.
+    pub(super) fn assemble(
+        made_from: Vec<PairId>,
+        seed: u64,
+        model: Option<(Capabilities, Settings)>,
+        portrait: Portrait,
+        claims: Vec<Claim>,
+        demos: Vec<Demo>,
+        reward: Reward,
+        stack: Stack,
+        validation: Validation,
+        trace: trace::Trace,
+    ) -> Self {
+        let (model, settings) = model.unzip();
+        let mut likeness = Likeness {
+            version: VERSION,
+            private: PRIVATE.to_owned(),
+            seed,
+            model,
+            settings,
+            made_from,
+            portrait,
+            claims,
+            demos,
+            judge_prompt: String::new(),
+            chat_prompt: String::new(),
+            reward,
+            stack,
+            validation,
+            trace,
+        };
+        likeness.render_prompts();
+        likeness
+    }
+
+    /// Renders the prompts anew, after the person pinned, refused or edited a claim.
+    pub fn render_prompts(&mut self) {
+        let persona = persona(&self.claims);
+        self.chat_prompt = persona.as_deref().map(prompts::chat_system).unwrap_or_default();
+        let mut parts = vec![prompts::judge_system(persona.as_deref())];
+        for demo in &self.demos {
+            parts.push(format!("{}\n\n{}", demo.asked, demo.answer));
+        }
+        parts.push(prompts::ask_preference(&prompts::pair("{context}", "{first}", "{second}")));
+        self.judge_prompt = parts.join("\n\n---\n\n");
+    }
+
+    /// Reads a likeness from its file.
+    ///
+    /// # Errors
+    /// When the text is no likeness, or one of a newer program.
+    pub fn from_json(text: &str) -> Result<Self, PersonaError> {
+        #[derive(Deserialize)]
+        struct Version {
+            version: u32,
+        }
+        let unreadable = |error: serde_json::Error| PersonaError::NotALikeness(error.to_string());
+        let Version { version } = serde_json::from_str(text).map_err(unreadable)?;
+        if version != VERSION {
+            return Err(PersonaError::Version { found: version, known: VERSION });
+        }
+        serde_json::from_str(text).map_err(unreadable)
+    }
+
+    /// The likeness as a file.
+    pub fn to_json(&self) -> Result<String, PersonaError> {
+        serde_json::to_string(self).map_err(|error| PersonaError::NotALikeness(error.to_string()))
+    }
+
+    /// The claims that prompts and judgements use.
+    pub fn claims_in_use(&self) -> impl Iterator<Item = &Claim> {
+        self.claims.iter().filter(|claim| claim.in_use())
+    }
+
+    /// How the history has changed since.
+    pub fn stale(&self, history: &History) -> Changes {
+        let then: BTreeSet<PairId> = self.made_from.iter().copied().collect();
+        let now: BTreeSet<PairId> = history.pairs().iter().map(|pair| pair.id).collect();
+        Changes {
+            added: now.difference(&then).copied().collect(),
+            gone: then.difference(&now).copied().collect(),
+        }
+    }
+
+    /// What this likeness says that `older` did not, and the other way round.
+    pub fn since(&self, older: &Likeness) -> Difference {
+        let mut difference = Difference::default();
+        for claim in self.claims_in_use() {
+            match older.claims_in_use().find_map(|old| Some((old, claim.against(old)?))) {
+                Some((_, true)) => difference.stayed += 1,
+                Some((old, false)) => {
+                    difference.turned.push((old.wording().to_owned(), claim.wording().to_owned()));
+                }
+                None => difference.new.push(claim.wording().to_owned()),
+            }
+        }
+        let gone = older.claims_in_use().filter(|old| !self.claims_in_use().any(|new| new.against(old).is_some()));
+        difference.gone = gone.map(|claim| claim.wording().to_owned()).collect();
+        difference
+    }
+
+    /// The same without times and cache hits, which are all that differs between two runs with the same seeds.
+    pub fn without_times(&self) -> Self {
+        let mut same = self.clone();
+        for call in &mut same.trace.calls {
+            call.usage = Usage { elapsed_ms: 0.0, cached_tokens: 0, ..call.usage };
+        }
+        same
+    }
+}
+
+/// The claims in use, one a line, as a model is told them; nothing where there are none.
+pub(super) fn persona(claims: &[Claim]) -> Option<String> {
+    let mut used: Vec<&Claim> = claims.iter().filter(|claim| claim.in_use()).collect();
+    // A stable sort: what the person pinned comes first and is the last to be left out.
+    used.sort_by_key(|claim| claim.state != State::Pinned);
+    let lines: Vec<String> =
+        used.iter().take(MOST_IN_A_PROMPT).map(|claim| format!("- {}", claim.of_them())).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
