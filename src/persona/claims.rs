@@ -175,7 +175,8 @@ pub(super) fn settle_conflicts(claims: &mut [Claim]) {
     for i in 0..claims.len() {
         for j in 0..claims.len() {
             let (winner, loser) = (&claims[i], &claims[j]);
-            let conflict = winner.in_use() && loser.state == State::Kept && winner.against(loser) == Some(false);
+            let conflict =
+                winner.in_use() && loser.state == State::Kept && winner.against(loser) == Some(false);
             if conflict && (winner.state == State::Pinned || (winner.gain, j) > (loser.gain, i)) {
                 claims[j].state = State::Dropped(format!("it contradicts \"{}\"", winner.wording()));
             }
@@ -214,16 +215,27 @@ mod tests {
 
     #[test]
     fn the_same_claim_in_other_words_is_one() {
-        let mut claims = vec![Claim { from: Source::Traits, ..claim("You prefer answers that are shorter.", 0.1, State::Kept) }];
-        merge(&mut claims, vec![claim("You prefer concise answers.", 0.0, State::Kept), claim("You like recipes.", 0.0, State::Kept)]);
+        let mut claims = vec![Claim {
+            from: Source::Traits,
+            ..claim("You prefer answers that are shorter.", 0.1, State::Kept)
+        }];
+        merge(
+            &mut claims,
+            vec![
+                claim("You prefer concise answers.", 0.0, State::Kept),
+                claim("You like recipes.", 0.0, State::Kept),
+            ],
+        );
         assert_eq!(claims.len(), 2);
         assert!(claims[0].found_twice && !claims[1].found_twice);
     }
 
     #[test]
     fn of_two_opposite_claims_the_better_one_stays() {
-        let mut claims =
-            vec![claim("You prefer short answers.", 0.1, State::Kept), claim("You prefer long answers.", 0.2, State::Kept)];
+        let mut claims = vec![
+            claim("You prefer short answers.", 0.1, State::Kept),
+            claim("You prefer long answers.", 0.2, State::Kept),
+        ];
         settle_conflicts(&mut claims);
         assert!(!claims[0].in_use() && claims[1].in_use());
         claims[0].state = State::Pinned;
@@ -233,8 +245,10 @@ mod tests {
 
     #[test]
     fn equal_opposites_leave_one() {
-        let mut claims =
-            vec![claim("You prefer short answers.", 0.1, State::Kept), claim("You prefer long answers.", 0.1, State::Kept)];
+        let mut claims = vec![
+            claim("You prefer short answers.", 0.1, State::Kept),
+            claim("You prefer long answers.", 0.1, State::Kept),
+        ];
         settle_conflicts(&mut claims);
         assert_eq!(claims.iter().filter(|claim| claim.in_use()).count(), 1);
     }
@@ -252,7 +266,10 @@ mod tests {
 
     #[test]
     fn the_persons_wording_is_used() {
-        let edited = Claim { edited: Some("You like it short.".into()), ..claim("You prefer short answers.", 0.1, State::Kept) };
+        let edited = Claim {
+            edited: Some("You like it short.".into()),
+            ..claim("You prefer short answers.", 0.1, State::Kept)
+        };
         let mut found = vec![claim("You prefer short answers.", 0.3, State::Kept)];
         apply_decisions(&mut found, &[edited]);
         assert_eq!(found[0].of_them(), "They like it short.");

@@ -53,7 +53,9 @@ impl CrossFit {
     pub fn differences(&self, about: &About) -> Vec<f64> {
         let sign = if about.more { 1.0 } else { -1.0 };
         match Trait::find(&about.id) {
-            Some((index, _)) => self.observations.iter().map(|o| sign * o.difference.values()[index]).collect(),
+            Some((index, _)) => {
+                self.observations.iter().map(|o| sign * o.difference.values()[index]).collect()
+            }
             None => vec![0.0; self.observations.len()],
         }
     }

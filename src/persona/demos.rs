@@ -53,7 +53,12 @@ fn example(shown: &Shown, order: Order, why: Option<&str>) -> Demo {
     // outside of rare scripts, so its bytes halved are a bound that errs on the long side.
     let why_tokens = why.map_or(0, |why| why.len() as u32 / 2);
     let asked = prompts::ask_preference(shown.in_order(order));
-    Demo { pair: shown.pair, asked, answer, tokens: shown.tokens + 24 + why_tokens + 2 * TURN_OVERHEAD_TOKENS }
+    Demo {
+        pair: shown.pair,
+        asked,
+        answer,
+        tokens: shown.tokens + 24 + why_tokens + 2 * TURN_OVERHEAD_TOKENS,
+    }
 }
 
 /// The examples from the front that fit in `room_tokens` together; a later, shorter one may take a long one's place.

@@ -105,7 +105,12 @@ impl<P> Board<P> {
         if let Some(usage) = answer.usage() {
             self.remaining.spend(&answer);
             let generated = matches!(answer, Answer::Generation(_));
-            self.calls.push(Call { phase: self.phase.to_owned(), question: id.to_string(), generated, usage });
+            self.calls.push(Call {
+                phase: self.phase.to_owned(),
+                question: id.to_string(),
+                generated,
+                usage,
+            });
         }
         self.answers.insert(id, answer);
     }

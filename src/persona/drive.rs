@@ -4,10 +4,10 @@
 //! was cut off goes on from the journal without a call. Cancelling is looked at before each question; what a model
 //! does within one question it must itself be able to stop.
 
+use super::PersonaError;
 use super::dialogue::{Machine, Step};
 use super::progress::Remaining;
 use super::question::{Answer, Ask, Question, QuestionId};
-use super::PersonaError;
 use crate::model::{LanguageModel, ModelError};
 
 /// Keeps the answers of a job.
@@ -86,7 +86,8 @@ where
             if cancelled() {
                 return Err(DriveError::Cancelled);
             }
-            let kept = journal.get(&question.id).await.map_err(|error| DriveError::Journal(error.to_string()))?;
+            let kept =
+                journal.get(&question.id).await.map_err(|error| DriveError::Journal(error.to_string()))?;
             let answer = match kept {
                 Some(answer) => answer,
                 None => {

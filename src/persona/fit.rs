@@ -164,7 +164,11 @@ mod tests {
         let text: String = (0..1000).map(|i| format!("{i} ")).collect();
         let shown = settle(&text, 40);
         assert!(words(&shown) <= 40 && words(&shown) > 25, "{shown}");
-        assert!(shown.starts_with("0 1 2") && shown.trim_end().ends_with("998 999") && shown.contains("[… cut …]"));
+        assert!(
+            shown.starts_with("0 1 2")
+                && shown.trim_end().ends_with("998 999")
+                && shown.contains("[… cut …]")
+        );
     }
 
     #[test]

@@ -49,7 +49,13 @@ impl<P> Frame<P> {
     }
 
     /// How likely each label is after `asked`.
-    pub fn score(&self, head: &Head, asked: String, answer_start: String, labels: Vec<String>) -> Question<P> {
+    pub fn score(
+        &self,
+        head: &Head,
+        asked: String,
+        answer_start: String,
+        labels: Vec<String>,
+    ) -> Question<P> {
         Question::score(&self.capabilities.fingerprint, head.prompt(asked, answer_start), labels, self.seal)
     }
 

@@ -70,7 +70,16 @@ pub fn from_traits(history: &History, seed: u64, earlier: &[Claim]) -> Likeness 
     let validation = known.validation(history);
     let (stack, trace) = (Stack::default(), Trace::default());
     Likeness::assemble(
-        made_from, seed, None, portrait, claims, Vec::new(), known.reward, stack, validation, trace,
+        made_from,
+        seed,
+        None,
+        portrait,
+        claims,
+        Vec::new(),
+        known.reward,
+        stack,
+        validation,
+        trace,
     )
 }
 
@@ -132,7 +141,8 @@ async fn with_model<E: Evidence>(
     trace.reasonings = reasoning::bootstrap(frame, &train).await?;
 
     ahead.enter(&frame.dialogue, 1);
-    let sets = candidates(&frame.settings, frame.settings.reasoning_candidates, false, &train, &trace.reasonings);
+    let sets =
+        candidates(&frame.settings, frame.settings.reasoning_candidates, false, &train, &trace.reasonings);
     let first = race(frame, "reasoning", None, &sets, &validation).await?;
 
     ahead.enter(&frame.dialogue, 2);
@@ -143,7 +153,10 @@ async fn with_model<E: Evidence>(
 
     ahead.enter(&frame.dialogue, 3);
     let mut claims = known.claims.clone();
-    let said = written.into_iter().map(|claim| Claim::said(claim.text, Source::Reasoning, claim.made_from)).collect();
+    let said = written
+        .into_iter()
+        .map(|claim| Claim::said(claim.text, Source::Reasoning, claim.made_from))
+        .collect();
     merge(&mut claims, said);
     let rows = known.judged(history, &window);
     let moved = test(frame, &known.crossfit, history.pairs(), &mut claims, &rows).await?;
@@ -173,7 +186,16 @@ async fn with_model<E: Evidence>(
     let model = Some((frame.capabilities.clone(), frame.settings.clone()));
     let (seed, demos, stack) = (frame.settings.seed, second.demos, weighed.stack);
     Ok(Likeness::assemble(
-        made_from, seed, model, portrait, claims, demos, known.reward, stack, validation, trace,
+        made_from,
+        seed,
+        model,
+        portrait,
+        claims,
+        demos,
+        known.reward,
+        stack,
+        validation,
+        trace,
     ))
 }
 
@@ -190,10 +212,12 @@ impl Window {
         evidence: Vec<E>,
     ) -> Result<Self, PersonaError> {
         let split = history.split();
-        let newest = |pairs: &[PreferencePair], most: usize| pairs[pairs.len() - most.min(pairs.len())..].to_vec();
+        let newest =
+            |pairs: &[PreferencePair], most: usize| pairs[pairs.len() - most.min(pairs.len())..].to_vec();
         let train = newest(split.train, frame.settings.train_pairs);
         let validation = newest(split.validation, frame.settings.validation_pairs);
-        let mut by_id: std::collections::HashMap<_, E> = evidence.into_iter().map(|one| (one.id(), one)).collect();
+        let mut by_id: std::collections::HashMap<_, E> =
+            evidence.into_iter().map(|one| (one.id(), one)).collect();
         let mut seen = |pairs: Vec<PreferencePair>| -> Vec<E> {
             pairs.iter().filter_map(|pair| by_id.remove(&pair.id)).collect()
         };
@@ -245,7 +269,8 @@ async fn test<P>(
     for claim in said.iter_mut().filter(|claim| claim.about.is_some()) {
         test_by_trait(claim, crossfit, pairs);
     }
-    let (by_trait, mut by_model): (Vec<Claim>, Vec<Claim>) = said.into_iter().partition(|claim| claim.about.is_some());
+    let (by_trait, mut by_model): (Vec<Claim>, Vec<Claim>) =
+        said.into_iter().partition(|claim| claim.about.is_some());
     let mut beyond = by_model.split_off(frame.settings.tested_claims.min(by_model.len()));
     for claim in &mut beyond {
         claim.state = claims::State::Dropped("there were more claims than the search tests".into());

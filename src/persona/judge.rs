@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::PersonaError;
 use super::claims::Claim;
-use super::dialogue::Machine;
 use super::demos::turns;
+use super::dialogue::Machine;
 use super::evidence::Evidence;
 use super::fit::fit;
 use super::frame::{Frame, Head};
@@ -92,7 +92,10 @@ where
 }
 
 /// Judges with a model that knows nothing of the person: neither reward nor claims.
-pub fn judging_by_default<E: Evidence + 'static>(evidence: E, capabilities: Capabilities) -> Judging<E::Prompt>
+pub fn judging_by_default<E: Evidence + 'static>(
+    evidence: E,
+    capabilities: Capabilities,
+) -> Judging<E::Prompt>
 where
     E::Prompt: Clone + 'static,
 {
@@ -101,7 +104,9 @@ where
         let frame = Frame { dialogue, capabilities, settings, seal: E::seal };
         frame.dialogue.phase("judging");
         let shown = fit(&frame, &[evidence]).await?;
-        let margins = frame.margins(&Head::judge(None), &shown.iter().collect::<Vec<_>>(), prompts::ask_preference).await?;
+        let margins = frame
+            .margins(&Head::judge(None), &shown.iter().collect::<Vec<_>>(), prompts::ask_preference)
+            .await?;
         let judge = margins.first().copied().unwrap_or(0.0);
         let why = vec![format!("The model by itself leans to the {} answer.", side(judge))];
         Ok(Judgement { p_first: sigmoid(judge), why, reward: 0.0, judge: Some(judge) })

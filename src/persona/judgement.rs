@@ -59,7 +59,9 @@ impl<P> Frame<P> {
 /// Log P(First) − log P(Second), from log-probabilities or from words.
 pub(super) fn log_odds_of_first(answer: Answer) -> Result<f64, PersonaError> {
     if let Answer::Generation(generation) = &answer {
-        return Ok(spoken(&generation.text).map_or(0.0, |first| if first { 1.0 } else { -1.0 } * SPOKEN_LOG_ODDS));
+        return Ok(
+            spoken(&generation.text).map_or(0.0, |first| if first { 1.0 } else { -1.0 } * SPOKEN_LOG_ODDS)
+        );
     }
     let scores = scores(answer, LABELS.len())?;
     let difference = f64::from(scores.log_probabilities[0]) - f64::from(scores.log_probabilities[1]);

@@ -219,7 +219,8 @@ impl Likeness {
                 None => difference.new.push(claim.wording().to_owned()),
             }
         }
-        let gone = older.claims_in_use().filter(|old| !self.claims_in_use().any(|new| new.against(old).is_some()));
+        let gone =
+            older.claims_in_use().filter(|old| !self.claims_in_use().any(|new| new.against(old).is_some()));
         difference.gone = gone.map(|claim| claim.wording().to_owned()).collect();
         difference
     }

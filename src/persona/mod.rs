@@ -29,7 +29,6 @@ pub mod trace;
 mod trial;
 mod wording;
 
-
 #[cfg(test)]
 mod scripted;
 #[cfg(test)]
@@ -69,7 +68,9 @@ pub enum PersonaError {
     #[error("this is not a likeness file: {0}")]
     NotALikeness(String),
     /// The file has another version.
-    #[error("the likeness file has version {found}, this program reads version {known}; make it anew from the history")]
+    #[error(
+        "the likeness file has version {found}, this program reads version {known}; make it anew from the history"
+    )]
     Version {
         /// The file's version.
         found: u32,

@@ -115,15 +115,20 @@ fn ground(claim: &Claim) -> Option<String> {
     }
     let (holds, all) = (claim.supports.len(), claim.supports.len() + claim.contradicts.len());
     if claim.about.is_none() {
-        return (all > 0).then(|| format!(" (right about {holds} of {all} choices that it was not made from)"));
+        return (all > 0)
+            .then(|| format!(" (right about {holds} of {all} choices that it was not made from)"));
     }
     let usual = match (claim.usual_weight, &claim.about) {
         // A tenth of log-odds for a usual difference is a leaning that shows.
-        (Some(weight), Some(about)) if weight.abs() >= 0.1 && (weight > 0.0) != about.more => ", unlike most people",
+        (Some(weight), Some(about)) if weight.abs() >= 0.1 && (weight > 0.0) != about.more => {
+            ", unlike most people"
+        }
         _ => "",
     };
     if holds * 5 >= all * 3 && all > 0 {
-        return Some(format!("{usual}: so in {holds} of the {all} choices where the two answers differed in this"));
+        return Some(format!(
+            "{usual}: so in {holds} of the {all} choices where the two answers differed in this"
+        ));
     }
     // The joint posterior can be sure where the plain count is not: another trait hid it.
     Some(format!("{usual}, other things being equal; the bare count is {holds} of {all}"))
@@ -149,7 +154,8 @@ fn nothing_yet(reward: &Reward, pairs: usize) -> String {
         };
         text += &format!(" The nearest to a taste is for answers that {}; {size}.", row.phrase(*more));
     }
-    let undecided: Vec<&str> = leaning.iter().take(3).map(|(row, more, _)| if *more { row.more } else { row.less }).collect();
+    let undecided: Vec<&str> =
+        leaning.iter().take(3).map(|(row, more, _)| if *more { row.more } else { row.less }).collect();
     if !undecided.is_empty() {
         text += &format!(
             " The most telling choices are between two answers of which one has or is: {}.",
@@ -183,7 +189,8 @@ fn leanings(reward: &Reward) -> Vec<(&'static Trait, bool, usize)> {
 /// The standard normal's quantile for 0.5 < p < 1 (Abramowitz and Stegun 26.2.23, error below 4.5e-4).
 fn normal_quantile(p: f64) -> f64 {
     let t = (-2.0 * (1.0 - p).ln()).sqrt();
-    t - (2.515_517 + t * (0.802_853 + t * 0.010_328)) / (1.0 + t * (1.432_788 + t * (0.189_269 + t * 0.001_308)))
+    t - (2.515_517 + t * (0.802_853 + t * 0.010_328))
+        / (1.0 + t * (1.432_788 + t * (0.189_269 + t * 0.001_308)))
 }
 
 fn choices(pairs: usize) -> String {
@@ -206,17 +213,19 @@ fn capital(text: &str) -> String {
 /// as prose needs joints. A number must be one of the claims'.
 fn faithful(reply: &str, claims: &[&Claim]) -> Option<String> {
     let text = reply.split_whitespace().collect::<Vec<_>>().join(" ");
-    let sources: Vec<BTreeSet<String>> = claims.iter().map(|claim| wording::content(&sentence(claim))).collect();
+    let sources: Vec<BTreeSet<String>> =
+        claims.iter().map(|claim| wording::content(&sentence(claim))).collect();
     let all: BTreeSet<String> = sources.iter().flatten().cloned().collect();
     let numbers = |text: &str| -> BTreeSet<String> {
         text.split(|c: char| !c.is_ascii_digit()).filter(|n| !n.is_empty()).map(str::to_owned).collect()
     };
     let known: BTreeSet<String> = claims.iter().flat_map(|claim| numbers(&sentence(claim))).collect();
-    let adds_nothing = text.split(['.', '!', ';']).filter(|sentence| !sentence.trim().is_empty()).all(|sentence| {
-        let said = wording::content(sentence);
-        let foreign = said.difference(&all).count();
-        foreign * 4 <= said.len() && numbers(sentence).is_subset(&known)
-    });
+    let adds_nothing =
+        text.split(['.', '!', ';']).filter(|sentence| !sentence.trim().is_empty()).all(|sentence| {
+            let said = wording::content(sentence);
+            let foreign = said.difference(&all).count();
+            foreign * 4 <= said.len() && numbers(sentence).is_subset(&known)
+        });
     let written = wording::content(&text);
     let told = |source: &BTreeSet<String>| source.intersection(&written).count() * 2 >= source.len();
     (!text.is_empty() && adds_nothing && sources.iter().all(told)).then_some(text)
@@ -241,7 +250,10 @@ mod tests {
 
     #[test]
     fn the_portrait_says_what_holds_and_how_often() {
-        let claims = [claim("You prefer answers that are shorter.", 17, 3), claim("You prefer answers that are warmer.", 9, 2)];
+        let claims = [
+            claim("You prefer answers that are shorter.", 17, 3),
+            claim("You prefer answers that are warmer.", 9, 2),
+        ];
         let reward = Reward::unknown(crate::reward::Prior::shipped());
         let portrait = Portrait::from_template(&claims, &reward, 24);
         assert_eq!(
@@ -256,13 +268,25 @@ mod tests {
 
     #[test]
     fn the_models_prose_may_add_no_claim_and_leave_none_out() {
-        let claims = [claim("You prefer answers that are shorter.", 17, 3), claim("You prefer answers that are warmer.", 9, 2)];
+        let claims = [
+            claim("You prefer answers that are shorter.", 17, 3),
+            claim("You prefer answers that are warmer.", 9, 2),
+        ];
         let claims: Vec<&Claim> = claims.iter().collect();
         let check = |text: &str, taken| assert_eq!(faithful(text, &claims).is_some(), taken, "{text}");
-        check("You prefer shorter answers: so it was in 17 of the 20 choices where the two differed. You also prefer warmer answers, in 9 of the 11 choices where the two differed.", true);
+        check(
+            "You prefer shorter answers: so it was in 17 of the 20 choices where the two differed. You also prefer warmer answers, in 9 of the 11 choices where the two differed.",
+            true,
+        );
         check("You prefer shorter answers, in 17 of 20 choices.", false);
-        check("You prefer shorter answers in 17 of 20 choices. You prefer warmer ones in 9 of 11. You love bullet lists and jokes.", false);
-        check("You prefer shorter answers in 18 of 20 choices where the two differed. You prefer warmer ones in 9 of 11.", false);
+        check(
+            "You prefer shorter answers in 17 of 20 choices. You prefer warmer ones in 9 of 11. You love bullet lists and jokes.",
+            false,
+        );
+        check(
+            "You prefer shorter answers in 18 of 20 choices where the two differed. You prefer warmer ones in 9 of 11.",
+            false,
+        );
         check("", false);
     }
 

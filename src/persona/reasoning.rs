@@ -21,10 +21,7 @@ pub(super) fn order_of(index: usize) -> Order {
 }
 
 /// Lets the model reason about each pair and tells which predictions were right.
-pub(super) async fn bootstrap<P>(
-    frame: &Frame<P>,
-    train: &[&Shown],
-) -> Result<Vec<Reasoning>, PersonaError> {
+pub(super) async fn bootstrap<P>(frame: &Frame<P>, train: &[&Shown]) -> Result<Vec<Reasoning>, PersonaError> {
     let mut texts = Vec::with_capacity(train.len());
     let mut log_odds = Vec::with_capacity(train.len());
     for (index, shown) in train.iter().enumerate() {
@@ -56,7 +53,8 @@ fn head<P>(frame: &Frame<P>, train: &[&Shown], judged: usize) -> Head {
             .take(frame.settings.labelled_demos)
             .map(|index| labelled(train[index], order_of(index)))
             .collect();
-        let room = frame.limit_tokens().saturating_sub(train[judged].tokens + frame.settings.reasoning_tokens + 160);
+        let room =
+            frame.limit_tokens().saturating_sub(train[judged].tokens + frame.settings.reasoning_tokens + 160);
         head.demos = super::demos::turns(super::demos::that_fit(&others, room));
     }
     head

@@ -74,7 +74,10 @@ impl Scripted {
         let words: u32 = prompt.turns.iter().map(|turn| words(&turn.content)).sum();
         let tokens = words + self::words(&prompt.answer_start);
         if tokens + more > self.capabilities.context_tokens {
-            return Err(ModelError::TooLong { tokens: tokens + more, limit: self.capabilities.context_tokens });
+            return Err(ModelError::TooLong {
+                tokens: tokens + more,
+                limit: self.capabilities.context_tokens,
+            });
         }
         self.asked.borrow_mut().push((prompt.clone(), tokens));
         Ok(Usage { prompt_tokens: u64::from(tokens), elapsed_ms: f64::from(tokens), ..Usage::default() })
@@ -90,7 +93,9 @@ impl Scripted {
             let by = if prompt.answer_start.contains("weather") { side("rain", asked) } else { cats };
             return BIAS + 2.0 * by;
         }
-        if let Some(claim) = asked.lines().find_map(|line| line.strip_prefix("Suppose this is true of the person:")) {
+        if let Some(claim) =
+            asked.lines().find_map(|line| line.strip_prefix("Suppose this is true of the person:"))
+        {
             let word = if claim.contains("cat") { "cat" } else { "rain" };
             return BIAS + 1.5 * side(word, asked);
         }
@@ -108,9 +113,19 @@ impl Scripted {
                 .into();
         }
         if self.mind == Mind::Coin {
-            return if hash(asked).is_multiple_of(2) { "The weather differs." } else { "It differs. Somehow" }.into();
+            return if hash(asked).is_multiple_of(2) {
+                "The weather differs."
+            } else {
+                "It differs. Somehow"
+            }
+            .into();
         }
-        if hash(asked).is_multiple_of(3) { "One is about the weather." } else { "One has a cat, and they like cats." }.into()
+        if hash(asked).is_multiple_of(3) {
+            "One is about the weather."
+        } else {
+            "One has a cat, and they like cats."
+        }
+        .into()
     }
 }
 
@@ -129,7 +144,8 @@ impl LanguageModel for Scripted {
         let usage = self.hear(prompt, sampling.max_tokens)?;
         let mut text = self.write(prompt);
         if !self.capabilities.log_probabilities && !last(prompt).contains("at most") {
-            text = format!("{text}\nPreferred: {}", if self.first(prompt) > 0.0 { "First" } else { "Second" });
+            text =
+                format!("{text}\nPreferred: {}", if self.first(prompt) > 0.0 { "First" } else { "Second" });
         }
         Ok(Generation { text, finished: true, usage: Usage { generated_tokens: 12, ..usage } })
     }
@@ -150,7 +166,10 @@ pub fn cat_person(pairs: usize) -> History {
         let (good, bad) = if i % 3 == 2 { ("dog", "dog") } else { ("cat", "dog") };
         let chosen = format!("Tale {i}: a {good} walked home in the {} and slept.", rain(0));
         let rejected = format!("Tale {i}: a {bad} strolled off in the {} and slept.", rain(1));
-        PreferencePair { at_ms: Some(i as i64), ..PreferencePair::new(vec![Turn::user(format!("Tell tale {i}."))], chosen, rejected) }
+        PreferencePair {
+            at_ms: Some(i as i64),
+            ..PreferencePair::new(vec![Turn::user(format!("Tell tale {i}."))], chosen, rejected)
+        }
     };
     History::new((0..pairs).map(pair))
 }

@@ -86,7 +86,8 @@ pub(super) async fn race<P>(
             ended = run(frame, &head, validation, best.as_ref().map(|(_, best)| best), &mut standing).await?;
             let wins = best.as_ref().is_none_or(|(_, best)| standing.beats(best));
             if ended == Ended::Complete && wins {
-                over = !validation.is_empty() && accuracy(&standing, validation.len()) >= frame.settings.stop_at;
+                over =
+                    !validation.is_empty() && accuracy(&standing, validation.len()) >= frame.settings.stop_at;
                 best = Some((index, standing.clone()));
             }
         }
@@ -115,7 +116,8 @@ async fn run<P>(
         if best.is_some_and(|best| !standing.can_beat(best, validation.len() - judged)) {
             return Ok(Ended::Beaten);
         }
-        standing.margins[i] = frame.margins(head, &[validation[i]], prompts::ask_preference).await?.first().copied();
+        standing.margins[i] =
+            frame.margins(head, &[validation[i]], prompts::ask_preference).await?.first().copied();
     }
     Ok(Ended::Complete)
 }

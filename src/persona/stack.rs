@@ -114,7 +114,8 @@ pub(super) fn gain(reward: &[f64], others: &[Vec<f64>], column: &[f64]) -> Vec<f
         let seen = |i: usize| i % folds != fold;
         let (old, new) = (fit(reward, others, seen), fit(reward, &with, seen));
         for i in (0..reward.len()).filter(|&i| !seen(i)) {
-            gains[i] = log_sigmoid(product(&new, reward, &with, i)) - log_sigmoid(product(&old, reward, others, i));
+            gains[i] =
+                log_sigmoid(product(&new, reward, &with, i)) - log_sigmoid(product(&old, reward, others, i));
         }
     }
     gains

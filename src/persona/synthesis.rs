@@ -51,7 +51,8 @@ pub(super) async fn synthesise<P>(
         claims.extend(texts.into_iter().map(|text| Written { text, made_from: prompt.pairs.clone() }));
     }
     let dropped = judgements.len() - used;
-    let note = (dropped > 0).then(|| format!("{dropped} of {} judgements left out of the synthesis", judgements.len()));
+    let note = (dropped > 0)
+        .then(|| format!("{dropped} of {} judgements left out of the synthesis", judgements.len()));
     Ok((claims, note))
 }
 
@@ -78,7 +79,8 @@ async fn pack<P>(
         if tokens > room_tokens {
             continue;
         }
-        let full = prompts.last().is_none_or(|last| last.pairs.len() >= frame.settings.judgements_a_synthesis);
+        let full =
+            prompts.last().is_none_or(|last| last.pairs.len() >= frame.settings.judgements_a_synthesis);
         if full || tokens > left {
             if prompts.len() == MOST_PROMPTS {
                 continue;
@@ -136,7 +138,8 @@ fn read_claim(line: &str) -> Option<String> {
     })?;
     let claim = format!("You {verb} {rest}.");
     let one_sentence = !rest.contains(['\n', '?']) && rest.matches(". ").count() == 0;
-    (one_sentence && CLAIM_CHARACTERS.contains(&claim.chars().count()) && !names_a_side(rest)).then_some(claim)
+    (one_sentence && CLAIM_CHARACTERS.contains(&claim.chars().count()) && !names_a_side(rest))
+        .then_some(claim)
 }
 
 /// The verb of preference in the second person, from any form of it.
@@ -148,12 +151,18 @@ fn verb(word: &str) -> Option<&'static str> {
 
 /// Whether a text is about the place of an answer, which says nothing about the next choice.
 fn names_a_side(text: &str) -> bool {
-    let words: Vec<String> =
-        text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
+    let words: Vec<String> = text
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect();
     let place = |word: &str| matches!(word, "first" | "second" | "1" | "2" | "a" | "b");
     words.windows(2).any(|pair| {
-        (matches!(pair[0].as_str(), "first" | "second") && matches!(pair[1].as_str(), "answer" | "one" | "response" | "option"))
-            || (matches!(pair[0].as_str(), "answer" | "response" | "option") && place(&pair[1]) && pair[1] != "a")
+        (matches!(pair[0].as_str(), "first" | "second")
+            && matches!(pair[1].as_str(), "answer" | "one" | "response" | "option"))
+            || (matches!(pair[0].as_str(), "answer" | "response" | "option")
+                && place(&pair[1])
+                && pair[1] != "a")
     }) || words.len() <= 1 && words.iter().any(|word| place(word))
 }
 
@@ -168,10 +177,10 @@ mod tests {
     #[test]
     fn lines_become_claims_whatever_stands_around_them() {
         check("You prefer short answers.", &["You prefer short answers."]);
-        check("1. **You prefer** short answers\n- The person likes jokes.", &[
-            "You prefer short answers.",
-            "You like jokes.",
-        ]);
+        check(
+            "1. **You prefer** short answers\n- The person likes jokes.",
+            &["You prefer short answers.", "You like jokes."],
+        );
         check("Prefers answers with numbered steps", &["You prefer answers with numbered steps."]);
         check("You prefer short answers.\nyou prefer short answers", &["You prefer short answers."]);
     }
@@ -190,6 +199,9 @@ mod tests {
 
     #[test]
     fn a_line_that_was_cut_off_is_no_claim() {
-        assert_eq!(read_claims("You prefer short answers.\nYou prefer answ", false, 4), ["You prefer short answers."]);
+        assert_eq!(
+            read_claims("You prefer short answers.\nYou prefer answ", false, 4),
+            ["You prefer short answers."]
+        );
     }
 }

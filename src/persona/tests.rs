@@ -36,12 +36,18 @@ fn now<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-fn machine(model: &Scripted, history: &History, settings: Settings, earlier: &[Claim]) -> Induction<crate::model::Prompt> {
+fn machine(
+    model: &Scripted,
+    history: &History,
+    settings: Settings,
+    earlier: &[Claim],
+) -> Induction<crate::model::Prompt> {
     induction_from(history.clone(), open(history), settings, model.capabilities().clone(), earlier.to_vec())
 }
 
 fn induce_with(model: &Scripted, history: &History, settings: Settings, earlier: &[Claim]) -> Likeness {
-    now(drive(model, &mut machine(model, history, settings, earlier), &mut NoJournal, |_| (), || false)).unwrap()
+    now(drive(model, &mut machine(model, history, settings, earlier), &mut NoJournal, |_| (), || false))
+        .unwrap()
 }
 
 fn induce(mind: Mind, pairs: usize) -> Likeness {
@@ -81,23 +87,30 @@ fn labelled_examples_are_really_shown_and_never_the_pair_itself() {
     induce_with(&model, &cat_person(20), Settings::full(1), &[]);
     let asked = model.asked.borrow();
     let labels_only = asked.iter().any(|(prompt, _)| {
-        let answers: Vec<_> = prompt.turns.iter().filter(|turn| turn.role == crate::preference::Role::Assistant).collect();
+        let answers: Vec<_> =
+            prompt.turns.iter().filter(|turn| turn.role == crate::preference::Role::Assistant).collect();
         answers.len() == 4 && answers.iter().all(|turn| ["First", "Second"].contains(&turn.content.as_str()))
     });
     assert!(labels_only);
     for (prompt, _) in asked.iter() {
         let (last, demos) = prompt.turns.split_last().unwrap();
-        let tale = |text: &str| text.split("Tell tale ").nth(1).and_then(|rest| rest.split('.').next()).map(str::to_owned);
+        let tale = |text: &str| {
+            text.split("Tell tale ").nth(1).and_then(|rest| rest.split('.').next()).map(str::to_owned)
+        };
         let judged = tale(&last.content);
         let shown = demos.iter().filter(|turn| turn.role == crate::preference::Role::User);
-        assert!(judged.is_none() || shown.into_iter().all(|turn| tale(&turn.content) != judged), "{prompt:?}");
+        assert!(
+            judged.is_none() || shown.into_iter().all(|turn| tale(&turn.content) != judged),
+            "{prompt:?}"
+        );
     }
 }
 
 #[test]
 fn wrong_reasoning_is_rejected() {
     let likeness = induce(Mind::Learns, 30);
-    let (kept, dropped): (Vec<_>, Vec<_>) = likeness.trace.reasonings.iter().partition(|reasoning| reasoning.kept);
+    let (kept, dropped): (Vec<_>, Vec<_>) =
+        likeness.trace.reasonings.iter().partition(|reasoning| reasoning.kept);
     assert!(!kept.is_empty() && !dropped.is_empty());
     assert!(kept.iter().all(|reasoning| reasoning.margin > 0.0));
     let history = cat_person(30);
@@ -125,7 +138,8 @@ fn a_coin_ends_with_weight_near_zero_and_does_no_harm() {
     for pairs in 20..30 {
         let likeness = induce(Mind::Coin, pairs);
         let inputs = &likeness.stack.inputs;
-        weight += inputs.iter().filter(|input| input.name == "judge").map(|input| input.weight).sum::<f64>() / 10.0;
+        weight +=
+            inputs.iter().filter(|input| input.name == "judge").map(|input| input.weight).sum::<f64>() / 10.0;
     }
     assert!(weight < 0.06, "{weight}");
 }
@@ -151,7 +165,12 @@ fn racing_saves_calls_and_does_not_change_who_wins() {
         let trials: Vec<_> = likeness.trace.trials.iter().filter(|trial| trial.race == race).collect();
         let won = trials.iter().find(|trial| trial.won).unwrap();
         let score = |trial: &trace::Trial| (trial.right, trial.soft_score);
-        assert!(trials.iter().filter(|trial| trial.ended == Ended::Complete).all(|trial| score(trial) <= score(won)));
+        assert!(
+            trials
+                .iter()
+                .filter(|trial| trial.ended == Ended::Complete)
+                .all(|trial| score(trial) <= score(won))
+        );
     }
 }
 
@@ -180,7 +199,8 @@ fn a_resumed_job_repeats_no_call_and_ends_the_same() {
 fn equal_questions_are_asked_once() {
     let model = Scripted::new(Mind::Learns);
     induce_with(&model, &cat_person(20), Settings::full(1), &[]);
-    let mut prompts: Vec<String> = model.asked.borrow().iter().map(|(prompt, _)| format!("{prompt:?}")).collect();
+    let mut prompts: Vec<String> =
+        model.asked.borrow().iter().map(|(prompt, _)| format!("{prompt:?}")).collect();
     let all = prompts.len();
     prompts.sort();
     prompts.dedup();
@@ -191,7 +211,9 @@ fn equal_questions_are_asked_once() {
 fn the_same_seed_gives_the_same_likeness_and_another_one_may_not() {
     let run = |seed| induce_with(&Scripted::new(Mind::Learns), &cat_person(20), Settings::full(seed), &[]);
     assert!(run(5) == run(5));
-    let shuffles = |likeness: &Likeness| likeness.trace.trials.iter().map(|trial| trial.demos.clone()).collect::<Vec<_>>();
+    let shuffles = |likeness: &Likeness| {
+        likeness.trace.trials.iter().map(|trial| trial.demos.clone()).collect::<Vec<_>>()
+    };
     assert_ne!(shuffles(&run(5)), shuffles(&run(6)));
 }
 
@@ -200,13 +222,17 @@ fn prompts_keep_to_the_budget_whatever_the_texts() {
     let long = "word ".repeat(30_000);
     let mixed = ["", "😀", "一二三", "مرحبا", "\u{0}\u{7}", long.as_str()];
     let pairs = (0..18).map(|i| {
-        let context = vec![Turn::user(mixed[i % 6]), Turn::assistant(mixed[(i + 1) % 6]), Turn::user(format!("{i}"))];
+        let context =
+            vec![Turn::user(mixed[i % 6]), Turn::assistant(mixed[(i + 1) % 6]), Turn::user(format!("{i}"))];
         PreferencePair::new(context, format!("{}a{i}", mixed[(i + 2) % 6]), mixed[(i + 3) % 6])
     });
     let history = History::new(pairs);
-    for (context_tokens, settings) in
-        [(8192, Settings::full(1)), (2048, Settings::full(1)), (1024, Settings::small(1)), (512, Settings::small(1))]
-    {
+    for (context_tokens, settings) in [
+        (8192, Settings::full(1)),
+        (2048, Settings::full(1)),
+        (1024, Settings::small(1)),
+        (512, Settings::small(1)),
+    ] {
         let mut model = Scripted::new(Mind::Learns);
         model.capabilities.context_tokens = context_tokens;
         let budget = settings.prompt_tokens.min(context_tokens);
@@ -219,10 +245,18 @@ fn prompts_keep_to_the_budget_whatever_the_texts() {
 #[test]
 fn cut_passages_show_that_they_were_cut() {
     let long = |word: &str| format!("{word} ").repeat(2000);
-    let pairs = (0..8).map(|i| PreferencePair::new(vec![Turn::user(format!("{i}"))], long("yes"), long("no")));
+    let pairs =
+        (0..8).map(|i| PreferencePair::new(vec![Turn::user(format!("{i}"))], long("yes"), long("no")));
     let model = Scripted::new(Mind::Learns);
     induce_with(&model, &History::new(pairs), Settings::full(1), &[]);
-    assert!(model.asked.borrow().iter().all(|(prompt, _)| prompt.turns.last().unwrap().content.contains("[… cut …]")));
+    assert!(
+        model.asked.borrow().iter().all(|(prompt, _)| prompt
+            .turns
+            .last()
+            .unwrap()
+            .content
+            .contains("[… cut …]"))
+    );
 }
 
 #[test]
@@ -251,7 +285,10 @@ fn a_refused_claim_stays_away_and_a_pinned_one_stays() {
     assert!(!second.chat_prompt.contains("cat"), "{}", second.chat_prompt);
     assert!(second.chat_prompt.contains("rain") && second.chat_prompt.contains("no spoilers"));
     let change = second.since(&first);
-    assert!(change.new.iter().any(|claim| claim.contains("rain")) && change.gone.iter().any(|claim| claim.contains("cat")));
+    assert!(
+        change.new.iter().any(|claim| claim.contains("rain"))
+            && change.gone.iter().any(|claim| claim.contains("cat"))
+    );
 }
 
 #[test]
@@ -292,7 +329,8 @@ fn a_judgement_says_how_sure_and_why_and_turns_with_the_answers() {
         let difference = crate::traits::difference(&context, first, second);
         let evidence = Open(RawPair::unjudged(context, first, second));
         let capabilities = model.capabilities().clone();
-        let mut judging = judging(likeness.clone(), evidence, difference, capabilities, Asking::WhereItCounts);
+        let mut judging =
+            judging(likeness.clone(), evidence, difference, capabilities, Asking::WhereItCounts);
         now(drive(&model, &mut judging, &mut NoJournal, |_| (), || false)).unwrap()
     };
     let (cat, dog) = ("A cat sat there in the sun.", "A dog sat there in the sun.");

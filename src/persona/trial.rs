@@ -60,7 +60,8 @@ pub(super) async fn test_by_model<P>(
     let half = pairs.len().div_ceil(2);
     for (round, part) in [&pairs[..half], &pairs[half..]].into_iter().enumerate() {
         for judged in part {
-            let open = claims.iter().filter(|claim| is_open(claim) && !claim.made_from.contains(&judged.shown.pair));
+            let open =
+                claims.iter().filter(|claim| is_open(claim) && !claim.made_from.contains(&judged.shown.pair));
             let open: Vec<&Claim> = open.collect();
             for (claim, shift) in open.iter().zip(shifts(frame, judged.shown, &open).await?) {
                 moved.entry(claim.id.clone()).or_default().insert(judged.shown.pair, shift);
@@ -69,21 +70,27 @@ pub(super) async fn test_by_model<P>(
         let seen = if round == 0 { &pairs[..half] } else { pairs };
         for claim in claims.iter_mut().filter(|claim| is_open(claim)) {
             let moves = moved.get(&claim.id);
-            let rows = seen.iter().filter_map(|judged| Some((judged.reward, *moves?.get(&judged.shown.pair)?)));
+            let rows =
+                seen.iter().filter_map(|judged| Some((judged.reward, *moves?.get(&judged.shown.pair)?)));
             let (reward, column): (Vec<f64>, Vec<f64>) = rows.unzip();
             let kept = settle(claim, &reward, &column);
             // Half of the pairs need not be convincing, only not hopeless.
             if round == 0 && !kept && claim.gain > 0.0 {
                 claim.state = open_state();
             }
-            let told = |sign: f64| seen.iter().map(|judged| judged.shown.pair).filter(move |pair| {
-                moves.and_then(|moves| moves.get(pair)).is_some_and(|shift| sign * shift > 0.0)
-            });
+            let told = |sign: f64| {
+                seen.iter().map(|judged| judged.shown.pair).filter(move |pair| {
+                    moves.and_then(|moves| moves.get(pair)).is_some_and(|shift| sign * shift > 0.0)
+                })
+            };
             (claim.supports, claim.contradicts) = (told(1.0).collect(), told(-1.0).collect());
         }
         if round == 0 {
             // What already convinces goes through the second half as well: its gain is told on all pairs.
-            claims.iter_mut().filter(|claim| claim.state == State::Kept).for_each(|claim| claim.state = open_state());
+            claims
+                .iter_mut()
+                .filter(|claim| claim.state == State::Kept)
+                .for_each(|claim| claim.state = open_state());
         }
     }
     Ok(Tested { claims, moved })
@@ -122,7 +129,11 @@ fn settle(claim: &mut Claim, reward: &[f64], column: &[f64]) -> bool {
 /// What each claim moves on one pair: nats towards the chosen answer, both orders averaged.
 ///
 /// All questions about one order share the pair, so they stand together.
-pub(super) async fn shifts<P>(frame: &Frame<P>, shown: &Shown, claims: &[&Claim]) -> Result<Vec<f64>, PersonaError> {
+pub(super) async fn shifts<P>(
+    frame: &Frame<P>,
+    shown: &Shown,
+    claims: &[&Claim],
+) -> Result<Vec<f64>, PersonaError> {
     if claims.is_empty() {
         return Ok(Vec::new());
     }
