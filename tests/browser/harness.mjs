@@ -1,0 +1,139 @@
+// What every browser test needs: the app served as `start` serves it, and a real Chromium with a fresh profile.
+//
+// A test that uses `withApp` fails when the page throws or logs an error, whatever else it checks. It does
+// not build the app: `check` does, or `trunk build --release`.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+import { CHROMIUM_FLAGS, chromiumPath } from "./chromium.mjs";
+
+export const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
+const CACHE = process.env.LIKENESS_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "likeness");
+export const MODELS = join(CACHE, "models");
+export const EMBEDDED_MODEL = "SmolLM2-135M-Instruct.Q4_1.gguf";
+
+/**
+ * Serves `dist` (the built app, unless another folder is named) with the headers that users get.
+ * @param {{dist?: string, models?: string, options?: string[]}} [settings] options of .ci/serve.py
+ * @returns {Promise<{url: string, stop: () => Promise<void>}>} `url` ends with a slash
+ */
+export async function serve({ dist = join(REPOSITORY, "dist"), models = MODELS, options = [] } = {}) {
+  const script = join(REPOSITORY, ".ci", "serve.py");
+  const server = spawn("python3", [script, "--dist", dist, "--models", models, "--port", "0", ...options], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let complaint = "";
+  server.stderr.on("data", (text) => (complaint += text));
+  const ended = new Promise((resolve) => server.once("exit", resolve));
+  const url = await Promise.race([
+    new Promise((resolve) => createInterface(server.stdout).once("line", resolve)),
+    ended.then((code) => Promise.reject(new Error(`the server ended with code ${code}: ${complaint}`))),
+  ]);
+  return {
+    url,
+    async stop() {
+      server.kill();
+      await ended;
+    },
+  };
+}
+
+/**
+ * Chromium with a profile folder of its own, which `close` removes. A second call with the same `profile`
+ * is the same person coming back.
+ * @param {{profile?: string, flags?: string[], context?: object}} [settings]
+ */
+export async function launch({ profile, flags = [], context = {} } = {}) {
+  const executablePath = chromiumPath();
+  assert.ok(executablePath, "no Chromium or Chrome is installed: run ./check, or set LIKENESS_CHROMIUM");
+  const folder = profile ?? (await mkdtemp(join(tmpdir(), "likeness-profile-")));
+  const browser = await chromium.launchPersistentContext(folder, {
+    executablePath,
+    headless: true,
+    args: [...CHROMIUM_FLAGS, ...flags],
+    viewport: { width: 1280, height: 800 },
+    ...context,
+  });
+  return {
+    browser,
+    async close() {
+      await browser.close();
+      if (!profile) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+/**
+ * Collects what goes wrong on a page while a test looks elsewhere.
+ * @param {import("playwright-core").Page} page
+ * @returns {{errors: string[], assertNone: (allowed?: RegExp[]) => void}}
+ */
+export function watchErrors(page) {
+  const errors = [];
+  page.on("pageerror", (error) => errors.push(`uncaught: ${error.stack ?? error}`));
+  page.on("crash", () => errors.push("the page crashed"));
+  page.on("console", (message) => {
+    if (message.type() === "error") errors.push(`console: ${message.text()} (${message.location().url})`);
+  });
+  page.on("requestfailed", (request) => {
+    // A navigation away, or a test that cancels, aborts what is under way: no fault of the page.
+    const reason = request.failure()?.errorText ?? "";
+    if (!reason.includes("ERR_ABORTED")) errors.push(`request: ${request.url()} ${reason}`);
+  });
+  return {
+    errors,
+    assertNone(allowed = []) {
+      const left = errors.filter((error) => !allowed.some((pattern) => pattern.test(error)));
+      assert.deepEqual(left, [], "the page reported errors");
+    },
+  };
+}
+
+/**
+ * Opens the app, runs `body`, checks that the page reported no error, and cleans up whatever happens.
+ * @param {(app: {page: import("playwright-core").Page, browser: import("playwright-core").BrowserContext, url: string}) => Promise<void>} body
+ * @param {{path?: string, serving?: object, launching?: object, allowedErrors?: RegExp[]}} [settings]
+ */
+export async function withApp(body, { path = "", serving = {}, launching = {}, allowedErrors = [] } = {}) {
+  const server = await serve(serving);
+  try {
+    const { browser, close } = await launch(launching);
+    try {
+      const page = browser.pages()[0] ?? (await browser.newPage());
+      const watched = watchErrors(page);
+      await page.goto(server.url + path);
+      await body({ page, browser, url: server.url });
+      watched.assertNone(allowedErrors);
+    } finally {
+      await close();
+    }
+  } finally {
+    await server.stop();
+  }
+}
+
+/**
+ * Pictures of the page as it is now: 1280 and 390 wide, light and dark, into LIKENESS_SCREENSHOTS.
+ * Does nothing where that is not set. The viewport is put back.
+ */
+export async function screenshots(page, name) {
+  const folder = process.env.LIKENESS_SCREENSHOTS;
+  if (!folder) return;
+  await mkdir(folder, { recursive: true });
+  const before = page.viewportSize();
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme });
+    for (const width of [1280, 390]) {
+      await page.setViewportSize({ width, height: width === 390 ? 844 : 800 });
+      await page.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}.png`), fullPage: true });
+    }
+  }
+  await page.emulateMedia({ colorScheme: null });
+  if (before) await page.setViewportSize(before);
+}
