@@ -138,6 +138,12 @@ impl Reward {
         TABLE.iter().position(|row| row.id == id).map(|index| self.positive[index])
     }
 
+    /// How unsure the weight of a trait is: its standard deviation in the posterior.
+    pub fn deviation(&self, id: &str) -> Option<f64> {
+        let index = TABLE.iter().position(|row| row.id == id)?;
+        Some(self.covariance[index * (index + 3) / 2].max(0.0).sqrt())
+    }
+
     /// The person's mean weight of a trait: log-odds a usual difference.
     pub fn weight(&self, id: &str) -> Option<f64> {
         TABLE.iter().position(|row| row.id == id).map(|index| self.weights[index])

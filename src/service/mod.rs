@@ -5,6 +5,7 @@
 //! the method is no change on the wire.
 
 mod message;
+pub mod show;
 mod view;
 
 pub use message::{Change, Envelope, Event, FromWorker, Request, Response, ServiceError, ToWorker};

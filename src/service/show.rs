@@ -1,0 +1,310 @@
+//! From what the method found to what a page shows: readings, portraits, verdicts.
+//!
+//! Pure: it asks no model and no store, so it runs in plain tests.
+
+use super::view::*;
+use crate::persona::trace::{Ended, Trial};
+use crate::persona::{
+    Changes, Claim, Difference, Judgement, Likeness, Remaining, Source, State, Validation, from_traits,
+};
+use crate::preference::{History, PairId, PreferencePair};
+use crate::reward::{Observation, Reward};
+use crate::traits::{TABLE, Trait};
+
+/// A trait counts for or against a leaning from this many usual differences on.
+const NOTICEABLE: f64 = 0.3;
+
+/// The trace's list of calls shows this many of the last ones; the likeness file has them all.
+const SHOWN_CALLS: usize = 40;
+
+/// What the history says without a language model; `earlier` are the claims that the person may have decided on.
+pub fn reading(history: &History, earlier: &[Claim], now_ms: impl Fn() -> f64) -> Reading {
+    let start = now_ms();
+    let likeness = from_traits(history, 0, earlier);
+    let validation = &likeness.validation;
+    let fit = match (validation.reward, validation.prior) {
+        (Some(reward), Some(prior)) => Some(FitView {
+            pairs: validation.pairs as u32,
+            accuracy: reward as f32,
+            prior_accuracy: prior as f32,
+        }),
+        _ => None,
+    };
+    Reading {
+        pairs: history.pairs().len() as u32,
+        claims: likeness.claims.iter().filter(|claim| is_shown(claim)).map(claim).collect(),
+        traits: traits(history, &likeness.reward),
+        fit,
+        wanted: if likeness.portrait.rests_on.is_empty() {
+            likeness.portrait.text.clone()
+        } else {
+            String::new()
+        },
+        prose: if likeness.portrait.rests_on.is_empty() { String::new() } else { likeness.portrait.text },
+        elapsed_ms: now_ms() - start,
+    }
+}
+
+/// A kept portrait beside the history as it is now; `before` is what was new in it against the one it replaced.
+pub fn portrait(
+    likeness: &Likeness,
+    history: &History,
+    before: Option<&Likeness>,
+    made_ms: f64,
+) -> PortraitView {
+    let spent = likeness.trace.total();
+    let dropped = likeness.claims.iter().filter_map(|claim| match &claim.state {
+        State::Dropped(why) => Some((claim.wording().to_owned(), why.clone())),
+        _ => None,
+    });
+    PortraitView {
+        prose: likeness.portrait.text.clone(),
+        claims: likeness.claims.iter().filter(|claim| is_shown(claim)).map(claim).collect(),
+        dropped: dropped.collect(),
+        demos: likeness.demos.iter().filter_map(|demo| find(history, demo.pair)).map(pair).collect(),
+        judge_prompt: likeness.judge_prompt.clone(),
+        chat_prompt: likeness.chat_prompt.clone(),
+        model: likeness.model.as_ref().map(|model| model.name.clone()),
+        model_weight: likeness.model.as_ref().map(|_| model_weight(likeness)),
+        validation: validation(&likeness.validation),
+        trace: trace(likeness),
+        calls: likeness.trace.calls.len() as u32,
+        prompt_tokens: spent.prompt_tokens as f64,
+        cached_tokens: spent.cached_tokens as f64,
+        pairs: likeness.made_from.len() as u32,
+        changed_since: changed(&likeness.stale(history)),
+        differences: before.map(|before| differences(&likeness.since(before))).unwrap_or_default(),
+        made_ms,
+    }
+}
+
+/// A judgement, with what the un-personalised judges say beside it.
+pub fn verdict(
+    judgement: &Judgement,
+    by_traits: &Judgement,
+    by_everyone: &Judgement,
+    by_default: Option<&Judgement>,
+    elapsed_ms: f64,
+) -> Verdict {
+    let mut parts = vec![
+        ("Your taste in traits alone".to_owned(), by_traits.p_first as f32),
+        ("People in general".to_owned(), by_everyone.p_first as f32),
+    ];
+    if let Some(log_odds) = judgement.judge {
+        parts.push(("The model, told about you".to_owned(), (1.0 / (1.0 + (-log_odds).exp())) as f32));
+    }
+    if let Some(judgement) = by_default {
+        parts.push(("The model, told nothing".to_owned(), judgement.p_first as f32));
+    }
+    Verdict { p_first: judgement.p_first as f32, why: judgement.why.clone(), parts, elapsed_ms }
+}
+
+/// How far a driven induction is.
+pub fn progress(remaining: &Remaining, resumed: u32) -> InductionProgress {
+    InductionProgress {
+        stage: remaining.phase.to_owned(),
+        calls: remaining.calls_done as u32,
+        of: (remaining.calls_done + remaining.left.calls) as u32,
+        resumed,
+        prompt_tokens: remaining.spent.prompt_tokens as f64,
+        cached_tokens: remaining.spent.cached_tokens as f64,
+        seconds_left: remaining.left_ms().map(|ms| (ms / 1000.0) as f32),
+    }
+}
+
+/// A pair in full.
+pub fn pair(pair: &PreferencePair) -> PairView {
+    PairView {
+        id: pair.id,
+        context: pair.context.clone(),
+        chosen: pair.chosen.clone(),
+        rejected: pair.rejected.clone(),
+        at_ms: pair.at_ms.map(|ms| ms as f64),
+        origin: pair.origin.clone(),
+        note: pair.note.clone(),
+    }
+}
+
+fn find(history: &History, id: PairId) -> Option<&PreferencePair> {
+    history.pairs().iter().find(|pair| pair.id == id)
+}
+
+/// Dropped claims are told apart, with the reason.
+fn is_shown(claim: &Claim) -> bool {
+    !matches!(claim.state, State::Dropped(_))
+}
+
+fn claim(claim: &Claim) -> ClaimView {
+    let all = (claim.supports.len() + claim.contradicts.len()) as f32;
+    // A claim that no trait stands for is as sure as its record, with one failure and one success added (Laplace).
+    let record = (claim.supports.len() as f32 + 1.0) / (all + 2.0);
+    ClaimView {
+        id: claim.id.clone(),
+        text: claim.wording().to_owned(),
+        from: match claim.from {
+            Source::Traits => "traits",
+            Source::Reasoning => "reasoning",
+            Source::Own => "person",
+        }
+        .to_owned(),
+        certainty: claim.certainty.map_or(record, |certainty| certainty as f32),
+        gain: (claim.tested > 0).then_some(claim.gain as f32),
+        supports: claim.supports.clone(),
+        contradicts: claim.contradicts.clone(),
+        state: match &claim.state {
+            State::Refused => ClaimState::Refused,
+            _ if claim.edited.is_some() => ClaimState::Edited,
+            State::Pinned => ClaimState::Pinned,
+            State::Kept | State::Dropped(_) => ClaimState::Found,
+        },
+    }
+}
+
+fn traits(history: &History, reward: &Reward) -> Vec<TraitView> {
+    let seen: Vec<Observation> = history.pairs().iter().map(Observation::of).collect();
+    let mut rows: Vec<TraitView> =
+        TABLE.iter().enumerate().filter_map(|(index, row)| leaning(index, row, reward, &seen)).collect();
+    rows.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
+    rows
+}
+
+fn leaning(index: usize, row: &Trait, reward: &Reward, seen: &[Observation]) -> Option<TraitView> {
+    let weight = reward.weight(row.id)?;
+    let more = weight >= 0.0;
+    let sign = if more { 1.0 } else { -1.0 };
+    let count = |sign: f64| {
+        seen.iter().filter(|one| sign * one.difference.values()[index] > NOTICEABLE).count() as u32
+    };
+    let positive = reward.certainty(row.id)?;
+    Some(TraitView {
+        id: row.id.to_owned(),
+        words: if more { row.more } else { row.less }.to_owned(),
+        weight: weight as f32,
+        deviation: reward.deviation(row.id)? as f32,
+        certainty: positive.max(1.0 - positive) as f32,
+        supports: count(sign),
+        contradicts: count(-sign),
+    })
+}
+
+fn model_weight(likeness: &Likeness) -> f32 {
+    likeness.stack.inputs.iter().find(|input| input.name == "judge").map_or(0.0, |input| input.weight as f32)
+}
+
+fn validation(found: &Validation) -> Vec<(String, String)> {
+    let rows = [
+        ("People in general", found.prior, found.pairs),
+        ("Your taste in traits", found.reward, found.pairs),
+        ("The model, told nothing", found.default_judge, found.judged_pairs),
+        ("The model, told about you", found.judge, found.judged_pairs),
+        ("All of it together", found.stack, found.judged_pairs),
+    ];
+    rows.into_iter()
+        .filter_map(|(name, share, of)| {
+            let right = (share? * of as f64).round();
+            Some((name.to_owned(), format!("{right} of {of} right")))
+        })
+        .collect()
+}
+
+fn changed(changes: &Changes) -> u32 {
+    (changes.added.len() + changes.gone.len()) as u32
+}
+
+fn differences(difference: &Difference) -> Vec<String> {
+    let new = difference.new.iter().map(|claim| format!("New: {claim}"));
+    let turned = difference.turned.iter().map(|(old, now)| format!("Turned round: {old} is now: {now}"));
+    let gone = difference.gone.iter().map(|claim| format!("Gone: {claim}"));
+    new.chain(turned).chain(gone).collect()
+}
+
+fn trace(likeness: &Likeness) -> Vec<TraceLine> {
+    let trace = &likeness.trace;
+    let line = |kind: &str, text: String| TraceLine { kind: kind.to_owned(), text };
+    let mut lines = vec![line("seed", format!("Every random draw starts from {}.", likeness.seed))];
+    lines.extend(trace.reasonings.iter().map(|one| {
+        let verdict = if one.kept { "predicted right, kept" } else { "predicted wrong, rejected" };
+        line("reasoning", format!("{verdict} (log-odds {:+.2}): {}", one.margin, one.text))
+    }));
+    lines.extend(trace.trials.iter().map(|one| line("candidate", trial(one))));
+    lines.extend(likeness.claims.iter().map(|one| {
+        let state = match &one.state {
+            State::Kept => "kept".to_owned(),
+            State::Dropped(why) => format!("dropped, {why}"),
+            State::Pinned => "pinned".to_owned(),
+            State::Refused => "refused".to_owned(),
+        };
+        let text = one.wording();
+        line("claim", format!("{text} {state}; gain {:+.4} nats a pair over {} pairs.", one.gain, one.tested))
+    }));
+    let calls = &trace.calls[trace.calls.len().saturating_sub(SHOWN_CALLS)..];
+    lines.extend(calls.iter().map(|call| {
+        let usage = call.usage;
+        let what = if call.generated { "wrote" } else { "scored" };
+        let text = format!(
+            "{}: {what} after {} tokens, {} of them cached, in {:.0} ms",
+            call.phase, usage.prompt_tokens, usage.cached_tokens, usage.elapsed_ms
+        );
+        line("call", text)
+    }));
+    lines.extend(trace.notes.iter().map(|note| line("note", note.clone())));
+    lines
+}
+
+fn trial(one: &Trial) -> String {
+    let ended = match one.ended {
+        Ended::Complete => "judged every pair",
+        Ended::Beaten => "stopped when it could no longer win",
+        Ended::NotTried => "not tried, an earlier one was good enough",
+    };
+    let won = if one.won { "; it won" } else { "" };
+    format!(
+        "{} race, {}: {} of {} right, mean log-probability {:.3}, {} examples, {ended}{won}",
+        one.race,
+        one.name,
+        one.right,
+        one.judged,
+        one.soft_score,
+        one.demos.len()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::preference::Turn;
+
+    /// A person who always takes the short answer.
+    fn terse(pairs: usize) -> History {
+        History::new((0..pairs).map(|i| {
+            let long =
+                format!("Well, {i} is a number about which a great many things could be said, and I will. ")
+                    .repeat(6);
+            PreferencePair::new(vec![Turn::user(format!("What is {i}?"))], format!("It is {i}."), long)
+        }))
+    }
+
+    #[test]
+    fn a_reading_tells_the_leaning_and_its_pairs() {
+        let reading = reading(&terse(20), &[], || 0.0);
+        assert_eq!(reading.pairs, 20);
+        assert_eq!(reading.traits.len(), TABLE.len());
+        let length = reading.traits.iter().find(|row| row.id == "length").unwrap();
+        assert_eq!((length.words.as_str(), length.supports, length.contradicts), ("shorter", 20, 0));
+        assert!(length.weight < 0.0 && length.deviation > 0.0 && length.certainty > 0.5);
+    }
+
+    #[test]
+    fn nothing_known_says_what_would_help() {
+        let reading = reading(&History::default(), &[], || 0.0);
+        assert!(reading.claims.is_empty() && reading.prose.is_empty() && !reading.wanted.is_empty());
+    }
+
+    #[test]
+    fn a_portrait_counts_what_changed_since() {
+        let likeness = from_traits(&terse(20), 0, &[]);
+        let shown = portrait(&likeness, &terse(22), None, 5.0);
+        assert_eq!((shown.pairs, shown.changed_since, shown.made_ms), (20, 2, 5.0));
+        assert!(shown.model.is_none() && shown.model_weight.is_none() && shown.differences.is_empty());
+    }
+}
