@@ -13,6 +13,7 @@ mod engine;
 mod error;
 pub mod gguf;
 pub mod kv;
+pub mod message;
 mod pace;
 pub mod quant;
 mod source;

@@ -1,0 +1,236 @@
+//! The wire between whoever uses the engine and the worker that it lives in.
+//!
+//! A user sends [`ToEngine`], the worker answers every request once, in the order asked, with [`FromEngine`]; events
+//! come before the answer. What serde can't carry (a `File` to read) travels beside the message under the key
+//! `attachment`.
+
+use serde::{Deserialize, Serialize};
+
+/// To the worker.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum ToEngine {
+    /// Do this and answer under that number, which the user has given to no other request.
+    Ask(u32, EngineRequest),
+    /// Stop the request with that number; it then answers [`EngineFailure::Cancelled`].
+    Cancel(u32),
+}
+
+/// From the worker.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum FromEngine {
+    /// The worker is up; what it was built for.
+    Ready(Build),
+    /// The one answer to a request.
+    Answer(u32, Result<EngineReply, EngineFailure>),
+    /// How far a request is.
+    Event(u32, EngineEvent),
+}
+
+/// What a build of the worker can use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Build {
+    /// Threads that compute.
+    pub threads: u32,
+    /// The instruction set: `simd128`, `relaxed SIMD`.
+    pub instructions: String,
+}
+
+/// What the engine can be asked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum EngineRequest {
+    /// Takes a model into memory, in the place of the one that is there; keeps its file for the next time.
+    Load(ModelFile),
+    /// Frees the model's memory; the file stays.
+    Unload,
+    /// The model files that are kept.
+    Kept,
+    /// Deletes a kept file.
+    Remove(String),
+    /// How many tokens a text has, special tokens read as text.
+    Count(String),
+    /// The log-probabilities of whole labels as the next words.
+    Score {
+        /// The conversation.
+        prompt: ChatPrompt,
+        /// The labels.
+        labels: Vec<String>,
+    },
+    /// Continues a conversation; pieces come as [`EngineEvent::Piece`].
+    Generate {
+        /// The conversation.
+        prompt: ChatPrompt,
+        /// How tokens are drawn.
+        sampling: SamplingOptions,
+    },
+}
+
+/// Where a model's file is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ModelFile {
+    /// Kept in this browser, under this name.
+    Kept(String),
+    /// At this address; kept under `name` once it is whole.
+    Url {
+        /// The address.
+        url: String,
+        /// What to keep it as.
+        name: String,
+        /// Its SHA-256 in lower-case hexadecimal, where it is known.
+        sha256: Option<String>,
+    },
+    /// The `File` attached to the message; kept under this name.
+    Attached(String),
+}
+
+/// A conversation for the model to continue, to be put through its chat template.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatPrompt {
+    /// Roles (`system`, `user`, `assistant`) and texts, oldest first.
+    pub turns: Vec<ChatTurn>,
+    /// Words that the answer begins with.
+    pub answer_start: String,
+}
+
+/// One message of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatTurn {
+    /// `system`, `user` or `assistant`.
+    pub role: String,
+    /// The text.
+    pub content: String,
+}
+
+/// How tokens are drawn; the meaning of each is told where the sampler is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SamplingOptions {
+    /// The most tokens to generate.
+    pub max_tokens: u32,
+    /// 0 takes the likeliest each time.
+    pub temperature: f32,
+    /// Nucleus; 1 keeps all.
+    pub top_p: f32,
+    /// The likeliest so many; 0 keeps all.
+    pub top_k: u32,
+    /// Least probability as a part of the likeliest one's; 0 keeps all.
+    pub min_p: f32,
+    /// Divides the logits of tokens that came before; 1 does nothing.
+    pub repetition_penalty: f32,
+    /// Texts that end the answer.
+    pub stop: Vec<String>,
+    /// Where chance starts from.
+    pub seed: u64,
+}
+
+/// The answer to an [`EngineRequest`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum EngineReply {
+    /// Nothing to tell.
+    Done,
+    /// To [`EngineRequest::Load`].
+    Loaded(LoadedModel),
+    /// To [`EngineRequest::Kept`]: names and bytes.
+    Kept(Vec<(String, f64)>),
+    /// To [`EngineRequest::Count`].
+    Count(u32),
+    /// To [`EngineRequest::Score`].
+    Scores {
+        /// The natural logarithm of each label's probability.
+        log_probabilities: Vec<f32>,
+        /// What it took.
+        cost: Cost,
+    },
+    /// To [`EngineRequest::Generate`].
+    Text {
+        /// The whole text.
+        text: String,
+        /// Whether the model ended by itself.
+        finished: bool,
+        /// What it took.
+        cost: Cost,
+    },
+}
+
+/// What an answer took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Cost {
+    /// Tokens of prompt.
+    pub prompt_tokens: u32,
+    /// Those that were in the tree of prefixes.
+    pub cached_tokens: u32,
+    /// Tokens generated.
+    pub generated_tokens: u32,
+    /// Milliseconds.
+    pub elapsed_ms: f64,
+}
+
+/// A model in memory.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LoadedModel {
+    /// What it calls itself.
+    pub name: String,
+    /// The file's name.
+    pub file: String,
+    /// The file's bytes.
+    pub bytes: f64,
+    /// Names this exact file: its SHA-256 where it was computed, else name and size.
+    pub fingerprint: String,
+    /// Parameters.
+    pub parameters: f64,
+    /// The longest prompt and answer, in tokens.
+    pub context_tokens: u32,
+    /// Architecture and the commonest tensor format: `llama, Q4_1`.
+    pub format: String,
+    /// Whether the file is kept for the next time; why not, otherwise.
+    pub kept: Result<(), String>,
+}
+
+/// How far a request is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum EngineEvent {
+    /// Of loading.
+    Loading {
+        /// `downloading`, `checking`, `preparing`.
+        stage: String,
+        /// Bytes done.
+        bytes: f64,
+        /// Bytes in all; 0 where unknown.
+        of: f64,
+    },
+    /// The next piece of an answer.
+    Piece(String),
+}
+
+/// Why the engine gave no answer.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+pub enum EngineFailure {
+    /// It was stopped.
+    #[error("cancelled")]
+    Cancelled,
+    /// No model is in memory.
+    #[error("no model is loaded")]
+    NotLoaded,
+    /// The prompt does not fit.
+    #[error("the prompt has {tokens} tokens, the model takes {limit}")]
+    TooLong {
+        /// Tokens of the prompt and of the answer asked for.
+        tokens: u32,
+        /// The model's limit.
+        limit: u32,
+    },
+    /// Memory ran out.
+    #[error("out of memory: {0}")]
+    OutOfMemory(String),
+    /// The model's output is no number.
+    #[error("the model's output is not a number: its file may be damaged")]
+    NotANumber,
+    /// The file can't be had.
+    #[error("the model's file can't be read: {0}")]
+    File(String),
+    /// The file is not one that this engine runs.
+    #[error("this model can't be run: {0}")]
+    Model(String),
+    /// The worker broke.
+    #[error("the engine failed: {0}")]
+    Internal(String),
+}
