@@ -2,18 +2,24 @@
 
 mod calibration;
 mod chance;
+mod effects;
 mod fit_prior;
 mod people;
 mod people_left_out;
 mod report;
 mod synthetic;
+mod tables;
+#[cfg(test)]
+mod tests;
 
+pub use effects::Effects;
 pub use fit_prior::fit_prior;
 use fit_prior::fit_prior_on;
 pub use people::{BenchChoice, Person, read_people};
 pub use people_left_out::{LeftOut, left_out};
 pub use report::{Accuracy, Interval, Report, System};
 pub use synthetic::{ClaimsHeld, Synthetic, synthetic};
+pub use tables::effects_table;
 
 /// Why a benchmark could not be run.
 #[derive(Debug, thiserror::Error)]

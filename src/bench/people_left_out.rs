@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::calibration::calibration_error;
 use super::chance::Chance;
+use super::effects::Effects;
 use super::report::{Interval, hit, mean};
 use super::synthetic::log_loss;
 use super::{Person, fit_prior_on};
@@ -41,6 +42,8 @@ pub struct LeftOut {
     pub prior_calibration_error: f64,
     /// The reward's.
     pub calibration_error: f64,
+    /// What each trait is worth to the prior on people and questions left out.
+    pub effects: Effects,
 }
 
 /// Deals names into parts, by a seed.
@@ -61,10 +64,11 @@ impl Parts {
 /// Measures the prior and the rewards on people and questions left out.
 pub fn left_out(people: &[&Person], shape: &Prior) -> LeftOut {
     let mut judged: Vec<Judged> = vec![Judged::default(); people.len()];
+    let mut effects = Effects::default();
     for number in 0..DEALS {
-        deal(people, shape, number, &mut judged);
+        deal(people, shape, number, &mut judged, &mut effects);
     }
-    report(judged)
+    report(judged, effects)
 }
 
 /// The log-odds of a person's preferred answers.
@@ -77,7 +81,7 @@ struct Judged {
     after: Vec<f64>,
 }
 
-fn deal(people: &[&Person], shape: &Prior, number: u64, judged: &mut [Judged]) {
+fn deal(people: &[&Person], shape: &Prior, number: u64, judged: &mut [Judged], effects: &mut Effects) {
     let persons = Parts::deal(people.iter().map(|person| person.id.as_str()), 2 * number);
     let questions = Parts::deal(
         people.iter().flat_map(|person| person.choices.iter().map(|choice| choice.question.as_str())),
@@ -96,6 +100,7 @@ fn deal(people: &[&Person], shape: &Prior, number: u64, judged: &mut [Judged]) {
                 }
                 let (test, own): (Vec<_>, Vec<_>) =
                     person.choices.iter().partition(|choice| questions.of(&choice.question) == question_part);
+                test.iter().for_each(|choice| effects.add(&unknown, &choice.observation));
                 judged
                     .prior
                     .extend(test.iter().map(|choice| unknown.log_odds(&choice.observation.difference)));
@@ -113,7 +118,7 @@ fn deal(people: &[&Person], shape: &Prior, number: u64, judged: &mut [Judged]) {
     }
 }
 
-fn report(judged: Vec<Judged>) -> LeftOut {
+fn report(judged: Vec<Judged>, effects: Effects) -> LeftOut {
     let accuracy = |odds: &[f64]| mean(&odds.iter().map(|z| hit(*z)).collect::<Vec<_>>());
     let of = |part: fn(&Judged) -> &[f64]| -> Vec<f64> {
         judged.iter().map(part).filter(|odds| !odds.is_empty()).map(accuracy).collect()
@@ -132,5 +137,6 @@ fn report(judged: Vec<Judged>) -> LeftOut {
         log_loss: log_loss(&pooled(|j| &j.after)),
         prior_calibration_error: calibration_error(&pooled(|j| &j.prior)),
         calibration_error: calibration_error(&pooled(|j| &j.after)),
+        effects,
     }
 }

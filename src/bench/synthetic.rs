@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::Person;
 use super::calibration::calibration_error;
 use super::chance::Chance;
+use super::effects::Effects;
 use super::report::{Interval, hit, mean};
 use crate::reward::{Observation, Prior, Reward};
 use crate::traits::Trait;
@@ -39,6 +40,8 @@ pub struct Synthetic {
     pub curve: BTreeMap<usize, Interval>,
     /// Claims made and held.
     pub claims: ClaimsHeld,
+    /// What each trait is worth to a person's reward on their left-out choices.
+    pub effects: Effects,
 }
 
 /// Of the claims made, how many hold on choices that they were not made from.
@@ -70,7 +73,7 @@ pub fn synthetic(people: &[&Person], prior: &Prior) -> Synthetic {
     let unknown = Reward::unknown(prior);
     let (mut of_prior, mut of_reward, mut last, mut odds) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut curve: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
-    let mut claims = ClaimsHeld::default();
+    let (mut claims, mut effects) = (ClaimsHeld::default(), Effects::default());
     for (number, person) in people.iter().enumerate() {
         let mut chance = Chance::seeded(number as u64);
         let (mut prior_hits, mut points) = (Vec::new(), BTreeMap::<usize, Vec<f64>>::new());
@@ -84,6 +87,7 @@ pub fn synthetic(people: &[&Person], prior: &Prior) -> Synthetic {
                 points.entry(count).or_default().extend(judged.iter().map(|z| hit(*z)));
                 if count == LEARNT {
                     claims.add(&reward, &learnt, &rest);
+                    rest.iter().for_each(|o| effects.add(&reward, o));
                     odds.extend(judged);
                 }
             }
@@ -112,12 +116,18 @@ pub fn synthetic(people: &[&Person], prior: &Prior) -> Synthetic {
         calibration_error: calibration_error(&odds),
         curve: curve.into_iter().map(|(count, hits)| (count, Interval::of(&hits))).collect(),
         claims,
+        effects,
     }
 }
 
-/// The mean negative log-likelihood, in nats, of log-odds of what was preferred.
+/// The negative log-likelihood, in nats, of log-odds of what was preferred.
+pub(super) fn loss(odds: f64) -> f64 {
+    libm::log1p(libm::exp(-odds.abs())) + (-odds).max(0.0)
+}
+
+/// The mean of [`loss`].
 pub(super) fn log_loss(odds: &[f64]) -> f64 {
-    mean(&odds.iter().map(|z| libm::log1p(libm::exp(-z.abs())) + (-z).max(0.0)).collect::<Vec<_>>())
+    mean(&odds.iter().map(|z| loss(*z)).collect::<Vec<_>>())
 }
 
 impl ClaimsHeld {

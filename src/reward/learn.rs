@@ -2,7 +2,7 @@
 
 use super::dense;
 use super::posterior::{Component, Reward};
-use super::sparse::{self, Evidence};
+use super::sparse::{self, Evidence, FittedSet};
 use super::{Follow, PersonPrior, Prior};
 use crate::preference::{PreferencePair, Standing};
 use crate::traits::{self, Difference, TABLE};
@@ -35,22 +35,38 @@ impl Observation {
     }
 }
 
+/// Sets that are fitted again for each other half-life and follow.
+const KEPT_SETS: usize = 80;
+
 impl Reward {
     /// Learns from `observations`, oldest first; without any, the reward is the prior.
+    ///
+    /// The same observations always give the same reward, bit for bit.
     pub fn learn(prior: &Prior, observations: &[Observation]) -> Self {
         let person = &prior.person;
         let mean = prior.mean_weights();
         let pairs = Pairs::new(&mean, observations);
+        // The sets are searched once, under the widest follow and with nothing faded, then fitted under each.
+        let lasting = pairs.faded(None);
+        let widest = person.follow.iter().max_by(|a, b| a.spread.total_cmp(&b.spread));
         let mut candidates: Vec<(f64, Component)> = Vec::new();
-        for half_life in &person.half_lives {
-            let columns = pairs.faded(half_life.pairs);
-            for follow in &person.follow {
-                let chance = libm::log(half_life.chance * follow.chance);
-                candidates.extend(few(person, follow, &pairs, &columns, chance));
-                if half_life.pairs.is_none() {
-                    candidates.extend(dense(person, follow, &pairs, &columns, chance));
+        if let Some(widest) = widest {
+            let inclusion: Vec<f64> = TABLE.iter().map(|row| person.included(row)).map(log_odds).collect();
+            let nothing = TABLE.iter().map(|row| libm::log1p(-person.included(row))).sum();
+            let mut sets = sparse::search(&pairs.evidence(person, widest, &lasting, &inclusion));
+            sets.sort_by(|a, b| b.log_posterior.total_cmp(&a.log_posterior));
+            let empty = sets.iter().position(|set| set.traits.is_empty()).map(|place| sets.remove(place));
+            sets.truncate(KEPT_SETS);
+            sets.extend(empty);
+            for half_life in &person.half_lives {
+                let columns = pairs.faded(half_life.pairs);
+                for follow in &person.follow {
+                    let chance = half_life.chance * follow.chance;
+                    let fitted = sparse::refit(&pairs.evidence(person, follow, &columns, &inclusion), &sets);
+                    candidates.extend(fitted.into_iter().map(|set| weighed(person, nothing, chance, set)));
                 }
             }
+            candidates.extend(dense(person, widest, &pairs, &lasting));
         }
         Reward::mixture(mean, candidates, NEGLIGIBLE, person.temperature, observations.len())
     }
@@ -59,6 +75,10 @@ impl Reward {
     pub fn unknown(prior: &Prior) -> Self {
         Reward::learn(prior, &[])
     }
+}
+
+fn log_odds(chance: f64) -> f64 {
+    libm::log(chance / (1.0 - chance))
 }
 
 /// A person's pairs as the fits read them.
@@ -75,6 +95,23 @@ impl<'a> Pairs<'a> {
             observations,
             prior_scores: observations.iter().map(score).collect(),
             weights: observations.iter().map(|o| o.weight).collect(),
+        }
+    }
+
+    fn evidence<'b>(
+        &'b self,
+        person: &PersonPrior,
+        follow: &'b Follow,
+        columns: &'b [Vec<f64>],
+        inclusion: &'b [f64],
+    ) -> Evidence<'b> {
+        Evidence {
+            columns,
+            prior_scores: &self.prior_scores,
+            weights: &self.weights,
+            follow,
+            slab_spread: person.slab_spread,
+            inclusion,
         }
     }
 
@@ -101,36 +138,17 @@ impl<'a> Pairs<'a> {
     }
 }
 
-/// No deviation, or one in a few traits.
-fn few(
-    person: &PersonPrior,
-    follow: &Follow,
-    pairs: &Pairs<'_>,
-    columns: &[Vec<f64>],
-    chance: f64,
-) -> Vec<(f64, Component)> {
-    let included: Vec<f64> = TABLE.iter().map(|row| person.included(row)).collect();
-    let inclusion: Vec<f64> = included.iter().map(|p| libm::log(p / (1.0 - p))).collect();
-    let nothing: f64 = included.iter().map(|p| libm::log1p(-p)).sum();
-    let found = sparse::search(&Evidence {
-        columns,
-        prior_scores: &pairs.prior_scores,
-        weights: &pairs.weights,
-        follow,
-        slab_spread: person.slab_spread,
-        inclusion: &inclusion,
-    });
-    found
-        .into_iter()
-        .map(|set| {
-            // The empty set is reached two ways: nobody's deviation, and "a few" that happen to be none.
-            let prior = match set.traits.is_empty() {
-                true => libm::log(person.none + person.few * libm::exp(nothing)),
-                false => libm::log(person.few) + nothing,
-            };
-            (chance + prior + set.log_posterior, Component::new(set.traits, set.mean, set.covariance))
-        })
-        .collect()
+/// A set with its weight in the mixture: its evidence, and how likely it was before any pair.
+///
+/// `nothing` is the log of the chance that none of the traits is among "a few".
+fn weighed(person: &PersonPrior, nothing: f64, chance: f64, set: FittedSet) -> (f64, Component) {
+    // The empty set is reached two ways: nobody's deviation, and "a few" that happen to be none.
+    let prior = match set.traits.is_empty() {
+        true => libm::log(person.none + person.few * libm::exp(nothing)),
+        false => libm::log(person.few) + nothing,
+    };
+    let log_weight = libm::log(chance) + prior + set.log_posterior;
+    (log_weight, Component::new(set.traits, set.mean, set.covariance))
 }
 
 /// A little of everything, for each spread of the grid.
@@ -139,7 +157,6 @@ fn dense(
     follow: &Follow,
     pairs: &Pairs<'_>,
     columns: &[Vec<f64>],
-    chance: f64,
 ) -> Vec<(f64, Component)> {
     person
         .dense

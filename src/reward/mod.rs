@@ -12,6 +12,8 @@ mod population;
 mod posterior;
 mod prior;
 mod sparse;
+#[cfg(test)]
+mod tests;
 
 pub use claim::{Contribution, TraitClaim};
 pub use learn::Observation;
@@ -24,7 +26,7 @@ pub use prior::{Follow, HalfLife, Inclusion, PersonPrior, Prior, Spread};
 #[non_exhaustive]
 pub enum RewardError {
     /// The file isn't a prior; the message of the JSON reader has line and column.
-    #[error("not a prior: {0}; make one with `likeness fit-prior`")]
+    #[error("not a prior: {0}; make one with `cargo bench --bench people -- fit-prior`")]
     Prior(#[source] serde_json::Error),
     /// The reward speaks of traits that this version's table doesn't have, or not in that order.
     #[error("the reward was learnt with another table of traits; learn it again from the pairs")]

@@ -97,17 +97,17 @@ impl Default for PersonPrior {
     fn default() -> Self {
         PersonPrior {
             follow: vec![
-                Follow { mean: 1.0, spread: 0.5, chance: 0.7 },
-                Follow { mean: 0.0, spread: 0.3, chance: 0.3 },
+                Follow { mean: 1.3, spread: 0.4, chance: 0.6 },
+                Follow { mean: 0.5, spread: 1.5, chance: 0.4 },
             ],
-            none: 0.1,
-            few: 0.85,
-            dense: vec![Spread { spread: 0.3, chance: 0.05 }],
+            none: 0.6,
+            few: 0.3,
+            dense: vec![Spread { spread: 0.15, chance: 0.1 }],
             slab_spread: 1.7,
-            inclusion: Inclusion { glance: 0.12, read: 0.05, subtle: 0.012 },
+            inclusion: Inclusion { glance: 0.12, read: 0.04, subtle: 0.004 },
             half_lives: vec![
                 HalfLife { pairs: None, chance: 0.85 },
-                HalfLife { pairs: Some(16.0), chance: 0.15 },
+                HalfLife { pairs: Some(20.0), chance: 0.15 },
             ],
             temperature: 1.0,
         }
@@ -126,7 +126,7 @@ impl PersonPrior {
 }
 
 impl Prior {
-    /// The prior that ships, fitted by `likeness fit-prior` on the people of MT-Bench human judgments.
+    /// The prior that ships, fitted by `cargo bench --bench people -- fit-prior` on the people of MT-Bench human judgments.
     pub fn shipped() -> &'static Prior {
         &SHIPPED
     }

@@ -18,7 +18,7 @@ const UNKNOWNS: usize = LARGEST + 1;
 /// Sets of each size that are grown further.
 const PARENTS: usize = 16;
 /// Sets of each size that are fitted in full.
-const FITTED: usize = 100;
+const FITTED: usize = 64;
 /// Newton steps at most; from the parent's mode three or four suffice.
 const STEPS: usize = 12;
 /// The longest step in any unknown: further, the quadratic that it rests on says nothing.
@@ -81,6 +81,17 @@ pub(super) fn search(evidence: &Evidence<'_>) -> Vec<FittedSet> {
         }
     }
     found
+}
+
+/// Fits sets that a search has found under another evidence: other spreads, or older pairs faded.
+pub(super) fn refit(evidence: &Evidence<'_>, sets: &[FittedSet]) -> Vec<FittedSet> {
+    sets.iter()
+        .map(|set| {
+            let mut start = [0.0; UNKNOWNS];
+            start[..set.mean.len()].copy_from_slice(&set.mean);
+            evidence.fit(set.traits.clone(), start).finish()
+        })
+        .collect()
 }
 
 /// The best rated sets with one trait more than their parents, fitted.
@@ -261,4 +272,49 @@ fn solve(factor: &Matrix, b: Vector, size: usize) -> Vector {
         x[i] = (x[i] - sum) / factor[i][i];
     }
     x
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::logistic::{Row, fit};
+    use super::*;
+
+    /// Differences in three traits over a dozen pairs, made by arithmetic.
+    fn columns() -> Vec<Vec<f64>> {
+        (0..3).map(|k| (0..12).map(|i| f64::from((i * (k + 3) + k) % 7) / 3.0 - 0.7).collect()).collect()
+    }
+
+    #[test]
+    fn a_set_is_fitted_as_the_plain_regression_fits_it() {
+        let columns = columns();
+        let (scores, weights) = (vec![0.1; 12], vec![1.0; 12]);
+        let follow = Follow { mean: 1.0, spread: 0.5, chance: 1.0 };
+        let evidence = Evidence {
+            columns: &columns,
+            prior_scores: &scores,
+            weights: &weights,
+            follow: &follow,
+            slab_spread: 1.5,
+            inclusion: &[0.0; 3],
+        };
+        let found = search(&evidence);
+        assert_eq!(found.len(), 8, "all subsets of three traits");
+        for set in found {
+            let rows: Vec<Vec<f64>> = (0..12)
+                .map(|i| {
+                    std::iter::once(scores[i]).chain(set.traits.iter().map(|&k| columns[k][i])).collect()
+                })
+                .collect();
+            let rows: Vec<Row<'_>> = rows.iter().map(|x| Row { x, weight: 1.0 }).collect();
+            let mut mean = vec![0.0; set.mean.len()];
+            mean[0] = 1.0;
+            let mut variances = vec![1.5 * 1.5; set.mean.len()];
+            variances[0] = 0.25;
+            let plain = fit(&rows, &mean, &variances).unwrap();
+            assert!((plain.log_evidence - set.log_posterior).abs() < 1e-4, "{:?}", set.traits);
+            for (a, b) in plain.mean.iter().zip(&set.mean) {
+                assert!((a - b).abs() < 1e-3, "{:?}: {a} against {b}", set.traits);
+            }
+        }
+    }
 }

@@ -10,10 +10,10 @@ pub(super) enum Line<'a> {
     Blank,
     /// `#` to `######`, or a line that is bold from end to end; what follows the mark.
     Heading(&'a str),
-    /// `-`, `*`, `+` or `•`; the indent in spaces and what follows the mark.
-    Bullet(usize, &'a str),
-    /// `1.` or `1)`, in the digits of any script; the indent and what follows the mark.
-    Numbered(usize, &'a str),
+    /// `-`, `*`, `+` or `•`; what follows the mark.
+    Bullet(&'a str),
+    /// `1.` or `1)`, in the digits of any script; what follows the mark.
+    Numbered(&'a str),
     /// `|` cells `|`.
     TableRow(&'a str),
     /// `>`.
@@ -55,7 +55,6 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
 
 fn outside_code(line: &str) -> Line<'_> {
     let body = line.trim();
-    let indent = line.chars().take_while(|c| c.is_whitespace()).map(|c| if c == '\t' { 4 } else { 1 }).sum();
     let Some(first) = body.chars().next() else { return Line::Blank };
     if body.len() >= 3
         && matches!(first, '-' | '*' | '_' | '=')
@@ -72,11 +71,11 @@ fn outside_code(line: &str) -> Line<'_> {
     if matches!(first, '-' | '*' | '+' | '•' | '·' | '◦' | '▪' | '‣' | '–') {
         let rest = &body[first.len_utf8()..];
         if rest.starts_with(char::is_whitespace) || first == '•' {
-            return Line::Bullet(indent, rest.trim_start());
+            return Line::Bullet(rest.trim_start());
         }
     }
     if let Some(rest) = after_number(body) {
-        return Line::Numbered(indent, rest);
+        return Line::Numbered(rest);
     }
     if first == '|' && body.len() > 1 && body.ends_with('|') {
         return Line::TableRow(body);
@@ -126,11 +125,11 @@ mod tests {
         check("**A**:", &[Line::Heading("A")]);
         check("**A** b", &[Line::Prose("**A** b")]);
         check("#tag", &[Line::Prose("#tag")]);
-        check("  - a", &[Line::Bullet(2, "a")]);
+        check("  - a", &[Line::Bullet("a")]);
         check("-1 is less", &[Line::Prose("-1 is less")]);
-        check("12) a", &[Line::Numbered(0, "a")]);
-        check("**1. a**", &[Line::Numbered(0, "a**")]);
-        check("٣. a", &[Line::Numbered(0, "a")]);
+        check("12) a", &[Line::Numbered("a")]);
+        check("**1. a**", &[Line::Numbered("a**")]);
+        check("٣. a", &[Line::Numbered("a")]);
         check("1999. a", &[Line::Prose("1999. a")]);
         check("3.5 m", &[Line::Prose("3.5 m")]);
         check("|a|b|", &[Line::TableRow("|a|b|")]);
@@ -143,6 +142,6 @@ mod tests {
     #[test]
     fn a_fence_that_is_never_closed_makes_the_rest_code() {
         check("```py\n# a", &[Line::Fence, Line::Code("# a")]);
-        check("```\na\n```\n- b", &[Line::Fence, Line::Code("a"), Line::Fence, Line::Bullet(0, "b")]);
+        check("```\na\n```\n- b", &[Line::Fence, Line::Code("a"), Line::Fence, Line::Bullet("b")]);
     }
 }

@@ -17,6 +17,8 @@ mod measure;
 mod reading;
 mod request;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub use measure::{Difference, Measurement, difference, measure};
 pub use table::TABLE;

@@ -61,13 +61,9 @@ pub(super) struct Lines {
     pub filled: f64,
     pub bullets: f64,
     pub numbered: f64,
-    pub nested: f64,
     pub headings: f64,
     pub table_rows: f64,
-    pub quotes: f64,
     pub code: f64,
-    pub fences: f64,
-    pub rules: f64,
     /// Blocks of prose between anything else.
     pub paragraphs: f64,
     /// Prose lines of at most eight words that don't end a sentence: verse, labels.
@@ -78,8 +74,6 @@ pub(super) struct Lines {
     pub lead_words: f64,
     /// Whether the last filled line is prose after some list.
     pub ends_in_prose: bool,
-    /// List items that open with a label in bold or before a colon.
-    pub labelled: f64,
     /// Filled lines that say what an earlier line said.
     pub repeated: f64,
 }
@@ -89,14 +83,9 @@ pub(super) struct Lines {
 pub(super) struct Sentences {
     pub count: f64,
     pub mean: f64,
-    pub deviation: f64,
     pub first: f64,
-    /// Sentences of at most six words.
-    pub short: f64,
     /// Sentences that open with an imperative.
     pub imperative: f64,
-    /// The share of sentences that open with the same word as the one before.
-    pub same_opening: f64,
 }
 
 /// What the words are like.
@@ -106,20 +95,12 @@ pub(super) struct Vocabulary {
     pub letters: f64,
     /// Syllables a word, by groups of vowels (ASCII words; one for any other word).
     pub syllables: f64,
-    /// The share of words with at least nine letters.
-    pub long: f64,
     /// The moving-average type-token ratio.
     pub richness: f64,
     pub contractions: f64,
-    pub shouted: f64,
     /// Capitalised words that don't open a sentence.
     pub names: f64,
-    pub past: f64,
-    pub passive: f64,
-    pub gerunds: f64,
-    pub adverbs: f64,
     pub numbers: f64,
-    pub years: f64,
     /// The share of three-word runs that were there before.
     pub repetition: f64,
 }
@@ -135,8 +116,6 @@ pub(super) struct Question {
     pub restated: f64,
     /// The same for the last sentence.
     pub closed: f64,
-    /// The words that the person's last turn has.
-    pub words: f64,
     /// How far the answer's script is from the question's: 0 for the same, 1 for none in common.
     pub foreign: f64,
 }
@@ -146,7 +125,6 @@ struct Word {
     start: usize,
     end: usize,
     capital: bool,
-    shouted: bool,
     opens: bool,
 }
 
@@ -205,9 +183,7 @@ impl Reading {
             let before = prose.words.len();
             let was_paragraph = std::mem::replace(&mut in_paragraph, matches!(line, Line::Prose(_)));
             match line {
-                Line::Blank => {}
-                Line::Fence => lines.fences += 1.0,
-                Line::Rule => lines.rules += 1.0,
+                Line::Blank | Line::Fence | Line::Rule => {}
                 Line::Code(body) => {
                     lines.code += 1.0;
                     code_words += body.unicode_words().count() as f64;
@@ -217,13 +193,11 @@ impl Reading {
                     prose.block(body, false);
                     self.marks.read(body);
                 }
-                Line::Bullet(indent, body) | Line::Numbered(indent, body) => {
+                Line::Bullet(body) | Line::Numbered(body) => {
                     match line {
                         Line::Bullet(..) => lines.bullets += 1.0,
                         _ => lines.numbered += 1.0,
                     }
-                    lines.nested += f64::from(u8::from(indent >= 2));
-                    lines.labelled += f64::from(u8::from(is_labelled(body)));
                     prose.block(body, false);
                     self.marks.read(body);
                     lines.item_words += (prose.words.len() - before) as f64;
@@ -233,7 +207,6 @@ impl Reading {
                     prose.block(body, false);
                 }
                 Line::Quote(body) => {
-                    lines.quotes += 1.0;
                     prose.block(body, false);
                     self.marks.read(body);
                 }
@@ -264,14 +237,6 @@ impl Reading {
     }
 }
 
-/// Whether a list item opens with a label: `**Label**` or `Label:` of at most six words.
-fn is_labelled(body: &str) -> bool {
-    body.starts_with("**")
-        || body.char_indices().take(80).find(|(_, c)| *c == ':').is_some_and(|(at, _)| {
-            at > 0 && body[..at].split_whitespace().count() <= 6 && !body[at + 1..].starts_with("//")
-        })
-}
-
 pub(super) fn is_terminator(c: char) -> bool {
     matches!(c, '.' | '!' | '?' | '…' | '。' | '！' | '？' | '؟' | '۔' | '।' | '՞' | '։' | '။' | '៖' | '។')
 }
@@ -293,11 +258,7 @@ impl Prose {
             self.fresh |= at > 0 && ends_sentence(&text[end..at], word);
             end = at + word.len();
             let start = self.arena.len();
-            let mut letters = 0;
-            let mut upper = 0;
             for c in word.chars() {
-                letters += usize::from(c.is_alphabetic());
-                upper += usize::from(c.is_uppercase());
                 match c {
                     '’' => self.arena.push('\''),
                     _ => self.arena.extend(c.to_lowercase()),
@@ -310,7 +271,6 @@ impl Prose {
                 start,
                 end: self.arena.len(),
                 capital: word.starts_with(char::is_uppercase),
-                shouted: letters > 1 && upper == letters,
                 opens: std::mem::take(&mut self.fresh),
             });
         }
@@ -348,43 +308,27 @@ impl Prose {
             return Sentences::default();
         }
         let mean = lengths.iter().sum::<f64>() / count;
-        let variance = lengths.iter().map(|length| (length - mean) * (length - mean)).sum::<f64>() / count;
         let openings: Vec<&str> = self.sentences.iter().map(|&at| self.word(at)).collect();
         Sentences {
             count,
             mean,
-            deviation: variance.sqrt(),
             first: lengths[0],
-            short: lengths.iter().filter(|length| **length <= 6.0).count() as f64,
             imperative: openings.iter().filter(|word| lexicon::is_imperative(word)).count() as f64,
-            same_opening: openings.windows(2).filter(|pair| pair[0] == pair[1]).count() as f64 / count,
         }
     }
 
     fn vocabulary(&self) -> Vocabulary {
         let mut v = Vocabulary::default();
         let mut runs = HashSet::new();
-        let mut after_be = false;
         for (index, at) in self.words.iter().enumerate() {
             let word = self.word(index);
             let letters = word.chars().filter(|c| c.is_alphabetic()).count();
             v.letters += letters as f64;
             v.syllables += syllables(word);
-            v.long += f64::from(u8::from(letters >= 9));
             v.contractions += f64::from(u8::from(is_contraction(word)));
-            v.shouted += f64::from(u8::from(at.shouted));
             v.names += f64::from(u8::from(at.capital && !at.opens && !word.starts_with("i'") && word != "i"));
-            let past = letters > 4 && word.ends_with("ed");
-            v.past += f64::from(u8::from(past || matches!(word, "was" | "were" | "had" | "said" | "did")));
-            v.passive += f64::from(u8::from(past && after_be));
-            after_be = matches!(word, "is" | "are" | "was" | "were" | "be" | "been" | "being");
-            v.gerunds += f64::from(u8::from(letters > 5 && word.ends_with("ing")));
-            v.adverbs += f64::from(u8::from(letters > 4 && word.ends_with("ly")));
             let number = word.starts_with(char::is_numeric);
             v.numbers += f64::from(u8::from(number));
-            v.years += f64::from(u8::from(
-                word.len() == 4 && (word.starts_with("19") || word.starts_with("20")) && number,
-            ));
             let repeated =
                 index >= 2 && !runs.insert(hash((self.word(index - 2), self.word(index - 1), word)));
             v.repetition += f64::from(u8::from(repeated));
@@ -392,7 +336,6 @@ impl Prose {
         let count = (self.words.len() as f64).max(1.0);
         v.letters /= count;
         v.syllables /= count;
-        v.long /= count;
         v.repetition /= count;
         v.richness = self.richness();
         v
@@ -453,7 +396,6 @@ impl Prose {
             echoed: share(answer),
             restated: share(self.content(first)),
             closed: share(self.content(last)),
-            words: asked.words.len() as f64,
             foreign: script.script_distance(marks),
         }
     }

@@ -95,7 +95,6 @@ pub static TABLE: &[Trait] = &[
     english("formal", Wording, ["are", "more formal in their wording", "less formal in their wording"], |r| r.rate(Mark::Formal), Sqrt, 0.72, Manner, Read),
     english("informal", Wording, ["are", "more casual in their wording", "less casual in their wording"], |r| r.rate(Mark::Informal), Sqrt, 0.69, Manner, Read),
     row("names", Wording, ["have", "more names", "fewer names"], |r| r.per_hundred(r.vocabulary.names), Sqrt, 1.2, Subject, Subtle),
-    english("senses", Wording, ["are", "richer in images for the senses", "poorer in images for the senses"], |r| r.rate(Mark::Senses), Sqrt, 0.53, Subject, Subtle),
     // Stance.
     english("hedges", Stance, ["are", "more hedged", "less hedged"], |r| r.rate(Mark::Hedge), Sqrt, 0.78, Manner, Read),
     english("certainty", Stance, ["are", "more certain in tone", "less certain in tone"], |r| r.rate(Mark::Certainty), Sqrt, 0.75, Manner, Read),
@@ -127,7 +126,6 @@ pub static TABLE: &[Trait] = &[
     english("analogies", Substance, ["have", "more analogies", "fewer analogies"], |r| r.rate(Mark::Analogy), Sqrt, 0.54, Manner, Read),
     english("alternatives", Substance, ["have", "more alternatives", "fewer alternatives"], |r| r.rate(Mark::Alternative), Sqrt, 0.79, Manner, Subtle),
     english("definitions", Substance, ["have", "more definitions", "fewer definitions"], |r| r.rate(Mark::Definition), Sqrt, 0.69, Manner, Subtle),
-    english("sequence", Substance, ["have", "more words of order, such as first and then", "fewer words of order, such as first and then"], |r| r.rate(Mark::Sequence), Sqrt, 0.7, Manner, Subtle),
     english("summary", Substance, ["have", "more of a summary", "less of a summary"], |r| r.mark(Mark::Summary), Log, 0.71, Manner, Read),
     // Fit with the question.
     row("coverage", Fit, ["have", "more of the question's own words", "fewer of the question's own words"], |r| r.question.covered, Linear, 0.33, Subject, Subtle),

@@ -1,0 +1,34 @@
+//! That the prior which ships is the one its command fits; the figures themselves are in `BENCHMARKS.md`.
+
+use std::path::PathBuf;
+
+use super::*;
+use crate::reward::Prior;
+use crate::traits::TABLE;
+
+/// The people of one data set, or none with a line that says what was not measured.
+fn people(name: &str) -> Option<Vec<Person>> {
+    let folder =
+        std::env::var_os("LIKENESS_DATA").map_or_else(|| PathBuf::from("../shared/data"), PathBuf::from);
+    let path = folder.join(name).join("pairs.jsonl");
+    if !path.exists() {
+        println!("NOT MEASURED: {name} (no file {})", path.display());
+        return None;
+    }
+    Some(read_people(&std::fs::read_to_string(&path).unwrap()).unwrap())
+}
+
+#[test]
+fn the_shipped_prior_is_what_its_command_fits() {
+    let Some(people) = people("mt_bench_human") else { return };
+    let fitted = fit_prior(&people.iter().collect::<Vec<_>>(), Prior::shipped());
+    for row in TABLE {
+        let (fitted, shipped) = (fitted.mean[row.id], Prior::shipped().mean[row.id]);
+        assert!((fitted - shipped).abs() < 5e-3, "{}: {fitted} fitted, {shipped} shipped", row.id);
+    }
+}
+
+#[test]
+fn a_line_that_is_no_choice_is_named() {
+    assert!(read_people("\n{}").unwrap_err().to_string().starts_with("line 2 "));
+}
