@@ -14,10 +14,16 @@
 pub mod bench;
 #[cfg(feature = "engine")]
 pub mod engine;
+/// The local model: here only the wire to its worker, for those who use it without holding it.
+#[cfg(not(feature = "engine"))]
+pub mod engine {
+    pub mod message;
+}
 pub mod model;
 pub mod persona;
 pub mod preference;
 pub mod privacy;
+pub mod provider;
 pub mod reward;
 pub mod service;
 pub mod traits;
