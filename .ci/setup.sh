@@ -119,8 +119,18 @@ use_apt_rust() {
 # rustup_rust: adds what is missing to the user's toolchain; takes a stable one where theirs is too old.
 rustup_rust() {
   has rustup || return 1
+  # On a network that swallows its requests rustup would retry for many minutes.
+  local asking=(rustup check)
+  ! has timeout || asking=(timeout 60 "${asking[@]}")
+  local reached=0
+  "${asking[@]}" >"$LOGS/rustup.log" 2>&1 || reached=$?
+  # 100 says that it has something newer.
+  if [ $reached != 0 ] && [ $reached != 100 ]; then
+    say "rustup can't reach its server here (output: $LOGS/rustup.log)"
+    return 1
+  fi
   say "Asking rustup for the $WASM target and the standard library's source"
-  if rustup target add $WASM >"$LOGS/rustup.log" 2>&1 \
+  if rustup target add $WASM >>"$LOGS/rustup.log" 2>&1 \
     && rustup component add rust-src clippy rustfmt >>"$LOGS/rustup.log" 2>&1 \
     && rust_is_complete rustc; then
     return 0
