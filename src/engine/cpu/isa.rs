@@ -192,7 +192,9 @@ unsafe impl Isa for Scalar {
     unsafe fn byte_zero() -> Self::ByteSum {
         [0; LANES]
     }
-    #[inline(always)]
+    // Not inlined: it is a loop that compilers turn into vectors by itself, and unrolled into every kernel it would take
+    // minutes to compile.
+    #[inline(never)]
     unsafe fn byte_dot(sum: Self::ByteSum, w: Self::Bytes, x: *const u8) -> Self::ByteSum {
         let x = unsafe { read::<4>(x) };
         std::array::from_fn(|row| {

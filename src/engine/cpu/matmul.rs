@@ -37,19 +37,20 @@ pub unsafe fn matmul<I: Isa>(
                 let out = out.add(first * stride + group * GROUP);
                 if w.takes_quantised() {
                     let tile = x.tiles().as_ptr().add(first / TILE * x.tile_bytes());
+                    // A partly empty tile is computed whole and not written whole.
                     match tokens {
-                        1 => formats::<I, 1>(w, weights, tile, out, stride),
-                        2 => formats::<I, 2>(w, weights, tile, out, stride),
-                        3 => formats::<I, 3>(w, weights, tile, out, stride),
-                        _ => formats::<I, TILE>(w, weights, tile, out, stride),
+                        1 => formats::<I, 1>(w, weights, tile, out, stride, 1),
+                        _ => formats::<I, TILE>(w, weights, tile, out, stride, tokens),
                     }
                 } else {
                     let x = x.floats().as_ptr().add(first * x.cols());
-                    match tokens {
-                        1 => floats::<I, 1>(w, weights, x, out, stride),
-                        2 => floats::<I, 2>(w, weights, x, out, stride),
-                        3 => floats::<I, 3>(w, weights, x, out, stride),
-                        _ => floats::<I, TILE>(w, weights, x, out, stride),
+                    let x_cols = w.cols();
+                    if tokens == TILE {
+                        floats::<I, TILE>(w, weights, x, out, stride);
+                    } else {
+                        for t in 0..tokens {
+                            floats::<I, 1>(w, weights, x.add(t * x_cols), out.add(t * stride), stride);
+                        }
                     }
                 }
             }
@@ -64,6 +65,7 @@ unsafe fn formats<I: Isa, const T: usize>(
     tile: *const u8,
     out: *mut f32,
     stride: usize,
+    tokens: usize,
 ) {
     let blocks = w.cols() / BLOCK;
     for part in 0..GROUP / I::LANES {
@@ -77,23 +79,53 @@ unsafe fn formats<I: Isa, const T: usize>(
                 TensorKind::Q6_K => q6_k::<I, T>(weights, part, blocks, tile),
                 TensorKind::F16 | TensorKind::F32 => return,
             };
-            put::<I, T>(sums, part, out, stride);
+            put::<I, T>(sums, part, out, stride, tokens);
         }
     }
 }
 
 #[inline(always)]
-unsafe fn put<I: Isa, const T: usize>(sums: [I::F; T], part: usize, out: *mut f32, stride: usize) {
-    for (t, sum) in sums.into_iter().enumerate() {
+unsafe fn put<I: Isa, const T: usize>(
+    sums: [I::F; T],
+    part: usize,
+    out: *mut f32,
+    stride: usize,
+    tokens: usize,
+) {
+    for (t, sum) in sums.into_iter().enumerate().take(tokens) {
         // SAFETY: the caller's.
         unsafe { I::store(out.add(t * stride + part * I::LANES), sum) }
     }
 }
 
-/// Where a 4-bit format keeps the codes, scale and offset of a block of 32 columns.
+/// A 4-bit format: where it keeps the codes of a block of 32 columns, and what becomes of their sums.
 trait NibbleFormat {
-    /// Codes, and for each lane the factor and the offset of its codes.
+    /// Codes, and for each lane two factors.
     unsafe fn block<I: Isa>(group: *const u8, block: usize, part: usize) -> (*const u8, I::F, I::F);
+    /// The block's share of the product with token `t` of a tile, from `Σ q_w q` and the factors.
+    unsafe fn share<I: Isa>(dot: I::F, factors: (I::F, I::F), token: &Token) -> I::F;
+}
+
+/// A token's block: `x = scale q`, `count = Σ q`, and `sum = scale · count` rounded.
+struct Token {
+    scale: f32,
+    sum: f32,
+    count: f32,
+}
+
+impl Token {
+    #[inline(always)]
+    unsafe fn read(tile: *const u8, t: usize) -> Token {
+        // SAFETY: the caller's; the numbers lie behind the tile's bytes.
+        unsafe {
+            let at = tile.add(TILE * BLOCK).cast::<f32>().add(t);
+            Token {
+                scale: at.read_unaligned(),
+                sum: at.add(TILE).read_unaligned(),
+                count: at.add(2 * TILE).read_unaligned(),
+            }
+        }
+    }
 }
 
 #[allow(non_camel_case_types)] // why: the formats' names.
@@ -108,9 +140,14 @@ impl NibbleFormat for Q4_0 {
     unsafe fn block<I: Isa>(group: *const u8, block: usize, part: usize) -> (*const u8, I::F, I::F) {
         unsafe {
             let at = group.add(144 * block);
-            let scale = I::load_f16(at.add(128 + 2 * I::LANES * part));
-            (at, scale, I::mul(scale, I::splat(-8.0)))
+            let d = I::load_f16(at.add(128 + 2 * I::LANES * part));
+            (at, d, d)
         }
+    }
+    #[inline(always)]
+    unsafe fn share<I: Isa>(dot: I::F, (d, _): (I::F, I::F), token: &Token) -> I::F {
+        // Whole numbers below 2^24 up to here: Σ (q_w − 8) q is exact.
+        unsafe { I::mul(I::mul(I::sub(dot, I::splat(8.0 * token.count)), d), I::splat(token.scale)) }
     }
 }
 
@@ -121,6 +158,13 @@ impl NibbleFormat for Q4_1 {
             let at = group.add(160 * block);
             let lanes = 2 * I::LANES * part;
             (at, I::load_f16(at.add(128 + lanes)), I::load_f16(at.add(144 + lanes)))
+        }
+    }
+    #[inline(always)]
+    unsafe fn share<I: Isa>(dot: I::F, (d, m): (I::F, I::F), token: &Token) -> I::F {
+        unsafe {
+            let product = I::mul(I::mul(dot, d), I::splat(token.scale));
+            I::add(product, I::mul(m, I::splat(token.sum)))
         }
     }
 }
@@ -134,18 +178,15 @@ impl NibbleFormat for Q4_K {
             let (halves, bytes) = (2 * I::LANES * part, I::LANES * part);
             let scale = I::mul(I::load_f16(whole.add(halves)), I::load_u8(at.add(128 + bytes)));
             let min = I::mul(I::load_f16(whole.add(16 + halves)), I::load_u8(at.add(136 + bytes)));
-            (at, scale, I::sub(I::splat(0.0), min))
+            (at, scale, min)
         }
     }
-}
-
-/// The scale and the sum of token `t` in a block of a tile.
-#[inline(always)]
-unsafe fn scale_and_sum(tile: *const u8, t: usize) -> (f32, f32) {
-    // SAFETY: the caller's; the bytes lie behind the tile's codes.
-    unsafe {
-        let scales = tile.add(TILE * BLOCK).cast::<f32>();
-        (scales.add(t).read_unaligned(), scales.add(TILE + t).read_unaligned())
+    #[inline(always)]
+    unsafe fn share<I: Isa>(dot: I::F, (scale, min): (I::F, I::F), token: &Token) -> I::F {
+        unsafe {
+            let whole = I::sub(I::mul(dot, scale), I::mul(min, I::splat(token.count)));
+            I::mul(whole, I::splat(token.scale))
+        }
     }
 }
 
@@ -160,7 +201,7 @@ unsafe fn nibbles<I: Isa, S: NibbleFormat, const T: usize>(
     unsafe {
         let mut sums = [I::splat(0.0); T];
         for block in 0..blocks {
-            let (codes, scale, offset) = S::block::<I>(weights, block, part);
+            let (codes, first, second) = S::block::<I>(weights, block, part);
             let codes = codes.add(4 * I::LANES * part);
             let quads: [_; 4] = std::array::from_fn(|j| I::nibbles(codes.add(32 * j)));
             for (t, sum) in sums.iter_mut().enumerate() {
@@ -170,9 +211,8 @@ unsafe fn nibbles<I: Isa, S: NibbleFormat, const T: usize>(
                     dot = I::nibble_dot(dot, low, x.add(4 * j));
                     dot = I::nibble_dot(dot, high, x.add(16 + 4 * j));
                 }
-                let (d, s) = scale_and_sum(tile, t);
-                let product = I::mul(I::mul(I::nibble_sum(dot), scale), I::splat(d));
-                *sum = I::add(*sum, I::add(product, I::mul(offset, I::splat(s))));
+                let share = S::share::<I>(I::nibble_sum(dot), (first, second), &Token::read(tile, t));
+                *sum = I::add(*sum, share);
             }
             tile = tile.add(TILE_BLOCK);
         }
@@ -200,7 +240,7 @@ unsafe fn q8_0<I: Isa, const T: usize>(
                 for (j, quad) in quads.into_iter().enumerate() {
                     dot = I::byte_dot(dot, quad, x.add(4 * j));
                 }
-                let (d, _) = scale_and_sum(tile, t);
+                let d = Token::read(tile, t).scale;
                 *sum = I::add(*sum, I::mul(I::mul(I::byte_sum(dot), scale), I::splat(d)));
             }
             tile = tile.add(TILE_BLOCK);
@@ -235,7 +275,7 @@ unsafe fn q6_k<I: Isa, const T: usize>(
                     }
                     I::mul(I::byte_sum(dot), scales[half])
                 });
-                let (d, _) = scale_and_sum(tile, t);
+                let d = Token::read(tile, t).scale;
                 *sum = I::add(*sum, I::mul(I::add(halves[0], halves[1]), I::splat(d)));
             }
             tile = tile.add(TILE_BLOCK);
@@ -266,7 +306,7 @@ unsafe fn floats<I: Isa, const T: usize>(
                     *sum = I::add(*sum, I::mul(weight, I::splat(*x.add(t * cols + col))));
                 }
             }
-            put::<I, T>(sums, part, out, stride);
+            put::<I, T>(sums, part, out, stride, T);
         }
     }
 }

@@ -317,6 +317,7 @@ impl Case {
     /// The formula, in f64.
     fn expected(&self) -> Vec<f64> {
         let size = self.head_size;
+        let scale = 1.0 / (size as f64).sqrt();
         let keys: Vec<(usize, usize)> = self
             .pages
             .iter()
@@ -335,7 +336,9 @@ impl Case {
                     |(page, at): (usize, usize), d: usize| self.pages[page].1[(kv * PAGE + at) * size + d];
                 let scores: Vec<f64> = visible
                     .iter()
-                    .map(|k| (0..size).map(|d| f64::from(query[d]) * f64::from(key(*k, d))).sum())
+                    .map(|k| {
+                        (0..size).map(|d| f64::from(query[d]) * f64::from(key(*k, d))).sum::<f64>() * scale
+                    })
                     .collect();
                 let max = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
                 let sum: f64 = scores.iter().map(|s| (s - max).exp()).sum();
@@ -361,7 +364,8 @@ pub fn attention_agrees_with_floats(kernels: &Kernels) {
         let case = Case::random(&mut random, past, tokens, heads, kv_heads, size);
         let ours = case.attend(kernels, 1);
         for (ours, exact) in ours.iter().zip(case.expected()) {
-            assert!((f64::from(*ours) - exact).abs() < 2e-5, "{}: {ours} {exact}", kernels.name);
+            // The weights are rounded to 11 bits.
+            assert!((f64::from(*ours) - exact).abs() < 5e-4, "{}: {ours} {exact}", kernels.name);
         }
         if cfg!(not(target_arch = "wasm32")) {
             same_bits(&ours, &case.attend(kernels, 3), kernels.name);
