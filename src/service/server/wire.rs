@@ -32,7 +32,7 @@ pub fn listen(receive: impl Fn(ToWorker, Option<JsValue>) + 'static) {
         let attachment = Reflect::get(&data, &"attachment".into()).ok().filter(|value| !value.is_undefined());
         if attachment.is_some() {
             // The message's own reader would not know what to make of it.
-            let _ = Reflect::delete_property(data.unchecked_ref(), &"attachment".into());
+            let _ = Reflect::delete_property(data.unchecked_ref::<js_sys::Object>(), &"attachment".into());
         }
         match serde_wasm_bindgen::from_value::<ToWorker>(data) {
             Ok(message) => receive(message, attachment),
@@ -76,7 +76,7 @@ pub fn report_panics() {
         });
         // A trap inside a promise is no `error` event of the worker's in every browser; this is.
         let message = format!("the data worker broke at {place}");
-        let raise = Closure::once_into_js(move || wasm_bindgen::throw_str(&message));
+        let raise = Closure::once_into_js(move || -> () { wasm_bindgen::throw_str(&message) });
         set_timeout(raise.unchecked_ref(), 0.0);
     }));
 }

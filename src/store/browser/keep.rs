@@ -79,7 +79,7 @@ impl Store {
         if job.is_none() {
             let database = self.database()?;
             let writing = write(&database, &["answers"], false)?;
-            writing.object_store("answers")?.delete(names_of(profile)).primitive()?;
+            writing.object_store("answers")?.delete::<JsValue, _>(names_of(profile)).primitive()?;
             writing.commit().await?;
         }
         self.put_text("jobs", profile, job, false).await
@@ -92,12 +92,12 @@ impl Store {
         let store = reading.object_store("answers")?;
         let keys: Vec<JsValue> = store
             .get_all_keys()
-            .with_query(names_of(profile))
+            .with_query::<JsValue, _>(names_of(profile))
             .primitive()?
             .await?
             .collect::<DbResult<_>>()?;
         let rows: Vec<JsValue> =
-            store.get_all().with_query(names_of(profile)).primitive()?.await?.collect::<DbResult<_>>()?;
+            store.get_all().with_query::<JsValue, _>(names_of(profile)).primitive()?.await?.collect::<DbResult<_>>()?;
         let hash = |key: &JsValue| Some(key.as_string()?.rsplit_once('/')?.1.to_owned());
         Ok(keys.iter().zip(&rows).filter_map(|(key, row)| Some((hash(key)?, row.as_string()?))).collect())
     }

@@ -9,7 +9,7 @@ mod purge;
 mod schema;
 mod tabs;
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::rc::Rc;
 
@@ -48,8 +48,6 @@ struct Inner {
     order: RefCell<Option<Rc<pairs::Order>>>,
     channel: tabs::Channel,
     strip: Strip,
-    /// Transactions for reading that are under way; counted for tests of what blocks what.
-    reads: Cell<u32>,
 }
 
 impl Store {
@@ -96,7 +94,6 @@ impl Store {
                 order: RefCell::default(),
                 channel,
                 strip,
-                reads: Cell::new(0),
             }
         });
         Store { inner }
@@ -155,5 +152,5 @@ fn read<'a>(database: &'a Database, stores: &[&str]) -> Result<Transaction<'a>, 
 fn write<'a>(database: &'a Database, stores: &[&str], strict: bool) -> Result<Transaction<'a>, StoreError> {
     let durability = if strict { TransactionDurability::Strict } else { TransactionDurability::Relaxed };
     let options = TransactionOptions::new().with_durability(durability);
-    Ok(database.transaction(stores).with_mode(TransactionMode::Readwrite).with_options(options)?.build()?)
+    Ok(database.transaction(stores).with_mode(TransactionMode::Readwrite).with_options(options).build()?)
 }

@@ -126,9 +126,9 @@ impl Store {
         match &deletion.ids {
             None => {
                 for store in ["choices", "answers"] {
-                    writing.object_store(store)?.delete(names_of(person)).primitive()?;
+                    writing.object_store(store)?.delete::<JsValue, _>(names_of(person)).primitive()?;
                 }
-                writing.object_store("pairs")?.delete(pairs_of(person)).primitive()?;
+                writing.object_store("pairs")?.delete::<JsValue, _>(pairs_of(person)).primitive()?;
                 for store in ["profiles", "portraits", "jobs"] {
                     writing.object_store(store)?.delete(JsValue::from(person)).primitive()?;
                 }
@@ -138,7 +138,7 @@ impl Store {
                 purge_choices(&writing, person, ids).await?;
                 purge_portrait(&writing, person, ids, self.inner.strip).await?;
                 // Answers are a cache: which pairs stood in which prompt is not worth keeping for it.
-                writing.object_store("answers")?.delete(names_of(person)).primitive()?;
+                writing.object_store("answers")?.delete::<JsValue, _>(names_of(person)).primitive()?;
             }
         }
         let number = JsValue::from(deletion.undo as f64);
@@ -176,7 +176,7 @@ async fn purge_choices(writing: &Transaction<'_>, person: &str, ids: &[PairId]) 
     for id in ids {
         let name: KeyRange<JsValue> = KeyRange::Only(named(person, *id).into());
         let keys: Vec<JsValue> =
-            by_pair.get_all_keys().with_query(name).primitive()?.await?.collect::<DbResult<_>>()?;
+            by_pair.get_all_keys().with_query::<JsValue, _>(name).primitive()?.await?.collect::<DbResult<_>>()?;
         for key in keys {
             let Some(value) = store.get::<JsValue, JsValue, _>(key.clone()).primitive()?.await? else {
                 continue;

@@ -23,7 +23,7 @@ use indexed_db_futures::{KeyPath, Result as DbResult};
 use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
 
-use super::js::{names_of, pair_key, pair_object};
+use super::js::{pair_key, pair_object};
 use crate::store::migration::v1_to_v2;
 use crate::store::{DATABASE, StoreError, VERSION};
 
@@ -162,12 +162,4 @@ async fn move_person(database: &Database, person: &str, json: &str) -> Result<()
     people.delete(JsValue::from(person)).primitive()?;
     drop((people, history, profiles, pairs, unreadable));
     Ok(moving.commit().await?)
-}
-
-/// Everything of one person in these stores goes, within a transaction that is under way.
-pub fn delete_names_of(
-    store: &indexed_db_futures::object_store::ObjectStore<'_>,
-    person: &str,
-) -> DbResult<()> {
-    store.delete(names_of(person)).primitive().map(drop)
 }
