@@ -9,6 +9,7 @@
 //! * `engine`: the local model, behind the feature of its name.
 //! * [`privacy`]: raw and released text, and what stands between them.
 //! * [`bench`]: measures what the reward and the judges are worth.
+//! * [`store`]: what the browser keeps, and for how long.
 //! * [`service`]: the wire between a page and the data worker.
 
 pub mod bench;
@@ -26,4 +27,5 @@ pub mod privacy;
 pub mod provider;
 pub mod reward;
 pub mod service;
+pub mod store;
 pub mod traits;

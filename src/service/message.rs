@@ -244,6 +244,8 @@ pub enum Response {
 /// How far a long request is.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Event {
+    /// Of a search: what was found so far, when there is more for the window asked for. Its total grows.
+    Found(PairPage),
     /// Of an import.
     Importing {
         /// Bytes read.
@@ -304,6 +306,9 @@ pub enum ServiceError {
     /// Another tab holds an older version open.
     #[error("another tab with an older version of this app is open")]
     Blocked,
+    /// A newer version of the app, in another tab, has taken the database over.
+    #[error("a newer version of this app is open in another tab")]
+    Outdated,
     /// No room is left.
     #[error("the browser's storage is full")]
     QuotaFull,
@@ -352,6 +357,7 @@ impl ServiceError {
             Self::NoStorage(_) => "Open the app in an ordinary window; a private window may refuse storage.",
             Self::TooNew { .. } => "Reload the page to get the newest version of the app.",
             Self::Blocked => "Close the other tabs of this app, then reload this one.",
+            Self::Outdated => "Reload this page to get the newer version.",
             Self::QuotaFull => "Free some disk space, or remove a model on the Models page, then try again.",
             Self::BadFile(_) => "Check the file's format, or choose the format by hand.",
             Self::SeveralPeople { .. } => "Choose whose lines to import.",

@@ -5,6 +5,8 @@
 //! the method is no change on the wire.
 
 mod message;
+#[cfg(all(target_arch = "wasm32", feature = "data-worker"))]
+pub mod server;
 pub mod show;
 mod view;
 
