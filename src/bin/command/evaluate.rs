@@ -31,10 +31,13 @@ impl Evaluate {
             history.pairs().iter().filter(|pair| likeness.made_from.contains(&pair.id)).count()
         });
         if seen > 0 {
-            super::say(&format!("{seen} of these pairs are among those that the likeness was made from: its figures are too good"));
+            super::say(&format!(
+                "{seen} of these pairs are among those that the likeness was made from: its figures are too good"
+            ));
         }
         let observations: Vec<Observation> = history.pairs().iter().map(Observation::of).collect();
-        let judged = |reward: &Reward| observations.iter().map(|one| reward.log_odds(&one.difference)).collect();
+        let judged =
+            |reward: &Reward| observations.iter().map(|one| reward.log_odds(&one.difference)).collect();
         let mut systems = vec![(System::Prior, judged(&Reward::unknown(Prior::shipped())))];
         if let Some(likeness) = &likeness {
             systems.push((System::Reward, judged(&likeness.reward)));

@@ -87,7 +87,8 @@ pub fn each_event(
     }
     let ended = reader.finish().map(|events| events.collect::<Vec<_>>());
     let wrong = |error: FormatError| {
-        let hint = if matches!(error, FormatError::SeveralPeople { .. }) { "; choose one with --user" } else { "" };
+        let hint =
+            if matches!(error, FormatError::SeveralPeople { .. }) { "; choose one with --user" } else { "" };
         Failure::Input(format!("{}: {error}{hint}", name(path)))
     };
     ended.map_err(wrong)?.into_iter().try_for_each(each)?;

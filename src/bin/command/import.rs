@@ -46,7 +46,8 @@ struct Skipped {
 
 impl Import {
     pub fn run(self) -> Result<(), Failure> {
-        let origin = self.file.file_name().map(|name| name.to_string_lossy().into_owned()).filter(|name| name != "-");
+        let origin =
+            self.file.file_name().map(|name| name.to_string_lossy().into_owned()).filter(|name| name != "-");
         let format: Option<Format> = self.format.parse().ok();
         let options = Options { format, people: people(self.user), origin, ..Options::default() };
         let mut output = NewFile::at(&self.output)?;

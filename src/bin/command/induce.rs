@@ -69,9 +69,8 @@ fn write(path: &Path, likeness: &Likeness) -> Result<(), Failure> {
 
 fn report(likeness: &Likeness) -> Report<'_> {
     let total = likeness.trace.total();
-    let line = |claim: &'_ _| claim_line(claim);
     Report {
-        claims: likeness.claims_in_use().map(line).collect(),
+        claims: likeness.claims_in_use().map(claim_line).collect(),
         portrait: &likeness.portrait.text,
         validation: &likeness.validation,
         calls: likeness.trace.calls.len(),

@@ -9,7 +9,6 @@ mod judge;
 mod traits;
 
 use std::io::Write;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
@@ -130,14 +129,4 @@ fn say(line: &str) {
 fn one_line(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     line.chars().filter(|c| !c.is_control()).collect()
-}
-
-/// The folder of models, `$LIKENESS_CACHE/models` or below the user's cache folder, for help texts and defaults.
-#[allow(dead_code)] // why: the tasks with a model use it.
-fn models_folder() -> Option<PathBuf> {
-    let folder = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| !path.as_os_str().is_empty());
-    folder("LIKENESS_CACHE")
-        .or_else(|| folder("XDG_CACHE_HOME").map(|cache| cache.join("likeness")))
-        .or_else(|| folder("HOME").map(|home| home.join(".cache").join("likeness")))
-        .map(|cache| cache.join("models"))
 }

@@ -32,15 +32,19 @@ struct Measured {
 impl Traits {
     pub fn run(self) -> Result<(), Failure> {
         let pair = files::pair(&self.pair)?;
-        let (chosen, rejected) = (measure(&pair.context, &pair.chosen), measure(&pair.context, &pair.rejected));
+        let (chosen, rejected) =
+            (measure(&pair.context, &pair.chosen), measure(&pair.context, &pair.rejected));
         let values = chosen.values().iter().zip(rejected.values());
         let traits = TABLE.iter().zip(values);
-        let traits = traits.map(|(row, (&chosen, &rejected))| Measured { id: row.id, chosen, rejected }).collect();
+        let traits =
+            traits.map(|(row, (&chosen, &rejected))| Measured { id: row.id, chosen, rejected }).collect();
         let told = difference(&pair.context, &pair.chosen, &pair.rejected).words();
         let words: Vec<String> = told.iter().map(|(row, words)| format!("{} {words}", row.verb)).collect();
         let words = match words.len() {
             0 => "the two answers do not differ noticeably".to_owned(),
-            _ => format!("against the other answer, it\n{}", words.join("\n")).replace("are ", "is ").replace("have ", "has "),
+            _ => format!("against the other answer, it\n{}", words.join("\n"))
+                .replace("are ", "is ")
+                .replace("have ", "has "),
         };
         self.show.show(&Report { traits }, &words)
     }
