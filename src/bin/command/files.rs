@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use likeness::persona::Likeness;
-use likeness::preference::format::{Event, FormatError, Options, People, Reader};
+use likeness::preference::format::{Event, FormatError, Options, People, Problem, Reader};
 use likeness::preference::{History, PreferencePair};
 
 use super::Failure;
@@ -35,25 +35,43 @@ impl HistoryFile {
     /// Reads the history; what was skipped is told on standard error.
     pub fn read(&self) -> Result<History, Failure> {
         let mut pairs = Vec::new();
-        let mut skipped = 0;
+        let mut problems = Problems::default();
         let options = Options { people: people(self.user.clone()), ..Options::default() };
         each_event(&self.history, options, |event| {
             match event {
                 Event::Pair { pair, .. } => pairs.push(pair),
-                Event::Skipped(problem) => {
-                    skipped += 1;
-                    if skipped <= 5 {
-                        super::say(&super::one_line(&format!("{}: {problem}", name(&self.history))));
-                    }
-                }
+                Event::Skipped(problem) => problems.add(&problem),
                 Event::Choice { .. } | Event::Doubted(_) => {}
             }
             Ok(())
         })?;
-        if skipped > 5 {
-            super::say(&format!("{}: {} more records skipped", name(&self.history), skipped - 5));
-        }
+        problems.say(&name(&self.history));
         Ok(History::new(pairs))
+    }
+}
+
+/// What is wrong with a file that can be read all the same: the first few are told, the others counted.
+#[derive(Default)]
+pub struct Problems {
+    first: Vec<String>,
+    others: usize,
+}
+
+impl Problems {
+    pub fn add(&mut self, problem: &Problem) {
+        if self.first.len() < 5 {
+            self.first.push(problem.to_string());
+        } else {
+            self.others += 1;
+        }
+    }
+
+    /// Tells them on standard error; only once the file is read, since a file that can't be is one line.
+    pub fn say(&self, file: &str) {
+        self.first.iter().for_each(|problem| super::say(&super::one_line(&format!("{file}: {problem}"))));
+        if self.others > 0 {
+            super::say(&format!("{file}: {} more like these", self.others));
+        }
     }
 }
 

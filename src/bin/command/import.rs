@@ -7,7 +7,7 @@ use clap::Args;
 use likeness::preference::format::{Event, Format, Options, likeness as own};
 use serde::Serialize;
 
-use super::files::{NewFile, each_event, people};
+use super::files::{NewFile, Problems, each_event, name, people};
 use super::{Failure, Output};
 
 /// Problems that a report lists; the rest is counted.
@@ -55,6 +55,7 @@ impl Import {
         let mut seen = HashSet::new();
         let mut report = Report::default();
         let mut unlisted = 0;
+        let mut doubts = Problems::default();
         let reader = each_event(&self.file, options, |event| match event {
             Event::Pair { pair, .. } => {
                 if seen.insert(pair.id) {
@@ -74,12 +75,13 @@ impl Import {
                 Ok(())
             }
             Event::Doubted(problem) => {
-                super::say(&super::one_line(&problem.to_string()));
+                doubts.add(&problem);
                 Ok(())
             }
         })?;
         report.read = reader.summary().records;
         output.finish()?;
+        doubts.say(&name(&self.file));
         if unlisted > 0 {
             super::say(&format!("{unlisted} more skipped than are listed"));
         }
