@@ -11,7 +11,10 @@
 //! * [`bench`]: measures what the reward and the judges are worth.
 //! * [`store`]: what the browser keeps, and for how long.
 //! * [`service`]: the wire between a page and the data worker.
+//! * [`view`]: what the app and the custom elements share on the screen.
+//! * [`app`]: the pages.
 
+pub mod app;
 pub mod bench;
 #[cfg(feature = "engine")]
 pub mod engine;
@@ -29,3 +32,4 @@ pub mod reward;
 pub mod service;
 pub mod store;
 pub mod traits;
+pub mod view;

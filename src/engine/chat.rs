@@ -35,7 +35,8 @@ impl Chat {
         pace: &mut P,
         progress: impl FnMut(u64, u64),
     ) -> Result<(Chat, LoadedModel), EngineFailure> {
-        let header = read_header(source, &Limits::default()).await.map_err(EngineError::from).map_err(failure)?;
+        let header =
+            read_header(source, &Limits::default()).await.map_err(EngineError::from).map_err(failure)?;
         // Both are small beside the weights, and tell early that a file is of another kind.
         let tokenizer = Tokenizer::from_header(&header).map_err(|e| EngineFailure::Model(e.to_string()))?;
         let template = ChatTemplate::from_header(&header).map_err(|e| EngineFailure::Model(e.to_string()))?;
@@ -248,7 +249,9 @@ pub(super) fn failure(error: EngineError) -> EngineFailure {
         EngineError::TooLong { tokens, limit } => {
             EngineFailure::TooLong { tokens: tokens as u32, limit: limit as u32 }
         }
-        EngineError::OutOfMemory { .. } | EngineError::NoRoom(_) => EngineFailure::OutOfMemory(error.to_string()),
+        EngineError::OutOfMemory { .. } | EngineError::NoRoom(_) => {
+            EngineFailure::OutOfMemory(error.to_string())
+        }
         EngineError::NotANumber => EngineFailure::NotANumber,
         EngineError::Source(_) => EngineFailure::File(error.to_string()),
         other => EngineFailure::Model(other.to_string()),

@@ -26,10 +26,10 @@ pub mod quant;
 mod random;
 pub mod sample;
 mod source;
-#[cfg(all(target_arch = "wasm32", feature = "engine-worker"))]
-mod worker;
 pub mod stop;
 pub mod tokenizer;
+#[cfg(all(target_arch = "wasm32", feature = "engine-worker"))]
+mod worker;
 
 pub use chat::Chat;
 pub use cpu::work_for as pool_worker_entry;

@@ -17,10 +17,11 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Blob, DedicatedWorkerGlobalScope, MessageChannel, MessageEvent};
 
 use self::files::{BlobSource, FileError, Incoming, ModelFiles};
-use super::message::{
-    Build, EngineEvent, EngineFailure, EngineReply, EngineRequest, FromEngine, LoadedModel, ModelFile, ToEngine,
-};
 use super::cpu::Pool;
+use super::message::{
+    Build, EngineEvent, EngineFailure, EngineReply, EngineRequest, FromEngine, LoadedModel, ModelFile,
+    ToEngine,
+};
 use super::{Cancelled, Chat, Options, Pace};
 
 /// The longest that the worker computes without a look at its messages.
@@ -163,7 +164,8 @@ impl Server {
                 Ok(EngineReply::Done)
             }
             EngineRequest::Kept => {
-                let kept = ModelFiles::open().await.map_err(file_failure)?.list().await.map_err(file_failure)?;
+                let kept =
+                    ModelFiles::open().await.map_err(file_failure)?.list().await.map_err(file_failure)?;
                 Ok(EngineReply::Kept(kept.into_iter().map(|file| (file.name, file.bytes)).collect()))
             }
             EngineRequest::Remove(name) => {
@@ -229,7 +231,9 @@ impl Server {
                     Err(error) => Err(file_failure(error)),
                 }
             }
-            (ModelFile::Url { url, name, .. }, Err(why)) => Found::unkept(name, fetch_blob(&url).await?, &why),
+            (ModelFile::Url { url, name, .. }, Err(why)) => {
+                Found::unkept(name, fetch_blob(&url).await?, &why)
+            }
             (ModelFile::Attached(name), files) => {
                 let blob: Blob =
                     attached.dyn_into().map_err(|_| EngineFailure::File("no file is attached".into()))?;
@@ -272,7 +276,8 @@ impl Found {
 /// A download that can't be kept: the browser holds it, on disk if it is large.
 async fn fetch_blob(url: &str) -> Result<Blob, EngineFailure> {
     let failed = |why: String| EngineFailure::File(format!("{url}: {why}"));
-    let response = gloo_net::http::Request::get(url).send().await.map_err(|error| failed(error.to_string()))?;
+    let response =
+        gloo_net::http::Request::get(url).send().await.map_err(|error| failed(error.to_string()))?;
     if !response.ok() {
         return Err(failed(format!("the server answered {}", response.status())));
     }
@@ -325,7 +330,8 @@ impl<'a> Told<'a> {
         let now = now_ms();
         if now - self.last_ms >= EVENT_MS || bytes == of {
             self.last_ms = now;
-            let loading = EngineEvent::Loading { stage: stage.to_owned(), bytes: bytes as f64, of: of as f64 };
+            let loading =
+                EngineEvent::Loading { stage: stage.to_owned(), bytes: bytes as f64, of: of as f64 };
             self.server.say(&FromEngine::Event(self.id, loading));
         }
         !self.server.is_cancelled(self.id)

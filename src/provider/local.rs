@@ -69,7 +69,9 @@ impl<L: EngineLink> LanguageModel for Local<L> {
     async fn generate(&self, input: &Raw<Prompt>, sampling: &Sampling) -> Result<Generation, ModelError> {
         let request = EngineRequest::Generate { prompt: chat(input.open(self)), sampling: options(sampling) };
         match self.ask(request).await? {
-            EngineReply::Text { text, finished, cost } => Ok(Generation { text, finished, usage: usage(cost) }),
+            EngineReply::Text { text, finished, cost } => {
+                Ok(Generation { text, finished, usage: usage(cost) })
+            }
             other => Err(unexpected(&other)),
         }
     }

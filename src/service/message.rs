@@ -146,7 +146,8 @@ pub enum Request {
         /// Whose.
         profile: ProfileId,
     },
-    /// Makes a new portrait; goes on with an interrupted one of the same settings.
+    /// Makes a new portrait; goes on with an interrupted one of the same settings. While no model is loaded, it is
+    /// the portrait that follows from traits and claims alone.
     Induce {
         /// Whose.
         profile: ProfileId,
@@ -163,7 +164,8 @@ pub enum Request {
         /// Whose.
         profile: ProfileId,
     },
-    /// Edits, pins, refuses or restores a claim of the kept portrait.
+    /// Edits, pins, refuses or restores a claim of the kept portrait. Where none is kept yet, the one that follows
+    /// from the reading, traits and claims without a model, is kept first.
     ChangeClaim {
         /// Whose.
         profile: ProfileId,

@@ -63,7 +63,9 @@ pub enum FileError {
         why: String,
     },
     /// Other bytes than were promised.
-    #[error("the file's SHA-256 is {found}, expected {expected}: it was damaged on the way and has been dropped")]
+    #[error(
+        "the file's SHA-256 is {found}, expected {expected}: it was damaged on the way and has been dropped"
+    )]
     Digest {
         /// What came.
         found: String,
@@ -86,7 +88,9 @@ impl FileError {
             Some("QuotaExceededError") => FileError::QuotaFull,
             Some("NoModificationAllowedError" | "InvalidStateError") => FileError::Busy(file.to_owned()),
             Some("NotFoundError") => FileError::Missing(file.to_owned()),
-            Some("SecurityError" | "NotAllowedError") => FileError::NoFiles(text("message").unwrap_or_default()),
+            Some("SecurityError" | "NotAllowedError") => {
+                FileError::NoFiles(text("message").unwrap_or_default())
+            }
             _ => FileError::Failed(text("message").unwrap_or_else(|| format!("{value:?}"))),
         }
     }
@@ -166,7 +170,10 @@ impl ModelFiles {
         check_name(name)?;
         let mut found = false;
         for name in [name.to_owned(), format!("{name}{PART}"), format!("{name}{DIGEST}")] {
-            match JsFuture::from(self.folder.remove_entry(&name)).await.map_err(|value| FileError::of(value, &name)) {
+            match JsFuture::from(self.folder.remove_entry(&name))
+                .await
+                .map_err(|value| FileError::of(value, &name))
+            {
                 Ok(_) => found = true,
                 Err(FileError::Missing(_)) => {}
                 Err(error) => return Err(error),
@@ -211,6 +218,7 @@ impl ModelFiles {
 
 /// OPFS refuses some names with an exception that says nothing of the name.
 fn check_name(name: &str) -> Result<(), FileError> {
-    let bad = name.is_empty() || name == "." || name == ".." || name.contains(['/', '\\']) || name.len() > 200;
+    let bad =
+        name.is_empty() || name == "." || name == ".." || name.contains(['/', '\\']) || name.len() > 200;
     if bad { Err(FileError::Name(name.to_owned())) } else { Ok(()) }
 }

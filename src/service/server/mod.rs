@@ -106,9 +106,13 @@ impl Asked {
             Request::ImportText { profile, name, format, text } => {
                 self.import(&profile, name, &format, None, import::Source::text(text)).await
             }
-            Request::List { profile, query, offset, limit } => self.list(&profile, &query, offset, limit).await,
+            Request::List { profile, query, offset, limit } => {
+                self.list(&profile, &query, offset, limit).await
+            }
             Request::Pair { profile, id } => self.pair(&profile, id).await,
-            Request::SavePair { profile, pair, supersedes } => self.save_pair(&profile, pair, supersedes).await,
+            Request::SavePair { profile, pair, supersedes } => {
+                self.save_pair(&profile, pair, supersedes).await
+            }
             Request::RecordChoice { profile, choice } => self.record_choice(&profile, choice).await,
             Request::Delete { profile, ids } => self.delete(&profile, Some(&ids)).await,
             Request::Undo { undo } => self.undo(undo).await,

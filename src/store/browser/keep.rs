@@ -96,8 +96,12 @@ impl Store {
             .primitive()?
             .await?
             .collect::<DbResult<_>>()?;
-        let rows: Vec<JsValue> =
-            store.get_all().with_query::<JsValue, _>(names_of(profile)).primitive()?.await?.collect::<DbResult<_>>()?;
+        let rows: Vec<JsValue> = store
+            .get_all()
+            .with_query::<JsValue, _>(names_of(profile))
+            .primitive()?
+            .await?
+            .collect::<DbResult<_>>()?;
         let hash = |key: &JsValue| Some(key.as_string()?.rsplit_once('/')?.1.to_owned());
         Ok(keys.iter().zip(&rows).filter_map(|(key, row)| Some((hash(key)?, row.as_string()?))).collect())
     }

@@ -175,8 +175,12 @@ async fn purge_choices(writing: &Transaction<'_>, person: &str, ids: &[PairId]) 
     let by_pair = store.index("pairs")?;
     for id in ids {
         let name: KeyRange<JsValue> = KeyRange::Only(named(person, *id).into());
-        let keys: Vec<JsValue> =
-            by_pair.get_all_keys().with_query::<JsValue, _>(name).primitive()?.await?.collect::<DbResult<_>>()?;
+        let keys: Vec<JsValue> = by_pair
+            .get_all_keys()
+            .with_query::<JsValue, _>(name)
+            .primitive()?
+            .await?
+            .collect::<DbResult<_>>()?;
         for key in keys {
             let Some(value) = store.get::<JsValue, JsValue, _>(key.clone()).primitive()?.await? else {
                 continue;

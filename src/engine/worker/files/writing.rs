@@ -36,7 +36,12 @@ impl ModelFiles {
     ///
     /// # Errors
     /// Whatever came stays for the next try, but for a file whose digest is wrong.
-    pub async fn keep(&self, name: &str, from: Incoming<'_>, mut progress: impl Progress) -> Result<String, FileError> {
+    pub async fn keep(
+        &self,
+        name: &str,
+        from: Incoming<'_>,
+        mut progress: impl Progress,
+    ) -> Result<String, FileError> {
         let part = format!("{name}{PART}");
         let handle = self.handle(&part, true).await?;
         let access = JsFuture::from(handle.create_sync_access_handle()).await;
@@ -135,7 +140,12 @@ impl Writer {
         Ok(digest)
     }
 
-    async fn pour(&mut self, body: ReadableStream, of: u64, progress: &mut impl Progress) -> Result<(), FileError> {
+    async fn pour(
+        &mut self,
+        body: ReadableStream,
+        of: u64,
+        progress: &mut impl Progress,
+    ) -> Result<(), FileError> {
         let failed = |value: JsValue| FileError::Failed(format!("{value:?}"));
         let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
         loop {
@@ -160,7 +170,8 @@ impl Writer {
         while self.at < of {
             let end = of.min(self.at + PIECE);
             let slice = file.slice_with_f64_and_f64(self.at as f64, end as f64).map_err(failed)?;
-            let bytes = Uint8Array::new(&JsFuture::from(slice.array_buffer()).await.map_err(failed)?).to_vec();
+            let bytes =
+                Uint8Array::new(&JsFuture::from(slice.array_buffer()).await.map_err(failed)?).to_vec();
             if bytes.is_empty() {
                 return Err(FileError::Failed("the file has changed while it was read".into()));
             }
