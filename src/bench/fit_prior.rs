@@ -1,33 +1,38 @@
 //! Fits the prior that ships: what people in general prefer.
 
-use std::collections::BTreeMap;
-
 use super::Person;
 use crate::reward::{self, Prior};
 use crate::traits::TABLE;
 
-/// The prior whose mean fits these people best; each person counts the same however many choices they made.
-pub fn fit_prior(people: &[&Person]) -> Prior {
-    let choices = people.iter().map(|person| person.choices.len()).sum::<usize>() as f64;
+/// The prior whose mean fits these people best, with the same ideas of how a person may differ as `shape` has.
+pub fn fit_prior(people: &[&Person], shape: &Prior) -> Prior {
+    fit_prior_on(people, |_, _| true, shape)
+}
+
+/// The same on those choices whose person and question are `seen`.
+///
+/// Each person counts the same, however many choices they made.
+pub(super) fn fit_prior_on(people: &[&Person], seen: impl Fn(&Person, &str) -> bool, shape: &Prior) -> Prior {
+    let of = |person: &'_ Person| -> Vec<_> {
+        person.choices.iter().filter(|c| seen(person, &c.question)).map(|c| c.observation.clone()).collect()
+    };
+    let groups: Vec<Vec<_>> =
+        people.iter().map(|person| of(person)).filter(|group| !group.is_empty()).collect();
+    let choices = groups.iter().map(Vec::len).sum::<usize>() as f64;
     let mut observations = Vec::new();
-    for person in people {
-        let share = choices / (people.len() * person.choices.len().max(1)) as f64;
-        for choice in &person.choices {
-            let mut observation = choice.observation.clone();
+    for group in &groups {
+        let share = choices / (groups.len() * group.len()) as f64;
+        observations.extend(group.iter().cloned().map(|mut observation| {
             observation.weight *= share;
-            observations.push(observation);
-        }
+            observation
+        }));
     }
     let weights = reward::fit_mean(&observations);
-    let means: BTreeMap<String, f64> = TABLE
-        .iter()
-        .map(|row| row.id.to_owned())
-        .zip(weights.iter().map(|w| (w * 1e4).round() / 1e4))
-        .collect();
+    let rounded = weights.iter().map(|weight| (weight * 1e4).round() / 1e4);
     Prior {
         credit: "Fitted on MT-Bench human judgments, Zheng et al. 2023, CC BY 4.0".to_owned(),
         made_by: "likeness fit-prior".to_owned(),
-        means,
-        spreads: vec![0.0, 0.1, 0.2, 0.4],
+        mean: TABLE.iter().map(|row| row.id.to_owned()).zip(rounded).collect(),
+        person: shape.person.clone(),
     }
 }

@@ -1,13 +1,19 @@
 //! Measures what the reward is worth: people left out, questions left out, intervals by bootstrap.
 
+mod calibration;
 mod chance;
 mod fit_prior;
 mod people;
+mod people_left_out;
 mod report;
+mod synthetic;
 
 pub use fit_prior::fit_prior;
+use fit_prior::fit_prior_on;
 pub use people::{BenchChoice, Person, read_people};
-pub use report::{Accuracy, Report, System};
+pub use people_left_out::{LeftOut, left_out};
+pub use report::{Accuracy, Interval, Report, System};
+pub use synthetic::{ClaimsHeld, Synthetic, synthetic};
 
 /// Why a benchmark could not be run.
 #[derive(Debug, thiserror::Error)]

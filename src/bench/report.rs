@@ -71,6 +71,30 @@ impl Accuracy {
     }
 }
 
+/// A mean with its 95% bootstrap interval over people.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Interval {
+    /// The mean over people.
+    pub mean: f64,
+    /// The 2.5th and the 97.5th percentile.
+    pub interval: [f64; 2],
+}
+
+impl Interval {
+    pub(super) fn of(values: &[f64]) -> Self {
+        match values {
+            [] => Interval { mean: f64::NAN, interval: [f64::NAN; 2] },
+            _ => Interval { mean: mean(values), interval: interval(values) },
+        }
+    }
+}
+
+impl std::fmt::Display for Interval {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:.3} [{:.3}, {:.3}]", self.mean, self.interval[0], self.interval[1])
+    }
+}
+
 /// 1 where the preferred answer was named, 0 where the other one was, one half for a tie.
 pub(super) fn hit(log_odds: f64) -> f64 {
     match log_odds.partial_cmp(&0.0) {

@@ -6,7 +6,7 @@ use super::{Observation, Reward};
 use crate::traits::{Difference, TABLE, Trait};
 
 /// A claim is made where the sign of a weight is at least this certain in the joint posterior.
-const CERTAIN: f64 = 0.95;
+const CERTAIN: f64 = 0.8;
 
 /// A difference counts as evidence in the counts beside a claim from this many scales on.
 const COUNTED: f64 = 0.3;
@@ -49,11 +49,11 @@ impl Reward {
         let mut parts: Vec<Contribution> = TABLE
             .iter()
             .zip(difference.values())
-            .zip(&self.weights)
-            .map(|((row, &difference), weight)| Contribution {
+            .zip(&self.summary)
+            .map(|((row, &difference), trait_summary)| Contribution {
                 row,
                 difference,
-                log_odds: weight * difference,
+                log_odds: trait_summary.weight * difference,
             })
             .filter(|part| part.log_odds != 0.0)
             .collect();
@@ -72,8 +72,9 @@ impl Reward {
 
     fn claim(&self, index: usize, observations: &[Observation]) -> Option<TraitClaim> {
         let row = &TABLE[index];
-        let more = self.weights[index] > 0.0;
-        let certainty = if more { self.positive[index] } else { 1.0 - self.positive[index] };
+        let summary = self.summary[index];
+        let more = summary.weight > 0.0;
+        let certainty = if more { summary.raised } else { summary.lowered };
         if self.pairs == 0 || certainty < CERTAIN {
             return None;
         }
@@ -85,8 +86,8 @@ impl Reward {
             more,
             text: format!("You prefer answers that {}.", row.phrase(more)),
             certainty,
-            weight: self.weights[index],
-            prior_weight: self.prior_weights[index],
+            weight: summary.weight,
+            prior_weight: self.mean[index],
             supports: counted(sign),
             contradicts: counted(-sign),
         })

@@ -33,6 +33,18 @@ impl Symmetric {
         }
     }
 
+    /// The lower triangle, row by row, of the inverse of the matrix that `factor` is of.
+    pub fn inverse_of(factor: &Cholesky) -> Vec<f64> {
+        let n = factor.size;
+        let mut triangle = Vec::with_capacity(n * (n + 1) / 2);
+        for i in 0..n {
+            let mut unit = vec![0.0; n];
+            unit[i] = 1.0;
+            triangle.extend_from_slice(&factor.solve(&unit)[..=i]);
+        }
+        triangle
+    }
+
     /// The factor L with L Lᵀ = self; none where the matrix isn't positive definite.
     pub fn cholesky(mut self) -> Option<Cholesky> {
         let n = self.size;

@@ -9,8 +9,6 @@ use super::linear::{Cholesky, Symmetric};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Row<'a> {
     pub x: &'a [f64],
-    /// What is already known of the log-odds.
-    pub offset: f64,
     pub weight: f64,
 }
 
@@ -48,7 +46,7 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 pub(super) fn fit(rows: &[Row<'_>], prior_mean: &[f64], variances: &[f64]) -> Option<Fit> {
     let precisions: Vec<f64> = variances.iter().map(|v| 1.0 / v).collect();
     let objective = |w: &[f64]| {
-        let data: f64 = rows.iter().map(|row| row.weight * softplus(-(row.offset + dot(row.x, w)))).sum();
+        let data: f64 = rows.iter().map(|row| row.weight * softplus(-dot(row.x, w))).sum();
         let prior: f64 =
             w.iter().zip(prior_mean).zip(&precisions).map(|((w, m), p)| p * (w - m) * (w - m)).sum();
         data + prior / 2.0
@@ -89,7 +87,7 @@ fn slopes(rows: &[Row<'_>], w: &[f64], prior_mean: &[f64], precisions: &[f64]) -
     let mut gradient: Vec<f64> = (0..w.len()).map(|k| precisions[k] * (w[k] - prior_mean[k])).collect();
     let mut curvature = Symmetric::diagonal(precisions);
     for row in rows {
-        let p = sigmoid(-(row.offset + dot(row.x, w)));
+        let p = sigmoid(-dot(row.x, w));
         for (g, x) in gradient.iter_mut().zip(row.x) {
             *g -= row.weight * p * x;
         }

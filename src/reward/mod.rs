@@ -4,14 +4,20 @@
 //! The posterior is joint, so a claim never rests on a trait that merely goes along with the one that matters.
 
 mod claim;
+mod dense;
 mod learn;
 mod linear;
 mod logistic;
+mod population;
+mod posterior;
 mod prior;
+mod sparse;
 
 pub use claim::{Contribution, TraitClaim};
-pub use learn::{Observation, Reward, fit_mean};
-pub use prior::Prior;
+pub use learn::Observation;
+pub use population::fit_mean;
+pub use posterior::Reward;
+pub use prior::{Follow, HalfLife, Inclusion, PersonPrior, Prior, Spread};
 
 /// Why a prior or a reward could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -20,4 +26,10 @@ pub enum RewardError {
     /// The file isn't a prior; the message of the JSON reader has line and column.
     #[error("not a prior: {0}; make one with `likeness fit-prior`")]
     Prior(#[source] serde_json::Error),
+    /// The reward speaks of traits that this version's table doesn't have, or not in that order.
+    #[error("the reward was learnt with another table of traits; learn it again from the pairs")]
+    OtherTable,
+    /// Lengths or places in the reward don't go together.
+    #[error("the reward is damaged: its numbers don't fit its traits; learn it again from the pairs")]
+    Broken,
 }

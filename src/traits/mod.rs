@@ -36,6 +36,8 @@ pub struct Trait {
     pub less: &'static str,
     /// What telling someone this trait's value can reveal.
     pub reveals: Reveals,
+    /// How readily a reader notices it.
+    pub notice: Notice,
     /// In which languages it can be measured.
     pub needs: Needs,
     extract: fn(&reading::Reading) -> f64,
@@ -75,6 +77,18 @@ pub enum Reveals {
     Manner,
     /// It may hint at the subject: code, mathematics, dates, the question's own words.
     Subject,
+}
+
+/// How readily a reader notices a trait, by our judgement and not by any fit; people mostly care for what they
+/// notice, so the prior expects a taste in a subtle trait less often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// Before reading a word: length, lists, bold.
+    Glance,
+    /// While reading: hedged, warm, formal, with examples.
+    Read,
+    /// Only when looking for it.
+    Subtle,
 }
 
 /// In which languages a trait can be measured.

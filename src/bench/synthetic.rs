@@ -1,0 +1,147 @@
+//! The synthetic people: random splits of each person's choices, a learning curve, and whether claims hold.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::Person;
+use super::calibration::calibration_error;
+use super::chance::Chance;
+use super::report::{Interval, hit, mean};
+use crate::reward::{Observation, Prior, Reward};
+use crate::traits::Trait;
+
+/// Choices to learn from; the rest of a person's forty-eight are predicted.
+const LEARNT: usize = 36;
+/// Random splits of each person.
+const SPLITS: u64 = 6;
+/// Points of the learning curve.
+const CURVE: [usize; 6] = [2, 4, 8, 16, 24, 36];
+
+/// What was measured on synthetic people; all intervals are over people.
+#[derive(Clone, Debug, Serialize)]
+pub struct Synthetic {
+    /// How many people.
+    pub people: usize,
+    /// The shipped prior alone, on the random splits.
+    pub prior: Interval,
+    /// The person's reward, on the random splits.
+    pub reward: Interval,
+    /// The reward's accuracy less the prior's, person by person.
+    pub gain: Interval,
+    /// The reward's accuracy on the last 12 after the first 36, in the order of time.
+    pub last_twelve: Interval,
+    /// The mean negative log-likelihood of the reward, in nats.
+    pub log_loss: f64,
+    /// The reward's calibration error: ten bins of equal mass, pooled over people.
+    pub calibration_error: f64,
+    /// The reward's accuracy from so many pairs.
+    pub curve: BTreeMap<usize, Interval>,
+    /// Claims made and held.
+    pub claims: ClaimsHeld,
+}
+
+/// Of the claims made, how many hold on choices that they were not made from.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct ClaimsHeld {
+    /// Claims made, over all people and splits.
+    pub made: usize,
+    /// Those whose trait had a partial effect of the claimed sign on the person's left-out choices.
+    pub held: usize,
+    /// Those whose left-out choices say nothing: the trait never differs there.
+    pub silent: usize,
+    /// The pooled partial effect in the claimed direction, in log-odds a usual difference.
+    pub effect: f64,
+}
+
+/// One person's choices in two parts, each in the order of time.
+fn split(person: &Person, chance: &mut Chance) -> (Vec<Observation>, Vec<Observation>) {
+    let mut order: Vec<usize> = (0..person.choices.len()).collect();
+    chance.shuffle(&mut order);
+    let (learnt, rest) = order.split_at_mut(LEARNT.min(person.choices.len()));
+    learnt.sort_unstable();
+    rest.sort_unstable();
+    let part = |part: &[usize]| part.iter().map(|&index| person.choices[index].observation.clone()).collect();
+    (part(learnt), part(rest))
+}
+
+/// Measures the prior and the rewards learnt from it on these people.
+pub fn synthetic(people: &[&Person], prior: &Prior) -> Synthetic {
+    let unknown = Reward::unknown(prior);
+    let (mut of_prior, mut of_reward, mut last, mut odds) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut curve: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+    let mut claims = ClaimsHeld::default();
+    for (number, person) in people.iter().enumerate() {
+        let mut chance = Chance::seeded(number as u64);
+        let (mut prior_hits, mut points) = (Vec::new(), BTreeMap::<usize, Vec<f64>>::new());
+        for _ in 0..SPLITS {
+            let (learnt, rest) = split(person, &mut chance);
+            prior_hits.extend(rest.iter().map(|o| hit(unknown.log_odds(&o.difference))));
+            for &count in &CURVE {
+                // The latest pairs of those to learn from, as a history that just began would have them.
+                let reward = Reward::learn(prior, &learnt[learnt.len().saturating_sub(count)..]);
+                let judged: Vec<f64> = rest.iter().map(|o| reward.log_odds(&o.difference)).collect();
+                points.entry(count).or_default().extend(judged.iter().map(|z| hit(*z)));
+                if count == LEARNT {
+                    claims.add(&reward, &learnt, &rest);
+                    odds.extend(judged);
+                }
+            }
+        }
+        of_prior.push(mean(&prior_hits));
+        of_reward.push(points.get(&LEARNT).map_or(0.5, |hits| mean(hits)));
+        for (count, hits) in points {
+            curve.entry(count).or_default().push(mean(&hits));
+        }
+        let (first, rest) = person.choices.split_at(LEARNT.min(person.choices.len()));
+        let first: Vec<Observation> = first.iter().map(|choice| choice.observation.clone()).collect();
+        let reward = Reward::learn(prior, &first);
+        let hits: Vec<f64> =
+            rest.iter().map(|choice| hit(reward.log_odds(&choice.observation.difference))).collect();
+        last.push(mean(&hits));
+    }
+    let gains: Vec<f64> = of_reward.iter().zip(&of_prior).map(|(reward, prior)| reward - prior).collect();
+    claims.effect /= (claims.made - claims.silent).max(1) as f64;
+    Synthetic {
+        people: people.len(),
+        prior: Interval::of(&of_prior),
+        reward: Interval::of(&of_reward),
+        gain: Interval::of(&gains),
+        last_twelve: Interval::of(&last),
+        log_loss: log_loss(&odds),
+        calibration_error: calibration_error(&odds),
+        curve: curve.into_iter().map(|(count, hits)| (count, Interval::of(&hits))).collect(),
+        claims,
+    }
+}
+
+/// The mean negative log-likelihood, in nats, of log-odds of what was preferred.
+pub(super) fn log_loss(odds: &[f64]) -> f64 {
+    mean(&odds.iter().map(|z| libm::log1p(libm::exp(-z.abs())) + (-z).max(0.0)).collect::<Vec<_>>())
+}
+
+impl ClaimsHeld {
+    /// Tests the claims that a reward makes of `learnt` on `rest`.
+    ///
+    /// The partial effect is the slope of the left-out log-likelihood in the trait's weight at weight 0, all
+    /// other weights as learnt: above 0 where the left-out choices ask for more of it, beyond what the other
+    /// traits explain.
+    fn add(&mut self, reward: &Reward, learnt: &[Observation], rest: &[Observation]) {
+        for claim in reward.claims(learnt) {
+            let Some((index, _)) = Trait::find(&claim.id) else { continue };
+            let sign = if claim.more { 1.0 } else { -1.0 };
+            let (mut slope, mut curvature) = (0.0, 0.0);
+            for o in rest {
+                let x = o.difference.values()[index];
+                let others = reward.log_odds(&o.difference) - claim.weight * x;
+                let p = 1.0 / (1.0 + libm::exp(others));
+                slope += sign * x * p;
+                curvature += x * x * p * (1.0 - p);
+            }
+            self.made += 1;
+            self.silent += usize::from(curvature == 0.0);
+            self.held += usize::from(slope > 0.0);
+            self.effect += if curvature > 0.0 { slope / (curvature + 1.0) } else { 0.0 };
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! What is known of a person's weights: a mixture of Gaussians, and what it says of two answers.
+
+use serde::{Deserialize, Serialize};
+
+use super::RewardError;
+use super::logistic::sigmoid;
+use crate::traits::{Difference, TABLE};
+
+/// What a person likes: the posterior over their weights.
+///
+/// Kept with the ids of the traits that it speaks of, so one that another version of the table made is refused
+/// when read and learnt again from the pairs, which takes milliseconds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Kept", into = "Kept")]
+pub struct Reward {
+    pub(super) mean: Vec<f64>,
+    pub(super) components: Vec<Component>,
+    pub(super) temperature: f64,
+    /// How many pairs it was learnt from.
+    pub pairs: usize,
+    pub(super) summary: Vec<Summary>,
+}
+
+/// One Gaussian of the mixture, over how far the person follows the prior and their deviation in some traits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Component {
+    pub share: f64,
+    /// Places in the table, ascending.
+    pub traits: Vec<usize>,
+    /// The follow, then the deviation in each trait.
+    pub mean: Vec<f64>,
+    /// The lower triangle of their covariance, row by row.
+    pub covariance: Vec<f64>,
+}
+
+/// One trait's marginal.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Summary {
+    /// The mean of the whole weight: what the person keeps of the prior, and their deviation.
+    pub weight: f64,
+    /// The variance of the whole weight.
+    pub variance: f64,
+    /// The chance that the whole weight is above 0.
+    pub positive: f64,
+    /// The chance that the deviation is above 0, and that it is below.
+    pub raised: f64,
+    pub lowered: f64,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Kept {
+    traits: Vec<String>,
+    mean: Vec<f64>,
+    components: Vec<Component>,
+    temperature: f64,
+    pairs: usize,
+}
+
+impl Component {
+    pub fn new(traits: Vec<usize>, mean: Vec<f64>, covariance: Vec<f64>) -> Self {
+        Component { share: 0.0, traits, mean, covariance }
+    }
+
+    /// The mean and the variance of the log-odds of a difference whose prior log-odds are `score`.
+    fn log_odds(&self, score: f64, x: &[f64]) -> (f64, f64) {
+        let inputs: Vec<f64> =
+            std::iter::once(score).chain(self.traits.iter().map(|&index| x[index])).collect();
+        let mean = self.mean.iter().zip(&inputs).map(|(w, x)| w * x).sum();
+        let mut variance = 0.0;
+        let mut cells = self.covariance.iter();
+        for (i, xi) in inputs.iter().enumerate() {
+            let row: f64 = inputs[..i].iter().zip(cells.by_ref()).map(|(xj, cell)| xj * cell).sum();
+            variance += xi * (2.0 * row + xi * cells.next().copied().unwrap_or(0.0));
+        }
+        (mean, f64::max(variance, 0.0))
+    }
+
+    fn covariance_of(&self, i: usize, j: usize) -> f64 {
+        self.covariance[i * (i + 1) / 2 + j]
+    }
+}
+
+impl Reward {
+    /// The mixture of `candidates`, each with the logarithm of its posterior weight.
+    pub(super) fn mixture(
+        mean: Vec<f64>,
+        candidates: Vec<(f64, Component)>,
+        negligible: f64,
+        temperature: f64,
+        pairs: usize,
+    ) -> Self {
+        let best = candidates.iter().map(|(log, _)| *log).fold(f64::NEG_INFINITY, f64::max);
+        let mut components: Vec<Component> = candidates
+            .into_iter()
+            .map(|(log, component)| Component { share: libm::exp(log - best), ..component })
+            .filter(|component| component.share >= negligible)
+            .collect();
+        let total: f64 = components.iter().map(|component| component.share).sum();
+        for component in &mut components {
+            component.share /= total;
+        }
+        components.sort_by(|a, b| b.share.total_cmp(&a.share));
+        let mut reward = Reward { mean, components, temperature, pairs, summary: Vec::new() };
+        reward.summary = reward.summarise();
+        reward
+    }
+
+    fn summarise(&self) -> Vec<Summary> {
+        let mut summary = vec![Summary::default(); TABLE.len()];
+        for component in &self.components {
+            let share = component.share;
+            let mut place = 0;
+            for (index, trait_summary) in summary.iter_mut().enumerate() {
+                let (follow, prior) = (component.mean[0], self.mean[index]);
+                let mut mean = follow * prior;
+                let mut variance = prior * prior * component.covariance_of(0, 0);
+                if component.traits.get(place) == Some(&index) {
+                    place += 1;
+                    let own = component.covariance_of(place, place);
+                    mean += component.mean[place];
+                    variance += own + 2.0 * prior * component.covariance_of(place, 0);
+                    let raised = normal_cdf(component.mean[place] / own.max(1e-18).sqrt());
+                    trait_summary.raised += share * raised;
+                    trait_summary.lowered += share * (1.0 - raised);
+                }
+                trait_summary.weight += share * mean;
+                trait_summary.variance += share * (variance + mean * mean);
+                trait_summary.positive += share * normal_cdf(mean / variance.max(1e-18).sqrt());
+            }
+        }
+        for trait_summary in &mut summary {
+            let square = trait_summary.weight * trait_summary.weight;
+            trait_summary.variance = (trait_summary.variance - square).max(0.0);
+        }
+        summary
+    }
+
+    /// The log-odds that the first of two answers is preferred, averaged over what the weights may be.
+    ///
+    /// Swapping the answers flips its sign exactly. Always finite.
+    ///
+    /// ```
+    /// use likeness::reward::{Prior, Reward};
+    /// let reward = Reward::unknown(Prior::shipped());
+    /// let difference = likeness::traits::difference(&[], "A full answer, with reasons.", "No.");
+    /// assert_eq!(reward.log_odds(&difference), -reward.log_odds(&difference.reversed()));
+    /// ```
+    pub fn log_odds(&self, difference: &Difference) -> f64 {
+        let x = difference.values();
+        let score: f64 = self.mean.iter().zip(x).map(|(w, x)| w * x).sum();
+        let (mut first, mut second) = (0.0, 0.0);
+        for component in &self.components {
+            let (mean, variance) = component.log_odds(score, x);
+            // MacKay (1992): a logistic averaged over a Gaussian is nearly a logistic of a smaller argument.
+            let z = mean / (1.0 + std::f64::consts::PI / 8.0 * variance).sqrt();
+            first += component.share * sigmoid(z);
+            second += component.share * sigmoid(-z);
+        }
+        self.temperature * (libm::log(first.max(1e-12)) - libm::log(second.max(1e-12)))
+    }
+
+    /// The calibrated probability that the first of two answers is preferred.
+    pub fn probability(&self, difference: &Difference) -> f64 {
+        sigmoid(self.log_odds(difference))
+    }
+
+    /// The chance that the person's weight of a trait is above zero, from the joint posterior; 0.5 where nothing
+    /// is known, none where there is no such trait.
+    pub fn certainty(&self, id: &str) -> Option<f64> {
+        TABLE.iter().position(|row| row.id == id).map(|index| self.summary[index].positive)
+    }
+
+    /// How unsure the weight of a trait is: its standard deviation in the posterior.
+    pub fn deviation(&self, id: &str) -> Option<f64> {
+        TABLE.iter().position(|row| row.id == id).map(|index| self.summary[index].variance.sqrt())
+    }
+
+    /// The person's mean weight of a trait: log-odds a usual difference.
+    pub fn weight(&self, id: &str) -> Option<f64> {
+        TABLE.iter().position(|row| row.id == id).map(|index| self.summary[index].weight)
+    }
+
+    /// The chance that the person departs from people in general at all.
+    pub fn personal(&self) -> f64 {
+        self.components.iter().filter(|c| !c.traits.is_empty()).map(|c| c.share).sum()
+    }
+}
+
+impl From<Reward> for Kept {
+    fn from(reward: Reward) -> Self {
+        Kept {
+            traits: TABLE.iter().map(|row| row.id.to_owned()).collect(),
+            mean: reward.mean,
+            components: reward.components,
+            temperature: reward.temperature,
+            pairs: reward.pairs,
+        }
+    }
+}
+
+impl TryFrom<Kept> for Reward {
+    type Error = RewardError;
+
+    fn try_from(kept: Kept) -> Result<Self, RewardError> {
+        let same =
+            kept.traits.len() == TABLE.len() && kept.traits.iter().zip(TABLE).all(|(id, row)| id == row.id);
+        if !same {
+            return Err(RewardError::OtherTable);
+        }
+        let whole = |c: &Component| {
+            let size = c.traits.len() + 1;
+            let ascending = c.traits.windows(2).all(|pair| pair[0] < pair[1]);
+            let known = c.traits.iter().all(|&index| index < TABLE.len());
+            ascending && known && c.mean.len() == size && c.covariance.len() == size * (size + 1) / 2
+        };
+        if kept.mean.len() != TABLE.len() || !kept.components.iter().all(whole) {
+            return Err(RewardError::Broken);
+        }
+        let mut reward = Reward {
+            mean: kept.mean,
+            components: kept.components,
+            temperature: kept.temperature,
+            pairs: kept.pairs,
+            summary: Vec::new(),
+        };
+        reward.summary = reward.summarise();
+        Ok(reward)
+    }
+}
+
+/// The standard normal's distribution function.
+fn normal_cdf(z: f64) -> f64 {
+    0.5 * libm::erfc(-z / std::f64::consts::SQRT_2)
+}
