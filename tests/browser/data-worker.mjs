@@ -3,7 +3,10 @@
 // A tab is a page of this origin that runs no script of ours; in it, `window.data` asks the worker. Everything
 // goes over the real wire into the real IndexedDB.
 
-import { launch, serve } from "./harness.mjs";
+import { cp, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { REPOSITORY, launch, serve } from "./harness.mjs";
 
 /** A page of the origin that starts nothing by itself. */
 const BLANK = "boot.js";
@@ -14,11 +17,15 @@ function install(script) {
   let last = 0;
   const data = { changes: [], events: [], errors: [] };
   data.start = () =>
-    new Promise((resolve) => {
+    new Promise((resolve, reject) => {
       data.worker = new Worker(script, { type: "module" });
       data.worker.onerror = (event) => {
+        reject(new Error(`the worker broke: ${event.message}`));
         data.errors.push(event.message);
         event.preventDefault();
+        // A worker that broke answers nothing more.
+        for (const { resolve } of waiting.values()) resolve({ Err: { Broken: event.message } });
+        waiting.clear();
       };
       data.worker.onmessage = ({ data: message }) => {
         if (message === "Ready") return resolve();
@@ -35,7 +42,7 @@ function install(script) {
     new Promise((resolve) => {
       last += 1;
       waiting.set(last, { resolve, event });
-      data.worker.postMessage({ Ask: [last, request], attachment });
+      data.worker.postMessage({ Ask: [last, request], ...(attachment && { attachment }) });
     });
   data.cancelLast = () => data.worker.postMessage({ Cancel: last });
   /** The answer's content; an error is thrown. */
@@ -75,11 +82,20 @@ function install(script) {
 }
 
 /**
- * A browser with the worker served; `tab()` opens a tab in it, `reopen()` is the same person coming back.
+ * A browser with the worker served; `tab()` opens a tab in it.
+ *
+ * `before` is script that runs in the worker ahead of everything, in tabs that ask for it. The worker's files are
+ * served from a folder of their own, so that the script can lie beside them.
  * @param {(person: {browser, url: string, tab: (settings?: object) => Promise<import("playwright-core").Page>}) => Promise<void>} body
  */
-export async function withStore(body, { launching = {}, serving = {} } = {}) {
-  const server = await serve(serving);
+export async function withStore(body, { before = "", launching = {} } = {}) {
+  const folder = await mkdtemp(join(tmpdir(), "likeness-worker-"));
+  const built = join(REPOSITORY, "dist");
+  const files = (await readdir(built)).filter((name) => name.startsWith("data_worker") || name === BLANK);
+  await Promise.all(files.map((name) => cp(join(built, name), join(folder, name), { dereference: true })));
+  await writeFile(join(folder, "index.html"), "");
+  await writeFile(join(folder, "before.js"), `${before}\nawait import("./data_worker_loader.js");`);
+  const server = await serve({ dist: folder });
   try {
     const { browser, close } = await launch(launching);
     try {
@@ -89,25 +105,18 @@ export async function withStore(body, { launching = {}, serving = {} } = {}) {
     }
   } finally {
     await server.stop();
+    await rm(folder, { recursive: true });
   }
 }
 
 /**
- * A tab with a worker of its own. `before` is script that runs in the worker ahead of everything.
- * @param {{start?: boolean, before?: string}} [settings]
+ * A tab with a worker of its own: started and its store open, unless `start` is false.
+ * @param {{start?: boolean, changed?: boolean}} [settings] `changed` runs the script of `before` in the worker
  */
-export async function tab(browser, url, { start = true, before } = {}) {
+export async function tab(browser, url, { start = true, changed = false } = {}) {
   const page = await browser.newPage();
-  let script = "data_worker_loader.js";
-  if (before) {
-    script = "before.js";
-    await page.route(`**/${script}`, async (route) => {
-      const served = await route.fetch({ url: `${url}data_worker_loader.js` });
-      await route.fulfill({ response: served, body: `${before}\nawait import("./data_worker_loader.js");` });
-    });
-  }
   await page.goto(url + BLANK);
-  await page.evaluate(install, script);
+  await page.evaluate(install, changed ? "before.js" : "data_worker_loader.js");
   if (start) {
     await page.evaluate(async () => {
       await data.start();
@@ -124,7 +133,7 @@ export function pairs(n, { from = 0, words = 20, user } = {}) {
     JSON.stringify({
       ...(user && { user_id: user }),
       context: [{ role: "user", content: `question ${i}` }],
-      chosen: `good answer ${i} ${filler}`,
+      chosen: `good answer ${i} #${i}# ${filler}`,
       rejected: `bad answer ${i} ${filler}`,
     });
   return Array.from({ length: n }, (_, i) => line(from + i)).join("\n");

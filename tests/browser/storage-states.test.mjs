@@ -85,7 +85,7 @@ test("a migration that stopped halfway is gone on with", async () => {
       return transaction.apply(this, arguments);
     };`;
   await withStore(async ({ tab }) => {
-    const first = await tab({ start: false, before });
+    const first = await tab({ start: false, changed: true });
     await first.evaluate(makeVersion1, PEOPLE);
     await first.evaluate(async () => {
       await data.start();
@@ -99,7 +99,7 @@ test("a migration that stopped halfway is gone on with", async () => {
     const second = await tab({ start: false });
     await second.evaluate(() => data.start());
     await checkMigrated(second);
-  });
+  }, { before });
 });
 
 test("a database of a later version is refused and left alone", async () => {
@@ -168,15 +168,15 @@ test("a newer version in another tab gets the database, and this tab says that i
 });
 
 test("without IndexedDB the worker says so", async () => {
+  const before = `Object.defineProperty(self, "indexedDB", { value: undefined });`;
   await withStore(async ({ tab }) => {
-    const before = `Object.defineProperty(self, "indexedDB", { value: undefined });`;
-    const page = await tab({ start: false, before });
+    const page = await tab({ start: false, changed: true });
     const answer = await page.evaluate(async () => {
       await data.start();
       return data.ask("Open");
     });
     assert.ok(answer.Err.NoStorage, JSON.stringify(answer));
-  });
+  }, { before });
 });
 
 test("a full disk is told, and what was written before stays readable", async () => {

@@ -20,7 +20,7 @@ test("pairs are kept, found, edited, and added only once", async () => {
       const first = await data.importText(me, text);
       const again = await data.importText(me, text);
       const list = await data.list(me, "", 2, 3);
-      const found = await data.list(me, "GOOD answer 7");
+      const found = await data.list(me, "GOOD #7#");
       const [whole] = await data.get({ Pair: { profile: me, id: found.rows[0].id } });
       const draft = { context: whole.context, chosen: "a better answer", rejected: whole.rejected, note: "mine" };
       const [edited] = await data.get({ SavePair: { profile: me, pair: draft, supersedes: whole.id } });
@@ -33,7 +33,7 @@ test("pairs are kept, found, edited, and added only once", async () => {
     assert.deepEqual([seen.again.imported, seen.again.known], [0, 10]);
     assert.deepEqual(seen.list.rows.map((row) => row.question), ["question 7", "question 6", "question 5"]);
     assert.deepEqual([seen.list.total, seen.found.total], [10, 1]);
-    assert.match(seen.whole.chosen, /^good answer 7 word0/);
+    assert.match(seen.whole.chosen, /^good answer 7 #7# word0/);
     assert.deepEqual([seen.edited.chosen, seen.edited.note], ["a better answer", "mine"]);
     assert.deepEqual([seen.afterEdit.imported, seen.afterEdit.known], [0, 10], "the edited pair does not come back");
     assert.deepEqual(seen.order, Array.from({ length: 10 }, (_, i) => `question ${9 - i}`));
@@ -269,7 +269,7 @@ test("choices and deletions are written with strict durability", async () => {
       return made;
     };`;
   await withStore(async ({ tab }) => {
-    const page = await tab({ before });
+    const page = await tab({ changed: true });
     const written = await page.evaluate(async () => {
       const me = await data.profile("Ada");
       const taken = async (request) => {
@@ -291,5 +291,5 @@ test("choices and deletions are written with strict durability", async () => {
       assert.ok(durabilities.length > 0, what);
       assert.deepEqual(durabilities.filter((durability) => durability !== "strict"), [], what);
     }
-  });
+  }, { before });
 });

@@ -52,7 +52,7 @@ function setUp() {
 }
 
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm" };
-const PAGE = `<!DOCTYPE html><meta charset="utf-8"><title>bench</title><script type="module" src="/page.js"></script>`;
+const PAGE = `<!DOCTYPE html><meta charset="utf-8"><title>bench</title><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>`;
 
 /** The page, the workers, wllama and the model, with the headers that shared memory needs. */
 function serve() {

@@ -84,7 +84,7 @@ impl Char {
             'a'..='z' | 'A'..='Z' => Class::Letter,
             '0'..='9' => Class::Number,
             _ if char.is_whitespace() => Class::Space,
-            _ if char.is_ascii() => Class::Other,
+            _ if char.is_ascii() || is_new(char) => Class::Other,
             _ => match get_general_category(char) {
                 Category::UppercaseLetter
                 | Category::LowercaseLetter
@@ -101,6 +101,28 @@ impl Char {
     fn is_newline(&self) -> bool {
         matches!(self.char, '\r' | '\n')
     }
+}
+
+/// Whether Unicode 16 made this a letter or a number. llama.cpp cuts by Unicode 15, as did the tokenizers that most
+/// models were trained with; `unicode-general-category` is of 16. Where all of a block is new, the block is named.
+fn is_new(char: char) -> bool {
+    matches!(
+        u32::from(char),
+        0x1c89..=0x1c8a
+            | 0xa7cb..=0xa7cd
+            | 0xa7da..=0xa7dc
+            | 0x105c0..=0x105ff
+            | 0x10d40..=0x10d8f
+            | 0x10ec2..=0x10ec4
+            | 0x11380..=0x113ff
+            | 0x116d0..=0x116ff
+            | 0x11bc0..=0x11bff
+            | 0x13460..=0x143ff
+            | 0x16100..=0x1613f
+            | 0x16d40..=0x16d7f
+            | 0x1ccf0..=0x1ccf9
+            | 0x1e5d0..=0x1e5ff
+    )
 }
 
 /// Takes word after word off `chars`; `word` gives the length of the first, at least 1.

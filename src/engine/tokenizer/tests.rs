@@ -210,12 +210,11 @@ fn an_end_token_beyond_the_vocabulary_is_refused() {
 }
 
 #[test]
-fn a_megabyte_of_anything_takes_a_moment() {
-    let texts = ["a", " ", "\n", "1", "😀", "字", "\u{4}", "<|im_", "ab ", "the "];
-    for text in texts.map(|text| text.repeat((1 << 20) / text.len())) {
-        let before = std::time::Instant::now();
+fn long_words_of_anything_come_to_an_end() {
+    // A word of 256 KiB: what looks through the whole word for each merge would be at it for an hour.
+    for text in ["a", " ", "\n", "1", "😀", "字", "\u{4}", "<|im_", "ab ", "the "] {
+        let text = text.repeat((1 << 18) / text.len());
         let tokens = smollm2().encode(&text, SpecialTokens::Parsed);
-        assert!(before.elapsed().as_secs() < 20, "{:?}… took {:?}", &text[..4], before.elapsed());
         assert!(text.starts_with('\u{4}') || smollm2().decode(&tokens) == text);
     }
 }

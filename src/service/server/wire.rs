@@ -30,9 +30,9 @@ pub fn listen(receive: impl Fn(ToWorker, Option<JsValue>) + 'static) {
     let listener = Closure::<dyn Fn(web_sys::MessageEvent)>::new(move |event: web_sys::MessageEvent| {
         let data = event.data();
         let attachment = Reflect::get(&data, &"attachment".into()).ok().filter(|value| !value.is_undefined());
-        if attachment.is_some() {
+        if let Some(object) = data.dyn_ref::<js_sys::Object>() {
             // The message's own reader would not know what to make of it.
-            let _ = Reflect::delete_property(data.unchecked_ref::<js_sys::Object>(), &"attachment".into());
+            let _ = Reflect::delete_property(object, &"attachment".into());
         }
         match serde_wasm_bindgen::from_value::<ToWorker>(data) {
             Ok(message) => receive(message, attachment),

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
 use super::js::{named, names_of};
-use super::{News, Store, read, write};
+use super::{News, Store, commit, read, write};
 use crate::preference::PairId;
 use crate::store::StoreError;
 
@@ -49,7 +49,7 @@ impl Store {
             None => drop(target.delete(JsValue::from(key)).primitive()?),
         }
         drop(target);
-        Ok(writing.commit().await?)
+        commit(writing).await
     }
 
     /// The kept portrait, without what rests on pairs whose deletion can still be undone.
@@ -80,7 +80,7 @@ impl Store {
             let database = self.database()?;
             let writing = write(&database, &["answers"], false)?;
             writing.object_store("answers")?.delete::<JsValue, _>(names_of(profile)).primitive()?;
-            writing.commit().await?;
+            commit(writing).await?;
         }
         self.put_text("jobs", profile, job, false).await
     }

@@ -14,6 +14,7 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use indexed_db_futures::database::Database;
+use indexed_db_futures::error::{Error, UnexpectedDataError};
 use indexed_db_futures::prelude::*;
 use indexed_db_futures::transaction::{
     Transaction, TransactionDurability, TransactionMode, TransactionOptions,
@@ -153,4 +154,21 @@ fn write<'a>(database: &'a Database, stores: &[&str], strict: bool) -> Result<Tr
     let durability = if strict { TransactionDurability::Strict } else { TransactionDurability::Relaxed };
     let options = TransactionOptions::new().with_durability(durability);
     Ok(database.transaction(stores).with_mode(TransactionMode::Readwrite).with_options(options).build()?)
+}
+
+/// Ends a transaction for writing; all of it is kept, or nothing.
+///
+/// What the library calls an unexpected abort is the browser's own: for want of room, or because the disk fails.
+/// It keeps the reason to itself, so how much room is left tells which.
+async fn commit(writing: Transaction<'_>) -> Result<(), StoreError> {
+    match writing.commit().await {
+        Err(Error::MissingData(UnexpectedDataError::TransactionAborted)) => {
+            let (used, granted) = usage().await;
+            if used >= granted / 2.0 {
+                return Err(StoreError::QuotaFull);
+            }
+            Err(StoreError::Failed { name: "the transaction was aborted".into() })
+        }
+        other => Ok(other?),
+    }
 }

@@ -17,7 +17,7 @@ use super::js::{
     read_pair_key, read_text, read_was,
 };
 use super::people::{read_row, row_text};
-use super::{News, Store, read, write};
+use super::{News, Store, commit, read, write};
 use crate::preference::{Choice, Outcome, PairId, PreferencePair};
 use crate::store::StoreError;
 use crate::store::order::Place;
@@ -305,7 +305,7 @@ impl Store {
             }
         }
         drop((profiles, store));
-        writing.commit().await?;
+        commit(writing).await?;
         self.remember(profile, order, places, pairs);
         Ok(added)
     }
@@ -366,7 +366,7 @@ impl Store {
         let object = pair_object(profile, pair.id, &PairRow::new(&pair), &was)?;
         store.put(object).with_key(pair_key(profile, place, pair.id)).primitive()?;
         drop(store);
-        writing.commit().await?;
+        commit(writing).await?;
         self.inner.order.replace(None);
         if !same {
             self.delete_now(profile, vec![old]).await?;
@@ -395,7 +395,7 @@ impl Store {
             store.delete(JsValue::from(named(profile, id))).primitive()?;
         }
         drop(store);
-        writing.commit().await?;
+        commit(writing).await?;
         self.delete_now(profile, pairs.to_vec()).await
     }
 

@@ -5,7 +5,7 @@ use indexed_db_futures::prelude::*;
 use wasm_bindgen::prelude::*;
 
 use super::js::{call, global, now_ms};
-use super::{News, Store, read, write};
+use super::{News, Store, commit, read, write};
 use crate::store::StoreError;
 use crate::store::order::Sequence;
 use crate::store::row::ProfileRow;
@@ -71,7 +71,7 @@ impl Store {
         let database = self.database()?;
         let writing = write(&database, &["profiles"], true)?;
         writing.object_store("profiles")?.put(row_text(row)?).with_key(JsValue::from(id)).primitive()?;
-        Ok(writing.commit().await?)
+        commit(writing).await
     }
 
     pub(super) async fn profile_row(&self, id: &str) -> Result<ProfileRow, StoreError> {

@@ -12,7 +12,7 @@ use super::js::{named, names_of, now_ms, pairs_of};
 use super::keep::Portrait;
 use super::pairs::{choice_object, read_choice};
 use super::people::{read_row, row_text};
-use super::{News, Store, Strip, read, write};
+use super::{News, Store, Strip, commit, read, write};
 use crate::preference::PairId;
 use crate::store::StoreError;
 use crate::store::deletion::{Deletion, Pending, UNDO_MS};
@@ -69,7 +69,7 @@ impl Store {
         let database = self.database()?;
         let writing = write(&database, &["deletions"], true)?;
         writing.object_store("deletions")?.put(text).with_key(JsValue::from(undo as f64)).primitive()?;
-        writing.commit().await?;
+        commit(writing).await?;
         self.inner.pending.borrow_mut().add(deletion.clone());
         Ok(deletion)
     }
@@ -86,7 +86,7 @@ impl Store {
         let database = self.database()?;
         let writing = write(&database, &["deletions"], true)?;
         writing.object_store("deletions")?.delete(JsValue::from(undo as f64)).primitive()?;
-        writing.commit().await?;
+        commit(writing).await?;
         self.tell(&News::History(deletion.profile.clone()));
         self.tell(&News::Profiles);
         Ok(deletion.profile)
@@ -143,7 +143,7 @@ impl Store {
         }
         let number = JsValue::from(deletion.undo as f64);
         writing.object_store("deletions")?.delete(number).primitive()?;
-        Ok(writing.commit().await?)
+        commit(writing).await
     }
 }
 

@@ -161,5 +161,5 @@ async fn move_person(database: &Database, person: &str, json: &str) -> Result<()
     profiles.put(row).with_key(JsValue::from(person)).primitive()?;
     people.delete(JsValue::from(person)).primitive()?;
     drop((people, history, profiles, pairs, unreadable));
-    Ok(moving.commit().await?)
+    super::commit(moving).await
 }
