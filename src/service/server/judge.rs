@@ -52,7 +52,13 @@ impl Asked {
             }
         };
         let elapsed_ms = now_ms() - start;
-        Ok(Response::Verdict(show::verdict(&judgement, &by_traits, &by_everyone, by_default.as_ref(), elapsed_ms)))
+        Ok(Response::Verdict(show::verdict(
+            &judgement,
+            &by_traits,
+            &by_everyone,
+            by_default.as_ref(),
+            elapsed_ms,
+        )))
     }
 
     async fn run(

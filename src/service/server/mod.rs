@@ -43,7 +43,11 @@ struct Inner {
 pub fn start() {
     wire::report_panics();
     let server = Server {
-        inner: Rc::new(Inner { opening: opening::Opening::default(), engine: models::Engine::default(), under_way: RefCell::default() }),
+        inner: Rc::new(Inner {
+            opening: opening::Opening::default(),
+            engine: models::Engine::default(),
+            under_way: RefCell::default(),
+        }),
     };
     wire::listen(move |message, attachment| server.receive(message, attachment));
     wire::post(&FromWorker::Ready);
@@ -128,7 +132,9 @@ impl Asked {
             Request::Induce { profile, settings } => self.induce(&profile, settings).await,
             Request::PendingInduction { profile } => self.pending(&profile).await,
             Request::DropInduction { profile } => self.drop_pending(&profile).await,
-            Request::ChangeClaim { profile, claim, change } => self.change_claim(&profile, &claim, change).await,
+            Request::ChangeClaim { profile, claim, change } => {
+                self.change_claim(&profile, &claim, change).await
+            }
             Request::ExportLikeness { profile } => self.export_likeness(&profile).await,
             Request::Judge { profile, context, first, second, with_model } => {
                 self.judge(&profile, context, first, second, with_model).await

@@ -14,7 +14,9 @@ use crate::engine::message::{
     SamplingOptions,
 };
 use crate::provider::{Attached, EngineLink, Local, WorkerLink};
-use crate::service::{Change, Event, LoadedModel, ModelSource, ModelView, ModelsView, Response, ServiceError};
+use crate::service::{
+    Change, Event, LoadedModel, ModelSource, ModelView, ModelsView, Response, ServiceError,
+};
 
 /// The embedded model, as the app's own server has it (`.ci/setup.sh` fetches it).
 const EMBEDDED: &str = "SmolLM2-135M-Instruct.Q4_1.gguf";

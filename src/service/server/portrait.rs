@@ -76,7 +76,8 @@ impl Asked {
                 made
             }
         };
-        let differences = before.map(|before| show::differences(&likeness.since(&before))).unwrap_or_default();
+        let differences =
+            before.map(|before| show::differences(&likeness.since(&before))).unwrap_or_default();
         self.keep(&store, profile, Kept { likeness, differences }).await?;
         self.shown(&store, profile).await
     }
@@ -185,7 +186,9 @@ impl Asked {
         let Some((kept, _)) = kept(&store, profile).await? else {
             return Err(ServiceError::NotFound("a portrait".into()));
         };
-        Ok(Response::Text(kept.likeness.to_json().map_err(|error| ServiceError::Internal(error.to_string()))?))
+        Ok(Response::Text(
+            kept.likeness.to_json().map_err(|error| ServiceError::Internal(error.to_string()))?,
+        ))
     }
 }
 
