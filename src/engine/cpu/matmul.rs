@@ -270,8 +270,8 @@ unsafe fn q6_k<I: Isa, const T: usize>(
                 let x = tile.add(BLOCK * t);
                 let halves: [_; 2] = std::array::from_fn(|half| {
                     let mut dot = I::byte_zero();
-                    for j in 4 * half..4 * half + 4 {
-                        dot = I::byte_dot(dot, quads[j], x.add(4 * j));
+                    for (j, quad) in quads.iter().enumerate().skip(4 * half).take(4) {
+                        dot = I::byte_dot(dot, *quad, x.add(4 * j));
                     }
                     I::mul(I::byte_sum(dot), scales[half])
                 });

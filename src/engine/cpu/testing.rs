@@ -263,9 +263,12 @@ pub fn log_sum_exp_agrees_with_floats(kernels: &Kernels) {
     }
 }
 
+/// Keys, values, and which of their tokens count.
+type Page = (Vec<f32>, Vec<f32>, (usize, usize));
+
 struct Case {
     queries: Vec<f32>,
-    pages: Vec<(Vec<f32>, Vec<f32>, (usize, usize))>,
+    pages: Vec<Page>,
     first_position: usize,
     tokens: usize,
     heads: usize,
