@@ -364,7 +364,7 @@ mod tests {
         let claims: Vec<&Claim> = claims.iter().collect();
         let check = |text: &str, taken| assert_eq!(faithful(text, &claims).is_some(), taken, "{text}");
         check(
-            "You prefer shorter answers: so it was in 17 of the 20 choices where the two differed. You also prefer warmer answers, in 9 of the 11 choices that differ.",
+            "You prefer shorter answers, in 17 of the 20 choices that differ in it. You also prefer warmer answers, in 9 of the 11 choices that differ.",
             true,
         );
         check("You prefer shorter answers, in 17 of 20 choices.", false);
