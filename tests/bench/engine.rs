@@ -39,6 +39,10 @@ fn main() -> Result<(), EngineError> {
         speeds[speeds.len() / 2]
     };
     let set = engine.instruction_set();
-    println!("{set}, {threads} threads: prefill {:.0}, decode {:.0} tokens a second", median(prefill), median(decode));
+    println!(
+        "{set}, {threads} threads: prefill {:.0}, decode {:.0} tokens a second",
+        median(prefill),
+        median(decode)
+    );
     Ok(())
 }
