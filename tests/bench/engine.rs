@@ -2,6 +2,7 @@
 //!
 //! Arguments after `--`: threads (1). It prints the medians of five runs, in tokens a second; llama.cpp's own figure on
 //! the same machine comes from `llama-bench` or node-llama-cpp. The browser's figures: `tests/peers/wllama.mjs`.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // why: a bench that can't read its input has to fail.
 
 use std::time::Instant;
 
