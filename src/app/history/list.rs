@@ -65,7 +65,8 @@ pub fn PairList(
             running.update_value(|running| running.push(((generation, offset), asking.stop())));
             spawn_local(async move {
                 let answer = asking.await;
-                let _ = running.try_update_value(|running| running.retain(|(of, _)| *of != (generation, offset)));
+                let _ =
+                    running.try_update_value(|running| running.retain(|(of, _)| *of != (generation, offset)));
                 match answer {
                     Ok(Response::List(page)) => {
                         let total = page.total;
