@@ -9,15 +9,27 @@
 //! * `engine`: the local model, behind the feature of its name.
 //! * [`privacy`]: raw and released text, and what stands between them.
 //! * [`bench`]: measures what the reward and the judges are worth.
+//! * [`store`]: what the browser keeps, and for how long.
 //! * [`service`]: the wire between a page and the data worker.
+//! * [`view`]: what the app and the custom elements share on the screen.
+//! * [`app`]: the pages.
 
+pub mod app;
 pub mod bench;
 #[cfg(feature = "engine")]
 pub mod engine;
+/// The local model: here only the wire to its worker, for those who use it without holding it.
+#[cfg(not(feature = "engine"))]
+pub mod engine {
+    pub mod message;
+}
 pub mod model;
 pub mod persona;
 pub mod preference;
 pub mod privacy;
+pub mod provider;
 pub mod reward;
 pub mod service;
+pub mod store;
 pub mod traits;
+pub mod view;

@@ -31,8 +31,9 @@ pub(super) fn fit_prior_on(people: &[&Person], seen: impl Fn(&Person, &str) -> b
     let rounded = weights.iter().map(|weight| (weight * 1e4).round() / 1e4);
     Prior {
         credit: "Fitted on MT-Bench human judgments, Zheng et al. 2023, CC BY 4.0".to_owned(),
-        made_by: "cargo bench --bench people -- fit-prior".to_owned(),
+        made_by: "likeness fit-prior -o src/reward/prior.json".to_owned(),
         mean: TABLE.iter().map(|row| row.id.to_owned()).zip(rounded).collect(),
+        scale: shape.scale,
         person: shape.person.clone(),
     }
 }

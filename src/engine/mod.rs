@@ -3,11 +3,17 @@
 //! Nothing here touches a file, a network, a clock or the browser: bytes come in through [`TensorSource`], and
 //! whoever drives a long computation decides through [`Pace`] between its slices whether it goes on.
 //!
-//! Reading order: [`gguf`] (the file), [`quant`] (how its numbers are stored), [`cpu`] (the kernels), [`kv`] (the tree
-//! of prefixes), [`arch`] (the models), [`Engine`] (what it all serves).
+//! Reading order: [`gguf`] (the file), [`tokenizer`] (text to tokens and back), [`chat_template`] and [`prompt`] (turns
+//! to text to tokens), [`quant`] (how numbers are stored), [`cpu`] (the kernels), [`kv`] (the tree of prefixes),
+//! [`arch`] (the models), [`Engine`] (what serves tokens), [`sample`] and [`stop`] (which token comes next, and when
+//! to end), [`message`] (how a worker is asked).
 
 pub mod arch;
+mod chat;
+pub mod chat_template;
 pub mod cpu;
+#[cfg(test)]
+pub(crate) mod embedded;
 #[allow(clippy::module_inception)] // why: it is what the room is named for.
 mod engine;
 mod error;
@@ -15,11 +21,21 @@ pub mod gguf;
 pub mod kv;
 pub mod message;
 mod pace;
+pub mod prompt;
 pub mod quant;
+mod random;
+pub mod sample;
 mod source;
+pub mod stop;
+pub mod tokenizer;
+#[cfg(all(target_arch = "wasm32", feature = "engine-worker"))]
+mod worker;
 
+pub use chat::Chat;
 pub use cpu::work_for as pool_worker_entry;
 pub use engine::{Engine, Foreseen, Options, arg_max};
 pub use error::EngineError;
 pub use pace::{Cancelled, NonStop, Pace};
 pub use source::{HeaderError, SourceError, TensorSource, read_header};
+#[cfg(all(target_arch = "wasm32", feature = "engine-worker"))]
+pub use worker::serve;

@@ -115,7 +115,7 @@ pub(super) fn q4_k_scale(block: &[u8], part: usize) -> (u8, u8) {
 /// The four bits of item `i` (0..256) of a Q4_K block.
 pub(super) fn q4_k_code(block: &[u8], i: usize) -> u8 {
     let byte = block[16 + i / 64 * 32 + i % 32];
-    if i / 32 % 2 == 0 { byte & 15 } else { byte >> 4 }
+    if (i / 32).is_multiple_of(2) { byte & 15 } else { byte >> 4 }
 }
 
 /// The scale of sixteen items of a Q6_K block.

@@ -15,6 +15,10 @@ const FOLDS: usize = 8;
 /// A difference counts as noticeable from this many usual differences on.
 const NOTICEABLE: f64 = 0.3;
 
+/// A trait's claim has the posterior's certainty behind it already; on the pairs that its weight did not see it must
+/// only not be idle: nats over all of them.
+const LEAST_EVIDENCE: f64 = 0.1;
+
 /// A person's pairs as observations, and the rewards that did not see each part.
 pub(super) struct CrossFit {
     observations: Vec<Observation>,
@@ -69,8 +73,14 @@ impl CrossFit {
         let about = About { id: found.id.clone(), more: found.more };
         let gains: Vec<f64> = (0..self.observations.len()).map(|i| self.trait_gain(i, &found)).collect();
         let gain = gains.iter().sum::<f64>() / gains.len().max(1) as f64;
-        let state =
-            if gain > 0.0 { State::Kept } else { State::Dropped("it did not help on other pairs".into()) };
+        let own = found.weight - found.prior_weight;
+        let state = if (own > 0.0) != found.more || own == 0.0 {
+            State::Dropped("most people like that; it tells nothing of this person's own".into())
+        } else if gains.iter().sum::<f64>() < LEAST_EVIDENCE {
+            State::Dropped("it did not help on other pairs".into())
+        } else {
+            State::Kept
+        };
         let mut claim = Claim {
             id: trait_name(&about),
             certainty: Some(found.certainty),
@@ -86,7 +96,7 @@ impl CrossFit {
         claim
     }
 
-    /// What knowing the person's own weight of one trait adds to the log-likelihood of pair `i`.
+    /// What knowing the person's own slope in one trait adds to the log-likelihood of pair `i`.
     fn trait_gain(&self, i: usize, found: &TraitClaim) -> f64 {
         let reward = self.unseen_by(i);
         let difference = &self.observations[i].difference;
@@ -94,7 +104,8 @@ impl CrossFit {
         let whole: f64 = reward.why(difference).iter().map(|part| part.log_odds).sum();
         // The reward draws its log-odds together where it is unsure; what the trait adds is drawn together as much.
         let drawn = if whole.abs() > 1e-9 { with / whole } else { 1.0 };
-        let own = reward.weight(&found.id).unwrap_or(0.0) - found.prior_weight;
+        let slope = reward.slope(&found.direction);
+        let own = slope.weight - slope.prior_weight;
         let value = Trait::find(&found.id).map_or(0.0, |(index, _)| difference.values()[index]);
         log_sigmoid(with) - log_sigmoid(with - drawn * own * value)
     }

@@ -65,9 +65,9 @@ pub fn from_traits(history: &History, seed: u64, earlier: &[Claim]) -> Likeness 
     let known = Known::of(history);
     let mut claims = known.claims.clone();
     finish_claims(&mut claims, earlier);
-    let portrait = Portrait::from_template(&claims, &known.reward, history.pairs().len());
-    let made_from = history.pairs().iter().map(|pair| pair.id).collect();
     let validation = known.validation(history);
+    let portrait = Portrait::from_template(&claims, &known.reward, &validation, history.pairs().len());
+    let made_from = history.pairs().iter().map(|pair| pair.id).collect();
     let (stack, trace) = (Stack::default(), Trace::default());
     Likeness::assemble(
         made_from,
@@ -163,7 +163,9 @@ async fn with_model<E: Evidence>(
     finish_claims(&mut claims, earlier);
 
     ahead.enter(&frame.dialogue, 4);
-    let portrait = portray(frame, &claims, &known.reward, history.pairs().len()).await?;
+    let by_traits = known.validation(history);
+    let portrait = Portrait::from_template(&claims, &known.reward, &by_traits, history.pairs().len());
+    let portrait = reworded(frame, portrait, &claims).await?;
 
     ahead.enter(&frame.dialogue, 5);
     let persona = persona(&claims);
@@ -178,7 +180,7 @@ async fn with_model<E: Evidence>(
         default_judge: share_right(&zero_shot),
         judge: share_right(&second.margins),
         stack: weighed.on_validation,
-        ..known.validation(history)
+        ..by_traits
     };
     trace.trials.extend(second.trials);
     trace.calls = frame.dialogue.calls();
@@ -280,14 +282,12 @@ async fn test<P>(
     Ok(tested.moved)
 }
 
-/// Writes the portrait; an able model rewords the template's.
-async fn portray<P>(
+/// The portrait in the words of an able model, where those are faithful.
+async fn reworded<P>(
     frame: &Frame<P>,
+    portrait: Portrait,
     claims: &[Claim],
-    reward: &Reward,
-    pairs: usize,
 ) -> Result<Portrait, PersonaError> {
-    let portrait = Portrait::from_template(claims, reward, pairs);
     if !able(&frame.capabilities) || portrait.rests_on.is_empty() {
         return Ok(portrait);
     }

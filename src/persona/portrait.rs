@@ -9,8 +9,9 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::claims::{Claim, Source, State};
+use super::likeness::Validation;
 use super::wording;
-use crate::reward::Reward;
+use crate::reward::{Prior, Reward};
 use crate::traits::{Group, TABLE, Trait};
 
 /// Who wrote the prose.
@@ -42,17 +43,25 @@ const PARTS: [(&str, &[Group]); 4] = [
     ("Beyond style", &[]),
 ];
 
+/// The certainty at which the reward makes a claim.
+const CLAIMED: f64 = 0.8;
+
 /// At most this many claims are told; the rest is in the list of claims.
 const MOST_TOLD: usize = 9;
 
 impl Portrait {
     /// Writes the portrait from a template.
-    pub(super) fn from_template(claims: &[Claim], reward: &Reward, pairs: usize) -> Self {
+    pub(super) fn from_template(
+        claims: &[Claim],
+        reward: &Reward,
+        validation: &Validation,
+        pairs: usize,
+    ) -> Self {
         let mut used: Vec<&Claim> = claims.iter().filter(|claim| claim.in_use()).collect();
         used.sort_by(|a, b| sureness(b).total_cmp(&sureness(a)));
         used.truncate(MOST_TOLD);
         let rests_on = used.iter().map(|claim| claim.id.clone()).collect();
-        let text = if used.is_empty() { nothing_yet(reward, pairs) } else { prose(&used, pairs) };
+        let text = if used.is_empty() { nothing_yet(reward, pairs) } else { prose(&used, validation, pairs) };
         Portrait { text, by: Writer::Template, rests_on }
     }
 
@@ -72,51 +81,75 @@ fn sureness(claim: &Claim) -> f64 {
     by_hand + claim.certainty.unwrap_or(0.9) + claim.gain.clamp(0.0, 1.0)
 }
 
-fn prose(used: &[&Claim], pairs: usize) -> String {
-    let opening = match used.len() {
-        1 => format!("One thing holds in your {}.", choices(pairs)),
-        n => format!("{} things hold in your {}.", capital(&number(n)), choices(pairs)),
-    };
-    let mut paragraphs = vec![opening];
+fn prose(used: &[&Claim], validation: &Validation, pairs: usize) -> String {
+    let found = used.iter().any(|claim| claim.from != Source::Own);
+    let mut paragraphs = Vec::new();
+    if found {
+        let what = match used.len() {
+            1 => "One thing holds".to_owned(),
+            n => format!("{} things hold", capital(&number(n))),
+        };
+        paragraphs.push(format!(
+            "{what} in your {}, checked on choices that {} drawn from.",
+            choices(pairs),
+            if used.len() == 1 { "it was not" } else { "they were not" }
+        ));
+    }
     for (title, groups) in PARTS {
         let here: Vec<&Claim> = used.iter().copied().filter(|claim| in_part(claim, groups)).collect();
         if !here.is_empty() {
-            paragraphs.push(format!("{title}: {}", sentences(&here)));
+            paragraphs.push(format!("{title}: {}", part(&here)));
         }
     }
+    paragraphs.extend(foretold(validation));
     paragraphs.join("\n\n")
 }
 
 /// Whether a claim belongs to a part; the last part, without groups, takes what is about no trait.
 fn in_part(claim: &Claim, groups: &[Group]) -> bool {
     match claim.row() {
-        Some(row) if claim.edited.is_none() && claim.from != Source::Own => groups.contains(&row.group),
+        Some(row) if by_template(claim) => groups.contains(&row.group),
         _ => groups.is_empty(),
     }
 }
 
-fn sentences(claims: &[&Claim]) -> String {
-    claims.iter().map(|claim| sentence(claim)).collect::<Vec<_>>().join(" ")
+/// Whether a claim has the table's words, which can be joined into one sentence.
+fn by_template(claim: &Claim) -> bool {
+    claim.row().is_some() && claim.edited.is_none() && claim.from == Source::Traits
 }
 
-/// One claim with how sure it is: the claim's own words, then the choices that bear on it.
-pub(super) fn sentence(claim: &Claim) -> String {
-    let words = claim.wording().trim_end_matches('.');
-    match ground(claim) {
-        Some(ground) => format!("{words}{ground}."),
-        None => format!("{words}."),
+/// The claims of one part: those with the table's words in one sentence, any other in one of its own.
+fn part(claims: &[&Claim]) -> String {
+    let (joined, own): (Vec<&Claim>, Vec<&Claim>) = claims.iter().partition(|claim| by_template(claim));
+    let mut sentences = Vec::new();
+    let likes: Vec<String> = joined.iter().filter_map(|claim| like(claim)).collect();
+    if !likes.is_empty() {
+        sentences.push(format!("you prefer answers that {}.", list(&likes)));
     }
+    sentences.extend(own.iter().map(|claim| sentence(claim)));
+    let text = sentences.join(" ");
+    if likes.is_empty() { text } else { capital(&text) }
 }
 
-/// What a claim rests on, in words; nothing where the person said it.
+/// One trait with what it rests on: "are shorter (17 of the 20 choices that differ in it)".
+fn like(claim: &Claim) -> Option<String> {
+    let about = claim.about.as_ref()?;
+    Some(format!("{}{}", claim.row()?.phrase(about.more), ground(claim).unwrap_or_default()))
+}
+
+/// One claim as a sentence: its own words, then what it rests on.
+pub(super) fn sentence(claim: &Claim) -> String {
+    format!("{}{}.", claim.wording().trim_end_matches('.'), ground(claim).unwrap_or_default())
+}
+
+/// What a claim rests on, in brackets; nothing where the person said it.
 fn ground(claim: &Claim) -> Option<String> {
     if claim.from == Source::Own || claim.edited.is_some() {
         return None;
     }
     let (holds, all) = (claim.supports.len(), claim.supports.len() + claim.contradicts.len());
     if claim.about.is_none() {
-        return (all > 0)
-            .then(|| format!(" (right about {holds} of {all} choices that it was not made from)"));
+        return (all > 0).then(|| format!(" (right about {holds} of {all} choices)"));
     }
     let usual = match (claim.usual_weight, &claim.about) {
         // A tenth of log-odds for a usual difference is a leaning that shows.
@@ -126,12 +159,26 @@ fn ground(claim: &Claim) -> Option<String> {
         _ => "",
     };
     if holds * 5 >= all * 3 && all > 0 {
-        return Some(format!(
-            "{usual}: so in {holds} of the {all} choices where the two answers differed in this"
-        ));
+        return Some(format!(" ({holds} of the {all} choices that differ in it{usual})"));
     }
-    // The joint posterior can be sure where the plain count is not: another trait hid it.
-    Some(format!("{usual}, other things being equal; the bare count is {holds} of {all}"))
+    // The joint posterior can be sure where the bare count is not: another trait hid it.
+    Some(format!(" (all else being equal; by the bare count {holds} of {all}{usual})"))
+}
+
+/// How well the newest choices are foretold from the older ones, against what fits most people.
+fn foretold(validation: &Validation) -> Option<String> {
+    let (prior, reward) = (validation.prior?, validation.reward?);
+    let right = |share: f64| (share * validation.pairs as f64).round() as usize;
+    // Fewer choices than this tell nothing.
+    (validation.pairs >= 5).then(|| {
+        format!(
+            "Learned from your earlier choices alone, your taste foretells {} of the last {}; what most people like \
+             foretells {}.",
+            right(reward),
+            validation.pairs,
+            right(prior)
+        )
+    })
 }
 
 /// What to say when no claim held.
@@ -142,55 +189,86 @@ fn nothing_yet(reward: &Reward, pairs: usize) -> String {
             .into();
     }
     let mut text = format!(
-        "Nothing certain yet: in your {} no taste stands out from chance, so nothing is personalised.",
+        "Nothing is certain yet: in your {} no taste stands out from chance and from what most people like, so nothing \
+         is personalised.",
         choices(pairs)
     );
     let leaning = leanings(reward);
-    if let Some((row, more, needed)) = leaning.first() {
-        let more_pairs = needed.saturating_sub(pairs).max(1);
-        let size = match more_pairs {
-            0..=60 => format!("about {more_pairs} more such choices would settle it, if it is real"),
+    if let Some(Leaning { row, more, needed }) = leaning.first() {
+        let size = match needed.saturating_sub(pairs).max(1) {
+            1 => "one more choice could settle it".to_owned(),
+            more @ 2..=60 => format!("about {more} more choices would settle it, if it is real"),
             _ => "it would take many more choices to settle".to_owned(),
         };
-        text += &format!(" The nearest to a taste is for answers that {}; {size}.", row.phrase(*more));
+        text += &format!(" The nearest to one is for answers that {}; {size}.", row.phrase(*more));
     }
-    let undecided: Vec<&str> =
-        leaning.iter().take(3).map(|(row, more, _)| if *more { row.more } else { row.less }).collect();
+    let undecided: Vec<String> = leaning
+        .iter()
+        .take(3)
+        .map(|Leaning { row, more, .. }| {
+            let words = if *more { row.more } else { row.less };
+            // What stands behind a comma only explains.
+            let words = words.split(", ").next().unwrap_or(words);
+            format!("{} {words}", if row.verb == "are" { "is" } else { "has" })
+        })
+        .collect();
     if !undecided.is_empty() {
-        text += &format!(
-            " The most telling choices are between two answers of which one has or is: {}.",
-            undecided.join("; ")
-        );
+        text += &format!(" Choices tell most where only one of the answers {}.", alternatives(&undecided));
     }
     text
 }
 
-/// The traits nearest to certainty, with the direction, and how many pairs in all would settle each.
-///
-/// Certainty grows with the square root of the pairs, so a trait at z standard deviations of n pairs needs
-/// n (1.645 / z)² of them for 95%.
-fn leanings(reward: &Reward) -> Vec<(&'static Trait, bool, usize)> {
-    let mut found: Vec<(&'static Trait, bool, f64)> = TABLE
-        .iter()
-        .filter_map(|row| {
-            let positive = reward.certainty(row.id)?;
-            Some((row, positive > 0.5, positive.max(1.0 - positive)))
-        })
-        .filter(|(_, _, certainty)| *certainty > 0.55)
-        .collect();
-    found.sort_by(|a, b| b.2.total_cmp(&a.2));
-    let needed = |certainty: f64| {
-        let z = normal_quantile(certainty.min(0.95));
-        (reward.pairs as f64 * (1.645 / z).powi(2)).ceil() as usize
-    };
-    found.into_iter().map(|(row, more, certainty)| (row, more, needed(certainty))).collect()
+/// A trait that is not settled yet: the direction in which the person leans away from people in general, and how many
+/// pairs in all would settle it.
+struct Leaning {
+    row: &'static Trait,
+    more: bool,
+    needed: usize,
 }
 
-/// The standard normal's quantile for 0.5 < p < 1 (Abramowitz and Stegun 26.2.23, error below 4.5e-4).
-fn normal_quantile(p: f64) -> f64 {
-    let t = (-2.0 * (1.0 - p).ln()).sqrt();
-    t - (2.515_517 + t * (0.802_853 + t * 0.010_328))
-        / (1.0 + t * (1.432_788 + t * (0.189_269 + t * 0.001_308)))
+/// The traits nearest to a taste of the person's own, the nearest first.
+///
+/// Log-odds grow evenly with the pairs that bear on them: a trait that n pairs brought from its prior log-odds some of
+/// the way to a claim's needs as many more for the rest of the way.
+fn leanings(reward: &Reward) -> Vec<Leaning> {
+    let unknown = Reward::unknown(Prior::shipped());
+    let mut found: Vec<(f64, Leaning)> = TABLE
+        .iter()
+        .filter_map(|row| {
+            let ((raised, lowered), (raised_before, lowered_before)) =
+                (reward.departure(row.id)?, unknown.departure(row.id)?);
+            let more = raised > lowered;
+            let (now, before) = if more { (raised, raised_before) } else { (lowered, lowered_before) };
+            let grown = log_odds(now) - log_odds(before);
+            let needed = reward.pairs as f64 * (log_odds(CLAIMED) - log_odds(before)) / grown;
+            (grown > 0.1).then(|| (now, Leaning { row, more, needed: needed.ceil() as usize }))
+        })
+        .collect();
+    found.sort_by(|a, b| b.0.total_cmp(&a.0));
+    found.into_iter().map(|(_, leaning)| leaning).collect()
+}
+
+fn log_odds(p: f64) -> f64 {
+    let p = p.clamp(1e-6, 1.0 - 1e-6);
+    (p / (1.0 - p)).ln()
+}
+
+/// "a", "a and b", "a, b and c".
+fn list(items: &[String]) -> String {
+    joined(items, "and")
+}
+
+/// "a", "a or b", "a, b or c".
+fn alternatives(items: &[String]) -> String {
+    joined(items, "or")
+}
+
+fn joined(items: &[String], word: &str) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} {word} {last}", most.join(", ")),
+    }
 }
 
 fn choices(pairs: usize) -> String {
@@ -248,21 +326,32 @@ mod tests {
         }
     }
 
+    fn portrait(claims: &[Claim], pairs: usize) -> String {
+        let validation =
+            Validation { pairs: 8, prior: Some(0.5), reward: Some(0.75), ..Validation::default() };
+        Portrait::from_template(claims, &Reward::unknown(Prior::shipped()), &validation, pairs).text
+    }
+
     #[test]
     fn the_portrait_says_what_holds_and_how_often() {
-        let claims = [
+        let mut claims = vec![
             claim("You prefer answers that are shorter.", 17, 3),
+            claim("You prefer answers that have fewer headings.", 4, 5),
             claim("You prefer answers that are warmer.", 9, 2),
         ];
-        let reward = Reward::unknown(crate::reward::Prior::shipped());
-        let portrait = Portrait::from_template(&claims, &reward, 24);
+        claims[2].usual_weight = Some(-0.2);
+        claims.push(Claim { from: Source::Reasoning, ..claim("You like stories about cats.", 7, 2) });
+        claims.push(Claim::own("No spoilers, please."));
         assert_eq!(
-            portrait.text,
-            "Two things hold in your 24 choices.\n\n\
-             Length and layout: You prefer answers that are shorter: so in 17 of the 20 choices where the two answers \
-             differed in this.\n\n\
-             Wording and tone: You prefer answers that are warmer: so in 9 of the 11 choices where the two answers \
-             differed in this."
+            portrait(&claims, 24),
+            "Five things hold in your 24 choices, checked on choices that they were not drawn from.\n\n\
+             Length and layout: You prefer answers that are shorter (17 of the 20 choices that differ in it) and have \
+             fewer headings (all else being equal; by the bare count 4 of 9).\n\n\
+             Wording and tone: You prefer answers that are warmer (9 of the 11 choices that differ in it, unlike most \
+             people).\n\n\
+             Beyond style: No spoilers, please. You like stories about cats (right about 7 of 9 choices).\n\n\
+             Learned from your earlier choices alone, your taste foretells 6 of the last 8; what most people like \
+             foretells 4."
         );
     }
 
@@ -275,7 +364,7 @@ mod tests {
         let claims: Vec<&Claim> = claims.iter().collect();
         let check = |text: &str, taken| assert_eq!(faithful(text, &claims).is_some(), taken, "{text}");
         check(
-            "You prefer shorter answers: so it was in 17 of the 20 choices where the two differed. You also prefer warmer answers, in 9 of the 11 choices where the two differed.",
+            "You prefer shorter answers, in 17 of the 20 choices that differ in it. You also prefer warmer answers, in 9 of the 11 choices that differ.",
             true,
         );
         check("You prefer shorter answers, in 17 of 20 choices.", false);
@@ -292,8 +381,7 @@ mod tests {
 
     #[test]
     fn when_nothing_holds_it_says_so() {
-        let reward = Reward::unknown(crate::reward::Prior::shipped());
-        assert!(Portrait::from_template(&[], &reward, 0).text.starts_with("Nothing is known yet."));
-        assert!(Portrait::from_template(&[], &reward, 7).text.contains("in your 7 choices no taste"));
+        assert!(portrait(&[], 0).starts_with("Nothing is known yet."));
+        assert!(portrait(&[], 7).contains("in your 7 choices no taste"));
     }
 }

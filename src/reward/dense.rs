@@ -4,7 +4,7 @@
 
 use super::linear::Symmetric;
 use super::logistic::{Row, fit as fit_rows};
-use super::prior::Follow;
+use super::prior::Kind;
 
 /// The Gaussian approximation of the posterior over (follow, every weight).
 pub(super) struct DenseFit {
@@ -19,7 +19,7 @@ pub(super) fn fit(
     columns: &[Vec<f64>],
     prior_scores: &[f64],
     weights: &[f64],
-    follow: &Follow,
+    kind: &Kind,
     spread: f64,
 ) -> Option<DenseFit> {
     let size = columns.len() + 1;
@@ -30,9 +30,9 @@ pub(super) fn fit(
         .collect();
     let rows: Vec<Row<'_>> = rows.iter().zip(weights).map(|(x, weight)| Row { x, weight: *weight }).collect();
     let mut mean = vec![0.0; size];
-    mean[0] = follow.mean;
+    mean[0] = kind.follow;
     let mut variances = vec![spread * spread; size];
-    variances[0] = follow.spread * follow.spread;
+    variances[0] = kind.follow_spread * kind.follow_spread;
     let fit = fit_rows(&rows, &mean, &variances)?;
     let covariance = Symmetric::inverse_of(&fit.precision);
     Some(DenseFit { mean: fit.mean, covariance, log_evidence: fit.log_evidence })

@@ -3,7 +3,7 @@
 use super::dense;
 use super::posterior::{Component, Reward};
 use super::sparse::{self, Evidence, FittedSet};
-use super::{Follow, PersonPrior, Prior};
+use super::{Kind, PersonPrior, Prior};
 use crate::preference::{PreferencePair, Standing};
 use crate::traits::{self, Difference, TABLE};
 
@@ -46,9 +46,9 @@ impl Reward {
         let person = &prior.person;
         let mean = prior.mean_weights();
         let pairs = Pairs::new(&mean, observations);
-        // The sets are searched once, under the widest follow and with nothing faded, then fitted under each.
+        // The sets are searched once, for the kind that is told least and with nothing faded, then fitted for each kind.
         let lasting = pairs.faded(None);
-        let widest = person.follow.iter().max_by(|a, b| a.spread.total_cmp(&b.spread));
+        let widest = person.kinds.iter().max_by(|a, b| a.follow_spread.total_cmp(&b.follow_spread));
         let mut candidates: Vec<(f64, Component)> = Vec::new();
         if let Some(widest) = widest {
             let inclusion: Vec<f64> = TABLE.iter().map(|row| person.included(row)).map(log_odds).collect();
@@ -60,13 +60,15 @@ impl Reward {
             sets.extend(empty);
             for half_life in &person.half_lives {
                 let columns = pairs.faded(half_life.pairs);
-                for follow in &person.follow {
-                    let chance = half_life.chance * follow.chance;
-                    let fitted = sparse::refit(&pairs.evidence(person, follow, &columns, &inclusion), &sets);
-                    candidates.extend(fitted.into_iter().map(|set| weighed(person, nothing, chance, set)));
+                for kind in &person.kinds {
+                    let chance = half_life.chance * kind.chance;
+                    let fitted = sparse::refit(&pairs.evidence(person, kind, &columns, &inclusion), &sets);
+                    candidates.extend(fitted.into_iter().map(|set| weighed(kind, nothing, chance, set)));
                 }
             }
-            candidates.extend(dense(person, widest, &pairs, &lasting));
+            for kind in &person.kinds {
+                candidates.extend(dense(person, kind, &pairs, &lasting));
+            }
         }
         Reward::mixture(mean, candidates, NEGLIGIBLE, person.temperature, observations.len())
     }
@@ -101,7 +103,7 @@ impl<'a> Pairs<'a> {
     fn evidence<'b>(
         &'b self,
         person: &PersonPrior,
-        follow: &'b Follow,
+        kind: &'b Kind,
         columns: &'b [Vec<f64>],
         inclusion: &'b [f64],
     ) -> Evidence<'b> {
@@ -109,7 +111,7 @@ impl<'a> Pairs<'a> {
             columns,
             prior_scores: &self.prior_scores,
             weights: &self.weights,
-            follow,
+            kind,
             slab_spread: person.slab_spread,
             inclusion,
         }
@@ -141,11 +143,11 @@ impl<'a> Pairs<'a> {
 /// A set with its weight in the mixture: its evidence, and how likely it was before any pair.
 ///
 /// `nothing` is the log of the chance that none of the traits is among "a few".
-fn weighed(person: &PersonPrior, nothing: f64, chance: f64, set: FittedSet) -> (f64, Component) {
+fn weighed(kind: &Kind, nothing: f64, chance: f64, set: FittedSet) -> (f64, Component) {
     // The empty set is reached two ways: nobody's deviation, and "a few" that happen to be none.
     let prior = match set.traits.is_empty() {
-        true => libm::log(person.none + person.few * libm::exp(nothing)),
-        false => libm::log(person.few) + nothing,
+        true => libm::log(1.0 - kind.few - kind.everything + kind.few * libm::exp(nothing)),
+        false => libm::log(kind.few) + nothing,
     };
     let log_weight = libm::log(chance) + prior + set.log_posterior;
     (log_weight, Component::new(set.traits, set.mean, set.covariance))
@@ -154,7 +156,7 @@ fn weighed(person: &PersonPrior, nothing: f64, chance: f64, set: FittedSet) -> (
 /// A little of everything, for each spread of the grid.
 fn dense(
     person: &PersonPrior,
-    follow: &Follow,
+    kind: &Kind,
     pairs: &Pairs<'_>,
     columns: &[Vec<f64>],
 ) -> Vec<(f64, Component)> {
@@ -162,10 +164,10 @@ fn dense(
         .dense
         .iter()
         .filter_map(|point| {
-            let fit = dense::fit(columns, &pairs.prior_scores, &pairs.weights, follow, point.spread)?;
+            let fit = dense::fit(columns, &pairs.prior_scores, &pairs.weights, kind, point.spread)?;
             let everything = (0..columns.len()).collect();
             Some((
-                libm::log(point.chance) + fit.log_evidence,
+                libm::log(kind.chance * kind.everything * point.chance) + fit.log_evidence,
                 Component::new(everything, fit.mean, fit.covariance),
             ))
         })

@@ -11,6 +11,11 @@ pub(super) struct Symmetric {
 }
 
 impl Symmetric {
+    /// The matrix with these rows, one after the other.
+    pub fn new(size: usize, rows: Vec<f64>) -> Self {
+        Symmetric { size, rows }
+    }
+
     /// The matrix with this diagonal and nothing else.
     pub fn diagonal(diagonal: &[f64]) -> Self {
         let size = diagonal.len();

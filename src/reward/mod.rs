@@ -14,19 +14,21 @@ mod prior;
 mod sparse;
 #[cfg(test)]
 mod tests;
+mod told;
 
 pub use claim::{Contribution, TraitClaim};
 pub use learn::Observation;
 pub use population::fit_mean;
 pub use posterior::Reward;
-pub use prior::{Follow, HalfLife, Inclusion, PersonPrior, Prior, Spread};
+pub use prior::{HalfLife, Inclusion, Kind, PersonPrior, Prior, Spread};
+pub use told::{Direction, Slope};
 
 /// Why a prior or a reward could not be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RewardError {
     /// The file isn't a prior; the message of the JSON reader has line and column.
-    #[error("not a prior: {0}; make one with `cargo bench --bench people -- fit-prior`")]
+    #[error("not a prior: {0}; make one with `likeness fit-prior`")]
     Prior(#[source] serde_json::Error),
     /// The reward speaks of traits that this version's table doesn't have, or not in that order.
     #[error("the reward was learnt with another table of traits; learn it again from the pairs")]

@@ -62,7 +62,7 @@ impl Component {
     }
 
     /// The mean and the variance of the log-odds of a difference whose prior log-odds are `score`.
-    fn log_odds(&self, score: f64, x: &[f64]) -> (f64, f64) {
+    pub(super) fn log_odds(&self, score: f64, x: &[f64]) -> (f64, f64) {
         let inputs: Vec<f64> =
             std::iter::once(score).chain(self.traits.iter().map(|&index| x[index])).collect();
         let mean = self.mean.iter().zip(&inputs).map(|(w, x)| w * x).sum();
@@ -170,6 +170,12 @@ impl Reward {
         TABLE.iter().position(|row| row.id == id).map(|index| self.summary[index].positive)
     }
 
+    /// The chances that the person wants more of a trait than people in general do, and less.
+    pub fn departure(&self, id: &str) -> Option<(f64, f64)> {
+        let index = TABLE.iter().position(|row| row.id == id)?;
+        Some((self.summary[index].raised, self.summary[index].lowered))
+    }
+
     /// How unsure the weight of a trait is: its standard deviation in the posterior.
     pub fn deviation(&self, id: &str) -> Option<f64> {
         TABLE.iter().position(|row| row.id == id).map(|index| self.summary[index].variance.sqrt())
@@ -229,6 +235,6 @@ impl TryFrom<Kept> for Reward {
 }
 
 /// The standard normal's distribution function.
-fn normal_cdf(z: f64) -> f64 {
+pub(super) fn normal_cdf(z: f64) -> f64 {
     0.5 * libm::erfc(-z / std::f64::consts::SQRT_2)
 }

@@ -10,8 +10,9 @@ use crate::traits::{Notice, TABLE, Trait};
 
 /// The prior over a person's weights: where they start, and how far they may go from there.
 ///
-/// A person's log-odds are `follow · (mean · difference) + deviation · difference`. The follow is near 1; the
-/// deviation is nothing at all, or a few traits, or a little of everything, and the person's own pairs say which.
+/// A person's log-odds are `follow · (scale · mean · difference) + deviation · difference`. How near to 1 the follow
+/// is depends on the kind of person; the deviation is nothing at all, or a few traits, or a little of everything,
+/// and the person's own pairs say which.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Prior {
     /// Whose judgements the mean was fitted on, and under which licence.
@@ -20,6 +21,9 @@ pub struct Prior {
     pub made_by: String,
     /// The mean weight of each trait, by id; a trait that isn't named starts at 0.
     pub mean: BTreeMap<String, f64>,
+    /// What the mean is multiplied by: weights that were kept small in the fit are too timid for people whom it
+    /// has not seen.
+    pub scale: f64,
     /// How a person may differ.
     pub person: PersonPrior,
 }
@@ -27,12 +31,8 @@ pub struct Prior {
 /// How a person may differ from people in general.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PersonPrior {
-    /// How far a person follows the mean: fully, more or less, or hardly at all, each with its chance.
-    pub follow: Vec<Follow>,
-    /// The chance that they don't deviate at all.
-    pub none: f64,
-    /// The chance that they deviate in a few traits.
-    pub few: f64,
+    /// Kinds of people: those who go by what everybody finds good, those who go by a taste of their own.
+    pub kinds: Vec<Kind>,
     /// A little of everything: standard deviations of a weight, in log-odds a usual difference, each with its
     /// chance.
     pub dense: Vec<Spread>,
@@ -46,15 +46,20 @@ pub struct PersonPrior {
     pub temperature: f64,
 }
 
-/// One idea of how far a person follows the mean: a Gaussian over the factor of the mean's log-odds.
+/// One kind of person: how far they follow the mean, a Gaussian over the factor of the mean's log-odds, and how
+/// likely they then are to deviate from it. Who follows it closely seldom does.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Follow {
-    /// 1 is fully, 0 not at all.
-    pub mean: f64,
-    /// The standard deviation.
-    pub spread: f64,
-    /// Its prior chance.
+pub struct Kind {
+    /// How common the kind is.
     pub chance: f64,
+    /// How far they follow the mean: 1 is fully, 0 not at all.
+    pub follow: f64,
+    /// The standard deviation of that.
+    pub follow_spread: f64,
+    /// The chance that they deviate in a few traits.
+    pub few: f64,
+    /// The chance that they deviate a little in everything; what is left is the chance of not deviating.
+    pub everything: f64,
 }
 
 /// One point of the grid of dense deviations.
@@ -92,28 +97,6 @@ static SHIPPED: LazyLock<Prior> = LazyLock::new(|| {
     Prior::from_json(include_str!("prior.json")).expect("src/reward/prior.json is a prior")
 });
 
-impl Default for PersonPrior {
-    /// The settings that ship: chosen on the first fifteen synthetic people, see `BENCHMARKS.md`.
-    fn default() -> Self {
-        PersonPrior {
-            follow: vec![
-                Follow { mean: 1.3, spread: 0.4, chance: 0.6 },
-                Follow { mean: 0.5, spread: 1.5, chance: 0.4 },
-            ],
-            none: 0.6,
-            few: 0.3,
-            dense: vec![Spread { spread: 0.15, chance: 0.1 }],
-            slab_spread: 1.7,
-            inclusion: Inclusion { glance: 0.12, read: 0.04, subtle: 0.004 },
-            half_lives: vec![
-                HalfLife { pairs: None, chance: 0.85 },
-                HalfLife { pairs: Some(20.0), chance: 0.15 },
-            ],
-            temperature: 1.0,
-        }
-    }
-}
-
 impl PersonPrior {
     /// The chance that a trait is one of the few.
     pub(super) fn included(&self, row: &Trait) -> f64 {
@@ -126,7 +109,7 @@ impl PersonPrior {
 }
 
 impl Prior {
-    /// The prior that ships, fitted by `cargo bench --bench people -- fit-prior` on the people of MT-Bench human judgments.
+    /// The prior that ships, fitted by `likeness fit-prior` on the people of MT-Bench human judgments.
     pub fn shipped() -> &'static Prior {
         &SHIPPED
     }
@@ -136,8 +119,14 @@ impl Prior {
         serde_json::from_str(text).map_err(RewardError::Prior)
     }
 
+    /// Writes its file: the same prior always gives the same bytes.
+    pub fn to_json(&self) -> String {
+        // Strings and numbers under string keys always have a JSON form.
+        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+    }
+
     /// The mean weights in the order of [`TABLE`].
     pub(super) fn mean_weights(&self) -> Vec<f64> {
-        TABLE.iter().map(|row| self.mean.get(row.id).copied().unwrap_or(0.0)).collect()
+        TABLE.iter().map(|row| self.scale * self.mean.get(row.id).copied().unwrap_or(0.0)).collect()
     }
 }

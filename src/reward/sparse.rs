@@ -9,7 +9,7 @@
 use std::collections::HashSet;
 
 use super::logistic::{sigmoid, softplus};
-use super::prior::Follow;
+use super::prior::Kind;
 
 /// The most traits in a set.
 const LARGEST: usize = 4;
@@ -33,7 +33,7 @@ pub(super) struct Evidence<'a> {
     /// How much each pair counts.
     pub weights: &'a [f64],
     /// How far the person follows the prior's mean.
-    pub follow: &'a Follow,
+    pub kind: &'a Kind,
     /// The spread of a weight in the set.
     pub slab_spread: f64,
     /// The log-odds that a trait is in the set.
@@ -67,7 +67,7 @@ struct Node {
 /// Fits the empty set, all single traits, and the larger sets that grow out of them.
 pub(super) fn search(evidence: &Evidence<'_>) -> Vec<FittedSet> {
     let mut start = [0.0; UNKNOWNS];
-    start[0] = evidence.follow.mean;
+    start[0] = evidence.kind.follow;
     let empty = evidence.fit(Vec::new(), start);
     let mut parents: Vec<Node> =
         (0..evidence.columns.len()).map(|index| evidence.fit(vec![index], start)).collect();
@@ -137,16 +137,16 @@ impl Evidence<'_> {
 
     fn log_odds(&self, traits: &[usize], mode: &Vector) -> Vec<f64> {
         let mut z = vec![0.0; self.weights.len()];
-        for unknown in 0..=traits.len() {
+        for (unknown, weight) in mode.iter().enumerate().take(traits.len() + 1) {
             for (z, x) in z.iter_mut().zip(self.regressor(traits, unknown)) {
-                *z += mode[unknown] * x;
+                *z += weight * x;
             }
         }
         z
     }
 
     fn precision(&self, unknown: usize) -> f64 {
-        let spread = if unknown == 0 { self.follow.spread } else { self.slab_spread };
+        let spread = if unknown == 0 { self.kind.follow_spread } else { self.slab_spread };
         1.0 / (spread * spread)
     }
 
@@ -169,11 +169,10 @@ impl Evidence<'_> {
             for i in 0..size {
                 let xi = self.regressor(&traits, i);
                 gradient[i] = slopes.iter().zip(xi).map(|(s, x)| s.0 * x).sum::<f64>()
-                    - self.precision(i) * (mode[i] - if i == 0 { self.follow.mean } else { 0.0 });
-                for j in 0..=i {
+                    - self.precision(i) * (mode[i] - if i == 0 { self.kind.follow } else { 0.0 });
+                for (j, cell) in curvature[i].iter_mut().enumerate().take(i + 1) {
                     let xj = self.regressor(&traits, j);
-                    curvature[i][j] =
-                        slopes.iter().zip(xi.iter().zip(xj)).map(|(s, (a, b))| s.1 * a * b).sum();
+                    *cell = slopes.iter().zip(xi.iter().zip(xj)).map(|(s, (a, b))| s.1 * a * b).sum();
                 }
                 curvature[i][i] += self.precision(i);
             }
@@ -192,7 +191,7 @@ impl Evidence<'_> {
             self.log_odds(&traits, &mode).iter().zip(self.weights).map(|(z, w)| w * softplus(-z)).sum();
         let mut log_posterior = -fit;
         for i in 0..size {
-            let off = mode[i] - if i == 0 { self.follow.mean } else { 0.0 };
+            let off = mode[i] - if i == 0 { self.kind.follow } else { 0.0 };
             log_posterior -= self.precision(i) * off * off / 2.0;
             log_posterior += libm::log(self.precision(i)) / 2.0 - libm::log(factor[i][i]);
         }
@@ -288,12 +287,12 @@ mod tests {
     fn a_set_is_fitted_as_the_plain_regression_fits_it() {
         let columns = columns();
         let (scores, weights) = (vec![0.1; 12], vec![1.0; 12]);
-        let follow = Follow { mean: 1.0, spread: 0.5, chance: 1.0 };
+        let kind = Kind { chance: 1.0, follow: 1.0, follow_spread: 0.5, few: 1.0, everything: 0.0 };
         let evidence = Evidence {
             columns: &columns,
             prior_scores: &scores,
             weights: &weights,
-            follow: &follow,
+            kind: &kind,
             slab_spread: 1.5,
             inclusion: &[0.0; 3],
         };

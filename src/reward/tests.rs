@@ -44,6 +44,12 @@ fn nobody_known_is_the_prior() {
     assert!(unknown.claims(&[]).is_empty());
 }
 
+/// The claims in words of someone with these choices.
+fn claims(observations: &[Observation]) -> Vec<String> {
+    let reward = Reward::learn(Prior::shipped(), observations);
+    reward.claims(observations).into_iter().map(|claim| claim.text).collect()
+}
+
 #[test]
 fn two_pairs_hardly_move_it() {
     let two = &choices(shorter)[..2];
@@ -52,6 +58,7 @@ fn two_pairs_hardly_move_it() {
         let moved = known.probability(&choice.difference) - unknown.probability(&choice.difference);
         assert!(moved.abs() < 0.25, "moved by {moved}");
     }
+    assert_eq!(claims(two), Vec::<String>::new(), "what most people like is no claim on a person");
 }
 
 #[test]
@@ -64,9 +71,58 @@ fn a_clear_taste_is_learnt_and_claimed() {
     assert!(reward.certainty("length").unwrap() < 0.3);
     let why = reward.why(&observations[0].difference);
     assert!(why.windows(2).all(|pair| pair[0].log_odds.abs() >= pair[1].log_odds.abs()));
-    for claim in reward.claims(&observations) {
-        assert!(claim.text.starts_with("You prefer answers that ") && claim.certainty >= 0.8);
-    }
+    let claims = reward.claims(&observations);
+    let length = claims.iter().find(|claim| claim.id == "length").unwrap();
+    assert_eq!(length.text, "You prefer answers that are shorter.");
+    assert!(!length.more && length.certainty > 0.9 && length.weight < length.prior_weight.min(0.0));
+    assert_eq!(length.contradicts, 0);
+}
+
+#[test]
+fn who_always_takes_the_shorter_one_hears_just_that() {
+    // The long answer differs in a dozen traits beside its length, always in the same way.
+    let long = |i: usize| format!("Well, there is much to say about thing {i}. ").repeat(4 + i % 3);
+    let choice = |i: usize| Observation {
+        difference: difference(&context(), &format!("It is thing {i}."), &long(i)),
+        weight: 1.0,
+    };
+    assert_eq!(claims(&(0..30).map(choice).collect::<Vec<_>>()), ["You prefer answers that are shorter."]);
+}
+
+#[test]
+fn a_coin_makes_no_claim() {
+    let observations: Vec<Observation> = choices(shorter)
+        .into_iter()
+        .enumerate()
+        .map(|(i, o)| if i % 2 == 0 { o } else { Observation { difference: o.difference.reversed(), ..o } })
+        .collect();
+    assert!(claims(&observations).len() <= 1, "{:?}", claims(&observations));
+}
+
+#[test]
+fn the_sample_person_of_the_app_is_told_true_things() {
+    let turns = |value: &serde_json::Value| serde_json::from_value::<Vec<Turn>>(value.clone()).unwrap();
+    let observations: Vec<Observation> = include_str!("../../www/sample.jsonl")
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+        .map(|pair| {
+            let text = |answer: &str| pair[answer]["content"].as_str().unwrap().to_owned();
+            let context = turns(&pair["context"]);
+            Observation { difference: difference(&context, &text("chosen"), &text("rejected")), weight: 1.0 }
+        })
+        .collect();
+    // Who wrote Robin meant someone who wants plain orders with figures in them, and no hedging.
+    let meant = [
+        "You prefer answers that are less hedged.",
+        "You prefer answers that have more numbers.",
+        "You prefer answers that have more sentences that tell the reader what to do.",
+        "You prefer answers that have fewer caveats.",
+        "You prefer answers that are easier to read.",
+        "You prefer answers that have shorter words.",
+        "You prefer answers that have shorter sentences.",
+    ];
+    let told = claims(&observations);
+    assert!(told.len() >= 2 && told.iter().all(|claim| meant.contains(&claim.as_str())), "{told:?}");
 }
 
 #[test]

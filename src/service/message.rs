@@ -146,7 +146,8 @@ pub enum Request {
         /// Whose.
         profile: ProfileId,
     },
-    /// Makes a new portrait; goes on with an interrupted one of the same settings.
+    /// Makes a new portrait; goes on with an interrupted one of the same settings. While no model is loaded, it is
+    /// the portrait that follows from traits and claims alone.
     Induce {
         /// Whose.
         profile: ProfileId,
@@ -163,7 +164,8 @@ pub enum Request {
         /// Whose.
         profile: ProfileId,
     },
-    /// Edits, pins, refuses or restores a claim of the kept portrait.
+    /// Edits, pins, refuses or restores a claim of the kept portrait. Where none is kept yet, the one that follows
+    /// from the reading, traits and claims without a model, is kept first.
     ChangeClaim {
         /// Whose.
         profile: ProfileId,
@@ -244,6 +246,8 @@ pub enum Response {
 /// How far a long request is.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Event {
+    /// Of a search: what was found so far, when there is more for the window asked for. Its total grows.
+    Found(PairPage),
     /// Of an import.
     Importing {
         /// Bytes read.
@@ -304,6 +308,9 @@ pub enum ServiceError {
     /// Another tab holds an older version open.
     #[error("another tab with an older version of this app is open")]
     Blocked,
+    /// A newer version of the app, in another tab, has taken the database over.
+    #[error("a newer version of this app is open in another tab")]
+    Outdated,
     /// No room is left.
     #[error("the browser's storage is full")]
     QuotaFull,
@@ -352,6 +359,7 @@ impl ServiceError {
             Self::NoStorage(_) => "Open the app in an ordinary window; a private window may refuse storage.",
             Self::TooNew { .. } => "Reload the page to get the newest version of the app.",
             Self::Blocked => "Close the other tabs of this app, then reload this one.",
+            Self::Outdated => "Reload this page to get the newer version.",
             Self::QuotaFull => "Free some disk space, or remove a model on the Models page, then try again.",
             Self::BadFile(_) => "Check the file's format, or choose the format by hand.",
             Self::SeveralPeople { .. } => "Choose whose lines to import.",

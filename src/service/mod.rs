@@ -4,7 +4,10 @@
 //! [`Response`]. Everything here is a wire type, flat and serialisable; none is a domain type, so a change in
 //! the method is no change on the wire.
 
+pub mod client;
 mod message;
+#[cfg(all(target_arch = "wasm32", feature = "data-worker"))]
+pub mod server;
 pub mod show;
 mod view;
 

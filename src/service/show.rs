@@ -8,7 +8,7 @@ use crate::persona::{
     Changes, Claim, Difference, Judgement, Likeness, Remaining, Source, State, Validation, from_traits,
 };
 use crate::preference::{History, PairId, PreferencePair};
-use crate::reward::{Observation, Reward};
+use crate::reward::{Observation, Reward, Slope};
 use crate::traits::{TABLE, Trait};
 
 /// A trait counts for or against a leaning from this many usual differences on.
@@ -45,11 +45,11 @@ pub fn reading(history: &History, earlier: &[Claim], now_ms: impl Fn() -> f64) -
     }
 }
 
-/// A kept portrait beside the history as it is now; `before` is what was new in it against the one it replaced.
+/// A kept portrait beside the history as it is now; `differences` are against the one that it replaced.
 pub fn portrait(
     likeness: &Likeness,
     history: &History,
-    before: Option<&Likeness>,
+    differences: Vec<String>,
     made_ms: f64,
 ) -> PortraitView {
     let spent = likeness.trace.total();
@@ -73,7 +73,7 @@ pub fn portrait(
         cached_tokens: spent.cached_tokens as f64,
         pairs: likeness.made_from.len() as u32,
         changed_since: changed(&likeness.stale(history)),
-        differences: before.map(|before| differences(&likeness.since(before))).unwrap_or_default(),
+        differences,
         made_ms,
     }
 }
@@ -162,29 +162,29 @@ fn claim(claim: &Claim) -> ClaimView {
 
 fn traits(history: &History, reward: &Reward) -> Vec<TraitView> {
     let seen: Vec<Observation> = history.pairs().iter().map(Observation::of).collect();
+    let slopes = reward.slopes(&seen);
+    let rows = TABLE.iter().zip(&slopes).enumerate();
     let mut rows: Vec<TraitView> =
-        TABLE.iter().enumerate().filter_map(|(index, row)| leaning(index, row, reward, &seen)).collect();
+        rows.map(|(index, (row, slope))| leaning(index, row, slope, &seen)).collect();
     rows.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
     rows
 }
 
-fn leaning(index: usize, row: &Trait, reward: &Reward, seen: &[Observation]) -> Option<TraitView> {
-    let weight = reward.weight(row.id)?;
-    let more = weight >= 0.0;
+fn leaning(index: usize, row: &Trait, slope: &Slope, seen: &[Observation]) -> TraitView {
+    let more = slope.weight >= 0.0;
     let sign = if more { 1.0 } else { -1.0 };
     let count = |sign: f64| {
         seen.iter().filter(|one| sign * one.difference.values()[index] > NOTICEABLE).count() as u32
     };
-    let positive = reward.certainty(row.id)?;
-    Some(TraitView {
+    TraitView {
         id: row.id.to_owned(),
         words: if more { row.more } else { row.less }.to_owned(),
-        weight: weight as f32,
-        deviation: reward.deviation(row.id)? as f32,
-        certainty: positive.max(1.0 - positive) as f32,
+        weight: slope.weight as f32,
+        deviation: slope.deviation as f32,
+        certainty: slope.positive.max(1.0 - slope.positive) as f32,
         supports: count(sign),
         contradicts: count(-sign),
-    })
+    }
 }
 
 fn model_weight(likeness: &Likeness) -> f32 {
@@ -211,7 +211,8 @@ fn changed(changes: &Changes) -> u32 {
     (changes.added.len() + changes.gone.len()) as u32
 }
 
-fn differences(difference: &Difference) -> Vec<String> {
+/// What a new portrait says that the one before did not, and the other way round.
+pub fn differences(difference: &Difference) -> Vec<String> {
     let new = difference.new.iter().map(|claim| format!("New: {claim}"));
     let turned = difference.turned.iter().map(|(old, now)| format!("Turned round: {old} is now: {now}"));
     let gone = difference.gone.iter().map(|claim| format!("Gone: {claim}"));
@@ -290,9 +291,10 @@ mod tests {
         assert_eq!(reading.pairs, 20);
         assert_eq!(reading.traits.len(), TABLE.len());
         let length = reading.traits.iter().find(|row| row.id == "length").unwrap();
-        let expected = if length.weight < 0.0 { ("shorter", 20, 0) } else { ("longer", 0, 20) };
-        assert_eq!((length.words.as_str(), length.supports, length.contradicts), expected);
-        assert!(length.deviation > 0.0 && length.certainty > 0.5);
+        assert_eq!((length.words.as_str(), length.supports, length.contradicts), ("shorter", 20, 0));
+        assert!(length.deviation > 0.0 && length.certainty > 0.9);
+        let claims: Vec<&str> = reading.claims.iter().map(|claim| claim.text.as_str()).collect();
+        assert_eq!(claims, ["You prefer answers that are shorter."]);
     }
 
     #[test]
@@ -304,7 +306,7 @@ mod tests {
     #[test]
     fn a_portrait_counts_what_changed_since() {
         let likeness = from_traits(&terse(20), 0, &[]);
-        let shown = portrait(&likeness, &terse(22), None, 5.0);
+        let shown = portrait(&likeness, &terse(22), Vec::new(), 5.0);
         assert_eq!((shown.pairs, shown.changed_since, shown.made_ms), (20, 2, 5.0));
         assert!(shown.model.is_none() && shown.model_weight.is_none() && shown.differences.is_empty());
     }

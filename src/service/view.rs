@@ -181,7 +181,7 @@ pub struct TraitView {
     pub id: String,
     /// The direction that the person leans to, in words.
     pub words: String,
-    /// Weight in log-odds for one step (standard deviation) of the trait.
+    /// What a usual difference in the trait is worth with all that goes along with it in the person's pairs, in log-odds.
     pub weight: f32,
     /// The weight's standard deviation.
     pub deviation: f32,

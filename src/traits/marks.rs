@@ -6,22 +6,15 @@ pub(super) struct Characters {
     pub exclamations: f64,
     pub questions: f64,
     pub colons: f64,
-    pub semicolons: f64,
-    pub commas: f64,
     pub dashes: f64,
-    pub ellipses: f64,
     pub parentheses: f64,
     pub quotations: f64,
     pub bold: f64,
-    pub italics: f64,
     pub inline_code: f64,
     pub links: f64,
     pub emoji: f64,
     pub smileys: f64,
     pub mathematics: f64,
-    pub money_and_shares: f64,
-    /// Whether the last character read ends a sentence, a list or a block.
-    pub finished: bool,
     /// Whether the last filled line read ends in a question mark.
     pub asks_at_end: bool,
     letters: f64,
@@ -44,8 +37,6 @@ impl Characters {
         }
         if let Some(last) = line.trim_end().chars().next_back() {
             self.asks_at_end = matches!(last, '?' | '？' | '؟');
-            self.finished =
-                !last.is_alphanumeric() && !matches!(last, ',' | '-' | ';' | '(' | '&' | '、' | '，');
         }
     }
 
@@ -54,19 +45,14 @@ impl Characters {
             '!' | '！' => &mut self.exclamations,
             '?' | '？' | '؟' => &mut self.questions,
             ':' | '：' => &mut self.colons,
-            ';' | '；' | '؛' => &mut self.semicolons,
-            ',' | '，' | '、' | '،' => &mut self.commas,
             '—' | '–' => &mut self.dashes,
             '-' if before == ' ' || before == '-' => &mut self.dashes,
-            '…' => &mut self.ellipses,
-            '.' if before == '.' => &mut self.ellipses,
             '(' | '（' => &mut self.parentheses,
             '"' | '“' | '”' | '「' | '」' | '«' | '»' => &mut self.quotations,
             ')' | 'D' | 'P' if matches!(before, ':' | ';') => &mut self.smileys,
             '=' | '+' | '×' | '÷' | '^' | '√' | '∑' | '∫' | '≤' | '≥' | '≈' | '\\' => {
                 &mut self.mathematics
             }
-            '%' | '$' | '€' | '£' | '¥' | '₹' => &mut self.money_and_shares,
             _ => return,
         };
         *count += 1.0;
@@ -74,9 +60,7 @@ impl Characters {
 
     fn inline_markdown(&mut self, line: &str) {
         let double = line.matches("**").count() + line.matches("__").count();
-        let single = line.matches('*').count().saturating_sub(2 * line.matches("**").count());
         self.bold += (double / 2) as f64;
-        self.italics += (single / 2) as f64;
         self.inline_code += (line.matches('`').count() / 2) as f64;
         self.links += (line.matches("http").count() + line.matches("www.").count())
             .max(line.matches("](").count()) as f64;
@@ -129,7 +113,7 @@ mod tests {
     #[test]
     fn inline_marks_are_counted_in_pairs() {
         let line = read("**a** *b* `c` [d](http://e)");
-        assert_eq!((line.bold, line.italics, line.inline_code, line.links), (1.0, 1.0, 1.0, 1.0));
+        assert_eq!((line.bold, line.inline_code, line.links), (1.0, 1.0, 1.0));
     }
 
     #[test]

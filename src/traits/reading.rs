@@ -20,8 +20,6 @@ const RICHNESS_WINDOW: usize = 50;
 /// What was counted in one answer.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Reading {
-    /// Characters of the whole text, white space left out.
-    pub characters: f64,
     /// Words of the whole text, code included.
     pub words: f64,
     /// Words outside code.
@@ -68,10 +66,6 @@ pub(super) struct Lines {
     pub paragraphs: f64,
     /// Prose lines of at most eight words that don't end a sentence: verse, labels.
     pub short: f64,
-    /// Words in list items.
-    pub item_words: f64,
-    /// Words before the first list item, heading, table or code; all words where there is none.
-    pub lead_words: f64,
     /// Whether the last filled line is prose after some list.
     pub ends_in_prose: bool,
     /// Filled lines that say what an earlier line said.
@@ -83,7 +77,6 @@ pub(super) struct Lines {
 pub(super) struct Sentences {
     pub count: f64,
     pub mean: f64,
-    pub first: f64,
     /// Sentences that open with an imperative.
     pub imperative: f64,
 }
@@ -145,7 +138,6 @@ impl Reading {
         let mut prose = Prose { fresh: true, ..Prose::default() };
         let mut reading = Reading::default();
         let code_words = reading.lay_out(answer, &mut prose);
-        reading.characters = answer.chars().filter(|c| !c.is_whitespace()).count() as f64;
         reading.prose_words = prose.words.len() as f64;
         reading.words = reading.prose_words + code_words;
         reading.sentences = prose.sentence_lengths();
@@ -200,7 +192,6 @@ impl Reading {
                     }
                     prose.block(body, false);
                     self.marks.read(body);
-                    lines.item_words += (prose.words.len() - before) as f64;
                 }
                 Line::TableRow(body) => {
                     lines.table_rows += 1.0;
@@ -225,13 +216,7 @@ impl Reading {
                 let words = prose.text(before..prose.words.len());
                 lines.repeated += f64::from(u8::from(!words.is_empty() && !seen.insert(hash(words))));
             }
-            if !matches!(line, Line::Blank | Line::Prose(_) | Line::Quote(_)) && !structured {
-                structured = true;
-                lines.lead_words = before as f64;
-            }
-        }
-        if !structured {
-            lines.lead_words = prose.words.len() as f64;
+            structured |= !matches!(line, Line::Blank | Line::Prose(_) | Line::Quote(_));
         }
         code_words
     }
@@ -312,7 +297,6 @@ impl Prose {
         Sentences {
             count,
             mean,
-            first: lengths[0],
             imperative: openings.iter().filter(|word| lexicon::is_imperative(word)).count() as f64,
         }
     }

@@ -59,10 +59,37 @@ fn other_scripts_are_read() {
 }
 
 #[test]
+fn strange_texts_are_measured() {
+    let texts = [
+        "",
+        " \n\t",
+        "😀",
+        "👩‍👩‍👧",
+        "一二三四五六七八九十",
+        "مرحبا بالعالم، كيف حالك؟",
+        "\u{202e}abc",
+        "\u{0}\u{7}",
+        "|",
+        "```",
+        "1.",
+    ];
+    for first in texts {
+        for second in texts {
+            let told = difference(&asked(), first, second);
+            assert!(told.values().iter().all(|value| value.is_finite()), "{first:?} against {second:?}");
+            assert!(first != second || told.values().iter().all(|value| *value == 0.0), "{first:?}");
+        }
+    }
+}
+
+#[test]
 fn a_megabyte_is_measured() {
     let text = "A sentence of words, again and again. ".repeat(28_000);
     assert!(text.len() > 1_000_000);
     assert!(measure(&asked(), &text).values().iter().all(|value| value.is_finite()));
+    let unspaced = "一二三四五六七八九十".repeat(34_000);
+    assert!(unspaced.len() > 1_000_000);
+    assert!(measure(&asked(), &unspaced).values().iter().all(|value| value.is_finite()));
     let fences = "`".repeat(1_000_000);
     assert!(measure(&asked(), &fences).values().iter().all(|value| value.is_finite()));
 }
@@ -83,6 +110,7 @@ proptest! {
         for (a, b) in one.values().iter().zip(other.values()) {
             prop_assert!(a.is_finite() && *a == -b);
         }
-        prop_assert_eq!(one.reversed().values(), other.values());
+        let turned = one.reversed();
+        prop_assert_eq!(turned.values(), other.values());
     }
 }

@@ -36,8 +36,19 @@ pub struct Config {
     pub context: usize,
     /// Added to the mean square in a norm.
     pub epsilon: f32,
-    /// For each pair of numbers of a head that is rotated: the angle from one position to the next.
-    pub frequencies: Vec<f64>,
+    /// How heads are turned by their position.
+    pub rotation: Rotation,
+}
+
+/// Rotary positions: pair i of a head turns by `position · slowdown · step^i / divisors[i]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rotation {
+    /// `base^(−2 / rotated numbers of a head)`.
+    pub step: f32,
+    /// 1, or the inverse of a linear scaling factor.
+    pub slowdown: f32,
+    /// One for each pair that is turned; 1 but for Llama 3's scaling for long contexts.
+    pub divisors: Vec<f32>,
 }
 
 /// A model's weights.
@@ -129,7 +140,7 @@ impl Config {
             vocabulary: embedding.dims.get(1).map_or(0, |rows| *rows as usize),
             context: size("context_length")?,
             epsilon: header.require(&llama("attention.layer_norm_rms_epsilon"))?,
-            frequencies: frequencies(header, rotated)?,
+            rotation: rotation(header, rotated)?,
         })
     }
 
@@ -156,11 +167,10 @@ fn check(key: &str, found: usize, holds: bool, takes: &'static str) -> Result<()
     }
 }
 
-/// The angle per position of each rotated pair, `base^(−2 i / n)`, slowed down by linear scaling if the file says so.
-fn frequencies(header: &Header, rotated: usize) -> Result<Vec<f64>, EngineError> {
-    let base = f64::from(header.get::<f32>("llama.rope.freq_base")?.unwrap_or(10_000.0));
+fn rotation(header: &Header, rotated: usize) -> Result<Rotation, EngineError> {
+    let base = header.get::<f32>("llama.rope.freq_base")?.unwrap_or(10_000.0);
     let scaling = header.get::<&str>("llama.rope.scaling.type")?;
-    let slower = match scaling {
+    let factor = match scaling {
         None | Some("none") => header.get::<f32>("llama.rope.scale_linear")?.unwrap_or(1.0),
         Some("linear") => header.require::<f32>("llama.rope.scaling.factor")?,
         Some(other) => {
@@ -168,13 +178,16 @@ fn frequencies(header: &Header, rotated: usize) -> Result<Vec<f64>, EngineError>
             return Err(EngineError::Unsupported { key, found: other.to_owned(), takes: "none or linear" });
         }
     };
-    if !(base > 0.0 && base.is_finite() && slower > 0.0 && slower.is_finite()) {
-        let found = format!("{base}, scaled by {slower}");
+    if !(base > 0.0 && base.is_finite() && factor > 0.0 && factor.is_finite()) {
+        let found = format!("{base}, scaled by {factor}");
         let key = llama("rope.freq_base");
         return Err(EngineError::Unsupported { key, found, takes: "numbers above zero" });
     }
-    let angle = |pair: usize| libm::pow(base, -2.0 * pair as f64 / rotated as f64) / f64::from(slower);
-    Ok((0..rotated / 2).map(angle).collect())
+    Ok(Rotation {
+        step: libm::powf(base, -2.0 / rotated.max(1) as f32),
+        slowdown: 1.0 / factor,
+        divisors: vec![1.0; rotated / 2],
+    })
 }
 
 impl Llama {
@@ -190,10 +203,8 @@ impl Llama {
         let mut loader = Loader::new(header, source, pace, progress);
         if header.tensor("rope_freqs.weight").is_some() {
             // Llama 3's long-context scaling: each frequency has its own divisor.
-            let divisors = loader.vector("rope_freqs.weight", config.frequencies.len()).await?;
-            for (frequency, divisor) in config.frequencies.iter_mut().zip(divisors) {
-                *frequency /= f64::from(divisor);
-            }
+            let pairs = config.rotation.divisors.len();
+            config.rotation.divisors = loader.vector("rope_freqs.weight", pairs).await?;
         }
         let embedding = loader.matrix("token_embd.weight", c.vocabulary, c.width).await?;
         let mut layers = Vec::new();
@@ -325,14 +336,13 @@ impl Layer {
             &mut [(&self.query, &mut *q, queries), (&self.key, &mut *k, keys), (&self.value, &mut *v, keys)];
         kernels.matmul_all(pool, &work.normed, products);
 
-        let scale = 1.0 / (c.head_size as f32).sqrt();
+        let pairs = c.rotation.divisors.len();
         let offset = index * c.layer_floats();
         for token in 0..count {
-            let angles = &work.angles[token * c.frequencies.len()..][..c.frequencies.len()];
+            let angles = &work.angles[token * pairs..][..pairs];
             let q = &mut q[token * queries..][..queries];
             let k = &mut k[token * keys..][..keys];
             rotate(q, c.head_size, angles);
-            q.iter_mut().for_each(|x| *x *= scale);
             rotate(k, c.head_size, angles);
             if let Some((page, slot)) = branch.slot(first + token) {
                 write_page(&mut page[offset..], slot, k, &v[token * keys..][..keys], c.head_size);
@@ -436,7 +446,7 @@ impl Workspace {
             && grow(&mut self.values, count * keys)
             && grow(&mut self.up, count * c.hidden)
             && grow(&mut self.product, count * c.width)
-            && grow(&mut self.angles, count * c.frequencies.len())
+            && grow(&mut self.angles, count * c.rotation.divisors.len())
             && grow(&mut self.scratch, threads * scratch);
         let floats = count * (3 * c.width + 2 * queries + 2 * keys + 2 * c.hidden) + threads * scratch;
         if there { Ok(()) } else { Err(out_of_memory("a chunk of the prompt", floats)) }
@@ -444,13 +454,18 @@ impl Workspace {
 
     /// Fills in the angles of `count` positions from `first`.
     ///
-    /// In f64, and with `libm` and not the system's functions, so that every build has the same bits.
+    /// Step by step in f32, as llama.cpp does, so that far out both lose the same. `libm` and not the system's functions, so that every build has the same bits.
     fn turn_to(&mut self, c: &Config, first: usize, count: usize) {
-        let positions = (first..first + count)
-            .flat_map(|position| c.frequencies.iter().map(move |frequency| position as f64 * frequency));
-        for (slot, angle) in self.angles.iter_mut().zip(positions) {
-            let (sin, cos) = libm::sincos(angle);
-            *slot = (cos as f32, sin as f32);
+        let Rotation { step, slowdown, divisors } = &c.rotation;
+        for (angles, position) in
+            self.angles.chunks_exact_mut(divisors.len().max(1)).zip(first..first + count)
+        {
+            let mut angle = position as f32;
+            for (slot, divisor) in angles.iter_mut().zip(divisors) {
+                let turned = slowdown * (angle / divisor);
+                *slot = (libm::cosf(turned), libm::sinf(turned));
+                angle *= step;
+            }
         }
     }
 }

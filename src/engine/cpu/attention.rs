@@ -3,7 +3,7 @@
 //! For query head h with key head h / (heads / kv_heads) (grouped queries: Ainslie et al. 2023, arXiv 2305.13245):
 //! `out = Σ_key soft-max_key(q · k) v`, over the keys at positions up to the query's own.
 //!
-//! Queries come rotated and scaled. A page's keys lie transposed, `[head][dimension][PAGE]`, and its values
+//! Queries come rotated. A page's keys lie transposed, `[head][dimension][PAGE]`, and its values
 //! `[head][PAGE][dimension]`, so both products are "a number times a row of a matrix, added up": no sum runs across
 //! lanes. Four query rows (neighbouring heads and tokens that share a key head) go together. Scores are kept whole and
 //! not merged block by block: each sum runs over the keys in order, so neither the chunk's size nor where pages begin
@@ -34,7 +34,7 @@ pub struct Span<'a> {
 
 /// What to attend to.
 pub struct Attention<'a> {
-    /// Rotated queries times 1/√head_size: tokens × heads × head_size.
+    /// Rotated queries: tokens × heads × head_size.
     pub queries: &'a [f32],
     /// All positions in order, the chunk's own last.
     pub spans: &'a [Span<'a>],
@@ -62,7 +62,7 @@ impl Attention<'_> {
 
     /// Floats that an item needs to work in.
     pub fn scratch(&self) -> usize {
-        ROWS * self.scratch_stride()
+        ROWS * self.scratch_stride() + self.head_size
     }
 
     fn scratch_stride(&self) -> usize {
@@ -82,27 +82,28 @@ pub unsafe fn attend<I: Isa>(a: &Attention, item: usize, out: *mut f32, scratch:
     // SAFETY: the caller's.
     unsafe {
         match ROWS.min(a.rows() - first) {
-            1 => rows::<I, 1>(a, kv_head, first, out, scratch),
-            2 => rows::<I, 2>(a, kv_head, first, out, scratch),
-            3 => rows::<I, 3>(a, kv_head, first, out, scratch),
-            _ => rows::<I, ROWS>(a, kv_head, first, out, scratch),
+            1 => rows::<I, 1>(a, kv_head, (first, 1), out, scratch),
+            live => rows::<I, ROWS>(a, kv_head, (first, live), out, scratch),
         }
     }
 }
 
+/// Rows `first..first + live` of a key head; the others of the `R` are computed and not kept.
 #[inline(always)]
 unsafe fn rows<I: Isa, const R: usize>(
     a: &Attention,
     kv_head: usize,
-    first: usize,
+    (first, live): (usize, usize),
     out: *mut f32,
     scratch: *mut f32,
 ) {
     let (size, group, stride) = (a.head_size, a.heads / a.kv_heads, a.scratch_stride());
-    let place = |r: usize| ((first + r) / group * a.heads + kv_head * group + (first + r) % group) * size;
-    let visible = |r: usize| a.first_position + (first + r) / group + 1;
+    let row = |r: usize| first + r.min(live - 1);
+    let place = |r: usize| (row(r) / group * a.heads + kv_head * group + row(r) % group) * size;
+    let visible = |r: usize| a.first_position + row(r) / group + 1;
     let furthest = visible(R - 1);
     let padded = furthest.next_multiple_of(8);
+    let scale = 1.0 / (size as f32).sqrt();
     // SAFETY (of the whole body): rows lie in the queries' shape; scores stay within `stride` a row.
     unsafe {
         let queries: [*const f32; R] = std::array::from_fn(|r| a.queries.as_ptr().add(place(r)));
@@ -123,9 +124,12 @@ unsafe fn rows<I: Isa, const R: usize>(
             }
             position += to - from;
         }
-        let sums: [f32; R] =
-            std::array::from_fn(|r| soft_max::<I>(scratch.add(r * stride), visible(r), padded));
-        let targets: [*mut f32; R] = std::array::from_fn(|r| out.add(place(r)));
+        for r in 0..live {
+            soft_max::<I>(scratch.add(r * stride), visible(r), padded, scale);
+        }
+        let spare = scratch.add(R * stride);
+        let targets: [*mut f32; R] =
+            std::array::from_fn(|r| if r < live { out.add(place(r)) } else { spare });
         for target in targets {
             std::slice::from_raw_parts_mut(target, size).fill(0.0);
         }
@@ -141,12 +145,6 @@ unsafe fn rows<I: Isa, const R: usize>(
                 std::array::from_fn(|r| scratch.add(r * stride + position).cast_const());
             panel::<I, R>(weights, count, values, size, targets, size);
             position += to - from;
-        }
-        for (target, sum) in targets.into_iter().zip(sums) {
-            let scale = I::splat(1.0 / sum);
-            for i in (0..size).step_by(I::LANES) {
-                I::store(target.add(i), I::mul(I::load(target.add(i)), scale));
-            }
         }
     }
 }

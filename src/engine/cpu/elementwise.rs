@@ -63,7 +63,7 @@ pub unsafe fn quantise<I: Isa>(x: &[f32], tile: *mut u8, slot: usize) {
                 }
                 I::store(sums.as_mut_ptr().add(lane), sum);
             }
-            let scale = scale + total(taint);
+            let scale: f32 = scale + total(taint);
             let scales = at.add(TILE * BLOCK).cast::<f32>();
             scales.add(slot).write_unaligned(scale);
             scales.add(TILE + slot).write_unaligned(scale * total(sums));
@@ -140,12 +140,12 @@ pub unsafe fn silu_mul<I: Isa>(gate: &mut [f32], up: &[f32]) {
     }
 }
 
-/// Turns the first `count` scores into `e^(score − max)`, sets the rest to zero and gives the sum.
+/// Turns the first `count` scores into their soft-max, scaled by `scale` before, and sets the rest to zero.
 ///
 /// # Safety
 /// The CPU has `I`; `scores` has room for `padded` numbers, a multiple of eight and at least `count`.
 #[inline(always)]
-pub unsafe fn soft_max<I: Isa>(scores: *mut f32, count: usize, padded: usize) -> f32 {
+pub unsafe fn soft_max<I: Isa>(scores: *mut f32, count: usize, padded: usize, scale: f32) {
     // SAFETY (of the whole body): the caller's.
     unsafe {
         let row = std::slice::from_raw_parts_mut(scores, padded);
@@ -164,7 +164,8 @@ pub unsafe fn soft_max<I: Isa>(scores: *mut f32, count: usize, padded: usize) ->
         }
         let max = I::splat(lanes.iter().fold(lanes[0], |a, b| if a < *b { *b } else { a }));
         for i in (0..whole).step_by(I::LANES) {
-            I::store(scores.add(i), exp::<I>(I::sub(I::load(scores.add(i)), max)));
+            let below = I::mul(I::sub(I::load(scores.add(i)), max), I::splat(scale));
+            I::store(scores.add(i), exp::<I>(below));
         }
         row[count..whole].fill(0.0);
         let mut sums = [I::splat(0.0); 2];
@@ -175,7 +176,10 @@ pub unsafe fn soft_max<I: Isa>(scores: *mut f32, count: usize, padded: usize) ->
         }
         let mut lanes = [0.0; WIDTH];
         spill::<I>(&sums[..WIDTH / I::LANES], &mut lanes);
-        total(lanes)
+        let share = I::splat(1.0 / total(lanes));
+        for i in (0..whole).step_by(I::LANES) {
+            I::store(scores.add(i), I::mul(I::load(scores.add(i)), share));
+        }
     }
 }
 

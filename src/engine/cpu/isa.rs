@@ -7,6 +7,8 @@
 //!
 //! Weights of eight rows lie interleaved, four columns of each row in turn, so that a lane stands for a row and no sum
 //! runs across lanes (`pack.rs` draws it).
+// why: a build with SIMD keeps the scalar set only for the checks that compare against it.
+#![cfg_attr(all(target_arch = "wasm32", target_feature = "simd128"), allow(dead_code))]
 
 /// Rows whose weights are interleaved.
 pub const GROUP: usize = 8;
@@ -192,7 +194,9 @@ unsafe impl Isa for Scalar {
     unsafe fn byte_zero() -> Self::ByteSum {
         [0; LANES]
     }
-    #[inline(always)]
+    // Not inlined: it is a loop that compilers turn into vectors by itself, and unrolled into every kernel it would take
+    // minutes to compile.
+    #[inline(never)]
     unsafe fn byte_dot(sum: Self::ByteSum, w: Self::Bytes, x: *const u8) -> Self::ByteSum {
         let x = unsafe { read::<4>(x) };
         std::array::from_fn(|row| {

@@ -37,19 +37,20 @@ pub unsafe fn matmul<I: Isa>(
                 let out = out.add(first * stride + group * GROUP);
                 if w.takes_quantised() {
                     let tile = x.tiles().as_ptr().add(first / TILE * x.tile_bytes());
+                    // A partly empty tile is computed whole and not written whole.
                     match tokens {
-                        1 => formats::<I, 1>(w, weights, tile, out, stride),
-                        2 => formats::<I, 2>(w, weights, tile, out, stride),
-                        3 => formats::<I, 3>(w, weights, tile, out, stride),
-                        _ => formats::<I, TILE>(w, weights, tile, out, stride),
+                        1 => formats::<I, 1>(w, weights, tile, out, stride, 1),
+                        _ => formats::<I, TILE>(w, weights, tile, out, stride, tokens),
                     }
                 } else {
                     let x = x.floats().as_ptr().add(first * x.cols());
-                    match tokens {
-                        1 => floats::<I, 1>(w, weights, x, out, stride),
-                        2 => floats::<I, 2>(w, weights, x, out, stride),
-                        3 => floats::<I, 3>(w, weights, x, out, stride),
-                        _ => floats::<I, TILE>(w, weights, x, out, stride),
+                    let x_cols = w.cols();
+                    if tokens == TILE {
+                        floats::<I, TILE>(w, weights, x, out, stride);
+                    } else {
+                        for t in 0..tokens {
+                            floats::<I, 1>(w, weights, x.add(t * x_cols), out.add(t * stride), stride);
+                        }
                     }
                 }
             }
@@ -64,6 +65,7 @@ unsafe fn formats<I: Isa, const T: usize>(
     tile: *const u8,
     out: *mut f32,
     stride: usize,
+    tokens: usize,
 ) {
     let blocks = w.cols() / BLOCK;
     for part in 0..GROUP / I::LANES {
@@ -77,23 +79,39 @@ unsafe fn formats<I: Isa, const T: usize>(
                 TensorKind::Q6_K => q6_k::<I, T>(weights, part, blocks, tile),
                 TensorKind::F16 | TensorKind::F32 => return,
             };
-            put::<I, T>(sums, part, out, stride);
+            put::<I, T>(sums, part, out, stride, tokens);
         }
     }
 }
 
 #[inline(always)]
-unsafe fn put<I: Isa, const T: usize>(sums: [I::F; T], part: usize, out: *mut f32, stride: usize) {
-    for (t, sum) in sums.into_iter().enumerate() {
+unsafe fn put<I: Isa, const T: usize>(
+    sums: [I::F; T],
+    part: usize,
+    out: *mut f32,
+    stride: usize,
+    tokens: usize,
+) {
+    for (t, sum) in sums.into_iter().enumerate().take(tokens) {
         // SAFETY: the caller's.
         unsafe { I::store(out.add(t * stride + part * I::LANES), sum) }
     }
 }
 
-/// Where a 4-bit format keeps the codes, scale and offset of a block of 32 columns.
+/// Where a 4-bit format keeps the codes, factor and offset of a block of 32 columns.
 trait NibbleFormat {
     /// Codes, and for each lane the factor and the offset of its codes.
     unsafe fn block<I: Isa>(group: *const u8, block: usize, part: usize) -> (*const u8, I::F, I::F);
+}
+
+/// The scale and the sum of token `t` in a block of a tile.
+#[inline(always)]
+unsafe fn scale_and_sum(tile: *const u8, t: usize) -> (f32, f32) {
+    // SAFETY: the caller's; the numbers lie behind the tile's bytes.
+    unsafe {
+        let at = tile.add(TILE * BLOCK).cast::<f32>().add(t);
+        (at.read_unaligned(), at.add(TILE).read_unaligned())
+    }
 }
 
 #[allow(non_camel_case_types)] // why: the formats' names.
@@ -108,8 +126,8 @@ impl NibbleFormat for Q4_0 {
     unsafe fn block<I: Isa>(group: *const u8, block: usize, part: usize) -> (*const u8, I::F, I::F) {
         unsafe {
             let at = group.add(144 * block);
-            let scale = I::load_f16(at.add(128 + 2 * I::LANES * part));
-            (at, scale, I::mul(scale, I::splat(-8.0)))
+            let d = I::load_f16(at.add(128 + 2 * I::LANES * part));
+            (at, d, I::mul(d, I::splat(-8.0)))
         }
     }
 }
@@ -139,16 +157,6 @@ impl NibbleFormat for Q4_K {
     }
 }
 
-/// The scale and the sum of token `t` in a block of a tile.
-#[inline(always)]
-unsafe fn scale_and_sum(tile: *const u8, t: usize) -> (f32, f32) {
-    // SAFETY: the caller's; the bytes lie behind the tile's codes.
-    unsafe {
-        let scales = tile.add(TILE * BLOCK).cast::<f32>();
-        (scales.add(t).read_unaligned(), scales.add(TILE + t).read_unaligned())
-    }
-}
-
 #[inline(always)]
 unsafe fn nibbles<I: Isa, S: NibbleFormat, const T: usize>(
     weights: *const u8,
@@ -160,7 +168,7 @@ unsafe fn nibbles<I: Isa, S: NibbleFormat, const T: usize>(
     unsafe {
         let mut sums = [I::splat(0.0); T];
         for block in 0..blocks {
-            let (codes, scale, offset) = S::block::<I>(weights, block, part);
+            let (codes, factor, offset) = S::block::<I>(weights, block, part);
             let codes = codes.add(4 * I::LANES * part);
             let quads: [_; 4] = std::array::from_fn(|j| I::nibbles(codes.add(32 * j)));
             for (t, sum) in sums.iter_mut().enumerate() {
@@ -171,7 +179,7 @@ unsafe fn nibbles<I: Isa, S: NibbleFormat, const T: usize>(
                     dot = I::nibble_dot(dot, high, x.add(16 + 4 * j));
                 }
                 let (d, s) = scale_and_sum(tile, t);
-                let product = I::mul(I::mul(I::nibble_sum(dot), scale), I::splat(d));
+                let product = I::mul(I::mul(I::nibble_sum(dot), factor), I::splat(d));
                 *sum = I::add(*sum, I::add(product, I::mul(offset, I::splat(s))));
             }
             tile = tile.add(TILE_BLOCK);
@@ -230,8 +238,8 @@ unsafe fn q6_k<I: Isa, const T: usize>(
                 let x = tile.add(BLOCK * t);
                 let halves: [_; 2] = std::array::from_fn(|half| {
                     let mut dot = I::byte_zero();
-                    for j in 4 * half..4 * half + 4 {
-                        dot = I::byte_dot(dot, quads[j], x.add(4 * j));
+                    for (j, quad) in quads.iter().enumerate().skip(4 * half).take(4) {
+                        dot = I::byte_dot(dot, *quad, x.add(4 * j));
                     }
                     I::mul(I::byte_sum(dot), scales[half])
                 });
@@ -266,7 +274,7 @@ unsafe fn floats<I: Isa, const T: usize>(
                     *sum = I::add(*sum, I::mul(weight, I::splat(*x.add(t * cols + col))));
                 }
             }
-            put::<I, T>(sums, part, out, stride);
+            put::<I, T>(sums, part, out, stride, T);
         }
     }
 }

@@ -263,9 +263,12 @@ pub fn log_sum_exp_agrees_with_floats(kernels: &Kernels) {
     }
 }
 
+/// Keys, values, and which of their tokens count.
+type Page = (Vec<f32>, Vec<f32>, (usize, usize));
+
 struct Case {
     queries: Vec<f32>,
-    pages: Vec<(Vec<f32>, Vec<f32>, (usize, usize))>,
+    pages: Vec<Page>,
     first_position: usize,
     tokens: usize,
     heads: usize,
@@ -317,6 +320,7 @@ impl Case {
     /// The formula, in f64.
     fn expected(&self) -> Vec<f64> {
         let size = self.head_size;
+        let scale = 1.0 / (size as f64).sqrt();
         let keys: Vec<(usize, usize)> = self
             .pages
             .iter()
@@ -335,7 +339,9 @@ impl Case {
                     |(page, at): (usize, usize), d: usize| self.pages[page].1[(kv * PAGE + at) * size + d];
                 let scores: Vec<f64> = visible
                     .iter()
-                    .map(|k| (0..size).map(|d| f64::from(query[d]) * f64::from(key(*k, d))).sum())
+                    .map(|k| {
+                        (0..size).map(|d| f64::from(query[d]) * f64::from(key(*k, d))).sum::<f64>() * scale
+                    })
                     .collect();
                 let max = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
                 let sum: f64 = scores.iter().map(|s| (s - max).exp()).sum();

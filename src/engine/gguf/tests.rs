@@ -129,15 +129,8 @@ fn integers_are_read_in_any_width_if_they_fit() {
 
 #[test]
 fn the_embedded_models_header() {
-    let cache = std::env::var("LIKENESS_CACHE").ok().or_else(|| {
-        let cache = std::env::var("XDG_CACHE_HOME").ok();
-        cache
-            .or_else(|| std::env::var("HOME").ok().map(|home| home + "/.cache"))
-            .map(|cache| cache + "/likeness")
-    });
-    let path = cache.unwrap() + "/models/SmolLM2-135M-Instruct.Q4_1.gguf";
-    let bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}; ./check fetches it"));
-    let header = read(&bytes).unwrap();
+    let bytes = crate::engine::embedded::bytes();
+    let header = read(bytes).unwrap();
     assert_eq!(header.require("general.architecture"), Ok("llama"));
     assert_eq!(header.require("llama.block_count"), Ok(30_u32));
     assert_eq!(header.require::<&[String]>("tokenizer.ggml.tokens").unwrap().len(), 49_152);

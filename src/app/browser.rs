@@ -1,0 +1,95 @@
+//! The few things that only the browser can do for a page: the clock, the clipboard, saving a file, small settings.
+
+use js_sys::{Array, Date};
+use leptos::prelude::{document, window};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Storage, Url};
+
+use crate::view::words;
+
+/// Milliseconds since 1970.
+pub fn now_ms() -> f64 {
+    Date::now()
+}
+
+/// When something was: "3 days ago", or the date as the person's calendar has it.
+pub fn when(at_ms: f64) -> String {
+    words::ago(now_ms(), at_ms).unwrap_or_else(|| date(at_ms))
+}
+
+/// The date as the person's calendar has it.
+pub fn date(at_ms: f64) -> String {
+    let date = Date::new(&JsValue::from_f64(at_ms));
+    if date.get_time().is_nan() {
+        return "unknown date".into();
+    }
+    date.to_locale_date_string("default", &JsValue::UNDEFINED).into()
+}
+
+/// The day as part of a file name: "2026-03-09".
+pub fn day() -> String {
+    let iso: String = Date::new_0().to_iso_string().into();
+    iso.chars().take(10).collect()
+}
+
+/// Puts a text on the clipboard; false when the browser refuses.
+pub async fn copy(text: String) -> bool {
+    let Some(clipboard) = clipboard() else { return false };
+    JsFuture::from(clipboard.write_text(&text)).await.is_ok()
+}
+
+/// A page that is not served securely has no clipboard; web-sys would hand out `undefined` as one.
+fn clipboard() -> Option<web_sys::Clipboard> {
+    let navigator = window().navigator();
+    let has = js_sys::Reflect::get(&navigator, &"clipboard".into()).is_ok_and(|c| !c.is_undefined());
+    has.then(|| navigator.clipboard())
+}
+
+/// Saves a text as a file, where the person's browser saves files.
+pub fn save(name: &str, kind: &str, text: &str) -> Result<(), JsValue> {
+    let options = BlobPropertyBag::new();
+    options.set_type(kind);
+    let blob = Blob::new_with_str_sequence_and_options(&Array::of1(&text.into()), &options)?;
+    let url = Url::create_object_url_with_blob(&blob)?;
+    let link: HtmlAnchorElement = document().create_element("a")?.unchecked_into();
+    link.set_href(&url);
+    link.set_download(name);
+    link.click();
+    // The browser may read the blob a little after the click.
+    revoke_later(url);
+    Ok(())
+}
+
+fn revoke_later(url: String) {
+    leptos::prelude::set_timeout(
+        move || {
+            let _ = Url::revoke_object_url(&url);
+        },
+        std::time::Duration::from_secs(60),
+    );
+}
+
+/// A small setting that was kept.
+pub fn setting(name: &str) -> Option<String> {
+    storage()?.get_item(&format!("likeness.{name}")).ok().flatten()
+}
+
+/// Keeps a small setting, or not, where the browser refuses: nothing depends on it.
+pub fn keep_setting(name: &str, value: &str) {
+    if let Some(storage) = storage() {
+        let _ = storage.set_item(&format!("likeness.{name}"), value);
+    }
+}
+
+/// Forgets all small settings; the names of those that are left, with what else this origin keeps there.
+pub fn forget_settings() -> Vec<String> {
+    let Some(storage) = storage() else { return Vec::new() };
+    let _ = storage.clear();
+    let left = storage.length().unwrap_or(0);
+    (0..left).filter_map(|i| storage.key(i).ok().flatten()).collect()
+}
+
+fn storage() -> Option<Storage> {
+    window().local_storage().ok().flatten()
+}

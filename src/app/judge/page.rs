@@ -1,0 +1,286 @@
+//! The page itself: the form, the verdict with its reasons, and the person's own word on it.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::components::A;
+
+use super::question::{Question, Said};
+use crate::app::browser;
+use crate::app::conversation::Conversation;
+use crate::app::history::ConversationFields;
+use crate::app::session::Session;
+use crate::service::client::Stop;
+use crate::service::{Response, ServiceError, Verdict};
+use crate::view::{Failure, Glyph, Icon, Spinner, TextArea, sentence, words};
+
+/// How the judging stands.
+#[derive(Clone, Debug, PartialEq)]
+enum Judging {
+    /// Nothing was asked yet, or the question was changed since.
+    Idle,
+    /// It is under way.
+    Asking,
+    /// It is answered, with the question that was asked.
+    Answered(Verdict, Question),
+    /// It failed.
+    Failed(ServiceError),
+}
+
+/// Which of two answers the person would prefer.
+#[component]
+pub fn JudgePage() -> impl IntoView {
+    let session = Session::here();
+    let question = RwSignal::new(Question::default());
+    let context = RwSignal::new(Conversation::default());
+    let with_model = RwSignal::new(false);
+    let problem = RwSignal::new(String::new());
+    let judging = RwSignal::new(Judging::Idle);
+    let stop = StoredValue::new_local(None::<Stop>);
+    Effect::new(move |_| {
+        let context = context.get();
+        question.update(|question| question.context = context);
+    });
+    let model = Memo::new(move |_| {
+        session.models.read().ready().and_then(|models| models.loaded.as_ref().map(|m| m.name.clone()))
+    });
+
+    let ask = move || {
+        let Some(profile) = session.current.get_untracked() else { return };
+        let asked = question.get_untracked();
+        if let Some(why) = asked.problem() {
+            problem.set(why.into());
+            return;
+        }
+        problem.set(String::new());
+        judging.set(Judging::Asking);
+        let use_model = with_model.get_untracked() && model.get_untracked().is_some();
+        let asking = session.client().judge(
+            profile,
+            asked.turns(),
+            asked.first.clone(),
+            asked.second.clone(),
+            use_model,
+        );
+        stop.set_value(Some(asking.stop()));
+        spawn_local(async move {
+            let next = match asking.await {
+                Ok(Response::Verdict(verdict)) => Judging::Answered(verdict, asked),
+                Ok(_) => Judging::Failed(ServiceError::Internal("an answer of another kind".into())),
+                Err(ServiceError::Cancelled) => Judging::Idle,
+                Err(error) => Judging::Failed(error),
+            };
+            let _ = judging.try_set(next);
+        });
+    };
+    on_cleanup(move || stop.with_value(|stop| stop.iter().for_each(Stop::now)));
+    let name = move || session.person().map(|p| p.name).unwrap_or_default();
+    let fill = move |_| {
+        let example = Question::example();
+        context.set(example.context.clone());
+        question.set(example);
+        judging.set(Judging::Idle);
+    };
+    view! {
+        <section class="page judge">
+            <header class="page-head">
+                <div>
+                    <p class="eyebrow">{name}</p>
+                    <h1>"Judge"</h1>
+                </div>
+                <div class="actions">
+                    <button type="button" class="quiet" on:click=fill>
+                        "Fill in an example"
+                    </button>
+                </div>
+            </header>
+            <p class="lead">"Paste a question and two answers to it. Which one would be preferred, and why?"</p>
+            <form
+                on:submit=move |event| {
+                    event.prevent_default();
+                    ask();
+                }
+            >
+                <ConversationFields value=context />
+                <div class="sides">
+                    <TextArea
+                        label="First answer"
+                        value=Signal::derive(move || question.get().first)
+                        on_input=move |text| question.update(|q| q.first = text)
+                        rows=7
+                    />
+                    <TextArea
+                        label="Second answer"
+                        value=Signal::derive(move || question.get().second)
+                        on_input=move |text| question.update(|q| q.second = text)
+                        problem=problem
+                        rows=7
+                    />
+                </div>
+                <div class="actions">
+                    <button type="submit" class="primary" disabled=move || judging.get() == Judging::Asking>
+                        "Judge"
+                    </button>
+                    <label class="check">
+                        <input
+                            type="checkbox"
+                            prop:checked=move || with_model.get() && model.read().is_some()
+                            disabled=move || model.read().is_none()
+                            on:change=move |event| with_model.set(event_target_checked(&event))
+                        />
+                        <span>
+                            {move || match model.get() {
+                                Some(name) => format!("Ask {name} too; that takes longer"),
+                                None => "Ask a language model too".to_owned(),
+                            }}
+                        </span>
+                    </label>
+                    <Show when=move || model.read().is_none()>
+                        <A href="/models" attr:class="small">
+                            "Load one first"
+                        </A>
+                    </Show>
+                </div>
+            </form>
+            <div class="verdict-place" aria-live="polite">
+                {move || match judging.get() {
+                    Judging::Idle => ().into_any(),
+                    Judging::Asking => {
+                        view! {
+                            <div class="actions">
+                                <Spinner text="Judging …" />
+                                <button
+                                    type="button"
+                                    on:click=move |_| stop.with_value(|stop| stop.iter().for_each(Stop::now))
+                                >
+                                    "Cancel"
+                                </button>
+                            </div>
+                        }
+                            .into_any()
+                    }
+                    Judging::Failed(error) => {
+                        view! { <Failure error=error retry=Callback::new(move |()| ask()) /> }.into_any()
+                    }
+                    Judging::Answered(verdict, asked) => {
+                        view! { <ShowVerdict verdict=verdict asked=asked /> }.into_any()
+                    }
+                }}
+            </div>
+        </section>
+    }
+}
+
+/// The verdict, its reasons, what each part says.
+#[component]
+fn ShowVerdict(verdict: Verdict, asked: Question) -> impl IntoView {
+    let p = verdict.p_first;
+    let surest = p.max(1.0 - p);
+    let says = match words::preference(p) {
+        "Too close to call" => "It could go either way.".to_owned(),
+        _ => format!("Right {}, if the portrait holds.", words::tenths(surest)),
+    };
+    view! {
+        <article class="verdict">
+            <h2>{words::preference(p)}</h2>
+            <p>{says}</p>
+            <Balance p_first=p />
+            {if verdict.why.is_empty() {
+                view! { <p class="muted">"No claim tells these two apart."</p> }.into_any()
+            } else {
+                view! {
+                    <h3>"Why"</h3>
+                    <ul class="why">
+                        {verdict.why.into_iter().map(|why| view! { <li>{sentence(&why)}</li> }).collect_view()}
+                    </ul>
+                }
+                    .into_any()
+            }}
+            {(!verdict.parts.is_empty())
+                .then(|| {
+                    view! {
+                        <table class="figures">
+                            <caption>"What each part says: how likely the first is"</caption>
+                            <tbody>
+                                {verdict
+                                    .parts
+                                    .into_iter()
+                                    .map(|(name, p)| {
+                                        view! {
+                                            <tr>
+                                                <th scope="row">{name}</th>
+                                                <td class="wide">
+                                                    <Balance p_first=p />
+                                                </td>
+                                                <td class="figure">{words::percent(p)}</td>
+                                            </tr>
+                                        }
+                                    })
+                                    .collect_view()}
+                            </tbody>
+                        </table>
+                    }
+                })}
+            <OwnWord asked=asked />
+            <p class="small">{format!("Judged in {}.", words::took(verdict.elapsed_ms))}</p>
+        </article>
+    }
+}
+
+/// A bar that leans to the first or the second.
+#[component]
+fn Balance(p_first: f32) -> impl IntoView {
+    let p = if p_first.is_nan() { 0.5 } else { p_first.clamp(0.0, 1.0) };
+    // The first answer is on the left, so a bar towards the left is for it.
+    let (from, width) =
+        if p >= 0.5 { (100.0 - p * 100.0, (p - 0.5) * 100.0) } else { (50.0, (0.5 - p) * 100.0) };
+    view! {
+        <svg class="balance" viewBox="0 0 100 6" preserveAspectRatio="none" role="img" aria-label=format!("first: {}", words::percent(p))>
+            <rect class="track" x="0" y="2" width="100" height="2" />
+            <rect class="bar" x=from y="1" width=width height="4" />
+            <rect class="middle" x="49.8" y="0" width="0.4" height="6" />
+        </svg>
+    }
+}
+
+/// What the person themselves says; it becomes a choice of theirs.
+#[component]
+fn OwnWord(asked: Question) -> impl IntoView {
+    let session = Session::here();
+    let kept = RwSignal::new(false);
+    let asked = StoredValue::new(asked);
+    let say = move |said: Said| {
+        let Some(profile) = session.current.get_untracked() else { return };
+        let choice = asked.with_value(|asked| asked.choice(said, browser::now_ms()));
+        let client = session.client();
+        kept.set(true);
+        spawn_local(async move {
+            match client.record_choice(profile, choice).await {
+                Ok(_) => session.say("Kept. It counts from now on."),
+                Err(error) => {
+                    let _ = kept.try_set(false);
+                    session.say_error(&error);
+                }
+            }
+        });
+    };
+    let button = move |said: Said, text: &'static str| {
+        view! {
+            <button type="button" disabled=move || kept.get() on:click=move |_| say(said)>
+                {text}
+            </button>
+        }
+    };
+    view! {
+        <fieldset class="own-word">
+            <legend>"Which do you prefer in fact?"</legend>
+            <div class="actions">
+                {button(Said::First, "The first")} {button(Said::Second, "The second")}
+                {button(Said::BothGood, "Both are good")} {button(Said::BothBad, "Neither is")}
+            </div>
+            <p class="small">
+                <Icon glyph=Glyph::History />
+                "What you say is kept in your history and teaches the next portrait."
+            </p>
+        </fieldset>
+    }
+}

@@ -1,0 +1,110 @@
+//! A question to the judge while it is typed in; and what the person themselves says of the two answers.
+
+use crate::app::conversation::Conversation;
+use crate::preference::{Answer, Choice, Outcome, Turn};
+
+/// The form's content.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Question {
+    /// The conversation so far.
+    pub context: Conversation,
+    /// One answer.
+    pub first: String,
+    /// The other.
+    pub second: String,
+}
+
+/// What the person says of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// The first is better.
+    First,
+    /// The second is.
+    Second,
+    /// Both are good.
+    BothGood,
+    /// Neither is.
+    BothBad,
+}
+
+impl Question {
+    /// Something to try the judge on, which is in no sample.
+    pub fn example() -> Self {
+        Question {
+            context: Conversation::of(&[Turn::user("My bread knife has gone blunt. Can I sharpen it at home?")]),
+            first: "Yes, with a tapered ceramic rod of 6 mm, about 12 euros. Lay it in each groove from the bevelled \
+                    side, at the angle that the groove already has, and pull it towards the edge five times. Then \
+                    wipe the flat side once along the whole length to take the burr off. That is twenty minutes' \
+                    work, and is needed every two years or so."
+                .into(),
+            second: "That's a really interesting question! Serrated knives are known to be somewhat harder to \
+                     sharpen than ordinary ones, and opinions differ on whether it's worth the effort. You might be \
+                     able to find a suitable tool, but please be careful, since knives can cause injuries. If you're \
+                     unsure, it may be best to consult a professional sharpening service in your area."
+                .into(),
+        }
+    }
+
+    /// The answers change sides: what the judge says must not depend on it.
+    pub fn swap(&mut self) {
+        std::mem::swap(&mut self.first, &mut self.second);
+    }
+
+    /// What is still missing; none when the judge can be asked.
+    pub fn problem(&self) -> Option<&'static str> {
+        if self.first.trim().is_empty() || self.second.trim().is_empty() {
+            Some("Paste two answers to compare.")
+        } else if self.first.trim() == self.second.trim() {
+            Some("The two answers are the same.")
+        } else {
+            None
+        }
+    }
+
+    /// The conversation so far; it may be empty, answers can be compared without one.
+    pub fn turns(&self) -> Vec<Turn> {
+        self.context.written()
+    }
+
+    /// The person's own choice between the two, to be kept.
+    pub fn choice(&self, said: Said, now_ms: f64) -> Choice {
+        let answer = |id: &str, content: &str| Answer { id: id.into(), content: content.into() };
+        Choice {
+            context: self.turns(),
+            answers: vec![answer("first", &self.first), answer("second", &self.second)],
+            outcome: match said {
+                Said::First => Outcome::Preferred("first".into()),
+                Said::Second => Outcome::Preferred("second".into()),
+                Said::BothGood => Outcome::AllGood,
+                Said::BothBad => Outcome::AllBad,
+            },
+            at_ms: Some(now_ms as i64),
+            origin: Some("the Judge page".into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_different_answers_are_needed() {
+        let with = |first: &str, second: &str| {
+            Question { first: first.into(), second: second.into(), ..Question::default() }.problem().is_none()
+        };
+        assert!(!with("", "b") && !with("a", " ") && !with("a", "a\n"));
+        assert!(with("a", "b"));
+        assert!(Question::example().problem().is_none());
+    }
+
+    #[test]
+    fn the_winner_is_told_by_its_id_whatever_its_side() {
+        let mut question = Question::example();
+        let first = question.first.clone();
+        assert_eq!(question.choice(Said::First, 0.0).pairs()[0].chosen, first);
+        question.swap();
+        assert_eq!(question.choice(Said::Second, 0.0).pairs()[0].chosen, first);
+        assert!(question.choice(Said::BothGood, 0.0).pairs().is_empty());
+    }
+}

@@ -1,0 +1,105 @@
+//! Puts the app on the page: the session, the router, and what is shown while there is no store.
+
+use leptos::prelude::*;
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::path;
+
+use super::history::{HistoryPage, Importer};
+use super::judge::JudgePage;
+use super::models::{ModelLoading, ModelsPage};
+use super::portrait::{Induction, PortraitPage};
+use super::session::Session;
+use super::shell::Shell;
+use super::welcome::Welcome;
+use super::your_data::Forgotten;
+use crate::view::loadable::Loadable;
+use crate::view::{Failure, Spinner};
+
+/// Where the data worker's script is, beside the page.
+const WORKER_SCRIPT: &str = "data_worker_loader.js";
+
+/// Mounts the app on the page's `<body>`.
+pub fn mount() {
+    console_error_panic_hook::set_once();
+    mount_to_body(App);
+}
+
+#[component]
+fn App() -> impl IntoView {
+    let session = Session::start(WORKER_SCRIPT);
+    provide_context(session);
+    // What outlives a page stands beside the session.
+    provide_context(Importer::new(session));
+    provide_context(Induction::new(session));
+    provide_context(ModelLoading::default());
+    view! {
+        <Router>
+            <Shell>
+                <OpenStore>
+                    <Routes fallback=NotFound>
+                        <Route path=path!("/") view=Home />
+                        <Route path=path!("/portrait") view=move || view! { <NeedsSomeone><PortraitPage /></NeedsSomeone> } />
+                        <Route path=path!("/judge") view=move || view! { <NeedsSomeone><JudgePage /></NeedsSomeone> } />
+                        <Route path=path!("/models") view=ModelsPage />
+                    </Routes>
+                </OpenStore>
+            </Shell>
+        </Router>
+    }
+}
+
+/// The history, or the first screen while nobody is kept here.
+#[component]
+fn Home() -> impl IntoView {
+    view! {
+        <NeedsSomeone>
+            <HistoryPage />
+        </NeedsSomeone>
+    }
+}
+
+/// Shows its content once there is someone to show; the first screen until then.
+#[component]
+fn NeedsSomeone(children: ChildrenFn) -> impl IntoView {
+    let session = Session::here();
+    let someone = Memo::new(move |_| session.current.read().is_some());
+    let children = StoredValue::new(children);
+    move || match session.forgotten.get() {
+        Some(report) => view! { <Forgotten report=report /> }.into_any(),
+        None if someone.get() => children.with_value(|children| children()).into_any(),
+        None => view! { <Welcome /> }.into_any(),
+    }
+}
+
+/// Shows its content once the store is open, and why not while it isn't.
+#[component]
+fn OpenStore(children: ChildrenFn) -> impl IntoView {
+    let session = Session::here();
+    let children = StoredValue::new(children);
+    move || match &*session.store.read() {
+        Loadable::Loading => view! { <Spinner text="Opening your history …" /> }.into_any(),
+        Loadable::Failed(error) => {
+            let retry = Callback::new(move |()| session.open());
+            view! {
+                <section class="page narrow">
+                    <h1>"Your history can't be opened"</h1>
+                    <Failure error=error.clone() retry=retry />
+                </section>
+            }
+            .into_any()
+        }
+        Loadable::Ready(_) => children.with_value(|children| children()).into_any(),
+    }
+}
+
+#[component]
+fn NotFound() -> impl IntoView {
+    view! {
+        <section class="page narrow">
+            <h1>"There is no such page"</h1>
+            <p>
+                <a href="/">"Go to the history"</a>
+            </p>
+        </section>
+    }
+}

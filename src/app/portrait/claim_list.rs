@@ -1,0 +1,117 @@
+//! The claims in the order of the page, and each claim's figures in words.
+
+use crate::service::{ClaimState, ClaimView};
+use crate::view::words;
+
+/// The claims, apart: those that stand and those that were refused.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ClaimList {
+    /// Pinned ones first, then the surest.
+    pub standing: Vec<ClaimView>,
+    /// Kept only so that they do not come back.
+    pub refused: Vec<ClaimView>,
+}
+
+impl ClaimList {
+    /// Puts claims in the order of the page.
+    pub fn of(claims: &[ClaimView]) -> Self {
+        let (refused, mut standing): (Vec<_>, Vec<_>) =
+            claims.iter().cloned().partition(|claim| claim.state == ClaimState::Refused);
+        standing.sort_by(|a, b| {
+            let pinned = |c: &ClaimView| c.state == ClaimState::Pinned;
+            pinned(b).cmp(&pinned(a)).then(b.certainty.total_cmp(&a.certainty))
+        });
+        ClaimList { standing, refused }
+    }
+}
+
+/// "17 of 20 choices": how many that say anything about the claim speak for it.
+pub fn counts(claim: &ClaimView) -> String {
+    let (pro, contra) = (claim.supports.len() as u32, claim.contradicts.len() as u32);
+    match pro + contra {
+        0 => "no choice behind it".into(),
+        all => format!("{} of {}", words::grouped(f64::from(pro)), words::count(all, "choice", "choices")),
+    }
+}
+
+/// Where a claim comes from.
+pub fn source(claim: &ClaimView) -> &'static str {
+    match claim.from.as_str() {
+        "traits" => "measured in the answers",
+        "reasoning" => "from a model's reasoning that predicted right",
+        "person" => "in your own words",
+        _ => "from another source",
+    }
+}
+
+/// What a claim's gain means; nothing for one that was not measured.
+pub fn gain(claim: &ClaimView) -> Option<String> {
+    let gain = claim.gain?;
+    Some(match gain {
+        g if !g.is_finite() => return None,
+        g if g >= 0.02 => {
+            format!("helps to predict choices that it was not made from ({g:+.3} nats a choice)")
+        }
+        g if g > -0.005 => format!("hardly changes the predictions ({g:+.3} nats a choice)"),
+        g => format!("does not help to predict ({g:+.3} nats a choice)"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::preference::PairId;
+
+    fn claim(id: &str, certainty: f32, state: ClaimState) -> ClaimView {
+        ClaimView {
+            id: id.into(),
+            text: String::new(),
+            from: "traits".into(),
+            certainty,
+            gain: None,
+            supports: Vec::new(),
+            contradicts: Vec::new(),
+            state,
+        }
+    }
+
+    #[test]
+    fn pinned_ones_lead_and_refused_ones_stand_apart() {
+        let list = ClaimList::of(&[
+            claim("hint", 0.7, ClaimState::Found),
+            claim("never", 0.99, ClaimState::Refused),
+            claim("sure", 0.98, ClaimState::Edited),
+            claim("pinned", 0.6, ClaimState::Pinned),
+            claim("broken", f32::NAN, ClaimState::Pinned),
+        ]);
+        let ids = |claims: &[ClaimView]| claims.iter().map(|c| c.id.clone()).collect::<Vec<_>>();
+        assert_eq!(ids(&list.standing), ["broken", "pinned", "sure", "hint"]);
+        assert_eq!(ids(&list.refused), ["never"]);
+    }
+
+    #[test]
+    fn counts_say_for_and_against() {
+        let pair = |n: usize| vec![PairId::of(&[], "", ""); n];
+        let with = |pro, contra| ClaimView {
+            supports: pair(pro),
+            contradicts: pair(contra),
+            ..claim("", 0.9, ClaimState::Found)
+        };
+        assert_eq!(counts(&with(17, 3)), "17 of 20 choices");
+        assert_eq!(counts(&with(1, 0)), "1 of 1 choice");
+        assert_eq!(counts(&with(0, 0)), "no choice behind it");
+    }
+
+    #[test]
+    fn a_gain_says_whether_it_helps() {
+        let with = |gain| gain_of(ClaimView { gain, ..claim("", 0.9, ClaimState::Found) });
+        assert!(with(Some(0.05)).unwrap().starts_with("helps"));
+        assert!(with(Some(-0.1)).unwrap().starts_with("does not help"));
+        assert_eq!(with(Some(f32::NAN)), None);
+        assert_eq!(with(None), None);
+    }
+
+    fn gain_of(claim: ClaimView) -> Option<String> {
+        gain(&claim)
+    }
+}

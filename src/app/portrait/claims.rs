@@ -1,0 +1,299 @@
+//! The claims: each with its certainty, its counts, the choices behind it, and what the person says to it.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_bindgen::JsCast;
+
+use super::claim_list::{ClaimList, counts, gain, source};
+use crate::app::session::Session;
+use crate::preference::PairId;
+use crate::service::{ClaimChange, ClaimState, ClaimView, PairView, PortraitView, ServiceError};
+use crate::view::{CertaintyMark, Failure, Glyph, Icon, PairTexts, Spinner, TextArea, sentence, words};
+
+/// Choices shown at once behind a claim; more come on request.
+const SHOWN: usize = 3;
+
+/// All claims.
+#[component]
+pub fn Claims(
+    /// Those of the portrait, or of the reading while there is none.
+    claims: Memo<Vec<ClaimView>>,
+    /// Whether they belong to a kept portrait.
+    kept: Memo<bool>,
+    /// Called with the portrait as it is after a claim was changed.
+    changed: Callback<(Option<Box<PortraitView>>,)>,
+) -> impl IntoView {
+    let list = Memo::new(move |_| ClaimList::of(&claims.read()));
+    // A row is built anew only when something of its claim changes.
+    let key = |claim: &ClaimView| {
+        (
+            claim.id.clone(),
+            claim.text.clone(),
+            claim.state as u8,
+            claim.supports.len(),
+            claim.contradicts.len(),
+        )
+    };
+    view! {
+        <section class="claims" aria-labelledby="claims-heading">
+            <h2 id="claims-heading">"Claims"</h2>
+            <Show when=move || list.read().standing.is_empty()>
+                <p class="muted">
+                    "No claim holds yet. That is an answer too: nothing is personalised until something helps."
+                </p>
+            </Show>
+            <ul class="claim-list">
+                <For each=move || list.get().standing key=key let:claim>
+                    <Claim claim=claim changed=changed />
+                </For>
+            </ul>
+            <Show when=move || !list.read().refused.is_empty()>
+                <details class="fold">
+                    <summary>
+                        {move || words::count(list.read().refused.len() as u32, "refused claim", "refused claims")}
+                    </summary>
+                    <ul class="claim-list">
+                        <For each=move || list.get().refused key=key let:claim>
+                            <Claim claim=claim changed=changed />
+                        </For>
+                    </ul>
+                </details>
+            </Show>
+            <Show when=move || !kept.get() && !claims.read().is_empty()>
+                <p class="small">
+                    "These come from measuring the answers; no language model was asked. Once you change, pin or "
+                    "refuse one, they are kept as your portrait."
+                </p>
+            </Show>
+        </section>
+    }
+}
+
+/// One claim.
+#[component]
+fn Claim(claim: ClaimView, changed: Callback<(Option<Box<PortraitView>>,)>) -> impl IntoView {
+    let session = Session::here();
+    let editing = RwSignal::new(false);
+    let behind = RwSignal::new(false);
+    let busy = RwSignal::new(false);
+    let claim = StoredValue::new(claim);
+    let read = move |f: fn(&ClaimView) -> String| claim.with_value(f);
+    let state = claim.with_value(|c| c.state);
+
+    let change = move |change: ClaimChange| {
+        let Some(profile) = session.current.get_untracked() else { return };
+        let (client, id) = (session.client(), claim.with_value(|c| c.id.clone()));
+        busy.set(true);
+        spawn_local(async move {
+            let answer = client.change_claim(profile, id.clone(), change).await;
+            let _ = busy.try_set(false);
+            match answer {
+                Ok(portrait) => {
+                    changed.try_run((portrait,));
+                    request_animation_frame(move || focus_claim(&id));
+                }
+                Err(error) => session.say_error(&error),
+            }
+        });
+    };
+    let mark = match state {
+        ClaimState::Found => None,
+        ClaimState::Edited => Some("in your words"),
+        ClaimState::Pinned => Some("pinned"),
+        ClaimState::Refused => Some("refused"),
+    };
+    let refused = state == ClaimState::Refused;
+    let restorable = state != ClaimState::Found;
+    view! {
+        <li
+            class="claim"
+            class:refused=refused
+            id=claim.with_value(|c| format!("claim-{}", c.id))
+            aria-busy=move || busy.get().to_string()
+        >
+            <CertaintyMark p=claim.with_value(|c| c.certainty) />
+            <div class="claim-body">
+                <Show
+                    when=move || editing.get()
+                    fallback=move || view! { <p class="claim-text" dir="auto">{read(|c| sentence(&c.text))}</p> }
+                >
+                    <EditClaim
+                        text=read(|c| c.text.clone())
+                        save=move |text| {
+                            editing.set(false);
+                            change(ClaimChange::Edit(text));
+                        }
+                        cancel=move || editing.set(false)
+                    />
+                </Show>
+                <p class="claim-facts">
+                    {mark.map(|mark| view! { <span class="mark">{mark}</span> })}
+                    <span>{claim.with_value(|c| words::certainty(c.certainty))}</span>
+                    <button
+                        type="button"
+                        class="link"
+                        aria-expanded=move || behind.get().to_string()
+                        on:click=move |_| behind.update(|open| *open = !*open)
+                    >
+                        {read(counts)}
+                    </button>
+                    <span>{claim.with_value(source)}</span>
+                </p>
+                <Show when=move || behind.get()>
+                    {claim.with_value(gain).map(|text| view! { <p class="small">{sentence(&text)}</p> })}
+                    <Behind
+                        title="Choices for it"
+                        ids=claim.with_value(|c| c.supports.clone())
+                    />
+                    <Behind
+                        title="Choices against it"
+                        ids=claim.with_value(|c| c.contradicts.clone())
+                    />
+                </Show>
+            </div>
+            <div class="claim-tools" role="group" aria-label="What to do with this claim">
+                {(!refused)
+                    .then(|| {
+                        view! {
+                            <Tool glyph=Glyph::Edit label="Put it in my words" press=move || editing.set(true) />
+                            {(state != ClaimState::Pinned)
+                                .then(|| {
+                                    view! {
+                                        <Tool
+                                            glyph=Glyph::Pin
+                                            label="Pin: keep it, whatever comes"
+                                            press=move || change(ClaimChange::Pin)
+                                        />
+                                    }
+                                })}
+                            <Tool
+                                glyph=Glyph::Refuse
+                                label="Refuse: never use it"
+                                press=move || change(ClaimChange::Refuse)
+                            />
+                        }
+                    })}
+                {restorable
+                    .then(|| {
+                        view! {
+                            <Tool
+                                glyph=Glyph::Restore
+                                label="Restore it as it was found"
+                                press=move || change(ClaimChange::Restore)
+                            />
+                        }
+                    })}
+            </div>
+        </li>
+    }
+}
+
+/// The row of a changed claim is a new one: the focus goes back to it, so that a keyboard's place is not lost.
+fn focus_claim(id: &str) {
+    let row = document().get_element_by_id(&format!("claim-{id}"));
+    let button = row.and_then(|row| row.query_selector(".claim-tools button").ok().flatten());
+    if let Some(button) = button.and_then(|button| button.dyn_into::<web_sys::HtmlElement>().ok()) {
+        let _ = button.focus();
+    }
+}
+
+#[component]
+fn Tool(glyph: Glyph, label: &'static str, #[prop(into)] press: Callback<()>) -> impl IntoView {
+    view! {
+        <button type="button" class="quiet icon-only" aria-label=label title=label on:click=move |_| press.run(())>
+            <Icon glyph=glyph />
+        </button>
+    }
+}
+
+/// The field for a claim in the person's own words.
+#[component]
+fn EditClaim(
+    text: String,
+    #[prop(into)] save: Callback<(String,)>,
+    #[prop(into)] cancel: Callback<()>,
+) -> impl IntoView {
+    let typed = RwSignal::new(text);
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let text = typed.get().trim().to_owned();
+        if text.is_empty() { cancel.run(()) } else { save.run((text,)) }
+    };
+    view! {
+        <form class="edit-claim" on:submit=submit>
+            <TextArea label="The claim in your words" value=typed on_input=move |text| typed.set(text) rows=2 />
+            <div class="actions">
+                <button type="submit" class="primary">
+                    "Save"
+                </button>
+                <button type="button" class="quiet" on:click=move |_| cancel.run(())>
+                    "Cancel"
+                </button>
+            </div>
+        </form>
+    }
+}
+
+/// The choices behind a claim, a few at a time.
+#[component]
+fn Behind(title: &'static str, ids: Vec<PairId>) -> impl IntoView {
+    let session = Session::here();
+    let pairs = RwSignal::new(Vec::<PairView>::new());
+    let failed = RwSignal::new(None::<ServiceError>);
+    let loading = RwSignal::new(false);
+    let total = ids.len();
+    let ids = StoredValue::new(ids);
+    let more = move || {
+        let Some(profile) = session.current.get_untracked() else { return };
+        let from = pairs.read_untracked().len();
+        let next: Vec<PairId> = ids.with_value(|ids| ids.iter().skip(from).take(SHOWN).copied().collect());
+        let client = session.client();
+        loading.set(true);
+        failed.set(None);
+        spawn_local(async move {
+            for id in next {
+                let pair = client.pair(profile.clone(), id).await;
+                let told = match pair {
+                    Ok(pair) => pairs.try_update(|pairs| pairs.push(pair)),
+                    Err(error) => failed.try_set(Some(error)).map_or(Some(()), |_| None),
+                };
+                if told.is_none() || failed.try_get_untracked().flatten().is_some() {
+                    break;
+                }
+            }
+            let _ = loading.try_set(false);
+        });
+    };
+    if total > 0 {
+        more();
+    }
+    view! {
+        <Show when=move || { total > 0 }>
+            <div class="behind">
+                <h3>{format!("{title} ({total})")}</h3>
+                <For each=move || pairs.get() key=|pair| pair.id let:pair>
+                    <details class="fold behind-pair">
+                        <summary dir="auto">{question(&pair)}</summary>
+                        <PairTexts pair=pair />
+                    </details>
+                </For>
+                {move || failed.get().map(|error| view! { <Failure error=error retry=Callback::new(move |()| more()) /> })}
+                <Show when=move || loading.get()>
+                    <Spinner text="Reading …" />
+                </Show>
+                <Show when=move || { !loading.get() && pairs.read().len() < total && failed.read().is_none() }>
+                    <button type="button" class="link" on:click=move |_| more()>
+                        {move || format!("Show more ({} left)", total - pairs.read().len())}
+                    </button>
+                </Show>
+            </div>
+        </Show>
+    }
+}
+
+/// The last thing that was asked, as the pair's name.
+fn question(pair: &PairView) -> String {
+    let asked = pair.context.last().map(|turn| turn.content.as_str()).unwrap_or("(nothing was asked)");
+    let line = asked.lines().find(|line| !line.trim().is_empty()).unwrap_or(asked);
+    crate::view::excerpt::excerpt(line, 160).to_owned()
+}

@@ -1,0 +1,324 @@
+//! The model's part of the page: start an induction, see how far it is, stop it, go on with it.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::components::A;
+
+use super::run::{Field, Run, RunForm, SEARCHES, pending_text};
+use crate::app::browser;
+use crate::app::models::ModelLoading;
+use crate::app::session::Session;
+use crate::service::client::Stop;
+use crate::service::{
+    Event, InductionSettings, LoadedModel, ModelSource, PendingInduction, PortraitView, ProfileId,
+};
+use crate::view::{Failure, Progress, TextInput, sentence};
+
+/// The induction that is under way; it goes on when the page is left.
+#[derive(Clone, Copy)]
+pub struct Induction {
+    session: Session,
+    run: RwSignal<Run>,
+    /// Whose it is.
+    whose: RwSignal<Option<ProfileId>>,
+    stop: StoredValue<Option<Stop>, LocalStorage>,
+}
+
+impl Induction {
+    /// None is under way.
+    pub fn new(session: Session) -> Self {
+        Induction {
+            session,
+            run: RwSignal::new(Run::Idle),
+            whose: RwSignal::new(None),
+            stop: StoredValue::new_local(None),
+        }
+    }
+
+    /// The induction of this app.
+    pub fn here() -> Self {
+        expect_context()
+    }
+
+    fn start(self, settings: InductionSettings) {
+        let Some(profile) = self.session.current.get_untracked() else { return };
+        if self.run.read_untracked().is_busy() {
+            return;
+        }
+        self.whose.set(Some(profile.clone()));
+        self.run.update(Run::start);
+        let on_event = move |event| {
+            if let Event::Inducing(progress) = event {
+                self.run.update(|run| run.progress(progress));
+            }
+        };
+        let asking = self.session.client().induce(profile, settings, on_event);
+        self.stop.set_value(Some(asking.stop()));
+        spawn_local(async move {
+            let answer = asking.await;
+            self.stop.set_value(None);
+            if answer.is_ok() {
+                self.session.say("The portrait is ready.");
+            }
+            self.run.update(|run| run.ended(answer.err()));
+            self.session.portrait_changes.update(|n| *n = n.wrapping_add(1));
+        });
+    }
+
+    fn cancel(self) {
+        self.run.update(Run::stop);
+        self.stop.with_value(|stop| stop.iter().for_each(Stop::now));
+    }
+}
+
+/// The panel.
+#[component]
+pub fn InducePanel(
+    /// The kept portrait, if there is one.
+    portrait: Memo<Option<Box<PortraitView>>>,
+) -> impl IntoView {
+    let session = Session::here();
+    let induction = Induction::here();
+    let loaded = Memo::new(move |_| session.models.read().ready().and_then(|models| models.loaded.clone()));
+    // A memo, since the run changes with every answer and the panel must not be built anew each time.
+    let busy = Memo::new(move |_| induction.run.read().is_busy());
+    let again = move || portrait.read().as_ref().is_some_and(|kept| kept.model.is_some());
+    let here = move || induction.whose.get() == session.current.get();
+    let elsewhere = move || busy.get() && !here();
+    view! {
+        <section class="panel induce" aria-labelledby="induce-heading">
+            <h2 id="induce-heading">"Let a model read along"</h2>
+            <p>
+                "A language model in this browser looks at your choices, says why it thinks you made them, and is "
+                "believed only where it predicts right. What it finds joins the claims; how much weight its judgement "
+                "gets is decided by your own choices, and may be none."
+            </p>
+            {move || {
+                if elsewhere() {
+                    view! { <p class="muted">"An induction of another person is under way. One runs at a time."</p> }
+                        .into_any()
+                } else if busy.get() {
+                    view! { <Running induction=induction /> }.into_any()
+                } else {
+                    match loaded.get() {
+                        Some(model) => view! { <Start model=model again=again() induction=induction /> }.into_any(),
+                        None => view! { <NeedsModel induction=induction /> }.into_any(),
+                    }
+                }
+            }}
+        </section>
+    }
+}
+
+/// No model is loaded: which to take, or to do without.
+#[component]
+fn NeedsModel(induction: Induction) -> impl IntoView {
+    let session = Session::here();
+    let loading = ModelLoading::here();
+    let label = Signal::derive(move || loading.label.get().unwrap_or_default());
+    view! {
+        <Show
+            when=move || loading.is_busy()
+            fallback=move || {
+                view! {
+                    <div class="actions">
+                        <button
+                            type="button"
+                            class="primary"
+                            on:click=move |_| loading.start(session, ModelSource::Embedded, None)
+                        >
+                            "Load the model that comes along"
+                        </button>
+                        <A href="/models" attr:class="button quiet">
+                            "Choose another …"
+                        </A>
+                    </div>
+                    <p class="small">
+                        "98 MB, 135 million parameters. It shows how everything works, offline, on any machine; the "
+                        "measured traits carry the result. A model of three billion parameters or more makes the "
+                        "difference."
+                    </p>
+                    <p class="small">
+                        "You can also "
+                        <button
+                            type="button"
+                            class="link"
+                            on:click=move |_| {
+                                if let Ok(settings) = RunForm::default().settings() {
+                                    induction.start(settings);
+                                }
+                            }
+                        >
+                            "do without a model"
+                        </button> ": then the prompts are made from the traits alone."
+                    </p>
+                }
+            }
+        >
+            <Progress label=label fraction=loading.fraction detail=loading.detail />
+            <div class="actions">
+                <button type="button" on:click=move |_| loading.cancel()>
+                    "Cancel"
+                </button>
+            </div>
+        </Show>
+        {move || loading.failed.get().map(|error| view! { <Failure error=error /> })}
+        {move || match &*induction.run.read() {
+            Run::Failed(error) => Some(view! { <Failure error=error.clone() /> }),
+            _ => None,
+        }}
+    }
+}
+
+/// The form and the button; the interrupted induction, where there is one.
+#[component]
+fn Start(model: LoadedModel, again: bool, induction: Induction) -> impl IntoView {
+    let session = Session::here();
+    let form = RwSignal::new(RunForm::default());
+    let seed = RwSignal::new(form.get_untracked().seed);
+    let candidates = RwSignal::new(String::new());
+    let (seed_problem, candidates_problem) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let pending = RwSignal::new(None::<PendingInduction>);
+    Effect::new(move |_| {
+        session.portrait_changes.track();
+        let Some(profile) = session.current.get() else { return };
+        let client = session.client();
+        spawn_local(async move {
+            if let Ok(found) = client.pending_induction(profile).await {
+                let _ = pending.try_set(found);
+            }
+        });
+    });
+    let begin = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        form.update(|form| {
+            form.seed = seed.get();
+            form.candidates = candidates.get();
+        });
+        seed_problem.set(String::new());
+        candidates_problem.set(String::new());
+        match form.read_untracked().settings() {
+            Ok(settings) => induction.start(settings),
+            Err((Field::Seed, why)) => seed_problem.set(why.into()),
+            Err((Field::Candidates, why)) => candidates_problem.set(why.into()),
+        }
+    };
+    let drop_pending = move |_| {
+        let Some(profile) = session.current.get_untracked() else { return };
+        let client = session.client();
+        spawn_local(async move {
+            match client.drop_induction(profile).await {
+                Ok(()) => {
+                    let _ = pending.try_set(None);
+                }
+                Err(error) => session.say_error(&error),
+            }
+        });
+    };
+    let speed = match model.prefill_per_second {
+        Some(rate) => format!(" It reads about {rate:.0} tokens a second here."),
+        None => String::new(),
+    };
+    view! {
+        {move || match &*induction.run.read() {
+            Run::Failed(error) => Some(view! { <Failure error=error.clone() /> }),
+            _ => None,
+        }}
+        {move || {
+            pending
+                .get()
+                .map(|found| {
+                    let settings = found.settings.clone();
+                    view! {
+                        <div class="resume">
+                            <p>{pending_text(&found, &browser::when(found.at_ms))}</p>
+                            <div class="actions">
+                                <button
+                                    type="button"
+                                    class="primary"
+                                    on:click=move |_| induction.start(settings.clone())
+                                >
+                                    "Go on"
+                                </button>
+                                <button type="button" class="quiet" on:click=drop_pending>
+                                    "Forget it"
+                                </button>
+                            </div>
+                        </div>
+                    }
+                })
+        }}
+        <form on:submit=begin>
+            <fieldset class="options">
+                <legend>"How much to search"</legend>
+                {SEARCHES
+                    .map(|(name, title, what)| {
+                        view! {
+                            <label class="option">
+                                <input
+                                    type="radio"
+                                    name="search"
+                                    value=name
+                                    prop:checked=move || form.read().search == name
+                                    on:change=move |_| form.update(|form| form.search = name.into())
+                                />
+                                <span>
+                                    <strong>{title}</strong>
+                                    {what}
+                                </span>
+                            </label>
+                        }
+                    })}
+            </fieldset>
+            <details class="fold">
+                <summary>"More"</summary>
+                <TextInput
+                    label="Seed"
+                    value=seed
+                    problem=seed_problem
+                    kind="number"
+                    hint="The same seed, choices and model give the same portrait."
+                />
+                <TextInput
+                    label="Candidates"
+                    value=candidates
+                    problem=candidates_problem
+                    kind="number"
+                    hint="How many sets of examples are tried in each search; empty for the search's own number."
+                />
+            </details>
+            <div class="actions">
+                <button type="submit" class:primary=move || pending.read().is_none()>
+                    {if again { "Make a new portrait" } else { "Induce" }}
+                </button>
+                <span class="small">{sentence(&format!("With {}", model.name))} {speed}</span>
+            </div>
+        </form>
+    }
+}
+
+/// How far it is, and the way to stop it.
+#[component]
+fn Running(induction: Induction) -> impl IntoView {
+    let run = induction.run;
+    view! {
+        <Progress
+            label=Signal::derive(move || run.read().label())
+            fraction=Signal::derive(move || run.read().fraction())
+            detail=Signal::derive(move || run.read().detail())
+        />
+        <div class="actions">
+            <button
+                type="button"
+                disabled=move || matches!(*run.read(), Run::Stopping(_))
+                on:click=move |_| induction.cancel()
+            >
+                "Cancel"
+            </button>
+            <span class="small">{move || run.read().saved()}</span>
+        </div>
+        <p class="small">
+            "You can look around meanwhile. Each answer is kept: if this tab is closed, it goes on where it stopped."
+        </p>
+    }
+}

@@ -1,0 +1,20 @@
+//! The portrait page: what the choices say of a person, and what a language model adds.
+
+pub mod claim_list;
+pub mod run;
+
+#[cfg(feature = "app")]
+mod claims;
+#[cfg(feature = "app")]
+mod induce;
+#[cfg(feature = "app")]
+mod outputs;
+#[cfg(feature = "app")]
+mod page;
+#[cfg(feature = "app")]
+mod traits;
+
+#[cfg(feature = "app")]
+pub use induce::Induction;
+#[cfg(feature = "app")]
+pub use page::PortraitPage;

@@ -1,0 +1,225 @@
+//! An induction as the page sees it: how much to search, how far it is, how it ended.
+
+use crate::service::{InductionProgress, InductionSettings, PendingInduction, ServiceError};
+use crate::view::words;
+
+/// The searches: the name on the wire, what a person calls it, and what it is for.
+pub const SEARCHES: [(&str, &str, &str); 2] = [
+    ("small", "Small", "A few candidates. Made for the embedded model on a processor: some minutes."),
+    ("full", "Full", "The whole search of the paper. For a strong model or a long break."),
+];
+
+/// The form above the button.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunForm {
+    /// The search's name on the wire.
+    pub search: String,
+    /// Where chance starts from, as typed.
+    pub seed: String,
+    /// Candidates in each search, as typed; empty for the search's own number.
+    pub candidates: String,
+}
+
+/// A field of the form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// The seed.
+    Seed,
+    /// The number of candidates.
+    Candidates,
+}
+
+impl Default for RunForm {
+    fn default() -> Self {
+        RunForm { search: "small".into(), seed: "0".into(), candidates: String::new() }
+    }
+}
+
+impl RunForm {
+    /// The settings, or what is wrong with a field.
+    pub fn settings(&self) -> Result<InductionSettings, (Field, &'static str)> {
+        let seed =
+            self.seed.trim().parse().map_err(|_| (Field::Seed, "A whole number from 0 to 4294967295."))?;
+        let candidates = match self.candidates.trim() {
+            "" => None,
+            typed => match typed.parse() {
+                Ok(number @ 1..=100) => Some(number),
+                _ => return Err((Field::Candidates, "A whole number from 1 to 100, or nothing.")),
+            },
+        };
+        Ok(InductionSettings { search: self.search.clone(), seed, candidates })
+    }
+}
+
+/// Where an induction stands.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Run {
+    /// None is under way.
+    #[default]
+    Idle,
+    /// It is under way.
+    Running(InductionProgress),
+    /// It was asked to stop and has not yet.
+    Stopping(InductionProgress),
+    /// It failed.
+    Failed(ServiceError),
+}
+
+impl Run {
+    /// It begins.
+    pub fn start(&mut self) {
+        *self = Run::Running(InductionProgress { stage: "Starting".into(), ..Default::default() });
+    }
+
+    /// How far it is now.
+    pub fn progress(&mut self, now: InductionProgress) {
+        if let Run::Running(progress) | Run::Stopping(progress) = self {
+            *progress = now;
+        }
+    }
+
+    /// It shall stop.
+    pub fn stop(&mut self) {
+        if let Run::Running(progress) = self {
+            *self = Run::Stopping(std::mem::take(progress));
+        }
+    }
+
+    /// It ended. Being stopped is no failure: what was answered is kept, and the page offers to go on.
+    pub fn ended(&mut self, failure: Option<ServiceError>) {
+        *self = match failure {
+            Some(error) if error != ServiceError::Cancelled => Run::Failed(error),
+            _ => Run::Idle,
+        };
+    }
+
+    /// Whether it is under way.
+    pub fn is_busy(&self) -> bool {
+        matches!(self, Run::Running(_) | Run::Stopping(_))
+    }
+
+    /// The part that is done; none before the number of calls is known.
+    pub fn fraction(&self) -> Option<f64> {
+        match self {
+            Run::Running(p) | Run::Stopping(p) if p.of > 0 => {
+                Some(f64::from(p.calls.min(p.of)) / f64::from(p.of))
+            }
+            _ => None,
+        }
+    }
+
+    /// What is being done.
+    pub fn label(&self) -> String {
+        match self {
+            Run::Running(progress) => progress.stage.clone(),
+            Run::Stopping(_) => "Stopping; what was answered is kept".into(),
+            _ => String::new(),
+        }
+    }
+
+    /// The figures beside the bar.
+    pub fn detail(&self) -> String {
+        let Run::Running(p) = self else { return String::new() };
+        let mut facts = Vec::new();
+        if p.of > 0 {
+            facts.push(format!("{} of about {}", p.calls, words::count(p.of, "call", "calls")));
+        }
+        if let Some(seconds) = p.seconds_left {
+            facts.push(words::left(seconds));
+        }
+        facts.join(", ")
+    }
+
+    /// What the cache and the kept answers saved.
+    pub fn saved(&self) -> String {
+        let (Run::Running(p) | Run::Stopping(p)) = self else { return String::new() };
+        let mut facts = Vec::new();
+        if p.prompt_tokens > 0.0 {
+            facts.push(format!(
+                "{} tokens of prompts, {} of them from the cache",
+                words::grouped(p.prompt_tokens),
+                words::percent((p.cached_tokens / p.prompt_tokens) as f32)
+            ));
+        }
+        if p.resumed > 0 {
+            facts.push(format!("{} kept from before", words::count(p.resumed, "answer", "answers")));
+        }
+        facts.join("; ")
+    }
+}
+
+/// What the page says of an interrupted induction.
+pub fn pending_text(pending: &PendingInduction, when: &str) -> String {
+    format!(
+        "An induction was interrupted {when}, after {}. It goes on where it stopped.",
+        words::count(pending.calls, "answer", "answers")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn progress(calls: u32, of: u32) -> InductionProgress {
+        InductionProgress {
+            stage: "Reasoning".into(),
+            calls,
+            of,
+            seconds_left: Some(70.0),
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn a_run_goes_from_start_to_end() {
+        let mut run = Run::default();
+        run.progress(progress(1, 10));
+        assert_eq!(run, Run::Idle);
+        run.start();
+        assert_eq!(run.fraction(), None);
+        run.progress(progress(4, 10));
+        assert_eq!(run.fraction(), Some(0.4));
+        assert_eq!(run.detail(), "4 of about 10 calls, about a minute left");
+        run.ended(None);
+        assert!(!run.is_busy());
+    }
+
+    #[test]
+    fn more_calls_than_expected_never_overfill_the_bar() {
+        let mut run = Run::default();
+        run.start();
+        run.progress(progress(12, 10));
+        assert_eq!(run.fraction(), Some(1.0));
+    }
+
+    #[test]
+    fn being_stopped_is_no_failure() {
+        let mut run = Run::default();
+        run.start();
+        run.stop();
+        assert!(run.is_busy() && run.label().starts_with("Stopping"));
+        run.ended(Some(ServiceError::Cancelled));
+        assert_eq!(run, Run::Idle);
+        run.start();
+        run.ended(Some(ServiceError::NoModel));
+        assert_eq!(run, Run::Failed(ServiceError::NoModel));
+    }
+
+    #[test]
+    fn a_seed_is_a_whole_number() {
+        let with =
+            |seed: &str| RunForm { seed: seed.into(), ..RunForm::default() }.settings().map(|s| s.seed);
+        assert_eq!(with(" 7 "), Ok(7));
+        assert!(with("-1").is_err() && with("").is_err() && with("4294967296").is_err());
+    }
+
+    #[test]
+    fn candidates_may_be_left_to_the_search() {
+        let with = |candidates: &str| {
+            let form = RunForm { candidates: candidates.into(), ..RunForm::default() };
+            form.settings().map(|s| s.candidates).map_err(|(field, _)| field)
+        };
+        assert_eq!((with(""), with("3")), (Ok(None), Ok(Some(3))));
+        assert_eq!((with("0"), with("x")), (Err(Field::Candidates), Err(Field::Candidates)));
+    }
+}

@@ -1,0 +1,36 @@
+//! The data sets that `measure` and `fit-prior` read; the repository holds none of them.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use likeness::bench::{Person, read_people};
+
+use super::{Failure, say};
+
+/// Where the data sets lie.
+#[derive(Args)]
+pub struct DataFolder {
+    /// The folder with mt_bench_human/pairs.jsonl and synthetic_people/pairs.jsonl; LIKENESS_DATA or
+    /// ../shared/data otherwise.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+impl DataFolder {
+    /// The people of one data set; none, and a line that says so, where it is absent.
+    pub fn people(&self, name: &str) -> Result<Option<Vec<Person>>, Failure> {
+        let path = self.folder().join(name).join("pairs.jsonl");
+        match std::fs::read_to_string(&path) {
+            Ok(text) => read_people(&text).map(Some).map_err(|error| Failure::file(&path, error)),
+            Err(error) => {
+                say(&format!("NOT MEASURED: {name} ({}: {error})", path.display()));
+                Ok(None)
+            }
+        }
+    }
+
+    fn folder(&self) -> PathBuf {
+        let set = || std::env::var_os("LIKENESS_DATA").map(PathBuf::from);
+        self.data.clone().or_else(set).unwrap_or_else(|| PathBuf::from("../shared/data"))
+    }
+}

@@ -1,0 +1,95 @@
+//! `likeness import`: any known format in, our own out, in one pass however large the file.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+
+use clap::Args;
+use likeness::preference::format::{Event, Format, Options, likeness as own};
+use serde::Serialize;
+
+use super::files::{NewFile, Problems, each_event, name, people};
+use super::{Failure, Output};
+
+/// Problems that a report lists; the rest is counted.
+const MOST_LISTED: usize = 1000;
+
+#[derive(Args)]
+pub struct Import {
+    /// The file to read; - for standard input.
+    file: PathBuf,
+    /// What it is; found out from its first record otherwise.
+    #[arg(long, default_value = "auto", value_parser = ["auto", "synthesizeme", "trl", "arena", "prism", "likeness"])]
+    format: String,
+    /// Whose choices to take, where the file holds those of several people.
+    #[arg(long)]
+    user: Option<String>,
+    /// The history to write.
+    #[arg(short, long, value_name = "OUT.jsonl")]
+    output: PathBuf,
+    #[command(flatten)]
+    show: Output,
+}
+
+#[derive(Serialize, Default)]
+struct Report {
+    read: u64,
+    imported: u64,
+    skipped: Vec<Skipped>,
+}
+
+#[derive(Serialize)]
+struct Skipped {
+    line: u64,
+    field: String,
+    why: String,
+}
+
+impl Import {
+    pub fn run(self) -> Result<(), Failure> {
+        let origin =
+            self.file.file_name().map(|name| name.to_string_lossy().into_owned()).filter(|name| name != "-");
+        let format: Option<Format> = self.format.parse().ok();
+        let options = Options { format, people: people(self.user), origin, ..Options::default() };
+        let mut output = NewFile::at(&self.output)?;
+        output.write(&own::header())?;
+        let mut seen = HashSet::new();
+        let mut report = Report::default();
+        let mut unlisted = 0;
+        let mut doubts = Problems::default();
+        let reader = each_event(&self.file, options, |event| match event {
+            Event::Pair { pair, .. } => {
+                if seen.insert(pair.id) {
+                    report.imported += 1;
+                    output.write(&own::pair_line(&pair))?;
+                }
+                Ok(())
+            }
+            Event::Choice { choice, .. } => output.write(&own::choice_line(&choice)),
+            Event::Skipped(problem) if report.skipped.len() < MOST_LISTED => {
+                let why = problem.why.to_string();
+                report.skipped.push(Skipped { line: problem.line, field: problem.field, why });
+                Ok(())
+            }
+            Event::Skipped(_) => {
+                unlisted += 1;
+                Ok(())
+            }
+            Event::Doubted(problem) => {
+                doubts.add(&problem);
+                Ok(())
+            }
+        })?;
+        report.read = reader.summary().records;
+        output.finish()?;
+        doubts.say(&name(&self.file));
+        if unlisted > 0 {
+            super::say(&format!("{unlisted} more skipped than are listed"));
+        }
+        let mut words = format!("{} records read, {} pairs imported", report.read, report.imported);
+        for skipped in &report.skipped {
+            let Skipped { line, field, why } = skipped;
+            words += &format!("\nline {line}{}{field}: {why}", if field.is_empty() { "" } else { ", " });
+        }
+        self.show.show(&report, &words)
+    }
+}

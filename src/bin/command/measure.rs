@@ -1,0 +1,103 @@
+//! `likeness measure`: every table of `BENCHMARKS.md`, on data sets that the repository does not hold.
+
+use std::time::Instant;
+
+use clap::Args;
+use likeness::bench::{LeftOut, Person, Synthetic, effects_table, left_out, synthetic};
+use likeness::reward::{Observation, Prior, Reward};
+use serde::Serialize;
+
+use super::data::DataFolder;
+use super::{Failure, Output, say};
+
+/// The synthetic people on whom settings were chosen; on the others nothing ever was.
+const TUNED_ON: usize = 15;
+
+/// A refit is timed at so many pairs, so many times.
+const REFIT_PAIRS: usize = 50;
+const REFITS: usize = 21;
+
+#[derive(Args)]
+pub struct Measure {
+    #[command(flatten)]
+    data: DataFolder,
+    /// Also the synthetic people on whom nothing was chosen: not to be looked at while choosing.
+    #[arg(long)]
+    all: bool,
+    #[command(flatten)]
+    show: Output,
+}
+
+#[derive(Default, Serialize)]
+struct Report {
+    synthetic_tuned_on: Option<Synthetic>,
+    synthetic_others: Option<Synthetic>,
+    real: Option<LeftOut>,
+    refit: Option<Refit>,
+}
+
+/// How long a person's reward takes to learn.
+#[derive(Serialize)]
+struct Refit {
+    pairs: usize,
+    times: usize,
+    median_ms: f64,
+}
+
+impl Measure {
+    pub fn run(self) -> Result<(), Failure> {
+        let prior = Prior::shipped();
+        let mut report = Report::default();
+        if let Some(people) = self.data.people("synthetic_people")? {
+            let (first, others) = people.split_at(TUNED_ON.min(people.len()));
+            say(&format!("measuring on {} synthetic people", first.len()));
+            report.synthetic_tuned_on = Some(synthetic(&first.iter().collect::<Vec<_>>(), prior));
+            if self.all {
+                say(&format!("measuring on {} other synthetic people", others.len()));
+                report.synthetic_others = Some(synthetic(&others.iter().collect::<Vec<_>>(), prior));
+            }
+            report.refit = Some(refit(first, prior));
+        }
+        if let Some(people) = self.data.people("mt_bench_human")? {
+            say(&format!("measuring on {} real people", people.len()));
+            report.real = Some(left_out(&people.iter().collect::<Vec<_>>(), prior));
+        }
+        self.show.show(&report, &words(&report))
+    }
+}
+
+fn refit(people: &[Person], prior: &Prior) -> Refit {
+    let choices = people.iter().flat_map(|person| &person.choices);
+    let pairs: Vec<Observation> =
+        choices.take(REFIT_PAIRS).map(|choice| choice.observation.clone()).collect();
+    let once = || {
+        let start = Instant::now();
+        std::hint::black_box(Reward::learn(prior, std::hint::black_box(&pairs)));
+        start.elapsed().as_secs_f64() * 1e3
+    };
+    let mut times: Vec<f64> = (0..REFITS).map(|_| once()).collect();
+    times.sort_by(f64::total_cmp);
+    Refit { pairs: pairs.len(), times: REFITS, median_ms: times[REFITS / 2] }
+}
+
+fn words(report: &Report) -> String {
+    let mut words = String::new();
+    if let Some(measured) = &report.synthetic_tuned_on {
+        words += &format!("Synthetic people, the first, on whom settings were chosen:\n\n{measured}\n");
+    }
+    if let Some(measured) = &report.synthetic_others {
+        words += &format!("Synthetic people, the others, on whom nothing was chosen:\n\n{measured}\n");
+    }
+    if let Some(measured) = &report.real {
+        words += &format!("Real people (MT-Bench human judgments):\n\n{measured}\n");
+    }
+    if let (Some(real), Some(made_up)) = (&report.real, &report.synthetic_tuned_on) {
+        let table = effects_table(real, made_up);
+        words += &format!("Each trait's left-out effect, thousandths of a nat a choice:\n\n{table}\n");
+    }
+    if let Some(refit) = &report.refit {
+        let Refit { pairs, times, median_ms } = refit;
+        words += &format!("A refit at {pairs} pairs: {median_ms:.2} ms (median of {times}).\n");
+    }
+    words
+}

@@ -1,0 +1,152 @@
+//! What the command takes and how it ends.
+
+mod data;
+mod evaluate;
+mod files;
+mod fit_prior;
+mod import;
+mod induce;
+mod job;
+mod judge;
+mod measure;
+mod model;
+mod text;
+mod traits;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{Args, Parser, Subcommand};
+
+/// Learns what a person likes from which answers they preferred.
+#[derive(Parser)]
+#[command(name = "likeness", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Read preferences in any known format and write them as one history.
+    Import(import::Import),
+    /// Tell the tokens of the text on standard input.
+    Tokens(text::Tokens),
+    /// Tell how the model foresees each token of the text on standard input.
+    Logits(text::Logits),
+    /// Let the model answer or continue a prompt.
+    Generate(text::Generate),
+    /// Measure what the two answers of a pair are like.
+    Traits(traits::Traits),
+    /// Find out what the person of a history likes.
+    Induce(induce::Induce),
+    /// Tell which of two answers the person would prefer, how sure, and why.
+    Judge(judge::Judge),
+    /// Tell how well each system names what the person preferred.
+    Evaluate(evaluate::Evaluate),
+    /// Measure what the traits and the reward are worth, on the data sets of `BENCHMARKS.md`.
+    Measure(measure::Measure),
+    /// Fit what people in general prefer: the prior that ships.
+    FitPrior(fit_prior::FitPrior),
+}
+
+/// How the result is shown.
+#[derive(Args, Clone, Copy)]
+struct Output {
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Output {
+    /// Prints the object, or the words for people; a reader that went away is no error.
+    fn show(self, object: &impl serde::Serialize, words: &str) -> Result<(), Failure> {
+        let text = if self.json {
+            serde_json::to_string(object).map_err(|error| Failure::Input(error.to_string()))?
+        } else {
+            words.trim_end().to_owned()
+        };
+        match writeln!(std::io::stdout(), "{text}") {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                Err(Failure::Input(format!("standard output: {error}")))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Why a task came to nothing.
+#[derive(Debug)]
+enum Failure {
+    /// Something in the input: exit code 1.
+    Input(String),
+    /// Something in the arguments: exit code 2.
+    Usage(String),
+    /// Ctrl-C: exit code 130.
+    Stopped(String),
+}
+
+impl Failure {
+    /// A failure of a file, named.
+    fn file(path: &std::path::Path, why: impl std::fmt::Display) -> Self {
+        Failure::Input(format!("{}: {why}", path.display()))
+    }
+}
+
+/// Runs the command of this process.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return misused(&error),
+    };
+    let done = match cli.task {
+        Task::Import(task) => task.run(),
+        Task::Tokens(task) => task.run(),
+        Task::Logits(task) => task.run(),
+        Task::Generate(task) => task.run(),
+        Task::Traits(task) => task.run(),
+        Task::Induce(task) => task.run(),
+        Task::Judge(task) => task.run(),
+        Task::Evaluate(task) => task.run(),
+        Task::Measure(task) => task.run(),
+        Task::FitPrior(task) => task.run(),
+    };
+    let (why, code) = match done {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(Failure::Input(why)) => (why, 1),
+        Err(Failure::Usage(why)) => (why, 2),
+        Err(Failure::Stopped(why)) => (why, 130),
+    };
+    say(&format!("likeness: {}", one_line(&why)));
+    ExitCode::from(code)
+}
+
+/// Help and version are printed as they are; a misuse is one line.
+fn misused(error: &clap::Error) -> ExitCode {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    let text = error.render().to_string();
+    // The paragraphs behind the first are usage and hints.
+    let first = text.split("\n\n").next().unwrap_or_default();
+    let first = first.trim_start_matches("error: ");
+    let why = match error.kind() {
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "which task? see likeness --help".to_owned(),
+        _ => one_line(first),
+    };
+    say(&format!("likeness: {why}"));
+    ExitCode::from(2)
+}
+
+/// A line on standard error; if that is gone, nobody is there to tell.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// A text on one line, without control characters that a terminal would act on.
+fn one_line(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.chars().filter(|c| !c.is_control()).collect()
+}

@@ -1,0 +1,166 @@
+//! The model of a task: which file it is, how it is loaded, and how Ctrl-C stops it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use clap::Args;
+use likeness::persona::{DriveError, Remaining};
+use likeness::provider::{InProcess, Local};
+
+use super::{Failure, say};
+
+/// The embedded model's name, and the file that the set-up keeps in the models folder.
+const EMBEDDED: (&str, &str) = ("embedded", "SmolLM2-135M-Instruct.Q4_1.gguf");
+
+/// Seconds between two lines of progress.
+const PROGRESS_SECONDS: u64 = 5;
+
+/// Which model to use.
+#[derive(Args, Clone)]
+pub struct ModelFile {
+    /// A GGUF file, or `embedded` for the model that the set-up fetched.
+    #[arg(long, value_name = "M.gguf")]
+    model: PathBuf,
+    #[command(flatten)]
+    threads: Threads,
+}
+
+/// The same where a task can do without one.
+#[derive(Args, Clone)]
+pub struct OptionalModelFile {
+    /// A GGUF file, or `embedded` for the model that the set-up fetched.
+    #[arg(long, value_name = "M.gguf")]
+    model: Option<PathBuf>,
+    #[command(flatten)]
+    threads: Threads,
+}
+
+#[derive(Args, Clone, Copy)]
+struct Threads {
+    /// Threads that compute; as many as the machine has processors otherwise.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: Option<u16>,
+}
+
+impl Threads {
+    fn count(self) -> usize {
+        let all = || std::thread::available_parallelism().map_or(1, usize::from);
+        self.threads.map_or_else(all, usize::from)
+    }
+}
+
+/// A loaded model and the flag that stops it.
+pub struct Loaded {
+    pub link: InProcess,
+    pub model: Local<InProcess>,
+    pub stop: Arc<AtomicBool>,
+}
+
+impl ModelFile {
+    pub fn load(&self) -> Result<Loaded, Failure> {
+        load(&self.model, self.threads.count())
+    }
+}
+
+impl OptionalModelFile {
+    pub fn load(&self) -> Result<Option<Loaded>, Failure> {
+        self.model.as_deref().map(|path| load(path, self.threads.count())).transpose()
+    }
+}
+
+impl Loaded {
+    /// Whether Ctrl-C was pressed.
+    pub fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+}
+
+fn load(path: &Path, threads: usize) -> Result<Loaded, Failure> {
+    let path = found(path)?;
+    let stop = interrupt()?;
+    let loading = InProcess::load(&path, threads, Arc::clone(&stop), |_, _| ());
+    let link = pollster::block_on(loading).map_err(|error| Failure::file(&path, error))?;
+    let model = Local::new(link.clone(), link.loaded());
+    Ok(Loaded { link, model, stop })
+}
+
+/// The file that is meant: a path, or the embedded model by its name.
+fn found(path: &Path) -> Result<PathBuf, Failure> {
+    if path != Path::new(EMBEDDED.0) || path.exists() {
+        return Ok(path.to_owned());
+    }
+    let folder = models_folder()
+        .ok_or_else(|| Failure::Input("there is no home folder to look for models in".into()))?;
+    let file = folder.join(EMBEDDED.1);
+    if file.exists() {
+        Ok(file)
+    } else {
+        Err(Failure::file(&file, "the embedded model is not here; ./check fetches it"))
+    }
+}
+
+/// The folder of models: `$LIKENESS_CACHE/models`, or below the user's cache folder.
+fn models_folder() -> Option<PathBuf> {
+    let folder = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| !path.as_os_str().is_empty());
+    folder("LIKENESS_CACHE")
+        .or_else(|| folder("XDG_CACHE_HOME").map(|cache| cache.join("likeness")))
+        .or_else(|| folder("HOME").map(|home| home.join(".cache").join("likeness")))
+        .map(|cache| cache.join("models"))
+}
+
+/// A flag that the first Ctrl-C sets; the second one ends the process at once.
+fn interrupt() -> Result<Arc<AtomicBool>, Failure> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&stop);
+    let handler = move || {
+        if seen.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    };
+    ctrlc::set_handler(handler).map_err(|error| Failure::Input(format!("Ctrl-C can't be heard: {error}")))?;
+    Ok(stop)
+}
+
+/// What a model's failure is to the command.
+pub fn failure(error: DriveError) -> Failure {
+    match error {
+        DriveError::Cancelled => Failure::Stopped("stopped".into()),
+        other => Failure::Input(other.to_string()),
+    }
+}
+
+/// Tells on standard error how far a job is: at each new phase and every few seconds.
+pub struct Ticker {
+    phase: &'static str,
+    told: Instant,
+}
+
+impl Ticker {
+    pub fn new() -> Self {
+        Ticker { phase: "", told: Instant::now() }
+    }
+
+    pub fn hear(&mut self, remaining: &Remaining) {
+        let new = remaining.phase != self.phase;
+        if !new && self.told.elapsed().as_secs() < PROGRESS_SECONDS {
+            return;
+        }
+        (self.phase, self.told) = (remaining.phase, Instant::now());
+        let left =
+            remaining.left_ms().map_or_else(String::new, |ms| format!(", {} left at most", duration(ms)));
+        say(&format!(
+            "{}: {} calls done, {} more at most{left}",
+            remaining.phase, remaining.calls_done, remaining.left.calls
+        ));
+    }
+}
+
+fn duration(ms: f64) -> String {
+    let seconds = (ms / 1000.0).ceil() as u64;
+    match seconds {
+        0..=90 => format!("{seconds} s"),
+        _ => format!("{} min", seconds.div_ceil(60)),
+    }
+}

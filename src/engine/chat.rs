@@ -1,0 +1,270 @@
+//! A model that reads and writes text: the engine with its tokenizer, chat template and sampler.
+//!
+//! It answers the requests of [`message`](super::message) that need a model, in a worker and natively alike.
+
+use jiff::civil::Date;
+
+use super::chat_template::{ChatTemplate, Message};
+use super::gguf::{Header, Limits};
+use super::message::{
+    ChatPrompt, ChatTurn, Cost, EngineFailure, EngineReply, EngineRequest, LoadedModel, SamplingOptions,
+};
+use super::prompt;
+use super::sample::{Parameters, SampleError, Sampler};
+use super::stop::StopStrings;
+use super::tokenizer::{SpecialTokens, Tokenizer, Utf8Stream};
+use super::{Engine, EngineError, Options, Pace, TensorSource, read_header};
+
+/// What templates are told that today is: a prompt must not change from one day to the next.
+const TODAY: Date = jiff::civil::date(2024, 7, 26);
+
+/// A loaded model with all that text needs.
+pub struct Chat {
+    engine: Engine,
+    tokenizer: Tokenizer,
+    template: ChatTemplate,
+}
+
+impl Chat {
+    /// Loads the model of `source`; `file` is its name. The fingerprint is of name and size: whoever knows the
+    /// file's SHA-256 puts that in its place.
+    pub async fn load<S: TensorSource + ?Sized, P: Pace>(
+        source: &S,
+        file: &str,
+        options: &Options,
+        pace: &mut P,
+        progress: impl FnMut(u64, u64),
+    ) -> Result<(Chat, LoadedModel), EngineFailure> {
+        let header =
+            read_header(source, &Limits::default()).await.map_err(EngineError::from).map_err(failure)?;
+        // Both are small beside the weights, and tell early that a file is of another kind.
+        let tokenizer = Tokenizer::from_header(&header).map_err(|e| EngineFailure::Model(e.to_string()))?;
+        let template = ChatTemplate::from_header(&header).map_err(|e| EngineFailure::Model(e.to_string()))?;
+        let engine = Engine::load(&header, source, options, pace, progress).await.map_err(failure)?;
+        let loaded = LoadedModel {
+            name: name(&header, file),
+            file: file.to_owned(),
+            bytes: source.bytes() as f64,
+            fingerprint: format!("{file}, {} bytes", source.bytes()),
+            parameters: header.tensors.iter().map(|tensor| tensor.items() as f64).sum(),
+            context_tokens: engine.context_tokens().try_into().unwrap_or(u32::MAX),
+            format: format(&header),
+            kept: Err("it was read where it lies".to_owned()),
+        };
+        Ok((Chat { engine, tokenizer, template }, loaded))
+    }
+
+    /// The engine beneath.
+    pub fn engine(&mut self) -> &mut Engine {
+        &mut self.engine
+    }
+
+    /// The model's tokenizer.
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.tokenizer
+    }
+
+    /// Answers a request that needs a loaded model; pieces of a text go to `on_piece` as they come.
+    pub async fn answer<P: Pace>(
+        &mut self,
+        request: EngineRequest,
+        pace: &mut P,
+        now_ms: impl Fn() -> f64,
+        on_piece: impl FnMut(String),
+    ) -> Result<EngineReply, EngineFailure> {
+        let start = now_ms();
+        let mut reply = match request {
+            EngineRequest::Count(text) => {
+                let tokens = self.tokenizer.encode(&text, SpecialTokens::AsText).len();
+                EngineReply::Count(tokens.try_into().unwrap_or(u32::MAX))
+            }
+            EngineRequest::Score { prompt, labels } => self.score(&prompt, &labels, pace).await?,
+            EngineRequest::Generate { prompt, sampling } => {
+                self.generate(&prompt, &sampling, pace, on_piece).await?
+            }
+            _ => return Err(EngineFailure::Internal("a loaded model can't do this".into())),
+        };
+        if let EngineReply::Scores { cost, .. } | EngineReply::Text { cost, .. } = &mut reply {
+            cost.elapsed_ms = now_ms() - start;
+        }
+        Ok(reply)
+    }
+
+    /// The tokens of a conversation, up to where the model goes on.
+    pub fn tokens(&self, prompt: &ChatPrompt) -> Result<Vec<u32>, EngineFailure> {
+        let message = |turn: &ChatTurn| Message { role: turn.role.clone(), content: turn.content.clone() };
+        let messages: Vec<Message> = prompt.turns.iter().map(message).collect();
+        let tokens = prompt::encode(&self.tokenizer, &self.template, &messages, &prompt.answer_start, TODAY);
+        tokens.map_err(|error| EngineFailure::Model(error.to_string()))
+    }
+
+    async fn score<P: Pace>(
+        &mut self,
+        prompt: &ChatPrompt,
+        labels: &[String],
+        pace: &mut P,
+    ) -> Result<EngineReply, EngineFailure> {
+        let tokens = self.tokens(prompt)?;
+        let encode = |label: &String| self.tokenizer.encode(label, SpecialTokens::AsText);
+        let continuations: Vec<Vec<u32>> = labels.iter().map(encode).collect();
+        let before = self.engine.counters();
+        let log_probabilities = self.engine.score(&tokens, &continuations, pace).await.map_err(failure)?;
+        Ok(EngineReply::Scores { log_probabilities, cost: self.cost(tokens.len(), before.cached_tokens, 0) })
+    }
+
+    async fn generate<P: Pace>(
+        &mut self,
+        prompt: &ChatPrompt,
+        options: &SamplingOptions,
+        pace: &mut P,
+        on_piece: impl FnMut(String),
+    ) -> Result<EngineReply, EngineFailure> {
+        let tokens = self.tokens(prompt)?;
+        self.continue_tokens(&tokens, options, pace, on_piece).await
+    }
+
+    /// Continues these tokens as they are, without the chat template.
+    pub async fn continue_tokens<P: Pace>(
+        &mut self,
+        tokens: &[u32],
+        options: &SamplingOptions,
+        pace: &mut P,
+        mut on_piece: impl FnMut(String),
+    ) -> Result<EngineReply, EngineFailure> {
+        let before = self.engine.counters();
+        let mut sampler = Sampler::new(parameters(options)).map_err(bad_sampling)?;
+        sampler.see(tokens);
+        let mut writing = Writing::new(&self.tokenizer, options);
+        let mut failed = None;
+        let choose = |logits: &[f32]| match sampler.pick(logits) {
+            Ok(token) => writing.take(token, &mut on_piece).then_some(token),
+            Err(error) => {
+                failed = Some(error);
+                None
+            }
+        };
+        self.engine.generate(tokens, options.max_tokens as usize, choose, pace).await.map_err(failure)?;
+        if let Some(error) = failed {
+            return Err(bad_sampling(error));
+        }
+        let (text, generated, finished) = writing.end(&mut on_piece);
+        let cost = self.cost(tokens.len(), before.cached_tokens, generated);
+        Ok(EngineReply::Text { text, finished, cost })
+    }
+
+    fn cost(&self, prompt_tokens: usize, cached_before: u64, generated_tokens: u32) -> Cost {
+        Cost {
+            prompt_tokens: prompt_tokens as u32,
+            cached_tokens: (self.engine.counters().cached_tokens - cached_before) as u32,
+            generated_tokens,
+            elapsed_ms: 0.0,
+        }
+    }
+}
+
+/// An answer while it is written.
+struct Writing<'a> {
+    tokenizer: &'a Tokenizer,
+    utf8: Utf8Stream,
+    stop: StopStrings,
+    text: String,
+    generated: u32,
+    finished: bool,
+}
+
+impl<'a> Writing<'a> {
+    fn new(tokenizer: &'a Tokenizer, options: &SamplingOptions) -> Self {
+        Writing {
+            tokenizer,
+            utf8: Utf8Stream::default(),
+            stop: StopStrings::new(&options.stop),
+            text: String::new(),
+            generated: 0,
+            finished: false,
+        }
+    }
+
+    /// Whether to go on after this token.
+    fn take(&mut self, token: u32, on_piece: &mut impl FnMut(String)) -> bool {
+        self.generated += 1;
+        if self.tokenizer.is_end(token) {
+            self.finished = true;
+            return false;
+        }
+        let decoded = self.utf8.push(self.tokenizer.bytes(token));
+        let piece = self.stop.push(&decoded);
+        self.show(piece, on_piece);
+        self.finished = self.stop.stopped();
+        !self.finished
+    }
+
+    fn end(mut self, on_piece: &mut impl FnMut(String)) -> (String, u32, bool) {
+        if !self.stop.stopped() {
+            let rest = self.utf8.finish();
+            let piece = self.stop.push(&rest) + &self.stop.finish();
+            self.show(piece, on_piece);
+        }
+        (self.text, self.generated, self.finished)
+    }
+
+    fn show(&mut self, piece: String, on_piece: &mut impl FnMut(String)) {
+        if !piece.is_empty() {
+            self.text.push_str(&piece);
+            on_piece(piece);
+        }
+    }
+}
+
+fn parameters(options: &SamplingOptions) -> Parameters {
+    Parameters {
+        temperature: options.temperature,
+        top_p: options.top_p,
+        top_k: options.top_k,
+        min_p: options.min_p,
+        repetition_penalty: options.repetition_penalty,
+        seed: options.seed,
+    }
+}
+
+fn bad_sampling(error: SampleError) -> EngineFailure {
+    match error {
+        SampleError::NotANumber => EngineFailure::NotANumber,
+        other => EngineFailure::Model(other.to_string()),
+    }
+}
+
+/// What the model calls itself, or its file's name.
+fn name(header: &Header, file: &str) -> String {
+    let name = header.get::<&str>("general.name").ok().flatten().filter(|name| !name.trim().is_empty());
+    name.map_or_else(|| file.trim_end_matches(".gguf").to_owned(), str::to_owned)
+}
+
+/// Its architecture and the format of most of its weights.
+fn format(header: &Header) -> String {
+    let architecture = header.get::<&str>("general.architecture").ok().flatten().unwrap_or("unknown");
+    let mut formats: Vec<(&'static str, u64)> = Vec::new();
+    for tensor in &header.tensors {
+        match formats.iter_mut().find(|(name, _)| *name == tensor.kind.name()) {
+            Some((_, items)) => *items += tensor.items(),
+            None => formats.push((tensor.kind.name(), tensor.items())),
+        }
+    }
+    let most = formats.iter().max_by_key(|(_, items)| *items).map_or("no weights", |(name, _)| name);
+    format!("{architecture}, {most}")
+}
+
+/// The engine's errors as the wire has them.
+pub(super) fn failure(error: EngineError) -> EngineFailure {
+    match error {
+        EngineError::Cancelled(_) => EngineFailure::Cancelled,
+        EngineError::TooLong { tokens, limit } => {
+            EngineFailure::TooLong { tokens: tokens as u32, limit: limit as u32 }
+        }
+        EngineError::OutOfMemory { .. } | EngineError::NoRoom(_) => {
+            EngineFailure::OutOfMemory(error.to_string())
+        }
+        EngineError::NotANumber => EngineFailure::NotANumber,
+        EngineError::Source(_) => EngineFailure::File(error.to_string()),
+        other => EngineFailure::Model(other.to_string()),
+    }
+}

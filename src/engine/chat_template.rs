@@ -1,0 +1,370 @@
+//! Turns into the text that a model was trained on, by the Jinja template in its own file.
+//!
+//! The templates were written for Hugging Face's Python renderer, so what that gives them is given here too: blocks
+//! trimmed, Python's string methods, `raise_exception`, `strftime_now`, `tojson` in Python's spelling. A template is
+//! a stranger's program: it runs with limited fuel and writes a limited text.
+
+use std::fmt;
+use std::io;
+
+use jiff::civil::Date;
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Kwargs, Value};
+use minijinja::{Environment, ErrorKind, context};
+use serde::Serialize;
+
+use super::gguf::{GgufError, Header};
+
+/// ChatML, for files that have no template: the most widespread of the formats.
+const CHATML: &str = "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n\
+                      {% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
+
+/// Instructions that a template may take; the largest conversations need some thousands.
+const FUEL: u64 = 5_000_000;
+/// Bytes that a template may write beyond twice what it was given.
+const OUTPUT_BYTES: usize = 1 << 20;
+const NAME: &str = "chat template";
+
+/// One turn, as templates see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Message {
+    /// `system`, `user` or `assistant`.
+    pub role: String,
+    /// The text.
+    pub content: String,
+}
+
+/// A model's chat template, ready to render.
+pub struct ChatTemplate {
+    environment: Environment<'static>,
+    built_in: bool,
+    bos_token: String,
+    eos_token: String,
+}
+
+/// Why a template gave no text.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TemplateError {
+    /// The metadata has the template in another type.
+    #[error(transparent)]
+    Metadata(#[from] GgufError),
+    /// The template is no Jinja.
+    #[error("the model's chat template can't be read, line {line}: {why}")]
+    Syntax {
+        /// Line of the template, from 1.
+        line: usize,
+        /// What is wrong.
+        why: String,
+    },
+    /// The template does not take these turns (`raise_exception`).
+    #[error("the model's chat template refuses these turns: {why}")]
+    Refused {
+        /// What the template says.
+        why: String,
+    },
+    /// The template fails while it runs.
+    #[error("the model's chat template fails, line {line}: {why}")]
+    Failed {
+        /// Line of the template, from 1.
+        line: usize,
+        /// What went wrong.
+        why: String,
+    },
+    /// The template runs on and on.
+    #[error("the model's chat template does not come to an end")]
+    Endless,
+}
+
+impl ChatTemplate {
+    /// The template of a GGUF file, ChatML where it has none.
+    pub fn from_header(header: &Header) -> Result<Self, TemplateError> {
+        let source = header.get::<&str>("tokenizer.chat_template")?;
+        let tokens: &[String] = header.get("tokenizer.ggml.tokens")?.unwrap_or_default();
+        let text = |key| -> Result<String, TemplateError> {
+            let token = header.get::<u32>(key)?.and_then(|id| tokens.get(id as usize));
+            Ok(token.cloned().unwrap_or_default())
+        };
+        let bos = text("tokenizer.ggml.bos_token_id")?;
+        let eos = text("tokenizer.ggml.eos_token_id")?;
+        let mut template = ChatTemplate::new(source.unwrap_or(CHATML), bos, eos)?;
+        template.built_in = source.is_none();
+        Ok(template)
+    }
+
+    /// A template from its source; `bos_token` and `eos_token` are what it calls by these names.
+    pub fn new(source: &str, bos_token: String, eos_token: String) -> Result<Self, TemplateError> {
+        let mut environment = Environment::new();
+        let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
+        environment.set_syntax(syntax.map_err(|error| TemplateError::Syntax { line: 1, why: told(&error) })?);
+        environment.set_fuel(Some(FUEL));
+        add_builtins(&mut environment);
+        environment
+            .add_template_owned(NAME, source.to_owned())
+            .map_err(|error| TemplateError::Syntax { line: error.line().unwrap_or(1), why: told(&error) })?;
+        Ok(ChatTemplate { environment, built_in: false, bos_token, eos_token })
+    }
+
+    /// What people may be told that it is: the file's own, or the built-in ChatML.
+    pub fn name(&self) -> &'static str {
+        if self.built_in { "ChatML (built in: the file has no template)" } else { "the file's own" }
+    }
+
+    /// The text of `messages`, with the beginning of the model's answer if it is to come next.
+    ///
+    /// `today` is what `strftime_now` tells: a template may put the date into its text.
+    pub fn render(
+        &self,
+        messages: &[Message],
+        add_generation_prompt: bool,
+        today: Date,
+    ) -> Result<String, TemplateError> {
+        let given: usize = messages.iter().map(|message| message.content.len()).sum();
+        let mut output =
+            Limited { bytes: Vec::new(), left: given.saturating_mul(2).saturating_add(OUTPUT_BYTES) };
+        let now = move |format: String| {
+            jiff::fmt::strtime::format(&format, today)
+                .map_err(|error| minijinja::Error::new(ErrorKind::InvalidOperation, error.to_string()))
+        };
+        let message = |message: &Message| {
+            Value::from_pairs([("role", message.role.as_str()), ("content", message.content.as_str())])
+        };
+        let variables = context! {
+            messages => messages.iter().map(message).collect::<Vec<Value>>(),
+            add_generation_prompt,
+            bos_token => self.bos_token.as_str(),
+            eos_token => self.eos_token.as_str(),
+            tools => (),
+            documents => (),
+            strftime_now => Value::from_function(now),
+        };
+        let template = self.environment.get_template(NAME);
+        let rendered =
+            template.and_then(|template| template.render_captured_to(variables, &mut output).map(|_| ()));
+        match rendered {
+            Ok(()) => Ok(String::from_utf8_lossy(&output.bytes).into_owned()),
+            Err(error) => Err(failure(&error)),
+        }
+    }
+}
+
+fn failure(error: &minijinja::Error) -> TemplateError {
+    let mut source = Some(error as &dyn std::error::Error);
+    while let Some(error) = source {
+        if let Some(Raised(why)) = error.downcast_ref() {
+            return TemplateError::Refused { why: why.clone() };
+        }
+        source = error.source();
+    }
+    match error.kind() {
+        ErrorKind::OutOfFuel | ErrorKind::WriteFailure => TemplateError::Endless,
+        _ => TemplateError::Failed { line: error.line().unwrap_or(1), why: told(error) },
+    }
+}
+
+fn told(error: &minijinja::Error) -> String {
+    error.detail().map_or_else(|| error.kind().to_string(), str::to_owned)
+}
+
+/// What a template said with `raise_exception`.
+#[derive(Debug)]
+struct Raised(String);
+
+impl fmt::Display for Raised {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Raised {}
+
+fn raise_exception(why: String) -> Result<Value, minijinja::Error> {
+    Err(minijinja::Error::new(ErrorKind::InvalidOperation, why.clone()).with_source(Raised(why)))
+}
+
+fn add_builtins(environment: &mut Environment<'static>) {
+    environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
+    environment.add_function("raise_exception", raise_exception);
+    environment.add_filter("tojson", tojson);
+}
+
+/// JSON as Python's `json.dumps(…, ensure_ascii=False)` spells it, which is what templates expect: Jinja's own would
+/// escape `<`, and the spaces differ too.
+fn tojson(value: Value, options: Kwargs) -> Result<Value, minijinja::Error> {
+    let indent: Option<usize> = options.get("indent")?;
+    // Named by some templates; they have nothing to change here.
+    let _: Option<Value> = options.get("ensure_ascii")?;
+    options.assert_all_used()?;
+    let bad =
+        |error: serde_json::Error| minijinja::Error::new(ErrorKind::BadSerialization, error.to_string());
+    let mut bytes = Vec::new();
+    match indent {
+        None => {
+            value.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, Python)).map_err(bad)?
+        }
+        Some(spaces) => {
+            let indent = " ".repeat(spaces.min(16));
+            let pretty = serde_json::ser::PrettyFormatter::with_indent(indent.as_bytes());
+            value.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, pretty)).map_err(bad)?;
+        }
+    }
+    Ok(Value::from(String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+/// `", "` between items and `": "` after keys.
+struct Python;
+
+impl serde_json::ser::Formatter for Python {
+    fn begin_array_value<W: ?Sized + io::Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        if first { Ok(()) } else { writer.write_all(b", ") }
+    }
+
+    fn begin_object_key<W: ?Sized + io::Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        if first { Ok(()) } else { writer.write_all(b", ") }
+    }
+
+    fn begin_object_value<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        writer.write_all(b": ")
+    }
+}
+
+/// Takes so many bytes and no more.
+struct Limited {
+    bytes: Vec<u8>,
+    left: usize,
+}
+
+impl io::Write for Limited {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.left = self.left.checked_sub(bytes.len()).ok_or(io::ErrorKind::FileTooLarge)?;
+        self.bytes.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::engine::embedded;
+
+    const TODAY: Date = jiff::civil::date(2026, 1, 2);
+
+    #[derive(Deserialize)]
+    struct Golden {
+        templates: std::collections::HashMap<String, String>,
+        rendered: Vec<Rendered>,
+    }
+
+    #[derive(Deserialize)]
+    struct Rendered {
+        name: String,
+        messages: Vec<Turn>,
+        add_generation_prompt: bool,
+        text: Option<String>,
+    }
+
+    #[derive(Clone, Deserialize)]
+    struct Turn {
+        role: String,
+        content: String,
+    }
+
+    fn messages(turns: &[Turn]) -> Vec<Message> {
+        turns.iter().map(|turn| Message { role: turn.role.clone(), content: turn.content.clone() }).collect()
+    }
+
+    #[test]
+    fn renders_what_hugging_face_renders() {
+        let text = std::fs::read_to_string("tests/golden/chat_templates.json").unwrap();
+        let golden: Golden = serde_json::from_str(&text).unwrap();
+        assert!(golden.rendered.len() > 100);
+        for Rendered { name, messages: turns, add_generation_prompt, text } in &golden.rendered {
+            let template = ChatTemplate::new(&golden.templates[name], "<s>".into(), "</s>".into()).unwrap();
+            let rendered = template.render(&messages(turns), *add_generation_prompt, TODAY);
+            match (&rendered, text) {
+                (Ok(rendered), Some(text)) => assert_eq!(rendered, text, "{name}"),
+                (Err(TemplateError::Refused { .. }), None) => {}
+                _ => panic!("{name}: {rendered:?}, expected {text:?}"),
+            }
+        }
+    }
+
+    #[track_caller]
+    fn check(source: &str, expected: &str) {
+        let template = ChatTemplate::new(source, "<s>".into(), "</s>".into());
+        let hello = Message { role: "user".into(), content: "Hi".into() };
+        let rendered = template.and_then(|template| template.render(&[hello], true, TODAY));
+        assert_eq!(rendered.unwrap_or_else(|error| error.to_string()), expected);
+    }
+
+    #[test]
+    fn gives_templates_what_they_expect() {
+        check("{{ strftime_now('%d %b %Y') }}", "02 Jan 2026");
+        check("{{ bos_token }}|{{ eos_token }}|{{ tools is none }}", "<s>|</s>|True");
+        check("{{ messages | tojson }}", r#"[{"role": "user", "content": "Hi"}]"#);
+        check("{{ {'a': ['<&>', 1.5, none]} | tojson }}", r#"{"a": ["<&>", 1.5, null]}"#);
+        check("{{ [1] | tojson(indent=2) }}", "[\n  1\n]");
+        check("{% for x in [1, 2, 3] %}{% if x == 2 %}{% break %}{% endif %}{{ x }}{% endfor %}", "1");
+        check(
+            "{{ 'a-b'.split('-')[-1].upper() }} {{ ' x '.strip() }} {{ 'ab'.startswith('a') }}",
+            "B x True",
+        );
+    }
+
+    #[test]
+    fn faults_are_told_with_their_line() {
+        check("a\n{% if %}", "the model's chat template can't be read, line 2: unexpected end of block");
+        check(
+            "a\n\n{{ raise_exception('no tools') }}",
+            "the model's chat template refuses these turns: no tools",
+        );
+        check(
+            "a\n{{ messages[0].content.nonesuch() }}",
+            "the model's chat template fails, line 2: string has no method named nonesuch",
+        );
+        check(
+            "{{ [1] | tojson(indent='x') }}",
+            "the model's chat template fails, line 1: cannot convert string to usize",
+        );
+    }
+
+    #[test]
+    fn endless_templates_end() {
+        let endless = "the model's chat template does not come to an end";
+        check(
+            "{% for a in range(9999) %}{% for b in range(9999) %}{% for c in range(9999) %}{% endfor %}{% endfor %}{% endfor %}",
+            endless,
+        );
+        check("{% for a in range(9999) %}{{ 'x' * 9999 }}{% endfor %}", endless);
+        check(
+            "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+            "the model's chat template fails, line 1: recursion limit exceeded",
+        );
+    }
+
+    #[test]
+    fn a_file_without_a_template_gets_chatml() {
+        let mut header = embedded::header().clone();
+        header.metadata.retain(|(key, _)| key != "tokenizer.chat_template");
+        let template = ChatTemplate::from_header(&header).unwrap();
+        assert_eq!(template.name(), "ChatML (built in: the file has no template)");
+        let hello = Message { role: "user".into(), content: "Hi {{ x }}".into() };
+        let text = template.render(&[hello], true, TODAY).unwrap();
+        assert_eq!(text, "<|im_start|>user\nHi {{ x }}<|im_end|>\n<|im_start|>assistant\n");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn never_panics(source in r"[a-z{}%|\[\]()'. \n_=+~*-]{0,60}") {
+            if let Ok(template) = ChatTemplate::new(&source, String::new(), String::new()) {
+                let _ = template.render(&[], true, TODAY);
+            }
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! The tokens of a model: their texts, their kinds, and which of them end an answer.
+
+use std::collections::HashMap;
+
+use super::{TokenizerError, byte_alphabet};
+use crate::engine::gguf::Header;
+
+/// What a token is for (`tokenizer.ggml.token_type`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenKind {
+    /// A piece of text, written in the alphabet of bytes.
+    Normal,
+    /// A mark that stands for no text, such as the beginning of a turn.
+    Control,
+    /// Text that is one token wherever it occurs, written as it is.
+    UserDefined,
+    /// The one for what the vocabulary lacks.
+    Unknown,
+    /// A single byte, written as `<0xFF>`.
+    Byte,
+    /// In the list only.
+    Unused,
+}
+
+impl TokenKind {
+    fn from_id(id: i32) -> TokenKind {
+        match id {
+            1 => TokenKind::Normal,
+            2 => TokenKind::Unknown,
+            3 => TokenKind::Control,
+            4 => TokenKind::UserDefined,
+            6 => TokenKind::Byte,
+            _ => TokenKind::Unused,
+        }
+    }
+}
+
+/// Marks by which models end an answer or a turn, beside the one that the file names. Files often name only one,
+/// and some give these a wrong kind; llama.cpp knows them by their text too.
+const ENDS: [&str; 17] = [
+    "<|eot_id|>",
+    "<|im_end|>",
+    "<|end|>",
+    "<|return|>",
+    "<|call|>",
+    "<end_of_turn>",
+    "<|endoftext|>",
+    "</s>",
+    "<|eom_id|>",
+    "<EOT>",
+    "_<EOT>",
+    "[EOT]",
+    "[EOS]",
+    "<|end_of_text|>",
+    "<end_of_utterance>",
+    "<eos>",
+    "<｜end▁of▁sentence｜>",
+];
+
+/// Marks of code models, for completion in the middle and for files; the last group ends an answer too.
+const CODE_MARKS: [&str; 14] = [
+    "<|fim_prefix|>",
+    "<fim-prefix>",
+    "<fim_prefix>",
+    "<PRE>",
+    "<|fim_suffix|>",
+    "<fim-suffix>",
+    "<fim_suffix>",
+    "<SUF>",
+    "<|fim_middle|>",
+    "<fim-middle>",
+    "<fim_middle>",
+    "<MID>",
+    "<|code_prefix|>",
+    "<|code_suffix|>",
+];
+const CODE_ENDS: [&str; 11] = [
+    "<|fim_pad|>",
+    "<fim-pad>",
+    "<fim_pad>",
+    "<PAD>",
+    "[PAD]",
+    "<|fim_repo|>",
+    "<|repo_name|>",
+    "<fim-repo>",
+    "<REPO>",
+    "<reponame>",
+    "<|file_sep|>",
+];
+
+/// Texts and kinds of all tokens.
+pub struct Vocabulary {
+    ids: HashMap<Box<str>, u32>,
+    /// What each token is in the answer, one after the other, and where each ends.
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+    kinds: Vec<TokenKind>,
+    /// Tokens that end an answer, ascending.
+    pub(super) end_tokens: Vec<u32>,
+}
+
+impl Vocabulary {
+    /// Reads `tokenizer.ggml.tokens` and what belongs to it.
+    pub fn from_header(header: &Header) -> Result<Self, TokenizerError> {
+        let texts: &[String] = header.require("tokenizer.ggml.tokens")?;
+        let types: Option<&[i32]> = header.get("tokenizer.ggml.token_type")?;
+        if let Some(types) = types.filter(|types| types.len() != texts.len()) {
+            return Err(TokenizerError::TypesLength { tokens: texts.len(), types: types.len() });
+        }
+        let mut vocabulary = Vocabulary {
+            ids: HashMap::with_capacity(texts.len()),
+            bytes: Vec::new(),
+            ends: Vec::with_capacity(texts.len()),
+            kinds: Vec::with_capacity(texts.len()),
+            end_tokens: Vec::new(),
+        };
+        for (id, text) in (0_u32..).zip(texts) {
+            let told = types.map_or(TokenKind::Normal, |types| TokenKind::from_id(types[id as usize]));
+            vocabulary.push(id, text, told)?;
+        }
+        for key in
+            ["tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id"]
+        {
+            vocabulary.end_tokens.extend(vocabulary.special(header, key)?);
+        }
+        vocabulary.end_tokens.sort_unstable();
+        vocabulary.end_tokens.dedup();
+        Ok(vocabulary)
+    }
+
+    fn push(&mut self, id: u32, text: &str, told: TokenKind) -> Result<(), TokenizerError> {
+        // Empty texts are no tokens of any text; they keep their place.
+        if !text.is_empty() && self.ids.insert(text.into(), id).is_some() {
+            return Err(TokenizerError::Duplicate { token: id });
+        }
+        let ends = ENDS.contains(&text) || CODE_ENDS.contains(&text);
+        let kind = if ends || CODE_MARKS.contains(&text) { TokenKind::Control } else { told };
+        if ends {
+            self.end_tokens.push(id);
+        }
+        self.bytes.extend(text_bytes(text, kind));
+        self.ends.push(self.bytes.len());
+        self.kinds.push(kind);
+        Ok(())
+    }
+
+    /// The token whose number the file has under `key`; a number beyond the vocabulary is an error.
+    pub fn special(&self, header: &Header, key: &'static str) -> Result<Option<u32>, TokenizerError> {
+        match header.get::<u32>(key)? {
+            Some(token) if token as usize >= self.len() => {
+                Err(TokenizerError::OutOfVocabulary { key, token, tokens: self.len() })
+            }
+            token => Ok(token),
+        }
+    }
+
+    /// How many tokens there are.
+    pub fn len(&self) -> usize {
+        self.kinds.len()
+    }
+
+    /// The token that the file writes as `text`.
+    pub fn id(&self, text: &str) -> Option<u32> {
+        self.ids.get(text).copied()
+    }
+
+    /// What the token is in an answer.
+    pub fn bytes(&self, token: u32) -> Option<&[u8]> {
+        let token = token as usize;
+        let end = *self.ends.get(token)?;
+        let start = token.checked_sub(1).map_or(0, |before| self.ends[before]);
+        self.bytes.get(start..end)
+    }
+
+    /// What the token is for.
+    pub fn kind(&self, token: u32) -> Option<TokenKind> {
+        self.kinds.get(token as usize).copied()
+    }
+}
+
+fn text_bytes(text: &str, kind: TokenKind) -> Vec<u8> {
+    match kind {
+        TokenKind::Normal => {
+            let mut bytes = Vec::with_capacity(text.len());
+            for char in text.chars() {
+                match byte_alphabet::byte_of(char) {
+                    Some(byte) => bytes.push(byte),
+                    // No byte of the alphabet: the writer meant the character.
+                    None => bytes.extend(char.encode_utf8(&mut [0; 4]).bytes()),
+                }
+            }
+            bytes
+        }
+        TokenKind::Byte => {
+            let hex = text.strip_prefix("<0x").and_then(|rest| rest.strip_suffix('>'));
+            hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()).into_iter().collect()
+        }
+        TokenKind::Control | TokenKind::UserDefined | TokenKind::Unknown => text.as_bytes().to_vec(),
+        TokenKind::Unused => Vec::new(),
+    }
+}

@@ -1,0 +1,224 @@
+//! Model files in the origin's private file system (OPFS): kept once, read in place from then on.
+//!
+//! A file is written under a name with `.part` behind it, hashed while it comes, and renamed when it is whole, so a
+//! download that breaks off never looks like a model; the next try goes on where it ended, by `Range`. Reading goes
+//! through `getFile().slice()`: a synchronous handle would lock out the other tab. Runs in a worker.
+
+mod source;
+mod writing;
+
+use js_sys::{AsyncIterator, Reflect};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    File, FileSystemDirectoryHandle, FileSystemFileHandle, FileSystemGetDirectoryOptions,
+    FileSystemGetFileOptions, WorkerGlobalScope,
+};
+
+pub use source::BlobSource;
+pub use writing::{Incoming, Progress};
+
+/// The folder in OPFS.
+const FOLDER: &str = "models";
+
+/// Ends the name of a file that is not whole yet.
+const PART: &str = ".part";
+
+/// Ends the name of the small file that holds a model's SHA-256.
+const DIGEST: &str = ".sha256";
+
+/// Why a model's file can't be had.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FileError {
+    /// The browser keeps no files for this page.
+    #[error("this browser keeps no files for the page ({0})")]
+    NoFiles(String),
+    /// No room is left.
+    #[error("the browser's storage is full")]
+    QuotaFull,
+    /// Another tab is writing it.
+    #[error("another tab is fetching {0} right now; wait for it, then try again")]
+    Busy(String),
+    /// No such file.
+    #[error("no model file {0} is kept")]
+    Missing(String),
+    /// A name that can't be a file's.
+    #[error("{0:?} can't be a file's name")]
+    Name(String),
+    /// The server's answer.
+    #[error("{url} answered {status}")]
+    Status {
+        /// The address.
+        url: String,
+        /// The HTTP status.
+        status: u16,
+    },
+    /// The network.
+    #[error("{url} can't be reached or broke off ({why}); trying again goes on where it ended")]
+    Network {
+        /// The address.
+        url: String,
+        /// What the browser said.
+        why: String,
+    },
+    /// Other bytes than were promised.
+    #[error(
+        "the file's SHA-256 is {found}, expected {expected}: it was damaged on the way and has been dropped"
+    )]
+    Digest {
+        /// What came.
+        found: String,
+        /// What was to come.
+        expected: String,
+    },
+    /// It was stopped.
+    #[error("cancelled")]
+    Cancelled,
+    /// What the browser said.
+    #[error("the file can't be read or written: {0}")]
+    Failed(String),
+}
+
+impl FileError {
+    /// Reads the name of the exception, which is all that browsers agree on.
+    fn of(value: JsValue, file: &str) -> Self {
+        let text = |key: &str| Reflect::get(&value, &key.into()).ok().and_then(|text| text.as_string());
+        match text("name").as_deref() {
+            Some("QuotaExceededError") => FileError::QuotaFull,
+            Some("NoModificationAllowedError" | "InvalidStateError") => FileError::Busy(file.to_owned()),
+            Some("NotFoundError") => FileError::Missing(file.to_owned()),
+            Some("SecurityError" | "NotAllowedError") => {
+                FileError::NoFiles(text("message").unwrap_or_default())
+            }
+            _ => FileError::Failed(text("message").unwrap_or_else(|| format!("{value:?}"))),
+        }
+    }
+}
+
+/// The folder of model files.
+#[derive(Clone)]
+pub struct ModelFiles {
+    folder: FileSystemDirectoryHandle,
+}
+
+/// A model file that is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kept {
+    /// Its name.
+    pub name: String,
+    /// Its size.
+    pub bytes: f64,
+}
+
+impl ModelFiles {
+    /// Opens the folder.
+    ///
+    /// # Errors
+    /// [`FileError::NoFiles`] where the browser has no such file system for the page, as in some private windows.
+    pub async fn open() -> Result<Self, FileError> {
+        let no_files = |value| match FileError::of(value, FOLDER) {
+            FileError::QuotaFull => FileError::QuotaFull,
+            other => FileError::NoFiles(other.to_string()),
+        };
+        let scope: WorkerGlobalScope = js_sys::global()
+            .dyn_into()
+            .map_err(|_| FileError::NoFiles("model files are opened in a worker".into()))?;
+        // A page that isn't served securely has no `navigator.storage` at all.
+        let storage = Reflect::get(&scope.navigator(), &"storage".into()).unwrap_or_default();
+        if storage.is_undefined() {
+            return Err(FileError::NoFiles("the page is not served securely".into()));
+        }
+        let root = JsFuture::from(scope.navigator().storage().get_directory()).await.map_err(no_files)?;
+        let root: FileSystemDirectoryHandle = root.unchecked_into();
+        let options = FileSystemGetDirectoryOptions::new();
+        options.set_create(true);
+        let folder = root.get_directory_handle_with_options(FOLDER, &options);
+        let folder = JsFuture::from(folder).await.map_err(no_files)?;
+        Ok(ModelFiles { folder: folder.unchecked_into() })
+    }
+
+    /// The files that are whole, by name.
+    pub async fn list(&self) -> Result<Vec<Kept>, FileError> {
+        let mut kept = Vec::new();
+        for name in self.names().await? {
+            if !name.ends_with(PART) && !name.ends_with(DIGEST) {
+                let bytes = self.file(&name).await?.size();
+                kept.push(Kept { name, bytes });
+            }
+        }
+        kept.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(kept)
+    }
+
+    /// A file that is whole, as the browser reads it.
+    pub async fn file(&self, name: &str) -> Result<File, FileError> {
+        let handle = self.handle(name, false).await?;
+        let file = JsFuture::from(handle.get_file()).await.map_err(|value| FileError::of(value, name))?;
+        Ok(file.unchecked_into())
+    }
+
+    /// The SHA-256 that was computed when the file came.
+    pub async fn digest(&self, name: &str) -> Option<String> {
+        let file = self.file(&format!("{name}{DIGEST}")).await.ok()?;
+        let text = JsFuture::from(file.text()).await.ok()?.as_string()?;
+        (text.len() == 64).then_some(text)
+    }
+
+    /// Deletes a file, whole or not, and what belongs to it.
+    pub async fn remove(&self, name: &str) -> Result<(), FileError> {
+        check_name(name)?;
+        let mut found = false;
+        for name in [name.to_owned(), format!("{name}{PART}"), format!("{name}{DIGEST}")] {
+            match JsFuture::from(self.folder.remove_entry(&name))
+                .await
+                .map_err(|value| FileError::of(value, &name))
+            {
+                Ok(_) => found = true,
+                Err(FileError::Missing(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if found { Ok(()) } else { Err(FileError::Missing(name.to_owned())) }
+    }
+
+    /// Deletes what a browser's own writing leaves behind when it is killed.
+    pub async fn sweep(&self) -> Result<(), FileError> {
+        for name in self.names().await? {
+            if name.ends_with(".crswap") {
+                // Another tab may be at it; then it is no leftover.
+                let _ = JsFuture::from(self.folder.remove_entry(&name)).await;
+            }
+        }
+        Ok(())
+    }
+
+    async fn names(&self) -> Result<Vec<String>, FileError> {
+        let failed = |value| FileError::of(value, FOLDER);
+        let keys: AsyncIterator = self.folder.keys().unchecked_into();
+        let mut names = Vec::new();
+        loop {
+            let step = JsFuture::from(keys.next().map_err(failed)?).await.map_err(failed)?;
+            if Reflect::get(&step, &"done".into()).map_err(failed)?.is_truthy() {
+                return Ok(names);
+            }
+            names.extend(Reflect::get(&step, &"value".into()).map_err(failed)?.as_string());
+        }
+    }
+
+    async fn handle(&self, name: &str, create: bool) -> Result<FileSystemFileHandle, FileError> {
+        check_name(name)?;
+        let options = FileSystemGetFileOptions::new();
+        options.set_create(create);
+        let handle = self.folder.get_file_handle_with_options(name, &options);
+        let handle = JsFuture::from(handle).await.map_err(|value| FileError::of(value, name))?;
+        Ok(handle.unchecked_into())
+    }
+}
+
+/// OPFS refuses some names with an exception that says nothing of the name.
+fn check_name(name: &str) -> Result<(), FileError> {
+    let bad =
+        name.is_empty() || name == "." || name == ".." || name.contains(['/', '\\']) || name.len() > 200;
+    if bad { Err(FileError::Name(name.to_owned())) } else { Ok(()) }
+}

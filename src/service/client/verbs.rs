@@ -1,0 +1,221 @@
+//! What a page asks, one method a request, each with the type of its own answer.
+//!
+//! Only the requests whose answer a page reads are here; long ones, which report how far they are, hand back
+//! the [`Asking`] itself, so that they can be stopped.
+
+use wasm_bindgen::JsValue;
+
+use super::super::*;
+use super::{Asking, Client};
+use crate::preference::{Choice, PairId, Turn};
+
+/// The answer's content where it is of the expected kind.
+macro_rules! expect {
+    ($answer:expr, $kind:ident) => {
+        match $answer? {
+            Response::$kind(content) => Ok(content),
+            other => Err(unexpected(&other)),
+        }
+    };
+}
+
+/// The worker broke its promise. The answer's content stays out of the message: it may be a person's text.
+fn unexpected(_answer: &Response) -> ServiceError {
+    ServiceError::Internal("the data worker gave an answer of another kind".into())
+}
+
+/// What a request comes to.
+pub type Outcome<T> = Result<T, ServiceError>;
+
+impl Client {
+    /// Opens the store.
+    pub async fn open(&self) -> Outcome<StoreView> {
+        expect!(self.ask(Request::Open).await, Opened)
+    }
+
+    /// All people kept here.
+    pub async fn profiles(&self) -> Outcome<Vec<ProfileView>> {
+        expect!(self.ask(Request::Profiles).await, Profiles)
+    }
+
+    /// Adds a person.
+    pub async fn create_profile(&self, name: String) -> Outcome<ProfileView> {
+        let added: Vec<ProfileView> = expect!(self.ask(Request::CreateProfile { name }).await, Profiles)?;
+        added.into_iter().next().ok_or_else(|| ServiceError::Internal("the new person is missing".into()))
+    }
+
+    /// Renames a person.
+    pub async fn rename_profile(&self, profile: ProfileId, name: String) -> Outcome<()> {
+        self.ask(Request::RenameProfile { profile, name }).await.map(drop)
+    }
+
+    /// Removes a person.
+    pub async fn remove_profile(&self, profile: ProfileId) -> Outcome<Deletion> {
+        expect!(self.ask(Request::RemoveProfile { profile }).await, Deleted)
+    }
+
+    /// Imports a text.
+    pub async fn import_text(
+        &self,
+        profile: ProfileId,
+        name: &str,
+        format: &str,
+        text: &str,
+    ) -> Outcome<ImportReport> {
+        let (name, format, text) = (name.into(), format.into(), text.into());
+        let request = Request::ImportText { profile, name, format, text };
+        expect!(self.ask(request).await, Imported)
+    }
+
+    /// One pair in full.
+    pub async fn pair(&self, profile: ProfileId, id: PairId) -> Outcome<PairView> {
+        let pairs: Vec<PairView> = expect!(self.ask(Request::Pair { profile, id }).await, Pairs)?;
+        pairs.into_iter().next().ok_or_else(|| ServiceError::NotFound("this pair".into()))
+    }
+
+    /// Adds a pair, or changes one.
+    pub async fn save_pair(
+        &self,
+        profile: ProfileId,
+        pair: DraftPair,
+        supersedes: Option<PairId>,
+    ) -> Outcome<Vec<PairView>> {
+        expect!(self.ask(Request::SavePair { profile, pair, supersedes }).await, Pairs)
+    }
+
+    /// Keeps a choice.
+    pub async fn record_choice(&self, profile: ProfileId, choice: Choice) -> Outcome<Vec<PairView>> {
+        expect!(self.ask(Request::RecordChoice { profile, choice }).await, Pairs)
+    }
+
+    /// Deletes pairs.
+    pub async fn delete(&self, profile: ProfileId, ids: Vec<PairId>) -> Outcome<Deletion> {
+        expect!(self.ask(Request::Delete { profile, ids }).await, Deleted)
+    }
+
+    /// Takes a deletion back.
+    pub async fn undo(&self, undo: u64) -> Outcome<()> {
+        self.ask(Request::Undo { undo }).await.map(drop)
+    }
+
+    /// The history as a text.
+    pub async fn export_history(&self, profile: ProfileId) -> Outcome<String> {
+        expect!(self.ask(Request::ExportHistory { profile }).await, Text)
+    }
+
+    /// Deletes everything of everyone.
+    pub async fn forget_everything(&self) -> Outcome<ForgetReport> {
+        expect!(self.ask(Request::ForgetEverything).await, Forgotten)
+    }
+
+    /// Traits and claims.
+    pub async fn reading(&self, profile: ProfileId) -> Outcome<Reading> {
+        expect!(self.ask(Request::Reading { profile }).await, Reading)
+    }
+
+    /// The kept portrait.
+    pub async fn portrait(&self, profile: ProfileId) -> Outcome<Option<Box<PortraitView>>> {
+        expect!(self.ask(Request::Portrait { profile }).await, Portrait)
+    }
+
+    /// The interrupted induction.
+    pub async fn pending_induction(&self, profile: ProfileId) -> Outcome<Option<PendingInduction>> {
+        expect!(self.ask(Request::PendingInduction { profile }).await, Pending)
+    }
+
+    /// Forgets the interrupted induction.
+    pub async fn drop_induction(&self, profile: ProfileId) -> Outcome<()> {
+        self.ask(Request::DropInduction { profile }).await.map(drop)
+    }
+
+    /// Changes a claim of the kept portrait.
+    pub async fn change_claim(
+        &self,
+        profile: ProfileId,
+        claim: String,
+        change: ClaimChange,
+    ) -> Outcome<Option<Box<PortraitView>>> {
+        expect!(self.ask(Request::ChangeClaim { profile, claim, change }).await, Portrait)
+    }
+
+    /// The likeness file.
+    pub async fn export_likeness(&self, profile: ProfileId) -> Outcome<String> {
+        expect!(self.ask(Request::ExportLikeness { profile }).await, Text)
+    }
+
+    /// The models.
+    pub async fn models(&self) -> Outcome<ModelsView> {
+        expect!(self.ask(Request::Models).await, Models)
+    }
+
+    /// Takes the model out of memory.
+    pub async fn unload_model(&self) -> Outcome<ModelsView> {
+        expect!(self.ask(Request::UnloadModel).await, Models)
+    }
+
+    /// Deletes a model file.
+    pub async fn remove_model(&self, name: String) -> Outcome<ModelsView> {
+        expect!(self.ask(Request::RemoveModel { name }).await, Models)
+    }
+
+    /// A window of the history; a search tells what it found so far while it goes on.
+    pub fn list(
+        &self,
+        profile: ProfileId,
+        query: String,
+        offset: u32,
+        limit: u32,
+        on_found: impl Fn(PairPage) + 'static,
+    ) -> Asking {
+        self.ask_with(Request::List { profile, query, offset, limit }, None, move |event| {
+            if let Event::Found(page) = event {
+                on_found(page);
+            }
+        })
+    }
+
+    /// Imports a file.
+    pub fn import(
+        &self,
+        profile: ProfileId,
+        file: JsValue,
+        name: String,
+        format: String,
+        user: Option<String>,
+        on_event: impl Fn(Event) + 'static,
+    ) -> Asking {
+        self.ask_with(Request::Import { profile, name, format, user }, Some(file), on_event)
+    }
+
+    /// Makes a new portrait.
+    pub fn induce(
+        &self,
+        profile: ProfileId,
+        settings: InductionSettings,
+        on_event: impl Fn(Event) + 'static,
+    ) -> Asking {
+        self.ask_with(Request::Induce { profile, settings }, None, on_event)
+    }
+
+    /// Judges two answers.
+    pub fn judge(
+        &self,
+        profile: ProfileId,
+        context: Vec<Turn>,
+        first: String,
+        second: String,
+        with_model: bool,
+    ) -> Asking {
+        self.ask(Request::Judge { profile, context, first, second, with_model })
+    }
+
+    /// Loads a model.
+    pub fn load_model(
+        &self,
+        source: ModelSource,
+        file: Option<JsValue>,
+        on_event: impl Fn(Event) + 'static,
+    ) -> Asking {
+        self.ask_with(Request::LoadModel { source }, file, on_event)
+    }
+}

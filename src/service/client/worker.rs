@@ -1,0 +1,212 @@
+//! The client over a real `Worker`: posting, receiving, and starting it anew when it dies.
+
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use futures_channel::oneshot;
+use js_sys::{Object, Reflect};
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
+
+use super::super::{Change, Envelope, Event, FromWorker, Request, ServiceError};
+use super::switchboard::{Answer, Outgoing, Switchboard, Told};
+
+/// A worker that dies this often without becoming ready is not started again.
+const FAILED_STARTS: u32 = 3;
+
+/// The way to the data worker. Cloning it gives another handle to the same worker.
+#[derive(Clone)]
+pub struct Client(Rc<Inner>);
+
+/// Called with what changed.
+type Listener = Box<dyn Fn(&Change)>;
+
+struct Inner {
+    script: String,
+    worker: RefCell<Option<Worker>>,
+    board: RefCell<Switchboard<JsValue>>,
+    listeners: RefCell<Vec<Listener>>,
+    failed_starts: Cell<u32>,
+}
+
+impl Client {
+    /// Starts the worker whose script is at this URL.
+    pub fn start(script: impl Into<String>) -> Self {
+        let client = Client(Rc::new(Inner {
+            script: script.into(),
+            worker: RefCell::new(None),
+            board: RefCell::new(Switchboard::default()),
+            listeners: RefCell::new(Vec::new()),
+            failed_starts: Cell::new(0),
+        }));
+        client.launch();
+        client
+    }
+
+    /// Calls this whenever something changed, in this tab or another one, for as long as the page lives.
+    pub fn on_change(&self, listener: impl Fn(&Change) + 'static) {
+        self.0.listeners.borrow_mut().push(Box::new(listener));
+    }
+
+    /// Asks; the answer comes when the future is awaited. A dropped future does not stop the request.
+    pub fn ask(&self, request: Request) -> Asking {
+        self.ask_with(request, None, |_| {})
+    }
+
+    /// Asks with an attached `File` or `Blob`, and listens to how far it is.
+    pub fn ask_with(
+        &self,
+        request: Request,
+        attachment: Option<JsValue>,
+        on_event: impl Fn(Event) + 'static,
+    ) -> Asking {
+        let (sender, answer) = oneshot::channel();
+        let envelope = self.0.board.borrow_mut().ask(request, attachment, on_event, move |answer| {
+            // Nobody waits any more when the page that asked has gone.
+            let _ = sender.send(answer);
+        });
+        if self.0.worker.borrow().is_none() {
+            self.launch();
+        }
+        self.post();
+        Asking { answer, stop: Stop { client: self.clone(), envelope } }
+    }
+
+    /// Starts the worker; when that can't be done, everyone who waits is told.
+    fn launch(&self) {
+        if self.0.failed_starts.get() >= FAILED_STARTS {
+            self.fail("the data worker does not start");
+            return;
+        }
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        options.set_name("likeness-data");
+        let worker = match Worker::new_with_options(&self.0.script, &options) {
+            Ok(worker) => worker,
+            Err(error) => {
+                self.fail(&describe(&error));
+                return;
+            }
+        };
+        // The closures live as long as the worker, which lives as long as the page; they are freed by nobody.
+        let weak = Rc::downgrade(&self.0);
+        let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+            if let Some(inner) = weak.upgrade() {
+                Client(inner).receive(event.data());
+            }
+        });
+        worker.set_onmessage(Some(on_message.into_js_value().unchecked_ref()));
+        let weak = Rc::downgrade(&self.0);
+        let on_error = Closure::<dyn Fn(ErrorEvent)>::new(move |event: ErrorEvent| {
+            if let Some(inner) = weak.upgrade() {
+                Client(inner).died(&event);
+            }
+        });
+        worker.set_onerror(Some(on_error.into_js_value().unchecked_ref()));
+        *self.0.worker.borrow_mut() = Some(worker);
+    }
+
+    fn receive(&self, data: JsValue) {
+        let message = match serde_wasm_bindgen::from_value::<FromWorker>(data) {
+            Ok(message) => message,
+            // Only a worker of another build speaks otherwise; whoever waits would wait for ever.
+            Err(error) => return self.fail(&format!("the data worker and the page differ: {error}")),
+        };
+        if matches!(message, FromWorker::Ready) {
+            self.0.failed_starts.set(0);
+        }
+        let told = self.0.board.borrow_mut().receive(message);
+        self.tell(told);
+        self.post();
+    }
+
+    /// An error that nothing in the worker caught: after it, its memory can't be trusted.
+    fn died(&self, event: &ErrorEvent) {
+        if let Some(worker) = self.0.worker.borrow_mut().take() {
+            worker.terminate();
+        }
+        self.0.failed_starts.set(self.0.failed_starts.get() + 1);
+        let message = event.message();
+        self.fail(if message.is_empty() { "the data worker could not be started" } else { &message });
+    }
+
+    fn fail(&self, reason: &str) {
+        let told = self.0.board.borrow_mut().crashed(reason);
+        self.tell(told);
+    }
+
+    fn tell(&self, told: impl IntoIterator<Item = Told>) {
+        for one in told {
+            one.tell(|change| self.0.listeners.borrow().iter().for_each(|listen| listen(&change)));
+        }
+    }
+
+    fn post(&self) {
+        let Some(worker) = self.0.worker.borrow().clone() else { return };
+        let outgoing = self.0.board.borrow_mut().post();
+        for one in outgoing {
+            if let Err(error) = encode(one).and_then(|message| worker.post_message(&message)) {
+                self.fail(&describe(&error));
+            }
+        }
+    }
+}
+
+/// The message as one JavaScript object, its attachment under its own key.
+fn encode(outgoing: Outgoing<JsValue>) -> Result<JsValue, JsValue> {
+    let message = outgoing.message.serialize(&serde_wasm_bindgen::Serializer::json_compatible())?;
+    if let Some(attachment) = outgoing.attachment {
+        Reflect::set(message.unchecked_ref::<Object>(), &"attachment".into(), &attachment)?;
+    }
+    Ok(message)
+}
+
+fn describe(error: &JsValue) -> String {
+    match error.dyn_ref::<js_sys::Error>() {
+        Some(error) => error.message().into(),
+        None => error.as_string().unwrap_or_else(|| "an error without words".into()),
+    }
+}
+
+/// A request that is under way; awaiting it gives its answer.
+pub struct Asking {
+    answer: oneshot::Receiver<Answer>,
+    stop: Stop,
+}
+
+impl Asking {
+    /// What stops this request.
+    pub fn stop(&self) -> Stop {
+        self.stop.clone()
+    }
+}
+
+impl Future for Asking {
+    type Output = Answer;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Answer> {
+        Pin::new(&mut self.answer).poll(context).map(|answer| {
+            answer.unwrap_or_else(|_| Err(ServiceError::Internal("the question was lost".into())))
+        })
+    }
+}
+
+/// Stops a request that may still be under way; it then answers that it was cancelled.
+#[derive(Clone)]
+pub struct Stop {
+    client: Client,
+    envelope: Envelope,
+}
+
+impl Stop {
+    /// Stops it. After the answer has come, this does nothing.
+    pub fn now(&self) {
+        let told = self.client.0.board.borrow_mut().cancel(self.envelope);
+        self.client.tell(told);
+        self.client.post();
+    }
+}

@@ -1,0 +1,199 @@
+//! Requests about a person's history: the list, one pair, what is typed in, deletions, the export.
+
+use std::collections::HashSet;
+
+use super::{Asked, Outcome, wire};
+use crate::preference::format::likeness;
+use crate::preference::{Choice, Outcome as Said, PairId, PreferencePair};
+use crate::service::{
+    Change, Deletion, DraftPair, Event, PairPage, PairRow, PairView, ProfileId, Response, ServiceError,
+};
+use crate::store::search::Query;
+use crate::store::{Page, now_ms};
+
+/// Characters of each text that a row of the list shows.
+const SHOWN_CHARS: usize = 240;
+
+/// The most rows of one window.
+const WINDOW: u32 = 1_000;
+
+/// Where pairs come from that were not imported.
+const TYPED_IN: &str = "typed in";
+
+impl Asked {
+    pub(super) async fn list(&self, profile: &ProfileId, query: &str, offset: u32, limit: u32) -> Outcome {
+        let store = self.server.store().await?;
+        let mut found = |page: &Page| {
+            self.event(Event::Found(page_view(page, offset)));
+            !self.stopped()
+        };
+        let limit = limit.min(WINDOW) as usize;
+        let page = store.page(&profile.0, &Query::new(query), offset as usize, limit, &mut found).await?;
+        if self.stopped() {
+            return Err(ServiceError::Cancelled);
+        }
+        Ok(Response::List(page_view(&page, offset)))
+    }
+
+    pub(super) async fn pair(&self, profile: &ProfileId, id: PairId) -> Outcome {
+        let pairs = self.server.store().await?.pairs(&profile.0, &[id]).await?;
+        if pairs.is_empty() {
+            return Err(ServiceError::NotFound("this pair".into()));
+        }
+        Ok(Response::Pairs(pairs.into_iter().map(pair_view).collect()))
+    }
+
+    pub(super) async fn save_pair(
+        &self,
+        profile: &ProfileId,
+        draft: DraftPair,
+        supersedes: Option<PairId>,
+    ) -> Outcome {
+        let store = self.server.store().await?;
+        let new = typed_pair(draft)?;
+        let saved = match supersedes {
+            Some(old) => {
+                let before = store.pairs(&profile.0, &[old]).await?.pop();
+                let before = before.ok_or_else(|| ServiceError::NotFound("the pair to change".into()))?;
+                let new = PreferencePair {
+                    at_ms: before.at_ms,
+                    origin: before.origin,
+                    standing: before.standing,
+                    supersedes: before.supersedes,
+                    ..new
+                };
+                store.replace(&profile.0, old, new).await?
+            }
+            None => {
+                let new =
+                    PreferencePair { at_ms: Some(now_ms() as i64), origin: Some(TYPED_IN.into()), ..new };
+                let _lock = store.writing().await;
+                store.add(&profile.0, std::slice::from_ref(&new), &[], true).await?;
+                store.tell(&crate::store::News::History(profile.0.clone()));
+                new
+            }
+        };
+        self.server.changed(Change::History(profile.clone()));
+        Ok(Response::Pairs(vec![pair_view(saved)]))
+    }
+
+    pub(super) async fn record_choice(&self, profile: &ProfileId, choice: Choice) -> Outcome {
+        check_choice(&choice)?;
+        let store = self.server.store().await?;
+        let choice = Choice {
+            at_ms: choice.at_ms.or(Some(now_ms() as i64)),
+            origin: choice.origin.or_else(|| Some(TYPED_IN.into())),
+            ..choice
+        };
+        let pairs = choice.pairs();
+        {
+            let _lock = store.writing().await;
+            store.add(&profile.0, &pairs, std::slice::from_ref(&choice), true).await?;
+        }
+        store.tell(&crate::store::News::History(profile.0.clone()));
+        self.server.changed(Change::History(profile.clone()));
+        Ok(Response::Pairs(pairs.into_iter().map(pair_view).collect()))
+    }
+
+    pub(super) async fn delete(&self, profile: &ProfileId, ids: Option<&[PairId]>) -> Outcome {
+        let store = self.server.store().await?;
+        let (deletion, pairs) = store.delete(&profile.0, ids).await?;
+        self.server.changed(Change::History(profile.clone()));
+        self.server.changed(Change::Portrait(profile.clone()));
+        if ids.is_none() {
+            self.server.changed(Change::Profiles);
+        }
+        let server = self.server.clone();
+        let profile = profile.clone();
+        wasm_bindgen_futures::spawn_local(async move {
+            wire::sleep(deletion.until_ms - now_ms() + 1.0).await;
+            // Undone meanwhile, carried out already, or the next start does it: nothing is lost on failure.
+            if let Ok(store) = server.store().await
+                && store.carry_out(None, false).await.is_ok()
+            {
+                server.changed(Change::Portrait(profile));
+            }
+        });
+        Ok(Response::Deleted(Deletion { undo: deletion.undo, pairs, until_ms: deletion.until_ms }))
+    }
+
+    pub(super) async fn undo(&self, undo: u64) -> Outcome {
+        let profile = ProfileId(self.server.store().await?.undo(undo).await?);
+        self.server.changed(Change::Profiles);
+        self.server.changed(Change::History(profile.clone()));
+        self.server.changed(Change::Portrait(profile));
+        Ok(Response::Done)
+    }
+
+    pub(super) async fn export_history(&self, profile: &ProfileId) -> Outcome {
+        let store = self.server.store().await?;
+        let mut text = likeness::header();
+        store
+            .newest(&profile.0, usize::MAX, &mut |pairs| {
+                pairs.iter().for_each(|pair| text.push_str(&likeness::pair_line(pair)));
+            })
+            .await?;
+        for choice in store.choices(&profile.0).await? {
+            text.push_str(&likeness::choice_line(&choice));
+        }
+        Ok(Response::Text(text))
+    }
+}
+
+/// What a person typed in, as a pair.
+fn typed_pair(draft: DraftPair) -> Result<PreferencePair, ServiceError> {
+    let invalid = |what: &str| Err(ServiceError::Invalid(what.into()));
+    if draft.chosen.trim().is_empty() || draft.rejected.trim().is_empty() {
+        return invalid("an answer is empty");
+    }
+    if draft.chosen == draft.rejected {
+        return invalid("the two answers are the same text");
+    }
+    let note = draft.note.filter(|note| !note.trim().is_empty());
+    Ok(PreferencePair { note, ..PreferencePair::new(draft.context, draft.chosen, draft.rejected) })
+}
+
+fn check_choice(choice: &Choice) -> Result<(), ServiceError> {
+    let invalid = |what: &str| Err(ServiceError::Invalid(what.into()));
+    let ids: HashSet<&str> = choice.answers.iter().map(|answer| answer.id.as_str()).collect();
+    if choice.answers.len() < 2 {
+        return invalid("a choice needs two answers");
+    }
+    if ids.len() < choice.answers.len() {
+        return invalid("two answers have the same id");
+    }
+    match &choice.outcome {
+        Said::Preferred(winner) if !ids.contains(winner.as_str()) => {
+            invalid("the preferred answer is not among the answers")
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn pair_view(pair: PreferencePair) -> PairView {
+    PairView {
+        id: pair.id,
+        context: pair.context,
+        chosen: pair.chosen,
+        rejected: pair.rejected,
+        at_ms: pair.at_ms.map(|at| at as f64),
+        origin: pair.origin,
+        note: pair.note,
+    }
+}
+
+fn page_view(page: &Page, offset: u32) -> PairPage {
+    let row = |pair: &PreferencePair| PairRow {
+        id: pair.id,
+        question: pair.context.last().map_or_else(String::new, |turn| beginning(&turn.content)),
+        chosen: beginning(&pair.chosen),
+        rejected: beginning(&pair.rejected),
+        at_ms: pair.at_ms.map(|at| at as f64),
+        origin: pair.origin.clone(),
+    };
+    PairPage { total: page.total, offset, rows: page.pairs.iter().map(row).collect() }
+}
+
+fn beginning(text: &str) -> String {
+    text.chars().take(SHOWN_CHARS).collect()
+}

@@ -1,0 +1,219 @@
+//! Importing: a file is read piece by piece, and what it gives is written in batches, each whole or not at all.
+//!
+//! Memory holds one piece and one batch, whatever the file's size. What was written stays when the tab dies or the
+//! person stops it: importing the same file again adds only the rest. A file that turns out to be unreadable
+//! (several people, a later version) leaves nothing.
+
+use js_sys::{ArrayBuffer, Uint8Array};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+use super::{Asked, Outcome, wire};
+use crate::preference::format::{self, Format, FormatError, Options, People, Problem, Reader};
+use crate::preference::{Choice, PairId, PreferencePair};
+use crate::service::{Change, Event, ImportReport, ProfileId, Response, ServiceError, Skipped};
+use crate::store::{News, Store, now_ms};
+
+/// Bytes of the file read at once.
+const PIECE: f64 = (1 << 20) as f64;
+
+/// A batch is written when it has this many pairs and choices, or this many bytes of text.
+const BATCH_ITEMS: usize = 500;
+const BATCH_BYTES: usize = 4 << 20;
+
+/// How many of the skipped records the report tells.
+const EXAMPLES: usize = 50;
+
+/// The least time between two events.
+const EVENT_MS: f64 = 100.0;
+
+/// Names that are enough to ask whose lines to import.
+const NAMES_ENOUGH: usize = 20;
+
+/// Where the bytes come from.
+pub(super) enum Source {
+    Blob(web_sys::Blob),
+    Text(Vec<u8>),
+}
+
+impl Source {
+    pub(super) fn attached(attachment: Option<JsValue>) -> Result<Self, ServiceError> {
+        let blob = attachment.and_then(|value| value.dyn_into().ok());
+        blob.map(Source::Blob).ok_or_else(|| ServiceError::Invalid("no file is attached".into()))
+    }
+
+    pub(super) fn text(text: String) -> Self {
+        Source::Text(text.into_bytes())
+    }
+
+    fn size(&self) -> f64 {
+        match self {
+            Source::Blob(blob) => blob.size(),
+            Source::Text(text) => text.len() as f64,
+        }
+    }
+
+    async fn piece(&self, from: f64) -> Result<Vec<u8>, ServiceError> {
+        match self {
+            Source::Blob(blob) => {
+                // A file that changed on disk after it was chosen can't be read any more.
+                let gone = |_| ServiceError::BadFile("the file can't be read; choose it again".into());
+                let piece = blob.slice_with_f64_and_f64(from, from + PIECE).map_err(gone)?;
+                let bytes: ArrayBuffer =
+                    JsFuture::from(piece.array_buffer()).await.map_err(gone)?.unchecked_into();
+                Ok(Uint8Array::new(&bytes).to_vec())
+            }
+            Source::Text(text) => {
+                let end = ((from + PIECE) as usize).min(text.len());
+                // Between two pieces of a file the browser is waited for; here it would not be.
+                wire::sleep(0.0).await;
+                Ok(text[from as usize..end].to_vec())
+            }
+        }
+    }
+}
+
+/// An import under way.
+struct Importing<'a> {
+    asked: &'a Asked,
+    store: Store,
+    profile: &'a ProfileId,
+    pairs: Vec<PreferencePair>,
+    choices: Vec<Choice>,
+    batch_bytes: usize,
+    report: ImportReport,
+    /// What was added, for a file that must leave nothing.
+    new_pairs: Vec<PairId>,
+    new_choices: Vec<String>,
+}
+
+impl Asked {
+    pub(super) async fn import(
+        &self,
+        profile: &ProfileId,
+        name: String,
+        format: &str,
+        user: Option<String>,
+        source: Source,
+    ) -> Outcome {
+        let format = match format {
+            "auto" | "" => None,
+            name => Some(name.parse::<Format>().map_err(|error| ServiceError::Invalid(error.to_string()))?),
+        };
+        let store = self.server.store().await?;
+        let mut importing = Importing {
+            asked: self,
+            store,
+            profile,
+            pairs: Vec::new(),
+            choices: Vec::new(),
+            batch_bytes: 0,
+            report: ImportReport::default(),
+            new_pairs: Vec::new(),
+            new_choices: Vec::new(),
+        };
+        let people = user.map_or(People::One, People::Only);
+        let reader = Reader::new(Options { format, people, origin: Some(name), ..Options::default() });
+        let result = importing.read(reader, &source).await;
+        importing.store.tell(&News::History(profile.0.clone()));
+        self.server.changed(Change::History(profile.clone()));
+        result.map(|()| Response::Imported(importing.report))
+    }
+}
+
+impl Importing<'_> {
+    async fn read(&mut self, mut reader: Reader, source: &Source) -> Result<(), ServiceError> {
+        let of = source.size();
+        let (mut at, mut told_ms) = (0.0, 0.0);
+        while at < of && !reader.is_stopped() && reader.people().len() <= NAMES_ENOUGH {
+            if self.asked.stopped() {
+                self.write().await?;
+                return Err(ServiceError::Cancelled);
+            }
+            let piece = source.piece(at).await?;
+            at += piece.len() as f64;
+            for event in reader.push(&piece).collect::<Vec<_>>() {
+                self.take(event);
+                if self.pairs.len() + self.choices.len() >= BATCH_ITEMS || self.batch_bytes >= BATCH_BYTES {
+                    self.write().await?;
+                }
+            }
+            if now_ms() - told_ms >= EVENT_MS {
+                told_ms = now_ms();
+                let imported = self.report.imported;
+                self.asked.event(Event::Importing { bytes: at as u64, of: of as u64, imported });
+            }
+        }
+        match reader.finish().map(|rest| rest.collect::<Vec<_>>()) {
+            Ok(rest) => rest.into_iter().for_each(|event| self.take(event)),
+            Err(error) => {
+                self.take_back().await?;
+                return Err(refusal(&error));
+            }
+        }
+        self.write().await?;
+        let summary = reader.summary();
+        self.report.format = reader.format().map_or_else(String::new, |format| format.name().into());
+        self.report.read = summary.records as u32;
+        self.report.skipped = summary.skipped as u32;
+        Ok(())
+    }
+
+    fn take(&mut self, event: format::Event) {
+        match event {
+            format::Event::Pair { pair, .. } => {
+                self.batch_bytes += bytes(&pair.context) + pair.chosen.len() + pair.rejected.len();
+                self.pairs.push(pair);
+            }
+            format::Event::Choice { choice, .. } => {
+                self.batch_bytes += bytes(&choice.context);
+                self.batch_bytes += choice.answers.iter().map(|answer| answer.content.len()).sum::<usize>();
+                self.choices.push(choice);
+            }
+            format::Event::Skipped(problem) | format::Event::Doubted(problem) => {
+                if self.report.examples.len() < EXAMPLES {
+                    self.report.examples.push(skipped(problem));
+                }
+            }
+        }
+    }
+
+    /// Writes the batch at hand.
+    async fn write(&mut self) -> Result<(), ServiceError> {
+        let (pairs, choices) = (std::mem::take(&mut self.pairs), std::mem::take(&mut self.choices));
+        self.batch_bytes = 0;
+        if pairs.is_empty() && choices.is_empty() {
+            return Ok(());
+        }
+        let _lock = self.store.writing().await;
+        let added = self.store.add(&self.profile.0, &pairs, &choices, false).await?;
+        self.store.delete_replaced(&self.profile.0, &added).await?;
+        self.report.imported += added.new.len() as u32;
+        self.report.known += added.known;
+        self.report.ties += added.ties;
+        self.new_pairs.extend(added.new);
+        self.new_choices.extend(added.choices);
+        Ok(())
+    }
+
+    /// Deletes what this import added.
+    async fn take_back(&mut self) -> Result<(), ServiceError> {
+        let _lock = self.store.writing().await;
+        Ok(self.store.take_back(&self.profile.0, &self.new_pairs, &self.new_choices).await?)
+    }
+}
+
+fn bytes(context: &[crate::preference::Turn]) -> usize {
+    context.iter().map(|turn| turn.content.len()).sum()
+}
+
+fn skipped(problem: Problem) -> Skipped {
+    Skipped { line: problem.line, why: problem.why.to_string(), field: problem.field }
+}
+
+fn refusal(error: &FormatError) -> ServiceError {
+    match error {
+        FormatError::SeveralPeople { names, .. } => ServiceError::SeveralPeople { users: names.clone() },
+        other => ServiceError::BadFile(format!("{other}; {}", other.advice())),
+    }
+}

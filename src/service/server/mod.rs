@@ -1,0 +1,163 @@
+//! The data worker's end of the wire: takes a page's requests, does them, answers.
+//!
+//! It owns the store and everything heavy, one request after the other where they touch the same person's rows
+//! and side by side where they don't; each waits for the browser between its steps, so none keeps another out for
+//! long. What a request means is said in its own file; this one only hands it there.
+
+mod forget;
+mod history;
+mod import;
+mod judge;
+mod models;
+mod opening;
+mod people;
+mod portrait;
+mod wire;
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use wasm_bindgen::prelude::*;
+
+use super::{Change, Envelope, Event, FromWorker, Request, Response, ServiceError, ToWorker};
+use crate::store::StoreError;
+
+/// What comes of a request.
+type Outcome = Result<Response, ServiceError>;
+
+/// The worker's state. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Server {
+    inner: Rc<Inner>,
+}
+
+struct Inner {
+    opening: opening::Opening,
+    engine: models::Engine,
+    /// For each request under way, whether its page asked to stop it.
+    under_way: RefCell<HashMap<Envelope, Rc<Cell<bool>>>>,
+}
+
+/// Starts to serve: listens to the page and tells it that the worker is up.
+pub fn start() {
+    wire::report_panics();
+    let server = Server {
+        inner: Rc::new(Inner {
+            opening: opening::Opening::default(),
+            engine: models::Engine::default(),
+            under_way: RefCell::default(),
+        }),
+    };
+    wire::listen(move |message, attachment| server.receive(message, attachment));
+    wire::post(&FromWorker::Ready);
+}
+
+impl Server {
+    fn receive(&self, message: ToWorker, attachment: Option<JsValue>) {
+        match message {
+            ToWorker::Cancel(envelope) => {
+                if let Some(stop) = self.inner.under_way.borrow().get(&envelope) {
+                    stop.set(true);
+                }
+            }
+            ToWorker::Ask(envelope, request) => {
+                let stop = Rc::new(Cell::new(false));
+                self.inner.under_way.borrow_mut().insert(envelope, stop.clone());
+                wire::begin(envelope);
+                let asked = Asked { server: self.clone(), envelope, stop };
+                wasm_bindgen_futures::spawn_local(async move {
+                    let answer = asked.answer(request, attachment).await;
+                    asked.server.inner.under_way.borrow_mut().remove(&envelope);
+                    wire::end(envelope);
+                    wire::post(&FromWorker::Answer(envelope, answer));
+                });
+            }
+        }
+    }
+
+    /// Tells this page that something changed; the store tells the other tabs.
+    fn changed(&self, change: Change) {
+        wire::post(&FromWorker::Changed(change));
+    }
+}
+
+/// One request under way.
+#[derive(Clone)]
+struct Asked {
+    server: Server,
+    envelope: Envelope,
+    stop: Rc<Cell<bool>>,
+}
+
+impl Asked {
+    /// Whether the page wants it no more.
+    fn stopped(&self) -> bool {
+        self.stop.get()
+    }
+
+    /// Tells the page how far it is.
+    fn event(&self, event: Event) {
+        wire::post(&FromWorker::Event(self.envelope, event));
+    }
+
+    async fn answer(&self, request: Request, attachment: Option<JsValue>) -> Outcome {
+        match request {
+            Request::Open => self.open().await,
+            Request::Profiles => self.profiles().await,
+            Request::CreateProfile { name } => self.create_profile(&name).await,
+            Request::RenameProfile { profile, name } => self.rename_profile(&profile, &name).await,
+            Request::RemoveProfile { profile } => self.delete(&profile, None).await,
+            Request::Import { profile, name, format, user } => {
+                let source = import::Source::attached(attachment)?;
+                self.import(&profile, name, &format, user, source).await
+            }
+            Request::ImportText { profile, name, format, text } => {
+                self.import(&profile, name, &format, None, import::Source::text(text)).await
+            }
+            Request::List { profile, query, offset, limit } => {
+                self.list(&profile, &query, offset, limit).await
+            }
+            Request::Pair { profile, id } => self.pair(&profile, id).await,
+            Request::SavePair { profile, pair, supersedes } => {
+                self.save_pair(&profile, pair, supersedes).await
+            }
+            Request::RecordChoice { profile, choice } => self.record_choice(&profile, choice).await,
+            Request::Delete { profile, ids } => self.delete(&profile, Some(&ids)).await,
+            Request::Undo { undo } => self.undo(undo).await,
+            Request::ExportHistory { profile } => self.export_history(&profile).await,
+            Request::ForgetEverything => self.forget_everything().await,
+            Request::Reading { profile } => self.reading(&profile).await,
+            Request::Portrait { profile } => self.portrait(&profile).await,
+            Request::Induce { profile, settings } => self.induce(&profile, settings).await,
+            Request::PendingInduction { profile } => self.pending(&profile).await,
+            Request::DropInduction { profile } => self.drop_pending(&profile).await,
+            Request::ChangeClaim { profile, claim, change } => {
+                self.change_claim(&profile, &claim, change).await
+            }
+            Request::ExportLikeness { profile } => self.export_likeness(&profile).await,
+            Request::Judge { profile, context, first, second, with_model } => {
+                self.judge(&profile, context, first, second, with_model).await
+            }
+            Request::Models => self.models().await,
+            Request::LoadModel { source } => self.load_model(source, attachment).await,
+            Request::UnloadModel => self.unload_model().await,
+            Request::RemoveModel { name } => self.remove_model(name).await,
+        }
+    }
+}
+
+impl From<StoreError> for ServiceError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(what) => ServiceError::NoStorage(what),
+            StoreError::TooNew { found, known } => ServiceError::TooNew { found, known },
+            StoreError::Blocked => ServiceError::Blocked,
+            StoreError::Outdated => ServiceError::Outdated,
+            StoreError::QuotaFull => ServiceError::QuotaFull,
+            StoreError::NoProfile => ServiceError::NotFound("this person".into()),
+            StoreError::UndoExpired => ServiceError::UndoExpired,
+            other => ServiceError::Internal(other.to_string()),
+        }
+    }
+}

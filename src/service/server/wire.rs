@@ -1,0 +1,91 @@
+//! Messages to and from the page, and what becomes of them when the worker breaks.
+//!
+//! A panic leaves memory that can't be trusted. So it answers every request under way with an error that says
+//! where it broke, never with the panic's own words (they may hold a person's text), and then raises an error on
+//! the worker, at which the page starts a new one.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use js_sys::Reflect;
+use wasm_bindgen::prelude::*;
+
+use crate::service::{Envelope, FromWorker, ServiceError, ToWorker};
+
+thread_local! {
+    /// The requests under way, for the panic's answers: nothing else can be reached from there.
+    static UNDER_WAY: RefCell<BTreeSet<u32>> = const { RefCell::new(BTreeSet::new()) };
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = postMessage)]
+    fn post_message(message: &JsValue);
+    #[wasm_bindgen(js_name = setTimeout)]
+    fn set_timeout(callback: &js_sys::Function, ms: f64) -> f64;
+}
+
+/// Calls `receive` with each message of the page and what is attached to it.
+pub fn listen(receive: impl Fn(ToWorker, Option<JsValue>) + 'static) {
+    let listener = Closure::<dyn Fn(web_sys::MessageEvent)>::new(move |event: web_sys::MessageEvent| {
+        let data = event.data();
+        let attachment = Reflect::get(&data, &"attachment".into()).ok().filter(|value| !value.is_undefined());
+        if let Some(object) = data.dyn_ref::<js_sys::Object>() {
+            // The message's own reader would not know what to make of it.
+            let _ = Reflect::delete_property(object, &"attachment".into());
+        }
+        match serde_wasm_bindgen::from_value::<ToWorker>(data) {
+            Ok(message) => receive(message, attachment),
+            Err(_) => wasm_bindgen::throw_str("a message that is none of a page's"),
+        }
+    });
+    let global = js_sys::global();
+    // A worker's global object takes this property; there is nobody to tell if it doesn't.
+    let _ = Reflect::set(&global, &"onmessage".into(), listener.as_ref());
+    // It listens as long as the worker lives.
+    listener.forget();
+}
+
+/// Sends a message to the page.
+pub fn post(message: &FromWorker) {
+    match serde_wasm_bindgen::to_value(message) {
+        Ok(value) => post_message(&value),
+        Err(_) => wasm_bindgen::throw_str("an answer that can't be sent"),
+    }
+}
+
+/// Remembers that a request is under way.
+pub fn begin(envelope: Envelope) {
+    UNDER_WAY.with_borrow_mut(|set| set.insert(envelope.0));
+}
+
+/// Forgets it.
+pub fn end(envelope: Envelope) {
+    UNDER_WAY.with_borrow_mut(|set| set.remove(&envelope.0));
+}
+
+/// From now on a panic is answered, and ends the worker.
+pub fn report_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or_else(String::new, |at| format!("{}:{}", at.file(), at.line()));
+        // A panic while the set is borrowed answers nobody; the page then answers for us.
+        let _ = UNDER_WAY.try_with(|set| {
+            for envelope in set.try_borrow().iter().flat_map(|set| set.iter()) {
+                post(&FromWorker::Answer(Envelope(*envelope), Err(ServiceError::Internal(place.clone()))));
+            }
+        });
+        // A trap inside a promise is no `error` event of the worker's in every browser; this is.
+        let message = format!("the data worker broke at {place}");
+        let raise = Closure::once_into_js(move || -> () { wasm_bindgen::throw_str(&message) });
+        set_timeout(raise.unchecked_ref(), 0.0);
+    }));
+}
+
+/// Waits; other requests go on meanwhile.
+pub async fn sleep(ms: f64) {
+    let promise = js_sys::Promise::new(&mut |resolve, _| {
+        set_timeout(&resolve, ms.max(0.0));
+    });
+    // A timer's promise is never rejected.
+    let _ = wasm_bindgen_futures::JsFuture::from(promise).await;
+}

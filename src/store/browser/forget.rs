@@ -1,0 +1,106 @@
+//! Forgetting everything, and looking whether anything is left; how much is used; asking to be kept.
+
+use indexed_db_futures::database::Database;
+use js_sys::{Array, Reflect};
+use wasm_bindgen::prelude::*;
+
+use super::js::{call, global};
+use super::{News, Store};
+use crate::store::{DATABASE, StoreError};
+
+/// Where was looked after everything was forgotten, and what was found there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Forgotten {
+    /// "IndexedDB", "OPFS", "Cache Storage", with the names of what is still there.
+    pub looked: Vec<(String, Vec<String>)>,
+}
+
+/// Deletes the database, every file in the origin's private file system, and every cache; then looks again.
+///
+/// Other tabs are told first, so that they let go of the database. What can't be deleted (a file that another
+/// tab has open) is in the answer by name.
+pub async fn forget_everything(store: Option<&Store>) -> Result<Forgotten, StoreError> {
+    if let Some(store) = store {
+        store.tell(&News::Everything);
+        store.close(StoreError::Failed { name: "everything was forgotten".into() });
+    }
+    Database::delete_by_name(DATABASE)?.await?;
+    delete_files().await;
+    delete_caches().await;
+    Ok(Forgotten {
+        looked: vec![
+            ("IndexedDB".into(), databases().await),
+            ("OPFS".into(), files().await),
+            ("Cache Storage".into(), caches().await),
+        ],
+    })
+}
+
+async fn databases() -> Vec<String> {
+    let Some(factory) = global(&["indexedDB"]) else { return Vec::new() };
+    let Ok(list) = call(&factory, "databases", &[]).await else { return Vec::new() };
+    Array::from(&list)
+        .iter()
+        .filter_map(|entry| Reflect::get(&entry, &"name".into()).ok()?.as_string())
+        .collect()
+}
+
+async fn root() -> Option<JsValue> {
+    call(&global(&["navigator", "storage"])?, "getDirectory", &[]).await.ok()
+}
+
+/// The names of what lies in the root of the origin's private file system.
+async fn files() -> Vec<String> {
+    let Some(root) = root().await else { return Vec::new() };
+    let Ok(names) = call(&root, "keys", &[]).await else { return Vec::new() };
+    let mut found = Vec::new();
+    while let Ok(step) = call(&names, "next", &[]).await {
+        if Reflect::get(&step, &"done".into()).is_ok_and(|done| done.is_truthy()) {
+            break;
+        }
+        let name = Reflect::get(&step, &"value".into()).ok().and_then(|name| name.as_string());
+        match name {
+            Some(name) => found.push(name),
+            None => break,
+        }
+    }
+    found
+}
+
+async fn delete_files() {
+    let Some(root) = root().await else { return };
+    let recursive = js_sys::Object::new();
+    let _ = Reflect::set(&recursive, &"recursive".into(), &true.into());
+    for name in files().await {
+        // What fails is found by the look afterwards.
+        let _ = call(&root, "removeEntry", &[name.into(), recursive.clone().into()]).await;
+    }
+}
+
+async fn caches() -> Vec<String> {
+    let Some(caches) = global(&["caches"]) else { return Vec::new() };
+    let Ok(names) = call(&caches, "keys", &[]).await else { return Vec::new() };
+    Array::from(&names).iter().filter_map(|name| name.as_string()).collect()
+}
+
+async fn delete_caches() {
+    let Some(storage) = global(&["caches"]) else { return };
+    for name in caches().await {
+        let _ = call(&storage, "delete", &[name.into()]).await;
+    }
+}
+
+/// Bytes in use and bytes granted, as the browser estimates.
+pub async fn usage() -> (f64, f64) {
+    let Some(storage) = global(&["navigator", "storage"]) else { return (0.0, 0.0) };
+    let Ok(estimate) = call(&storage, "estimate", &[]).await else { return (0.0, 0.0) };
+    let number =
+        |name: &str| Reflect::get(&estimate, &name.into()).ok().and_then(|n| n.as_f64()).unwrap_or(0.0);
+    (number("usage"), number("quota"))
+}
+
+/// Asks the browser to keep what is stored when space runs low. Works on a page only; gives whether it will.
+pub async fn persist() -> bool {
+    let Some(storage) = global(&["navigator", "storage"]) else { return false };
+    call(&storage, "persist", &[]).await.is_ok_and(|kept| kept.is_truthy())
+}

@@ -1,0 +1,123 @@
+//! What is kept under a plain key: portraits, interrupted jobs with their answers, settings.
+//!
+//! The values are JSON that their owners write and read; the store knows of a portrait only which pairs it
+//! rests on, so that a deletion can reach it.
+
+use indexed_db_futures::Result as DbResult;
+use indexed_db_futures::prelude::*;
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::prelude::*;
+
+use super::js::{named, names_of};
+use super::{News, Store, commit, read, write};
+use crate::preference::PairId;
+use crate::store::StoreError;
+
+/// A kept portrait.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Portrait {
+    /// What its owner wrote.
+    pub json: String,
+    /// The pairs that it was made from.
+    pub pairs: Vec<PairId>,
+    /// When, in milliseconds since 1970.
+    pub made_ms: f64,
+    /// Deleted pairs that were taken out of it since it was made.
+    pub lost: u32,
+}
+
+impl Store {
+    async fn get_text(&self, store: &str, key: JsValue) -> Result<Option<String>, StoreError> {
+        let database = self.database()?;
+        let reading = read(&database, &[store])?;
+        let value: Option<JsValue> = reading.object_store(store)?.get(key).primitive()?.await?;
+        Ok(value.and_then(|value| value.as_string()))
+    }
+
+    async fn put_text(
+        &self,
+        store: &str,
+        key: &str,
+        text: Option<&str>,
+        strict: bool,
+    ) -> Result<(), StoreError> {
+        let database = self.database()?;
+        let writing = write(&database, &[store], strict)?;
+        let target = writing.object_store(store)?;
+        match text {
+            Some(text) => drop(target.put(JsValue::from(text)).with_key(JsValue::from(key)).primitive()?),
+            None => drop(target.delete(JsValue::from(key)).primitive()?),
+        }
+        drop(target);
+        commit(writing).await
+    }
+
+    /// The kept portrait, without what rests on pairs whose deletion can still be undone.
+    pub async fn portrait(&self, profile: &str) -> Result<Option<Portrait>, StoreError> {
+        let Some(text) = self.get_text("portraits", profile.into()).await? else { return Ok(None) };
+        let portrait: Portrait =
+            serde_json::from_str(&text).map_err(|_| StoreError::Damaged { what: "portrait" })?;
+        let hidden = self.inner.pending.borrow().hidden(profile);
+        Ok(super::purge::strip(portrait, &hidden, self.inner.strip))
+    }
+
+    /// Keeps a portrait in the place of the one before it.
+    pub async fn put_portrait(&self, profile: &str, portrait: &Portrait) -> Result<(), StoreError> {
+        let text = serde_json::to_string(portrait).map_err(|_| StoreError::Damaged { what: "portrait" })?;
+        self.put_text("portraits", profile, Some(&text), true).await?;
+        self.tell(&News::Portrait(profile.into()));
+        Ok(())
+    }
+
+    /// The interrupted job, as its owner wrote it.
+    pub async fn job(&self, profile: &str) -> Result<Option<String>, StoreError> {
+        self.get_text("jobs", profile.into()).await
+    }
+
+    /// Keeps a job, or forgets it with its answers.
+    pub async fn put_job(&self, profile: &str, job: Option<&str>) -> Result<(), StoreError> {
+        if job.is_none() {
+            let database = self.database()?;
+            let writing = write(&database, &["answers"], false)?;
+            writing.object_store("answers")?.delete::<JsValue, _>(names_of(profile)).primitive()?;
+            commit(writing).await?;
+        }
+        self.put_text("jobs", profile, job, false).await
+    }
+
+    /// The answers kept for a person's job: the hash of each prompt, and what its owner wrote.
+    pub async fn answers(&self, profile: &str) -> Result<Vec<(String, String)>, StoreError> {
+        let database = self.database()?;
+        let reading = read(&database, &["answers"])?;
+        let store = reading.object_store("answers")?;
+        let keys: Vec<JsValue> = store
+            .get_all_keys()
+            .with_query::<JsValue, _>(names_of(profile))
+            .primitive()?
+            .await?
+            .collect::<DbResult<_>>()?;
+        let rows: Vec<JsValue> = store
+            .get_all()
+            .with_query::<JsValue, _>(names_of(profile))
+            .primitive()?
+            .await?
+            .collect::<DbResult<_>>()?;
+        let hash = |key: &JsValue| Some(key.as_string()?.rsplit_once('/')?.1.to_owned());
+        Ok(keys.iter().zip(&rows).filter_map(|(key, row)| Some((hash(key)?, row.as_string()?))).collect())
+    }
+
+    /// Keeps the answer to the prompt of that hash.
+    pub async fn put_answer(&self, profile: &str, hash: &str, answer: &str) -> Result<(), StoreError> {
+        self.put_text("answers", &named(profile, hash), Some(answer), false).await
+    }
+
+    /// A setting.
+    pub async fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
+        self.get_text("settings", name.into()).await
+    }
+
+    /// Keeps a setting, or forgets it.
+    pub async fn put_setting(&self, name: &str, value: Option<&str>) -> Result<(), StoreError> {
+        self.put_text("settings", name, value, false).await
+    }
+}

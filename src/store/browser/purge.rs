@@ -1,0 +1,226 @@
+//! Deleting: at once out of sight, ten seconds later out of the database, with all that was made from it.
+
+use std::collections::HashSet;
+
+use indexed_db_futures::KeyRange;
+use indexed_db_futures::Result as DbResult;
+use indexed_db_futures::prelude::*;
+use indexed_db_futures::transaction::Transaction;
+use wasm_bindgen::prelude::*;
+
+use super::js::{named, names_of, now_ms, pairs_of};
+use super::keep::Portrait;
+use super::pairs::{choice_object, read_choice};
+use super::people::{read_row, row_text};
+use super::{News, Store, Strip, commit, read, write};
+use crate::preference::PairId;
+use crate::store::StoreError;
+use crate::store::deletion::{Deletion, Pending, UNDO_MS};
+use crate::store::row::{ChoiceRow, without_pair};
+
+/// Every store that holds something of a person.
+const PERSONAL: [&str; 7] = ["profiles", "pairs", "choices", "portraits", "jobs", "answers", "deletions"];
+
+impl Store {
+    /// Reads the deletions that can still be undone.
+    pub(super) async fn read_pending(&self) -> Result<(), StoreError> {
+        let database = self.database()?;
+        let reading = read(&database, &["deletions"])?;
+        let rows: Vec<JsValue> =
+            reading.object_store("deletions")?.get_all().primitive()?.await?.collect::<DbResult<_>>()?;
+        let deletions = rows.iter().filter_map(|row| serde_json::from_str(&row.as_string()?).ok());
+        self.inner.pending.replace(Pending::new(deletions.collect()));
+        Ok(())
+    }
+
+    /// Deletes pairs, or with none named the person; it can be undone for ten seconds.
+    ///
+    /// Pairs that are not there are left out. Whoever calls sees to it that [`Store::carry_out`] is called when
+    /// the time is over; should the tab die before, the next one does.
+    pub async fn delete(&self, profile: &str, ids: Option<&[PairId]>) -> Result<(Deletion, u32), StoreError> {
+        let _lock = self.writing().await;
+        let row = self.profile_row(profile).await?;
+        let there: Option<Vec<PairId>> = match ids {
+            None => None,
+            Some(ids) => {
+                let known: HashSet<PairId> = self.ids(profile).await?.into_iter().collect();
+                let mut seen = HashSet::new();
+                Some(ids.iter().copied().filter(|id| known.contains(id) && seen.insert(*id)).collect())
+            }
+        };
+        let count = there.as_ref().map_or(row.pairs, |ids| ids.len() as u32);
+        let deletion = self.put_deletion(profile, there, now_ms() + UNDO_MS).await?;
+        self.tell(&News::History(profile.into()));
+        if deletion.ids.is_none() {
+            self.tell(&News::Profiles);
+        }
+        Ok((deletion, count))
+    }
+
+    pub(super) async fn put_deletion(
+        &self,
+        profile: &str,
+        ids: Option<Vec<PairId>>,
+        until_ms: f64,
+    ) -> Result<Deletion, StoreError> {
+        let undo = self.inner.pending.borrow().number(now_ms());
+        let deletion = Deletion { undo, profile: profile.into(), ids, until_ms };
+        let text = serde_json::to_string(&deletion).map_err(|_| StoreError::Damaged { what: "deletion" })?;
+        let database = self.database()?;
+        let writing = write(&database, &["deletions"], true)?;
+        writing.object_store("deletions")?.put(text).with_key(JsValue::from(undo as f64)).primitive()?;
+        commit(writing).await?;
+        self.inner.pending.borrow_mut().add(deletion.clone());
+        Ok(deletion)
+    }
+
+    /// Brings back what a deletion took; gives whose it was.
+    ///
+    /// # Errors
+    /// [`StoreError::UndoExpired`] when its time is over.
+    pub async fn undo(&self, undo: u64) -> Result<String, StoreError> {
+        let _lock = self.writing().await;
+        let expired = self.inner.pending.borrow().due(now_ms(), None).contains(&undo);
+        let deletion = if expired { None } else { self.inner.pending.borrow_mut().take(undo) };
+        let deletion = deletion.ok_or(StoreError::UndoExpired)?;
+        let database = self.database()?;
+        let writing = write(&database, &["deletions"], true)?;
+        writing.object_store("deletions")?.delete(JsValue::from(undo as f64)).primitive()?;
+        commit(writing).await?;
+        self.tell(&News::History(deletion.profile.clone()));
+        self.tell(&News::Profiles);
+        Ok(deletion.profile)
+    }
+
+    /// Carries out the deletions whose time is over, those of this person in any case, and with `all` every one.
+    pub async fn carry_out(&self, person: Option<&str>, all: bool) -> Result<(), StoreError> {
+        let due = match all {
+            true => self.inner.pending.borrow().all(),
+            false => self.inner.pending.borrow().due(now_ms(), person),
+        };
+        for undo in due {
+            self.carry_out_one(undo).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn carry_out_one(&self, undo: u64) -> Result<(), StoreError> {
+        let Some(deletion) = self.inner.pending.borrow_mut().take(undo) else { return Ok(()) };
+        let profile = deletion.profile.clone();
+        let result = self.purge(&deletion).await;
+        if result.is_err() {
+            // Still hidden, and tried again.
+            self.inner.pending.borrow_mut().add(deletion);
+        }
+        self.inner.order.replace(None);
+        self.tell(&News::History(profile.clone()));
+        self.tell(&News::Portrait(profile));
+        result
+    }
+
+    /// One transaction: the rows, what was made from them, and the deletion itself.
+    async fn purge(&self, deletion: &Deletion) -> Result<(), StoreError> {
+        let person = deletion.profile.as_str();
+        let database = self.database()?;
+        let writing = write(&database, &PERSONAL, true)?;
+        match &deletion.ids {
+            None => {
+                for store in ["choices", "answers"] {
+                    writing.object_store(store)?.delete::<JsValue, _>(names_of(person)).primitive()?;
+                }
+                writing.object_store("pairs")?.delete::<JsValue, _>(pairs_of(person)).primitive()?;
+                for store in ["profiles", "portraits", "jobs"] {
+                    writing.object_store(store)?.delete(JsValue::from(person)).primitive()?;
+                }
+            }
+            Some(ids) => {
+                purge_pairs(&writing, person, ids).await?;
+                purge_choices(&writing, person, ids).await?;
+                purge_portrait(&writing, person, ids, self.inner.strip).await?;
+                // Answers are a cache: which pairs stood in which prompt is not worth keeping for it.
+                writing.object_store("answers")?.delete::<JsValue, _>(names_of(person)).primitive()?;
+            }
+        }
+        let number = JsValue::from(deletion.undo as f64);
+        writing.object_store("deletions")?.delete(number).primitive()?;
+        commit(writing).await
+    }
+}
+
+async fn purge_pairs(writing: &Transaction<'_>, person: &str, ids: &[PairId]) -> Result<(), StoreError> {
+    let store = writing.object_store("pairs")?;
+    let by_id = store.index("id")?;
+    let mut asked = Vec::with_capacity(ids.len());
+    for id in ids {
+        asked.push(by_id.get_key::<JsValue, _>(JsValue::from(named(person, *id))).primitive()?);
+    }
+    for request in asked {
+        if let Some(key) = request.await? {
+            store.delete::<JsValue, _>(key).primitive()?;
+        }
+    }
+    let left = store.count().with_query::<JsValue, _>(pairs_of(person)).primitive()?.await?;
+    let profiles = writing.object_store("profiles")?;
+    let row: Option<JsValue> = profiles.get(JsValue::from(person)).primitive()?.await?;
+    if let Some(row) = row {
+        let mut row = read_row(&row)?;
+        row.pairs = left;
+        profiles.put(row_text(&row)?).with_key(JsValue::from(person)).primitive()?;
+    }
+    Ok(())
+}
+
+async fn purge_choices(writing: &Transaction<'_>, person: &str, ids: &[PairId]) -> Result<(), StoreError> {
+    let store = writing.object_store("choices")?;
+    let by_pair = store.index("pairs")?;
+    for id in ids {
+        let name: KeyRange<JsValue> = KeyRange::Only(named(person, *id).into());
+        let keys: Vec<JsValue> = by_pair
+            .get_all_keys()
+            .with_query::<JsValue, _>(name)
+            .primitive()?
+            .await?
+            .collect::<DbResult<_>>()?;
+        for key in keys {
+            let Some(value) = store.get::<JsValue, JsValue, _>(key.clone()).primitive()?.await? else {
+                continue;
+            };
+            store.delete::<JsValue, _>(key).primitive()?;
+            if let Some(left) = without_pair(&read_choice(&value)?, *id) {
+                let key = JsValue::from(named(person, ChoiceRow::id(&left)));
+                store.put(choice_object(person, &left)?).with_key(key).primitive()?;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn purge_portrait(
+    writing: &Transaction<'_>,
+    person: &str,
+    ids: &[PairId],
+    strip_json: Strip,
+) -> Result<(), StoreError> {
+    let store = writing.object_store("portraits")?;
+    let text: Option<JsValue> = store.get(JsValue::from(person)).primitive()?.await?;
+    let Some(text) = text.and_then(|text| text.as_string()) else { return Ok(()) };
+    let gone: HashSet<PairId> = ids.iter().copied().collect();
+    // A damaged portrait can't be stripped, so it goes whole.
+    let left = serde_json::from_str(&text).ok().and_then(|portrait| strip(portrait, &gone, strip_json));
+    match left.and_then(|portrait| serde_json::to_string(&portrait).ok()) {
+        Some(text) => drop(store.put(text).with_key(JsValue::from(person)).primitive()?),
+        None => drop(store.delete(JsValue::from(person)).primitive()?),
+    }
+    Ok(())
+}
+
+/// A portrait without what rests on these pairs; untouched when it rests on none of them.
+pub(super) fn strip(portrait: Portrait, gone: &HashSet<PairId>, strip_json: Strip) -> Option<Portrait> {
+    let before = portrait.pairs.len();
+    let pairs: Vec<PairId> = portrait.pairs.iter().copied().filter(|id| !gone.contains(id)).collect();
+    if pairs.len() == before {
+        return Some(portrait);
+    }
+    let json = strip_json(&portrait.json, gone)?;
+    Some(Portrait { json, lost: portrait.lost + (before - pairs.len()) as u32, pairs, ..portrait })
+}

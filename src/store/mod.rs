@@ -1,0 +1,33 @@
+//! What the browser keeps: people, their pairs and choices, portraits, answered questions, settings.
+//!
+//! Rows are types of their own ([`row`]), never domain types, so a change in the method is no migration.
+//! Everything that can be is plain and tested natively: what a row holds, in which order rows come, what a
+//! search matches, what a deletion hides and takes with it, how an older row becomes a newer one. The rest
+//! talks to IndexedDB, in a worker, and is tested in a real browser.
+//!
+//! Each choice and each deletion is written with strict durability. Several tabs may have the store open: one
+//! lock lets one of them write at a time, and a channel tells the others what changed.
+
+pub mod deletion;
+mod error;
+pub mod migration;
+pub mod order;
+pub mod row;
+pub mod search;
+
+#[cfg(all(target_arch = "wasm32", feature = "browser"))]
+mod browser;
+
+#[cfg(all(target_arch = "wasm32", feature = "browser"))]
+pub use browser::{
+    Added, Forgotten, Lock, News, Page, Portrait, Profile, Store, Strip, forget_everything, now_ms, persist,
+    usage,
+};
+pub use error::StoreError;
+
+/// The version of the database that this code writes. Each change of what is stored raises it by one and adds a
+/// step to [`migration`]; a database of a later version is refused, never touched.
+pub const VERSION: u32 = 3;
+
+/// The database's name.
+pub const DATABASE: &str = "likeness";

@@ -1,0 +1,17 @@
+//! The components themselves; each file is one thing that a person sees.
+
+mod answers;
+mod certainty;
+mod field;
+mod icon;
+mod modal;
+mod notice;
+mod progress;
+
+pub use answers::{LongText, PairTexts};
+pub use certainty::{CertaintyMark, LeaningBar};
+pub use field::{TextArea, TextInput, fresh_id};
+pub use icon::{Glyph, Icon};
+pub use modal::Modal;
+pub use notice::{Failure, Spinner, sentence};
+pub use progress::Progress;

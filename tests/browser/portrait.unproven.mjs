@@ -1,0 +1,138 @@
+// The main job as a person does it: the sample, traits and claims at once, the model that comes along, an
+// induction, what comes of it, and the judge. The model is the real one; only the search is made smaller.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { screenshots, withApp } from "./harness.mjs";
+
+const MINUTE = 60_000;
+
+async function portraitOfSample(page) {
+  await page.getByRole("button", { name: "Try it on a sample" }).click();
+  await page.getByRole("heading", { name: "Claims" }).waitFor();
+}
+
+async function loadModel(page) {
+  await page.getByRole("button", { name: "Load the model that comes along" }).click();
+  await page.getByRole("button", { name: "Induce" }).waitFor({ timeout: 3 * MINUTE });
+}
+
+test("traits and claims are there at once, with the choices behind them", async () => {
+  await withApp(async ({ page }) => {
+    const clicked = Date.now();
+    await portraitOfSample(page);
+    const claims = page.locator(".claim");
+    await claims.first().waitFor();
+    // A second on an idle machine; the tests run beside each other.
+    assert.ok(Date.now() - clicked < 5_000, `took ${Date.now() - clicked} ms`);
+    const counts = claims.first().getByRole("button", { name: /of \d+ choices?$/ });
+    await counts.click();
+    await page.getByRole("heading", { name: /Choices for it/ }).waitFor();
+    await page.locator(".behind-pair > summary").first().click();
+    await page.getByRole("heading", { name: "Preferred" }).first().waitFor();
+    await screenshots(page, "portrait-claim-opened");
+    await page.getByText("What was measured in the answers").click();
+    assert.ok((await page.locator(".trait-table tbody tr").count()) >= 10);
+    await screenshots(page, "portrait-traits");
+  });
+});
+
+test("a claim is refused, stays refused, and comes back when restored", async () => {
+  await withApp(async ({ page }) => {
+    await portraitOfSample(page);
+    const first = page.locator(".claims > .claim-list > .claim").first();
+    const text = await first.locator(".claim-text").textContent();
+    await first.getByRole("button", { name: /^Refuse/ }).click();
+    await page.getByText("1 refused claim").click();
+    const refused = page.locator(".claim.refused");
+    assert.equal(await refused.locator(".claim-text").textContent(), text);
+    await page.reload();
+    await page.getByText("1 refused claim").click();
+    await refused.getByRole("button", { name: /^Restore/ }).click();
+    await page.getByText("1 refused claim").waitFor({ state: "detached" });
+    await page.locator(".claims > .claim-list").getByText(text).waitFor();
+  });
+});
+
+test("a claim is put in other words", async () => {
+  await withApp(async ({ page }) => {
+    await portraitOfSample(page);
+    const first = page.locator(".claims > .claim-list > .claim").first();
+    await first.getByRole("button", { name: "Put it in my words" }).click();
+    await page.getByLabel("The claim in your words").fill("I want the point first");
+    await page.getByRole("button", { name: "Save", exact: true }).first().click();
+    await page.getByText("I want the point first.").first().waitFor();
+    await page.locator(".claim .mark", { hasText: "in your words" }).waitFor();
+  });
+});
+
+test("the judge says which, how sure and why, without a model, and takes the person's own word", async () => {
+  await withApp(async ({ page }) => {
+    await portraitOfSample(page);
+    await page.getByRole("link", { name: "Judge" }).click();
+    await page.getByRole("button", { name: "Judge", exact: true }).click();
+    await page.getByText("Paste two answers to compare.").waitFor();
+    await page.getByRole("button", { name: "Fill in an example" }).click();
+    await page.getByRole("button", { name: "Judge", exact: true }).click();
+    await page.locator(".verdict").waitFor();
+    assert.match(await page.locator(".verdict > h2").textContent(), /the first/);
+    assert.ok((await page.locator(".figures tbody tr").count()) >= 2, "both judges are shown");
+    await screenshots(page, "judge");
+    await page.getByRole("button", { name: "The first", exact: true }).click();
+    await page.getByText("Kept. It counts from now on.").waitFor();
+    await page.getByRole("link", { name: "History" }).click();
+    await page.getByText("25 choices, newest first").waitFor();
+  });
+});
+
+test("the model that comes along makes a portrait, and the judge asks it", { timeout: 12 * MINUTE }, async () => {
+  await withApp(async ({ page }) => {
+    await portraitOfSample(page);
+    await loadModel(page);
+    await page.getByText("More", { exact: true }).click();
+    await page.getByLabel("Candidates").fill("1");
+    await page.getByRole("button", { name: "Induce" }).click();
+    await page.getByRole("button", { name: "Cancel" }).waitFor();
+    await screenshots(page, "portrait-inducing");
+    await page.getByRole("heading", { name: "To take along" }).waitFor({ timeout: 10 * MINUTE });
+    await page.getByText(/Made .* with /).waitFor();
+    await screenshots(page, "portrait-induced");
+    await page.getByText("Show it").first().click();
+    assert.ok((await page.locator(".prompt .text").first().textContent()).length > 40);
+    assert.ok((await page.locator(".figures tbody tr").count()) >= 2, "what was tested is shown");
+    const download = page.waitForEvent("download");
+    await page.locator(".output", { hasText: "The likeness file" }).getByRole("button", { name: "Save" }).click();
+    assert.match((await download).suggestedFilename(), /^likeness-\d{4}-\d{2}-\d{2}\.json$/);
+
+    await page.getByRole("link", { name: "Judge" }).click();
+    await page.getByRole("button", { name: "Fill in an example" }).click();
+    await page.getByLabel(/^Ask .* too/).check();
+    await page.getByRole("button", { name: "Judge", exact: true }).click();
+    await page.locator(".verdict").waitFor({ timeout: MINUTE });
+    assert.ok((await page.locator(".figures tbody tr").count()) >= 4, "the model is shown, told about the person and not");
+    await screenshots(page, "judge-with-model");
+    await page.getByRole("link", { name: "Models" }).click();
+    await page.getByRole("heading", { name: /SmolLM2/i }).first().waitFor();
+    await screenshots(page, "models-loaded");
+  });
+});
+
+test("an induction is cancelled within a second, and goes on where it stopped", { timeout: 12 * MINUTE }, async () => {
+  await withApp(async ({ page }) => {
+    await portraitOfSample(page);
+    await loadModel(page);
+    await page.getByRole("button", { name: "Induce" }).click();
+    await page.getByText(/\b[2-9] of about/).waitFor({ timeout: 2 * MINUTE });
+    const pressed = Date.now();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.getByRole("button", { name: "Induce" }).waitFor();
+    assert.ok(Date.now() - pressed < 2_000, `took ${Date.now() - pressed} ms`);
+    await page.reload();
+    await loadModel(page);
+    await page.getByText(/An induction was interrupted/).waitFor();
+    await screenshots(page, "portrait-resume");
+    await page.getByRole("button", { name: "Go on" }).click();
+    await page.getByText(/kept from before/).waitFor({ timeout: MINUTE });
+    await page.getByRole("button", { name: "Cancel" }).click();
+  });
+});

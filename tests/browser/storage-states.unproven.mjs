@@ -1,0 +1,207 @@
+// The states that a browser, another tab or an older version can put the store in, and the way out of each.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { pairs, withStore } from "./data-worker.mjs";
+
+/** The database as version 1 made it; frozen. Runs in the page. */
+function makeVersion1(people) {
+  return new Promise((resolve, reject) => {
+    const opening = indexedDB.open("likeness", 1);
+    opening.onupgradeneeded = () => {
+      opening.result.createObjectStore("people");
+      opening.result.createObjectStore("history", { autoIncrement: true });
+    };
+    opening.onerror = () => reject(opening.error);
+    opening.onsuccess = () => {
+      const writing = opening.result.transaction(["people", "history"], "readwrite");
+      for (const [id, { name, rows }] of Object.entries(people)) {
+        writing.objectStore("people").put(JSON.stringify({ name, created_ms: 5 }), id);
+        for (const json of rows) writing.objectStore("history").add({ profile: id, json });
+      }
+      writing.oncomplete = () => {
+        opening.result.close();
+        resolve();
+      };
+    };
+  });
+}
+
+const row = (question, at_ms) =>
+  JSON.stringify({
+    context: [{ role: "user", content: question }],
+    chosen: "a",
+    rejected: "b",
+    at_ms,
+    origin: "typed in",
+    note: "kept",
+  });
+
+const PEOPLE = {
+  p1: { name: "Ada", rows: [row("late", 9), row("early", 1), "{damaged"] },
+  p2: { name: "Bob", rows: [row("only", null)] },
+};
+
+async function checkMigrated(page) {
+  const seen = await page.evaluate(async () => {
+    const opened = await data.get("Open");
+    const list = async (profile) => (await data.list(profile)).rows.map((row) => row.question);
+    const [early] = (await data.list("p1", "early")).rows;
+    const [whole] = await data.get({ Pair: { profile: "p1", id: early.id } });
+    const unreadable = (await data.everything()).filter((text) => text.includes("{damaged"));
+    const stores = await new Promise((resolve) => {
+      const opening = indexedDB.open("likeness");
+      opening.onsuccess = () => {
+        resolve([...opening.result.objectStoreNames]);
+        opening.result.close();
+      };
+    });
+    return { opened, ada: await list("p1"), bob: await list("p2"), whole, unreadable, stores };
+  });
+  assert.equal(seen.opened.version, 3);
+  assert.deepEqual(seen.opened.profiles.map(({ id, name, pairs }) => [id, name, pairs]), [["p1", "Ada", 2], ["p2", "Bob", 1]]);
+  assert.deepEqual([seen.ada, seen.bob], [["late", "early"], ["only"]]);
+  assert.deepEqual([seen.whole.at_ms, seen.whole.origin, seen.whole.note], [1, "typed in", "kept"]);
+  assert.equal(seen.unreadable.length, 1, "what could not be read is kept as it was");
+  assert.ok(!seen.stores.includes("people") && !seen.stores.includes("history"));
+}
+
+test("a database of version 1 becomes one of this version", async () => {
+  await withStore(async ({ tab }) => {
+    const page = await tab({ start: false });
+    await page.evaluate(makeVersion1, PEOPLE);
+    await page.evaluate(() => data.start());
+    await checkMigrated(page);
+  });
+});
+
+test("a migration that stopped halfway is gone on with", async () => {
+  // The tab dies when the first person is moved: the worker's second transaction for writing never begins.
+  const before = `
+    let writes = 0;
+    const transaction = IDBDatabase.prototype.transaction;
+    IDBDatabase.prototype.transaction = function (stores, mode, options) {
+      if (mode === "readwrite" && ++writes > 1) { close(); throw new Error("killed"); }
+      return transaction.apply(this, arguments);
+    };`;
+  await withStore(async ({ tab }) => {
+    const first = await tab({ start: false, changed: true });
+    await first.evaluate(makeVersion1, PEOPLE);
+    await first.evaluate(async () => {
+      await data.start();
+      data.ask("Open");
+      await new Promise((done) => setTimeout(done, 1500));
+      data.worker.terminate();
+    });
+    const halfway = await first.evaluate(() => data.everything());
+    assert.ok(halfway.some((text) => text.startsWith("people")) && halfway.some((text) => text.startsWith("pairs")), "halfway");
+    await first.close();
+    const second = await tab({ start: false });
+    await second.evaluate(() => data.start());
+    await checkMigrated(second);
+  }, { before });
+});
+
+test("a database of a later version is refused and left alone", async () => {
+  await withStore(async ({ tab }) => {
+    const page = await tab({ start: false });
+    const seen = await page.evaluate(async () => {
+      await new Promise((resolve) => {
+        const opening = indexedDB.open("likeness", 99);
+        opening.onupgradeneeded = () => opening.result.createObjectStore("future");
+        opening.onsuccess = () => {
+          opening.result.close();
+          resolve();
+        };
+      });
+      await data.start();
+      return { answer: await data.ask("Open"), databases: await indexedDB.databases() };
+    });
+    assert.deepEqual(seen.answer, { Err: { TooNew: { found: 99, known: 3 } } });
+    assert.deepEqual(seen.databases, [{ name: "likeness", version: 99 }]);
+  });
+});
+
+test("an upgrade that another tab blocks is told, and goes on when that tab lets go", async () => {
+  await withStore(async ({ tab }) => {
+    const old = await tab({ start: false });
+    await old.evaluate(makeVersion1, PEOPLE);
+    // An older version that does not listen for a newer one.
+    await old.evaluate(
+      () =>
+        new Promise((resolve) => {
+          const opening = indexedDB.open("likeness", 1);
+          opening.onsuccess = () => {
+            window.held = opening.result;
+            resolve();
+          };
+        }),
+    );
+    const page = await tab({ start: false });
+    const answer = await page.evaluate(async () => {
+      await data.start();
+      return data.ask("Open");
+    });
+    assert.deepEqual(answer, { Err: "Blocked" });
+    await old.evaluate(() => window.held.close());
+    await page.waitForFunction(() => data.changes.includes("Profiles"));
+    await checkMigrated(page);
+  });
+});
+
+test("a newer version in another tab gets the database, and this tab says that it is outdated", async () => {
+  await withStore(async ({ tab }) => {
+    const [page, newer] = [await tab(), await tab({ start: false })];
+    await page.evaluate(() => data.profile("Ada"));
+    await newer.evaluate(
+      () =>
+        new Promise((resolve, reject) => {
+          const opening = indexedDB.open("likeness", 99);
+          opening.onblocked = () => reject(new Error("blocked"));
+          opening.onsuccess = resolve;
+        }),
+    );
+    await page.waitForFunction(() => data.changes.includes("Outdated"));
+    const answer = await page.evaluate(() => data.ask("Profiles"));
+    assert.deepEqual(answer, { Err: { TooNew: { found: 99, known: 3 } } });
+  });
+});
+
+test("without IndexedDB the worker says so", async () => {
+  const before = `Object.defineProperty(self, "indexedDB", { value: undefined });`;
+  await withStore(async ({ tab }) => {
+    const page = await tab({ start: false, changed: true });
+    const answer = await page.evaluate(async () => {
+      await data.start();
+      return data.ask("Open");
+    });
+    assert.ok(answer.Err.NoStorage, JSON.stringify(answer));
+  }, { before });
+});
+
+test("a full disk is told, and what was written before stays readable", async () => {
+  await withStore(async ({ browser, tab, url }) => {
+    const page = await tab();
+    const session = await browser.newCDPSession(page);
+    const me = await page.evaluate(() => data.profile("Ada"));
+    await session.send("Storage.overrideQuotaForOrigin", { origin: new URL(url).origin, quotaSize: 4 << 20 });
+    const seen = await page.evaluate(
+      async ([me, text]) => {
+        const answer = await data.ask({ ImportText: { profile: me, name: "n", format: "auto", text } });
+        const { total, rows } = await data.list(me);
+        return { answer, total, rows: rows.length };
+      },
+      [me, pairs(20_000, { words: 80 })],
+    );
+    assert.deepEqual(seen.answer, { Err: "QuotaFull" });
+    assert.equal(seen.rows, Math.min(seen.total, 100));
+  });
+});
+
+test("an error that nothing caught ends the worker loudly", async () => {
+  await withStore(async ({ tab }) => {
+    const page = await tab();
+    await page.evaluate(() => data.worker.postMessage("nonsense"));
+    await page.waitForFunction(() => data.errors.length > 0);
+  });
+});

@@ -1,0 +1,111 @@
+//! What must not change a bit of the result: chunks, threads, instruction sets, what was asked before.
+
+use likeness::engine::cpu::Kernels;
+use likeness::engine::gguf::TensorKind;
+use likeness::engine::{Engine, NonStop, Options, arg_max};
+
+use super::support::{Random, Tiny, load, now};
+
+fn engine(kind: TensorKind, options: &Options) -> Engine {
+    load(&Tiny::new(kind, kind == TensorKind::Q8_0).file(), options).expect("it loads")
+}
+
+fn logits(engine: &mut Engine, prompt: &[u32]) -> Vec<u32> {
+    let logits = now(engine.logits(prompt, &mut NonStop)).expect("it runs");
+    logits.iter().map(|x| x.to_bits()).collect()
+}
+
+#[test]
+fn chunks_threads_and_instruction_sets_change_nothing() {
+    let prompt = Random(5).tokens(130);
+    for kind in TensorKind::ALL {
+        let expected = logits(&mut engine(kind, &Options::default()), &prompt);
+        for (chunk_tokens, threads) in [(1, 1), (3, 2), (16, 3), (64, 2), (512, 1)] {
+            let options = Options { chunk_tokens, threads, ..Options::default() };
+            assert!(
+                logits(&mut engine(kind, &options), &prompt) == expected,
+                "{kind:?} {chunk_tokens} {threads}"
+            );
+        }
+        for kernels in Kernels::available() {
+            let mut engine = engine(kind, &Options::default());
+            engine.set_kernels(kernels);
+            assert!(logits(&mut engine, &prompt) == expected, "{kind:?} {}", kernels.name);
+        }
+    }
+}
+
+#[test]
+fn what_was_asked_before_changes_nothing_and_is_not_computed_again() {
+    let mut random = Random(6);
+    let shared = random.tokens(77);
+    let prompts: Vec<Vec<u32>> =
+        (0..6).map(|n| [shared.clone(), random.tokens(3 + 5 * n)].concat()).collect();
+    let mut engine = engine(TensorKind::Q4_1, &Options::default());
+    let fresh: Vec<_> = prompts
+        .iter()
+        .map(|prompt| logits(&mut self::engine(TensorKind::Q4_1, &Options::default()), prompt))
+        .collect();
+    for round in 0..3 {
+        for (prompt, fresh) in prompts.iter().zip(&fresh) {
+            assert!(logits(&mut engine, prompt) == *fresh, "round {round}");
+        }
+    }
+    let counters = engine.counters();
+    // Each prompt's last token is computed each time, since its logits are asked for.
+    let suffixes: usize = prompts.iter().map(|prompt| prompt.len() - 77).sum();
+    assert_eq!((counters.prompt_tokens - counters.cached_tokens) as usize, 77 + suffixes + 2 * prompts.len());
+}
+
+#[test]
+fn a_small_memory_for_keys_and_values_changes_only_what_is_found() {
+    let mut random = Random(7);
+    let prompts: Vec<Vec<u32>> = (0..8).map(|_| random.tokens(60)).collect();
+    let page = 2 * 2 * 2 * 64 * 16 * 4;
+    let mut small = engine(TensorKind::Q8_0, &Options { kv_bytes: 6 * page, ..Options::default() });
+    let mut large = engine(TensorKind::Q8_0, &Options::default());
+    for prompt in prompts.iter().chain(&prompts) {
+        assert!(logits(&mut small, prompt) == logits(&mut large, prompt));
+    }
+    assert!(small.counters().evicted_tokens > 0 && large.counters().evicted_tokens == 0);
+    assert_eq!(small.context_tokens(), 6 * 16);
+}
+
+/// Scores, steps of a generation and teacher-forcing are three ways to the same numbers.
+#[test]
+fn scores_and_generation_agree_with_teacher_forcing() {
+    let mut random = Random(8);
+    let (prompt, continuation) = (random.tokens(40), random.tokens(9));
+    let mut engine = engine(TensorKind::Q6_K, &Options { chunk_tokens: 4, ..Options::default() });
+    let whole = [prompt.clone(), continuation.clone()].concat();
+    let foreseen = now(engine.foresee(&whole, &mut NonStop)).expect("it runs");
+    let asked = [continuation.clone(), vec![continuation[0]], vec![], continuation[..5].to_vec()];
+    let scores = now(engine.score(&prompt, &asked, &mut NonStop)).expect("it runs");
+    for (asked, score) in asked.iter().zip(scores) {
+        let sum: f32 = foreseen.log_probabilities[39..39 + asked.len()].iter().sum();
+        assert!((score - sum).abs() < 1e-4, "{score} {sum}");
+    }
+
+    let mut chosen = Vec::new();
+    let choose = |logits: &[f32]| {
+        chosen.push(arg_max(logits));
+        chosen.last().copied()
+    };
+    now(engine.generate(&prompt, 12, choose, &mut NonStop)).expect("it runs");
+    let whole = [prompt, chosen.clone()].concat();
+    let foreseen = now(engine.foresee(&whole, &mut NonStop)).expect("it runs");
+    assert_eq!(chosen, foreseen.top1[39..51]);
+}
+
+#[test]
+fn continuations_leave_no_pages_behind() {
+    let mut random = Random(9);
+    let page = 2 * 2 * 2 * 64 * 16 * 4;
+    let mut engine = engine(TensorKind::Q4_0, &Options { kv_bytes: 8 * page, ..Options::default() });
+    let prompt = random.tokens(64);
+    for _ in 0..100 {
+        let labels: Vec<Vec<u32>> = (0..4).map(|_| random.tokens(20)).collect();
+        now(engine.score(&prompt, &labels, &mut NonStop)).expect("there is room for one label at a time");
+    }
+    assert_eq!(engine.counters().evicted_tokens, 0);
+}

@@ -1,0 +1,150 @@
+//! Files and prompts that the engine must refuse, each with its reason.
+
+use likeness::engine::gguf::{TensorKind, Value};
+use likeness::engine::{Cancelled, Engine, EngineError, NonStop, Options, Pace};
+
+use super::support::{Random, Tiny, load, now};
+
+fn refused(change: impl FnOnce(&mut Tiny)) -> String {
+    let mut tiny = Tiny::new(TensorKind::Q4_1, false);
+    change(&mut tiny);
+    match load(&tiny.file(), &Options::default()) {
+        Ok(_) => panic!("it was not refused"),
+        Err(error) => error.to_string(),
+    }
+}
+
+fn set(tiny: &mut Tiny, key: &str, value: Value) {
+    let known = tiny.header.metadata.iter_mut().find(|(name, _)| name == key);
+    match known {
+        Some((_, old)) => *old = value,
+        None => tiny.header.metadata.push((key.to_owned(), value)),
+    }
+}
+
+#[test]
+fn files_that_would_give_wrong_answers() {
+    let cases: [(&str, Value, &str); 9] = [
+        (
+            "general.architecture",
+            Value::String("gemma3".into()),
+            "the model's architecture is gemma3; this engine runs llama",
+        ),
+        (
+            "llama.expert_count",
+            Value::U32(8),
+            "llama.expert_count is 8; this engine takes 0: it runs no mixture of experts",
+        ),
+        (
+            "llama.rope.scaling.type",
+            Value::String("yarn".into()),
+            "llama.rope.scaling.type is yarn; this engine takes none or linear",
+        ),
+        (
+            "llama.attention.head_count_kv",
+            Value::U32(3),
+            "llama.attention.head_count_kv is 3; this engine takes a divisor of attention.head_count",
+        ),
+        (
+            "llama.attention.head_count",
+            Value::U32(0),
+            "llama.attention.head_count is 0; this engine takes a whole number above zero",
+        ),
+        (
+            "llama.attention.key_length",
+            Value::U32(10),
+            "llama.attention.key_length is 10; this engine takes a multiple of 16",
+        ),
+        (
+            "llama.rope.dimension_count",
+            Value::U32(66),
+            "llama.rope.dimension_count is 66; this engine takes an even number up to attention.key_length",
+        ),
+        (
+            "llama.feed_forward_length",
+            Value::U32(520),
+            "tensor blk.0.ffn_gate.weight has the shape [256, 512]; the metadata says [256, 520]",
+        ),
+        (
+            "llama.block_count",
+            Value::U32(1),
+            "the file has a tensor blk.1.attn_norm.weight, which a llama model of this engine has no place for",
+        ),
+    ];
+    for (key, value, expected) in cases {
+        assert_eq!(refused(|tiny| set(tiny, key, value)), expected);
+    }
+    assert_eq!(
+        refused(|tiny| set(tiny, "llama.block_count", Value::U32(3))),
+        "the file has no tensor blk.2.attn_norm.weight"
+    );
+}
+
+#[test]
+fn weights_that_are_no_numbers() {
+    let infinity = |tiny: &mut Tiny| tiny.tensor("blk.1.ffn_up.weight")[..2].copy_from_slice(&[0, 0x7c]);
+    let expected = "tensor blk.1.ffn_up.weight holds a number that is infinite or none: the file is damaged";
+    assert_eq!(refused(infinity), expected);
+    let nan =
+        |tiny: &mut Tiny| tiny.tensor("output_norm.weight")[4..8].copy_from_slice(&f32::NAN.to_le_bytes());
+    let expected = "tensor output_norm.weight holds a number that is infinite or none: the file is damaged";
+    assert_eq!(refused(nan), expected);
+}
+
+/// Weights that are finite but blow up on the way.
+#[test]
+fn outputs_that_are_no_numbers() {
+    let mut tiny = Tiny::new(TensorKind::F32, false);
+    for number in tiny.tensor("blk.0.ffn_down.weight").chunks_exact_mut(4) {
+        number.copy_from_slice(&3e38f32.to_le_bytes());
+    }
+    let mut engine = load(&tiny.file(), &Options::default()).expect("each weight is a number");
+    assert_eq!(now(engine.logits(&[1, 2, 3], &mut NonStop)).err(), Some(EngineError::NotANumber));
+}
+
+fn engine() -> Engine {
+    load(&Tiny::new(TensorKind::Q4_1, false).file(), &Options::default()).expect("it loads")
+}
+
+#[test]
+fn prompts_that_make_no_sense() {
+    let mut engine = engine();
+    let error = now(engine.logits(&[], &mut NonStop)).expect_err("no token, no next token");
+    assert_eq!(error, EngineError::EmptyPrompt);
+    let error = now(engine.logits(&[1; 513], &mut NonStop)).expect_err("too long");
+    assert_eq!(error.to_string(), "the prompt has 513 tokens, the model takes 512");
+    let error = now(engine.generate(&[1; 500], 13, |_| Some(0), &mut NonStop)).expect_err("too long");
+    assert_eq!(error.to_string(), "the prompt has 513 tokens, the model takes 512");
+    let error = now(engine.score(&[1, 99], &[vec![1]], &mut NonStop)).expect_err("no such token");
+    assert_eq!(error.to_string(), "token 99 at place 1: the model has 99");
+    let error =
+        now(engine.score(&[1], &[vec![1], vec![2, 3, 100]], &mut NonStop)).expect_err("no such token");
+    assert_eq!(error.to_string(), "token 100 at place 2: the model has 99");
+    // And it goes on working.
+    assert!(now(engine.logits(&[1; 512], &mut NonStop)).is_ok());
+}
+
+/// Stops at the given pause.
+struct StopAt(usize);
+
+impl Pace for StopAt {
+    async fn pause(&mut self) -> Result<(), Cancelled> {
+        self.0 = self.0.checked_sub(1).ok_or(Cancelled)?;
+        Ok(())
+    }
+}
+
+/// Wherever it is stopped, the next answer is as if nothing had been.
+#[test]
+fn stopped_work_leaves_no_trace() {
+    let prompt = Random(3).tokens(150);
+    let expected = now(engine().logits(&prompt, &mut NonStop)).expect("it runs").to_vec();
+    for pause in 0..8 {
+        let mut engine = engine();
+        match now(engine.logits(&prompt, &mut StopAt(pause))) {
+            Err(error) => assert_eq!(error, EngineError::Cancelled(Cancelled)),
+            Ok(_) => assert!(pause >= 6, "three chunks of two layers"),
+        }
+        assert!(now(engine.logits(&prompt, &mut NonStop)).expect("it runs") == expected, "pause {pause}");
+    }
+}

@@ -1,0 +1,211 @@
+//! Running the engine from a test: an executor for futures that never wait, the embedded model, small random ones.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use likeness::engine::gguf::{Header, Limits, TensorInfo, TensorKind, Value, encode, parse};
+use likeness::engine::{Engine, EngineError, NonStop, Options, read_header};
+
+/// Runs a future that is never pending.
+pub fn now<T>(future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("a test's source and pace never wait"),
+    }
+}
+
+/// Loads a model from the bytes of a file.
+pub fn load(file: &[u8], options: &Options) -> Result<Engine, EngineError> {
+    now(async {
+        let header = read_header(file, &Limits::default()).await?;
+        Engine::load(&header, file, options, &mut NonStop, |_, _| {}).await
+    })
+}
+
+/// The embedded model's file.
+pub fn embedded_model() -> Vec<u8> {
+    let cache = std::env::var_os("LIKENESS_CACHE").map(PathBuf::from).unwrap_or_else(|| {
+        let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
+        std::env::var_os("XDG_CACHE_HOME").map_or(home.join(".cache"), PathBuf::from).join("likeness")
+    });
+    let path = cache.join("models/SmolLM2-135M-Instruct.Q4_1.gguf");
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}; ./start fetches it", path.display()))
+}
+
+/// A golden file of llama.cpp's.
+pub fn golden(name: &str) -> serde_json::Value {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// Numbers of a JSON array as tokens.
+pub fn tokens(value: &serde_json::Value) -> Vec<u32> {
+    let numbers = value.as_array().expect("an array");
+    numbers.iter().map(|token| token.as_u64().expect("a token") as u32).collect()
+}
+
+/// A tiny llama of random weights: what its file holds, to be changed by a test before it is written.
+pub struct Tiny {
+    /// Its header; offsets are counted from the start of the data.
+    pub header: Header,
+    /// The tensors' bytes.
+    pub data: Vec<u8>,
+}
+
+/// Sizes of [`Tiny`]: two layers, grouped heads, an odd vocabulary.
+pub const WIDTH: u64 = 256;
+pub const HIDDEN: u64 = 512;
+pub const VOCABULARY: u64 = 99;
+
+impl Tiny {
+    /// Matrices of `kind`, everything else in F32; an output matrix of its own if `untied`.
+    pub fn new(kind: TensorKind, untied: bool) -> Tiny {
+        let integer = |n: u32| Value::U32(n);
+        let metadata = [
+            ("general.architecture", Value::String("llama".into())),
+            ("llama.block_count", integer(2)),
+            ("llama.context_length", integer(512)),
+            ("llama.embedding_length", integer(WIDTH as u32)),
+            ("llama.feed_forward_length", integer(HIDDEN as u32)),
+            ("llama.attention.head_count", integer(4)),
+            ("llama.attention.head_count_kv", integer(2)),
+            ("llama.attention.layer_norm_rms_epsilon", Value::F32(1e-5)),
+            ("llama.rope.dimension_count", integer(64)),
+            ("llama.rope.freq_base", Value::F32(10_000.0)),
+            ("llama.vocab_size", integer(VOCABULARY as u32)),
+            ("tokenizer.ggml.model", Value::String("no_vocab".into())),
+        ];
+        let metadata = metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+        let header = Header { version: 3, alignment: 32, metadata, tensors: Vec::new(), data_offset: 0 };
+        let mut tiny = Tiny { header, data: Vec::new() };
+        let mut random = Random(kind as u64 + 1);
+        tiny.push("token_embd.weight", &[WIDTH, VOCABULARY], kind, &mut random);
+        for layer in 0..2 {
+            for (part, dims) in [
+                ("attn_norm", &[WIDTH][..]),
+                ("attn_q", &[WIDTH, 256]),
+                ("attn_k", &[WIDTH, 128]),
+                ("attn_v", &[WIDTH, 128]),
+                ("attn_output", &[256, WIDTH]),
+                ("ffn_norm", &[WIDTH]),
+                ("ffn_gate", &[WIDTH, HIDDEN]),
+                ("ffn_up", &[WIDTH, HIDDEN]),
+                ("ffn_down", &[HIDDEN, WIDTH]),
+            ] {
+                tiny.push(&format!("blk.{layer}.{part}.weight"), dims, kind, &mut random);
+            }
+        }
+        tiny.push("output_norm.weight", &[WIDTH], kind, &mut random);
+        if untied {
+            tiny.push("output.weight", &[WIDTH, VOCABULARY], kind, &mut random);
+        }
+        tiny
+    }
+
+    fn push(&mut self, name: &str, dims: &[u64], kind: TensorKind, random: &mut Random) {
+        let kind = if dims.len() == 1 { TensorKind::F32 } else { kind };
+        let items: u64 = dims.iter().product();
+        let start = self.data.len();
+        random.tensor(kind, items as usize, dims.len() == 1, &mut self.data);
+        self.header.tensors.push(TensorInfo {
+            name: name.to_owned(),
+            dims: dims.to_vec(),
+            kind,
+            offset: start as u64,
+            bytes: (self.data.len() - start) as u64,
+        });
+        self.data.resize(self.data.len().next_multiple_of(32), 0);
+    }
+
+    /// The bytes of a tensor.
+    pub fn tensor(&mut self, name: &str) -> &mut [u8] {
+        let info = self.header.tensor(name).expect("it has that tensor");
+        &mut self.data[info.offset as usize..(info.offset + info.bytes) as usize]
+    }
+
+    /// The file.
+    pub fn file(&self) -> Vec<u8> {
+        let file = [encode(&self.header), self.data.clone()].concat();
+        assert!(
+            parse(&file, file.len() as u64, &Limits::default()).is_ok(),
+            "the test's file is well-formed"
+        );
+        file
+    }
+}
+
+/// SplitMix64 (Steele et al. 2014).
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn bits(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ z >> 31
+    }
+
+    /// From −1 to 1.
+    fn float(&mut self) -> f32 {
+        (self.bits() >> 40) as f32 / (1u64 << 23) as f32 - 1.0
+    }
+
+    pub fn tokens(&mut self, count: usize) -> Vec<u32> {
+        (0..count).map(|_| (self.bits() % VOCABULARY) as u32).collect()
+    }
+
+    /// Weights of about ±0.1 (norms: about 1), every code used.
+    fn tensor(&mut self, kind: TensorKind, items: usize, norm: bool, out: &mut Vec<u8>) {
+        let half = |x: f32| f32_to_f16(x).to_le_bytes();
+        let blocks = items / kind.block_items() as usize;
+        for _ in 0..blocks {
+            let mut codes = |count: usize| -> Vec<u8> { (0..count).map(|_| self.bits() as u8).collect() };
+            match kind {
+                TensorKind::F32 => {
+                    let x = self.float();
+                    out.extend((if norm { 1.0 + 0.2 * x } else { 0.1 * x }).to_le_bytes());
+                }
+                TensorKind::F16 => out.extend(half(0.1 * self.float())),
+                TensorKind::Q4_0 | TensorKind::Q8_0 => {
+                    let codes = codes(kind.block_bytes() as usize - 2);
+                    let range = if kind == TensorKind::Q4_0 { 8.0 } else { 128.0 };
+                    out.extend(half((0.1 + 0.03 * self.float()) / range));
+                    out.extend(codes);
+                }
+                TensorKind::Q4_1 => {
+                    let codes = codes(16);
+                    out.extend(half(0.2 / 15.0));
+                    out.extend(half(-0.1 + 0.02 * self.float()));
+                    out.extend(codes);
+                }
+                TensorKind::Q4_K => {
+                    let codes = codes(140);
+                    out.extend(half(0.2 / 15.0 / 32.0));
+                    out.extend(half(0.1 / 32.0));
+                    out.extend(codes);
+                }
+                TensorKind::Q6_K => {
+                    let codes = codes(208);
+                    out.extend(codes);
+                    out.extend(half(0.1 / 32.0 / 64.0));
+                }
+            }
+        }
+    }
+}
+
+/// The nearest 16-bit float of a number whose magnitude is between 2^-14 and 2^15, halves away from zero.
+fn f32_to_f16(x: f32) -> u16 {
+    let bits = x.to_bits();
+    let magnitude = (bits & 0x7fff_ffff) + 0x1000;
+    if magnitude < 113 << 23 {
+        // Smaller ones lose bits here; counting in steps of 2^-24 keeps what there is.
+        return (bits >> 16 & 0x8000) as u16 | (x.abs() * (1u32 << 24) as f32).round() as u16;
+    }
+    (bits >> 16 & 0x8000) as u16 | ((magnitude >> 13) - (112 << 10)) as u16
+}

@@ -1,0 +1,74 @@
+// Texts that tokenizers get wrong, each for a reason of its own; ours, written for this.
+
+const specials = [
+  "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<repo_name>", "<reponame>", "<file_sep>", "<filename>", "<gh_stars>",
+  "<issue_start>", "<issue_comment>", "<issue_closed>", "<jupyter_start>", "<jupyter_text>", "<jupyter_code>",
+  "<jupyter_output>", "<jupyter_script>", "<empty_output>",
+];
+
+export const corpus = [
+  "",
+  " ",
+  "\n",
+  "a",
+  "Hello, world!",
+  "The quick brown fox jumps over the lazy dog.",
+  // Contractions in every case, with both apostrophes, and where they are none.
+  "I'm you're he's we'll they'd I've don't can't it's",
+  "I'M YOU'RE HE'S WE'LL THEY'D I'VE DON'T CAN'T IT'S",
+  "I'm You'Re hE'S wE'lL tHeY'd i'Ve dOn'T 'tis 'Twas rock'n'roll o'clock",
+  "I’m you’re he’s we’ll don’t ‘quoted’ “double”",
+  "'s 't 're 've 'm 'll 'd ''s 's's s's'",
+  "'\u017f '\u212a 'ſ K's'LL'll'lL",
+  // Numbers: smollm and qwen2 split each digit, llama-bpe by threes, gpt-2 not at all.
+  "0 1 12 123 1234 12345 123456 1234567890",
+  "3.14159 -42 1e-9 0xDEADBEEF 1_000_000 10,000.00 50% 2nd 3rd x86_64 v1.2.3-rc4",
+  "price: 12€ 5£ 1000¥ ₹99 ½ ¼ ¾ ² ³ ⅷ Ⅻ ① ⑳ ㊿",
+  "١٢٣٤٥ ۱۲۳ १२३ ๑๒๓ １２３ 𝟙𝟚𝟛 𝟏𝟐 一二三",
+  "a1b2c3 1a2b3c 12ab34cd tel:+49(0)30/123-456",
+  "a  1 a   12 a\t3  4\n5",
+  // Spaces: runs, ends, tabs, newlines of every kind.
+  "  two  three   four    five     six      seven       eight        ",
+  " leading", "trailing ", "  both  ", "a b  c   d    e",
+  "\ttab\t\ttwo\t\t\tthree\t", "mixed \t \t spaces\t and\t  tabs  \t",
+  "line\nline\n\nline\n\n\nline\n\n\n\n", "crlf\r\ncrlf\r\n\r\ncrlf\r\rcr\n\rodd\r",
+  "\n \n  \n\t\n \t \n", "end of line  \n  start of line", "   \n\n   x", "x   \n\n   ", " \n", "\n ", "\r\n ", "a \r\n b",
+  "a\u00a0b\u2003c\u3000d\u2028e\u2029f\u0085g\u1680h\u202fi\u205fj", "\u00a0\u00a0 \u3000\u3000x", "\u000b\u000c\u001c\u001d\u001e\u001f",
+  " ".repeat(1), " ".repeat(2), " ".repeat(3), " ".repeat(17), " ".repeat(64), " ".repeat(200) + "x" + " ".repeat(300),
+  "\n".repeat(50), "\t".repeat(33), "\r\n".repeat(20), " \n".repeat(25),
+  // Control characters, among them bytes that the vocabulary lacks.
+  Array.from({ length: 32 }, (_, code) => String.fromCharCode(code)).join(""),
+  Array.from({ length: 33 }, (_, code) => `x${String.fromCharCode(code)}y`).join(" "),
+  "\u007f\u0080\u0081\u0090\u009f\u00ad", "a\u0000b\u0000\u0000c", "\u0004\u0006\u0013\u0014\u0016\u001d",
+  "\ufeffwith a byte order mark", "\ufffd\ufffd \ufffe \uffff \ufdd0",
+  // Zero width, direction marks, joiners, variation selectors, soft hyphens.
+  "zero\u200bwidth\u200cnon\u200djoiner\u2060word\ufeffjoiner", "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069",
+  "soft\u00adhy\u00adphen a\ufe0f ☺\ufe0e ☺\ufe0f ㊗\ufe0f",
+  // Combining marks, composed and not.
+  "café cafe\u0301 naïve nai\u0308ve Å A\u030a Ω \u2126", "Z̴̡͈̎a̵͖̚l̷̪͝g̶͓͌o̸͇͊ t̴e̵x̶t̷", "\u0301 \u0301\u0301 a\u0301\u0302\u0303 1\u0301 .\u0301",
+  "İstanbul ıssız STRASSE straße ŉ ǆ ﬁ ﬂ ﬃ",
+  // Scripts.
+  "Привет, мир! Съешь же ещё этих мягких французских булок.", "Γειά σου Κόσμε· η γρήγορη αλεπού", "שלום עולם, מה שלומך? בְּרֵאשִׁית",
+  "مرحبا بالعالم، كيف حالك؟ السَّلَامُ عَلَيْكُمْ ١٢٣", "نستعلیق می‌خواهم فارسی", "नमस्ते दुनिया, क्षत्रिय क्‍ष क्षि", "สวัสดีชาวโลก ภาษาไทยไม่มีช่องว่าง",
+  "你好，世界！我喜欢简短的回答。", "繁體中文與简体中文混排，English和数字123。", "日本語のテキスト、カタカナとひらがな。ﾊﾝｶｸ", "안녕하세요 세계! 한국어 ㅋㅋㅋ ᄒᆞᆫ글",
+  "Xin chào thế giới, tiếng Việt có dấu", "ქართული ენა, Հայերեն, አማርኛ, ខ្មែរ, မြန်မာ, ᏣᎳᎩ, ᐃᓄᒃᑎᑐᑦ", "𐍈𐌰𐌹 𓀀𓁐 𝔉𝔯𝔞𝔨𝔱𝔲𝔯 𝒮𝒸𝓇𝒾𝓅𝓉 𠀀𠮷 𪚥",
+  // Emoji: plain, with skin, families, flags, keycaps, tags; unassigned planes.
+  "😀 😂🤣 👍 ❤️ 🔥🔥🔥", "👩‍👩‍👧‍👦 👨🏽‍💻 🏳️‍🌈 🧑🏿‍🤝‍🧑🏻", "🇩🇪🇯🇵🇺🇸 🏴󠁧󠁢󠁳󠁣󠁴󠁿 1️⃣ #️⃣ *️⃣", "ok😀ok 1😀2 .😀. \n😀\n", "\u{e000}\u{f8ff}\u{f0000}\u{10fffd} \u{40000}\u{80000} \u{3ffff}",
+  // Punctuation and symbols.
+  "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", "!!! ??? ... --- ___ === *** ~~~ ### $$$ %%% ^^^ &&& ((())) [[]] {{}} <<>>", "a.b,c;d:e!f?g-h_i/j\\k|l",
+  "…—–‐•·«»‹›„“”‚‘’§¶†‡°±×÷≠≤≥≈∞∑∫√∂∆→←↔⇒∀∃∈∉∪∩", "©®™℃℉№℡ €£¥₿ ♠♥♦♣ ★☆ ✓✗ ■□▲△", " !\n ?\r\n .\t ,", "hello!\n\nworld?\r\n\r\nyes... \n", "x=1;y=2;//z\n/* c */",
+  // Code.
+  "fn main() {\n    let x: Vec<u8> = vec![0; 16];\n    println!(\"{x:?}\");\n}\n", "def f(a, b=None, *args, **kwargs):\n\treturn [i ** 2 for i in range(10) if i % 2]\n",
+  "for (int i = 0; i < n; ++i) { a[i] += b[i] * c->d; }\r\n", "<div class=\"x\" id='y'>&nbsp;<br/></div><!-- c -->", "SELECT * FROM t WHERE a >= 1 AND b LIKE '%x%';",
+  "{\"key\": [1, 2.5, null, true], \"nested\": {\"a\": \"b\\n\"}}", "$ git commit -m \"fix: it's done\" && ls -la | grep '^d' > /dev/null 2>&1", "https://example.org/a/b?c=d&e=f#g user@example.org C:\\Users\\x",
+  "camelCase PascalCase snake_case SCREAMING_SNAKE kebab-case dot.case XMLHttpRequest iOS eBay McDonald", "\\frac{a}{b} \\sum_{i=0}^{n} $x^2$ $$\\int_0^1$$",
+  "| a | b |\n|---|---|\n| 1 | 2 |\n\n# Title\n\n- item\n  - nested\n1. one\n> quote\n`code` **bold** _it_",
+  // Long words, and repetition.
+  "a".repeat(500), "ab".repeat(300), "é".repeat(100), "\u4e00".repeat(100), "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft",
+  "aAaAaAbBbB".repeat(20), "the ".repeat(100), "0".repeat(100), "😀".repeat(40), "=".repeat(100), "-".repeat(101) + "\n", ".".repeat(77), "_".repeat(65),
+  // Special tokens: whole, in text, broken, nested, in other case.
+  ...specials, specials.join(""), specials.join(" "), specials.map((token) => `before${token}after`).join("\n"),
+  "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n", "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\n1+1?<|im_end|>\n",
+  "<|im_start|", "|im_start|>", "< |im_start|>", "<|IM_START|>", "<|im_<|im_start|>start|>", "<<|im_end|>>", "<|im_end|><|im_end|>  <|im_end|>\n<|im_end|>", "<repo_name><reponame><repo<reponame>name>",
+  "[INST] <s> </s> <unk> <pad> <|eot_id|> <start_of_turn> <0x0A>",
+];
