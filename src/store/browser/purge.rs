@@ -165,6 +165,7 @@ async fn purge_pairs(writing: &Transaction<'_>, person: &str, ids: &[PairId]) ->
     if let Some(row) = row {
         let mut row = read_row(&row)?;
         row.pairs = left;
+        row.revision = row.revision.wrapping_add(1);
         profiles.put(row_text(&row)?).with_key(JsValue::from(person)).primitive()?;
     }
     Ok(())
