@@ -11,7 +11,6 @@
 # this machine (macros, build scripts) are compiled once.
 set -euo pipefail
 
-release=(--release)
 target=wasm32-unknown-unknown
 out=${TRUNK_STAGING_DIR:?is set by Trunk}/engine
 target_dir=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
@@ -29,7 +28,7 @@ build() {
     done
   fi
   echo "building $name" >&2
-  RUSTFLAGS=$flags cargo build "${release[@]}" --quiet --target $target --bin engine_worker --features engine-worker "$@"
+  RUSTFLAGS=$flags cargo build --release --locked --quiet --target $target --bin engine_worker --features engine-worker "$@"
   wasm-bindgen --target web --no-typescript --out-dir "$out" --out-name "$name" \
     "$target_dir/$target/release/engine_worker.wasm"
 }

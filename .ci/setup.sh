@@ -212,7 +212,8 @@ cargo_tool() {
 # tool that mostly copies files. Flags and a target folder meant for the project stay out of the tools.
 cargo_install() {
   unset CARGO_TARGET_DIR RUSTFLAGS CARGO_BUILD_TARGET
-  export CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1
+  export CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16
+  export CARGO_PROFILE_RELEASE_OPT_LEVEL=${CARGO_PROFILE_RELEASE_OPT_LEVEL:-1}
   cargo install --locked "$@" || cargo install "$@"
 }
 
@@ -224,7 +225,7 @@ setup_tools() {
   export PATH="$TOOLS/bin:$PATH"
   cargo_tool wasm-bindgen wasm-bindgen-cli "$bindgen"
   # Without its default features it can't download tools or look for updates: we want neither.
-  cargo_tool trunk trunk "$TRUNK_VERSION" --no-default-features
+  CARGO_PROFILE_RELEASE_OPT_LEVEL=0 cargo_tool trunk trunk "$TRUNK_VERSION" --no-default-features
   say "trunk $TRUNK_VERSION, wasm-bindgen $bindgen"
 }
 

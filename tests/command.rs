@@ -1,4 +1,5 @@
 //! The real binary, as a script would call it: shapes of what it prints, exit codes, and input that is broken.
+#![allow(clippy::unwrap_used)] // why: a test that can't read its input has to fail.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -139,13 +140,14 @@ fn from_a_history_to_a_likeness_to_a_judgement() {
     let likeness = folder.path("likeness.json");
     let told = object(&["induce", "--history", &history, "-o", &likeness], "");
     let claims = told["claims"].as_array().unwrap();
-    assert!(!claims.is_empty(), "{told}");
     for claim in claims {
         assert_eq!(claim["from"], "traits");
         assert!(claim["text"].is_string() && claim["supports"].is_u64() && claim["contradicts"].is_u64());
         assert!(claim["gain"].as_f64().unwrap() > 0.0);
     }
-    assert!(told["portrait"].as_str().unwrap().contains("You prefer answers that"));
+    let portrait = told["portrait"].as_str().unwrap();
+    // Either it says what holds, or that nothing does: with no claim nothing may be claimed.
+    assert_eq!(portrait.contains("You prefer answers that"), !claims.is_empty(), "{told}");
     assert!(told["validation"].is_object());
     assert_eq!(
         (&told["calls"], &told["prompt_tokens"], &told["cached_tokens"]),
@@ -242,4 +244,85 @@ fn strange_texts_do_not_break_it() {
     let told = object(&["induce", "--history", &history, "-o", &folder.path("l.json")], "");
     assert!(told["portrait"].is_string());
     object(&["evaluate", "--history", &history], "");
+}
+
+/// The embedded model; `./check` fetches it, and these tests fail without it.
+const MODEL: [&str; 2] = ["--model", "embedded"];
+
+#[test]
+fn tokens_logits_and_texts_come_from_the_model() {
+    let tokens = object(&[&["tokens"][..], &MODEL].concat(), "Hello <|im_end|>");
+    let special = object(&[&["tokens", "--special"][..], &MODEL].concat(), "Hello <|im_end|>");
+    let count = |told: &Value| told["tokens"].as_array().unwrap().len();
+    assert!(count(&tokens) > count(&special), "{tokens} {special}");
+
+    let logits = object(&[&["logits"][..], &MODEL].concat(), "The capital of France is Paris.");
+    assert_eq!(logits["tokens"].as_array().unwrap().len(), logits["top1"].as_array().unwrap().len());
+    assert!((1.0..1000.0).contains(&logits["perplexity"].as_f64().unwrap()), "{logits}");
+
+    let ask = ["generate", "--prompt", "Say hello.", "--max-tokens", "8"];
+    let (one, other) = (object(&[&ask[..], &MODEL].concat(), ""), object(&[&ask[..], &MODEL].concat(), ""));
+    assert_eq!(one, other);
+    assert!(!one["text"].as_str().unwrap().is_empty() && one["tokens"].as_u64().unwrap() <= 8);
+    let raw = object(
+        &[&["generate", "--raw", "--prompt", "One, two,", "--max-tokens", "3"][..], &MODEL].concat(),
+        "",
+    );
+    assert!(raw["text"].as_str().unwrap().contains("three"), "{raw}");
+}
+
+#[test]
+fn a_file_that_is_no_model_is_told() {
+    let folder = Folder::new("model");
+    let broken = folder.file("broken.gguf", "GGUF and then nothing");
+    fails(&["tokens", "--model", &broken], "a", 1, &broken);
+    fails(&["tokens", "--model", &folder.path("missing.gguf")], "a", 1, "missing.gguf");
+    fails(&["judge", "--pair", "-", "--model", &broken], PAIR, 1, &broken);
+}
+
+/// A small induction with the real model, stopped by Ctrl-C and resumed.
+#[cfg(unix)]
+#[test]
+fn an_induction_with_the_model_goes_on_after_ctrl_c() {
+    let folder = Folder::new("resume");
+    let history = folder.file("history.jsonl", &short_person(6, "ann"));
+    let likeness = folder.path("likeness.json");
+    let task = ["induce", "--history", &history, "--candidates", "2", "-o", &likeness, "--json"];
+    let task = [&task[..], &MODEL].concat();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_likeness"))
+        .args(&task)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let job = PathBuf::from(format!("{likeness}.job"));
+    let asked = || {
+        std::fs::read_to_string(&job)
+            .map_or(0, |text| text.lines().filter(|line| line.contains("usage")).count())
+    };
+    while asked() < 2 {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it could be stopped");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let stopped = child.wait_with_output().unwrap();
+    assert_eq!(stopped.status.code(), Some(130), "{}", String::from_utf8_lossy(&stopped.stderr));
+    assert!(job.exists() && !Path::new(&likeness).exists());
+
+    let ran = run(&task, "");
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.err.contains("going on from the"), "{}", ran.err);
+    assert!(!job.exists() && Path::new(&likeness).exists());
+    let told: Value = serde_json::from_str(&ran.out).unwrap();
+    assert!(told["calls"].as_u64().unwrap() > 10 && told["prompt_tokens"].as_u64().unwrap() > 0);
+    assert!(told["cached_tokens"].as_u64().unwrap() > 0);
+
+    let judged = object(&[&["judge", "--pair", "-", "--likeness", &likeness][..], &MODEL].concat(), PAIR);
+    assert!((0.0..=1.0).contains(&judged["p_first"].as_f64().unwrap()), "{judged}");
+    let told =
+        object(&[&["evaluate", "--history", &history, "--likeness", &likeness][..], &MODEL].concat(), "");
+    for system in ["prior", "reward", "default_judge", "judge", "stack"] {
+        assert!(told["systems"][system]["accuracy"].is_f64(), "{told}");
+    }
 }

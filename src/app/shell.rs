@@ -105,7 +105,7 @@ fn ThemeSwitch() -> impl IntoView {
         browser::keep_setting("theme", theme.get_untracked().name());
     };
     view! {
-        <button type="button" class="quiet theme" on:click=press title=move || theme.get().label()>
+        <button type="button" class="quiet theme" on:click=press aria-label=move || theme.get().label()>
             <Icon glyph=Glyph::Theme />
             <span>{move || theme.get().label()}</span>
         </button>

@@ -43,9 +43,9 @@ impl Theme {
     /// What the switch says.
     pub fn label(self) -> &'static str {
         match self {
-            Theme::System => "Colours: as the system",
-            Theme::Light => "Colours: light",
-            Theme::Dark => "Colours: dark",
+            Theme::System => "System colours",
+            Theme::Light => "Light colours",
+            Theme::Dark => "Dark colours",
         }
     }
 }

@@ -117,12 +117,23 @@ impl Chat {
         prompt: &ChatPrompt,
         options: &SamplingOptions,
         pace: &mut P,
-        mut on_piece: impl FnMut(String),
+        on_piece: impl FnMut(String),
     ) -> Result<EngineReply, EngineFailure> {
         let tokens = self.tokens(prompt)?;
+        self.continue_tokens(&tokens, options, pace, on_piece).await
+    }
+
+    /// Continues these tokens as they are, without the chat template.
+    pub async fn continue_tokens<P: Pace>(
+        &mut self,
+        tokens: &[u32],
+        options: &SamplingOptions,
+        pace: &mut P,
+        mut on_piece: impl FnMut(String),
+    ) -> Result<EngineReply, EngineFailure> {
         let before = self.engine.counters();
         let mut sampler = Sampler::new(parameters(options)).map_err(bad_sampling)?;
-        sampler.see(&tokens);
+        sampler.see(tokens);
         let mut writing = Writing::new(&self.tokenizer, options);
         let mut failed = None;
         let choose = |logits: &[f32]| match sampler.pick(logits) {
@@ -132,7 +143,7 @@ impl Chat {
                 None
             }
         };
-        self.engine.generate(&tokens, options.max_tokens as usize, choose, pace).await.map_err(failure)?;
+        self.engine.generate(tokens, options.max_tokens as usize, choose, pace).await.map_err(failure)?;
         if let Some(error) = failed {
             return Err(bad_sampling(error));
         }

@@ -213,7 +213,7 @@ mod tests {
     }
 
     /// Logits of probabilities 0.5, 0.25, 0.125, 0.125, out of order.
-    const LOGITS: [f32; 4] = [0.0, 1.386_294_4, 0.0, 0.693_147_2];
+    const LOGITS: [f32; 4] = [0.0, 2.0 * std::f32::consts::LN_2, 0.0, std::f32::consts::LN_2];
 
     #[test]
     fn draws_follow_the_probabilities() {

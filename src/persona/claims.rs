@@ -257,7 +257,7 @@ mod tests {
     fn a_refused_claim_does_not_come_back() {
         let refused = claim("You prefer answers that are shorter.", 0.1, State::Refused);
         let mut found = vec![claim("You prefer brief answers.", 0.3, State::Kept)];
-        apply_decisions(&mut found, &[refused.clone()]);
+        apply_decisions(&mut found, std::slice::from_ref(&refused));
         assert_eq!((found.len(), found[0].in_use()), (1, false));
         let mut nothing = Vec::new();
         apply_decisions(&mut nothing, &[refused]);

@@ -15,6 +15,10 @@ const FOLDS: usize = 8;
 /// A difference counts as noticeable from this many usual differences on.
 const NOTICEABLE: f64 = 0.3;
 
+/// A trait's claim has the posterior's certainty behind it already; on the pairs that its weight did not see it must
+/// only not be idle: nats over all of them.
+const LEAST_EVIDENCE: f64 = 0.1;
+
 /// A person's pairs as observations, and the rewards that did not see each part.
 pub(super) struct CrossFit {
     observations: Vec<Observation>,
@@ -69,8 +73,14 @@ impl CrossFit {
         let about = About { id: found.id.clone(), more: found.more };
         let gains: Vec<f64> = (0..self.observations.len()).map(|i| self.trait_gain(i, &found)).collect();
         let gain = gains.iter().sum::<f64>() / gains.len().max(1) as f64;
-        let state =
-            if gain > 0.0 { State::Kept } else { State::Dropped("it did not help on other pairs".into()) };
+        let own = found.weight - found.prior_weight;
+        let state = if (own > 0.0) != found.more || own == 0.0 {
+            State::Dropped("most people like that; it tells nothing of this person's own".into())
+        } else if gains.iter().sum::<f64>() < LEAST_EVIDENCE {
+            State::Dropped("it did not help on other pairs".into())
+        } else {
+            State::Kept
+        };
         let mut claim = Claim {
             id: trait_name(&about),
             certainty: Some(found.certainty),

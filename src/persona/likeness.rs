@@ -3,7 +3,7 @@
 //! It is private: its examples are the person's own conversations. It knows which pairs it was made from, so it can
 //! tell when the history has moved on, and two of them can be compared.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -168,6 +168,33 @@ impl Likeness {
         }
         parts.push(prompts::ask_preference(&prompts::pair("{context}", "{first}", "{second}")));
         self.judge_prompt = parts.join("\n\n---\n\n");
+    }
+
+    /// Renders portrait and prompts anew, after the person decided something about a claim. A portrait that a model
+    /// wrote gives way to the template's: it told of claims as they were.
+    pub fn render(&mut self) {
+        let pairs = self.made_from.len();
+        self.portrait = Portrait::from_template(&self.claims, &self.reward, &self.validation, pairs);
+        self.render_prompts();
+    }
+
+    /// Takes out all that holds words of these pairs or was written from them. What only counted them, as the reward
+    /// does, stays until the next induction; [`Likeness::stale`] tells of it.
+    pub fn forget(&mut self, gone: &HashSet<PairId>) {
+        let is_gone = |id: &PairId| gone.contains(id);
+        self.made_from.retain(|id| !is_gone(id));
+        self.demos.retain(|demo| !is_gone(&demo.pair));
+        self.trace.reasonings.retain(|reasoning| !is_gone(&reasoning.pair));
+        for trial in &mut self.trace.trials {
+            trial.demos.retain(|id| !is_gone(id));
+        }
+        self.claims.retain(|claim| claim.state == State::Pinned || !claim.made_from.iter().any(is_gone));
+        for claim in &mut self.claims {
+            claim.made_from.retain(|id| !is_gone(id));
+            claim.supports.retain(|id| !is_gone(id));
+            claim.contradicts.retain(|id| !is_gone(id));
+        }
+        self.render();
     }
 
     /// Reads a likeness from its file.

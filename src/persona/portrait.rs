@@ -43,6 +43,9 @@ const PARTS: [(&str, &[Group]); 4] = [
     ("Beyond style", &[]),
 ];
 
+/// The certainty at which the reward makes a claim.
+const CLAIMED: f64 = 0.8;
+
 /// At most this many claims are told; the rest is in the list of claims.
 const MOST_TOLD: usize = 9;
 
@@ -203,11 +206,10 @@ fn nothing_yet(reward: &Reward, pairs: usize) -> String {
         .iter()
         .take(3)
         .map(|Leaning { row, more, .. }| {
-            format!(
-                "{} {}",
-                if row.verb == "are" { "is" } else { "has" },
-                if *more { row.more } else { row.less }
-            )
+            let words = if *more { row.more } else { row.less };
+            // What stands behind a comma only explains.
+            let words = words.split(", ").next().unwrap_or(words);
+            format!("{} {words}", if row.verb == "are" { "is" } else { "has" })
         })
         .collect();
     if !undecided.is_empty() {
@@ -226,34 +228,29 @@ struct Leaning {
 
 /// The traits nearest to a taste of the person's own, the nearest first.
 ///
-/// Certainty grows with the square root of the pairs, so a trait at z standard deviations of n pairs needs
-/// n (1.645 / z)² of them for 95%.
+/// Log-odds grow evenly with the pairs that bear on them: a trait that n pairs brought from its prior log-odds some of
+/// the way to a claim's needs as many more for the rest of the way.
 fn leanings(reward: &Reward) -> Vec<Leaning> {
     let unknown = Reward::unknown(Prior::shipped());
     let mut found: Vec<(f64, Leaning)> = TABLE
         .iter()
         .filter_map(|row| {
-            let (weight, positive) = (reward.weight(row.id)?, reward.certainty(row.id)?);
-            let moved = weight - unknown.weight(row.id)?;
-            let certainty = positive.max(1.0 - positive).min(0.999);
-            if certainty < 0.51 {
-                return None;
-            }
-            // The weight is z of its standard deviations from 0; what it moved is as many of them as its part of it.
-            let z = normal_quantile(certainty) * (moved / weight).abs().min(3.0);
-            let needed = (reward.pairs as f64 * (1.645 / z.max(0.01)).powi(2)).ceil() as usize;
-            (z > 0.2).then_some((z, Leaning { row, more: moved > 0.0, needed }))
+            let ((raised, lowered), (raised_before, lowered_before)) =
+                (reward.departure(row.id)?, unknown.departure(row.id)?);
+            let more = raised > lowered;
+            let (now, before) = if more { (raised, raised_before) } else { (lowered, lowered_before) };
+            let grown = log_odds(now) - log_odds(before);
+            let needed = reward.pairs as f64 * (log_odds(CLAIMED) - log_odds(before)) / grown;
+            (grown > 0.1).then(|| (now, Leaning { row, more, needed: needed.ceil() as usize }))
         })
         .collect();
     found.sort_by(|a, b| b.0.total_cmp(&a.0));
     found.into_iter().map(|(_, leaning)| leaning).collect()
 }
 
-/// The standard normal's quantile for 0.5 < p < 1 (Abramowitz and Stegun 26.2.23, error below 4.5e-4).
-fn normal_quantile(p: f64) -> f64 {
-    let t = (-2.0 * (1.0 - p).ln()).sqrt();
-    t - (2.515_517 + t * (0.802_853 + t * 0.010_328))
-        / (1.0 + t * (1.432_788 + t * (0.189_269 + t * 0.001_308)))
+fn log_odds(p: f64) -> f64 {
+    let p = p.clamp(1e-6, 1.0 - 1e-6);
+    (p / (1.0 - p)).ln()
 }
 
 /// "a", "a and b", "a, b and c".
@@ -367,7 +364,7 @@ mod tests {
         let claims: Vec<&Claim> = claims.iter().collect();
         let check = |text: &str, taken| assert_eq!(faithful(text, &claims).is_some(), taken, "{text}");
         check(
-            "You prefer shorter answers: so it was in 17 of the 20 choices where the two differed. You also prefer warmer answers, in 9 of the 11 choices where the two differed.",
+            "You prefer shorter answers, in 17 of the 20 choices that differ in it. You also prefer warmer answers, in 9 of the 11 choices that differ.",
             true,
         );
         check("You prefer shorter answers, in 17 of 20 choices.", false);
@@ -386,12 +383,5 @@ mod tests {
     fn when_nothing_holds_it_says_so() {
         assert!(portrait(&[], 0).starts_with("Nothing is known yet."));
         assert!(portrait(&[], 7).contains("in your 7 choices no taste"));
-    }
-
-    #[test]
-    fn the_quantile_is_the_normals() {
-        for (p, z) in [(0.95, 1.645), (0.975, 1.960), (0.8413, 1.0), (0.51, 0.025)] {
-            assert!((normal_quantile(p) - z).abs() < 1e-3, "{p}");
-        }
     }
 }

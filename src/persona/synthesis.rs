@@ -126,7 +126,7 @@ fn read_claim(line: &str) -> Option<String> {
     let line = line.trim().trim_start_matches(|c: char| !c.is_alphabetic());
     let line = line.replace("**", "");
     let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
-    let line = line.trim_end_matches(|c: char| matches!(c, '"' | '”' | '*' | '.' | ' '));
+    let line = line.trim_end_matches(['"', '”', '*', '.', ' ']);
     let subjects = ["you ", "the person ", "this person ", "they ", "the user ", "he ", "she ", ""];
     let lower = line.to_lowercase();
     // Lower case may have another length in bytes; then the line is not English and holds no claim of ours.

@@ -148,7 +148,7 @@ fn dense(
             let fit = dense::fit(columns, &pairs.prior_scores, &pairs.weights, follow, point.spread)?;
             let everything = (0..columns.len()).collect();
             Some((
-                libm::log(point.chance) + fit.log_evidence,
+                chance + libm::log(point.chance) + fit.log_evidence,
                 Component::new(everything, fit.mean, fit.covariance),
             ))
         })

@@ -170,6 +170,12 @@ impl Reward {
         TABLE.iter().position(|row| row.id == id).map(|index| self.summary[index].positive)
     }
 
+    /// The chances that the person wants more of a trait than people in general do, and less.
+    pub fn departure(&self, id: &str) -> Option<(f64, f64)> {
+        let index = TABLE.iter().position(|row| row.id == id)?;
+        Some((self.summary[index].raised, self.summary[index].lowered))
+    }
+
     /// How unsure the weight of a trait is: its standard deviation in the posterior.
     pub fn deviation(&self, id: &str) -> Option<f64> {
         TABLE.iter().position(|row| row.id == id).map(|index| self.summary[index].variance.sqrt())

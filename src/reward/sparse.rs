@@ -126,9 +126,9 @@ impl Evidence<'_> {
 
     fn log_odds(&self, traits: &[usize], mode: &Vector) -> Vec<f64> {
         let mut z = vec![0.0; self.weights.len()];
-        for unknown in 0..=traits.len() {
+        for (unknown, weight) in mode.iter().enumerate().take(traits.len() + 1) {
             for (z, x) in z.iter_mut().zip(self.regressor(traits, unknown)) {
-                *z += mode[unknown] * x;
+                *z += weight * x;
             }
         }
         z
@@ -159,10 +159,9 @@ impl Evidence<'_> {
                 let xi = self.regressor(&traits, i);
                 gradient[i] = slopes.iter().zip(xi).map(|(s, x)| s.0 * x).sum::<f64>()
                     - self.precision(i) * (mode[i] - if i == 0 { self.follow.mean } else { 0.0 });
-                for j in 0..=i {
+                for (j, cell) in curvature[i].iter_mut().enumerate().take(i + 1) {
                     let xj = self.regressor(&traits, j);
-                    curvature[i][j] =
-                        slopes.iter().zip(xi.iter().zip(xj)).map(|(s, (a, b))| s.1 * a * b).sum();
+                    *cell = slopes.iter().zip(xi.iter().zip(xj)).map(|(s, (a, b))| s.1 * a * b).sum();
                 }
                 curvature[i][i] += self.precision(i);
             }

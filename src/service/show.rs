@@ -45,11 +45,11 @@ pub fn reading(history: &History, earlier: &[Claim], now_ms: impl Fn() -> f64) -
     }
 }
 
-/// A kept portrait beside the history as it is now; `before` is what was new in it against the one it replaced.
+/// A kept portrait beside the history as it is now; `differences` are against the one that it replaced.
 pub fn portrait(
     likeness: &Likeness,
     history: &History,
-    before: Option<&Likeness>,
+    differences: Vec<String>,
     made_ms: f64,
 ) -> PortraitView {
     let spent = likeness.trace.total();
@@ -73,7 +73,7 @@ pub fn portrait(
         cached_tokens: spent.cached_tokens as f64,
         pairs: likeness.made_from.len() as u32,
         changed_since: changed(&likeness.stale(history)),
-        differences: before.map(|before| differences(&likeness.since(before))).unwrap_or_default(),
+        differences,
         made_ms,
     }
 }
@@ -211,7 +211,8 @@ fn changed(changes: &Changes) -> u32 {
     (changes.added.len() + changes.gone.len()) as u32
 }
 
-fn differences(difference: &Difference) -> Vec<String> {
+/// What a new portrait says that the one before did not, and the other way round.
+pub fn differences(difference: &Difference) -> Vec<String> {
     let new = difference.new.iter().map(|claim| format!("New: {claim}"));
     let turned = difference.turned.iter().map(|(old, now)| format!("Turned round: {old} is now: {now}"));
     let gone = difference.gone.iter().map(|claim| format!("Gone: {claim}"));
@@ -304,7 +305,7 @@ mod tests {
     #[test]
     fn a_portrait_counts_what_changed_since() {
         let likeness = from_traits(&terse(20), 0, &[]);
-        let shown = portrait(&likeness, &terse(22), None, 5.0);
+        let shown = portrait(&likeness, &terse(22), Vec::new(), 5.0);
         assert_eq!((shown.pairs, shown.changed_since, shown.made_ms), (20, 2, 5.0));
         assert!(shown.model.is_none() && shown.model_weight.is_none() && shown.differences.is_empty());
     }

@@ -1,7 +1,7 @@
 //! What a search matches: every word of the query, anywhere in a pair's texts, in any case.
 //!
-//! There is no index. Measured on 100,000 pairs, a scan of the texts in the worker gives its first page at once
-//! and all matches in seconds, and an index of words would make each import several times slower.
+//! There is no index: a scan of the texts in the worker gives its first page early and the rest as it goes, and an
+//! index of words would have to be written with each import. What either costs is not measured yet.
 
 /// A query, ready to match many texts.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -89,14 +89,9 @@ pub(super) struct Lines {
 pub(super) struct Sentences {
     pub count: f64,
     pub mean: f64,
-    pub deviation: f64,
     pub first: f64,
-    /// Sentences of at most six words.
-    pub short: f64,
     /// Sentences that open with an imperative.
     pub imperative: f64,
-    /// The share of sentences that open with the same word as the one before.
-    pub same_opening: f64,
 }
 
 /// What the words are like.
@@ -135,8 +130,6 @@ pub(super) struct Question {
     pub restated: f64,
     /// The same for the last sentence.
     pub closed: f64,
-    /// The words that the person's last turn has.
-    pub words: f64,
     /// How far the answer's script is from the question's: 0 for the same, 1 for none in common.
     pub foreign: f64,
 }
@@ -348,16 +341,12 @@ impl Prose {
             return Sentences::default();
         }
         let mean = lengths.iter().sum::<f64>() / count;
-        let variance = lengths.iter().map(|length| (length - mean) * (length - mean)).sum::<f64>() / count;
         let openings: Vec<&str> = self.sentences.iter().map(|&at| self.word(at)).collect();
         Sentences {
             count,
             mean,
-            deviation: variance.sqrt(),
             first: lengths[0],
-            short: lengths.iter().filter(|length| **length <= 6.0).count() as f64,
             imperative: openings.iter().filter(|word| lexicon::is_imperative(word)).count() as f64,
-            same_opening: openings.windows(2).filter(|pair| pair[0] == pair[1]).count() as f64 / count,
         }
     }
 
@@ -453,7 +442,6 @@ impl Prose {
             echoed: share(answer),
             restated: share(self.content(first)),
             closed: share(self.content(last)),
-            words: asked.words.len() as f64,
             foreign: script.script_distance(marks),
         }
     }

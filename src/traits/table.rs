@@ -14,6 +14,7 @@ use super::{Needs, Trait};
 
 type Extract = fn(&Reading) -> f64;
 
+#[allow(clippy::too_many_arguments)] // why: a row of the table, one argument a column.
 const fn row(
     id: &'static str,
     group: Group,
@@ -41,6 +42,7 @@ const fn row(
 }
 
 /// A row whose words or rules are English.
+#[allow(clippy::too_many_arguments)] // why: as above.
 const fn english(
     id: &'static str,
     group: Group,

@@ -56,6 +56,9 @@ export async function launch({ profile, flags = [], context = {} } = {}) {
   const browser = await chromium.launchPersistentContext(folder, {
     executablePath,
     headless: true,
+    // A test that is stopped for its time would otherwise wait for a browser that no longer answers.
+    handleSIGTERM: false,
+    handleSIGHUP: false,
     args: [...CHROMIUM_FLAGS, ...flags],
     viewport: { width: 1280, height: 800 },
     ...context,

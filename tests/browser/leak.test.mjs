@@ -18,6 +18,8 @@ const TYPES = { html: "text/html", js: "text/javascript" };
 /** How long a try may take to arrive. A WebRTC candidate is gathered last. */
 const WAIT_MS = 2500;
 
+const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
 /** Listens on every interface, and counts what arrives by TCP and UDP on one port. */
 async function openSink() {
   const server = createServer((_, response) => response.end());
@@ -87,13 +89,14 @@ async function tries(url, channel) {
       [channel, `http://${host}:${sink.port}/secret`],
     );
     // A policy may stop the call by an exception, and a navigation ends the page that is being asked.
-    await Promise.race([attempt.catch(() => {}), new Promise((resolve) => setTimeout(resolve, WAIT_MS))]);
+    await Promise.race([attempt.catch(() => {}), wait(WAIT_MS)]);
     for (let waited = 0; waited < WAIT_MS && sink.count() === 0; waited += 50) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await wait(50);
     }
     return sink.count();
   } finally {
-    for (const opened of [...popups, page]) await opened.close();
+    // Chromium at times never answers the closing of a page that it is just navigating; the end closes all of them.
+    for (const opened of [...popups, page]) await Promise.race([opened.close().catch(() => {}), wait(WAIT_MS)]);
     sink.close();
   }
 }

@@ -10,7 +10,8 @@ use super::list_load::ListLoad;
 use crate::app::browser;
 use crate::app::session::Session;
 use crate::preference::PairId;
-use crate::service::{PairRow, ServiceError};
+use crate::service::client::Stop;
+use crate::service::{PairPage, PairRow, Response, ServiceError};
 use crate::view::list_window::{ListWindow, PAGE_ROWS};
 use crate::view::{Failure, Glyph, Icon, Spinner, words};
 
@@ -45,27 +46,38 @@ pub fn PairList(
         pause.set_value(set_timeout_with_handle(search, SEARCH_PAUSE).ok());
     });
 
+    // Searches that nobody waits for any more are stopped: each would read the whole history.
+    let running = StoredValue::new_local(Vec::<((u32, u32), Stop)>::new());
     let ask_for_rows = move || {
         let Some(profile) = session.current.get_untracked() else { return };
         let drawn = window.get_untracked().drawn();
         let mut wanted = Vec::new();
         list.update_untracked(|list| wanted = list.wanted(drawn));
         for (generation, offset) in wanted {
-            let (client, profile, query) = (session.client(), profile.clone(), searched.get_untracked());
+            let on_found = move |page: PairPage| {
+                let total = page.total;
+                if list.try_update(|list| list.came_in_part(generation, page)) == Some(true) {
+                    window.update(|window| window.total = total);
+                }
+            };
+            let query = searched.get_untracked();
+            let asking = session.client().list(profile.clone(), query, offset, PAGE_ROWS, on_found);
+            running.update_value(|running| running.push(((generation, offset), asking.stop())));
             spawn_local(async move {
-                match client.list(profile, query, offset, PAGE_ROWS).await {
-                    Ok(page) => {
+                let answer = asking.await;
+                let _ =
+                    running.try_update_value(|running| running.retain(|(of, _)| *of != (generation, offset)));
+                match answer {
+                    Ok(Response::List(page)) => {
                         let total = page.total;
-                        let mut fresh = false;
-                        if list.try_update(|list| fresh = list.came(generation, page)).is_none() || !fresh {
-                            return;
+                        if list.try_update(|list| list.came(generation, page)) == Some(true) {
+                            failed.set(None);
+                            window.update(|window| window.total = total);
                         }
-                        failed.set(None);
-                        window.update(|window| window.total = total);
                     }
+                    Ok(_) => {}
                     Err(error) => {
-                        let expected = list.try_update(|list| list.failed(generation, offset));
-                        if expected == Some(true) {
+                        if list.try_update(|list| list.failed(generation, offset)) == Some(true) {
                             failed.set(Some(error));
                         }
                     }
@@ -73,10 +85,13 @@ pub fn PairList(
             });
         }
     };
+    let stop_all = move || running.update_value(|running| running.drain(..).for_each(|(_, stop)| stop.now()));
+    on_cleanup(stop_all);
 
     Effect::new(move |before: Option<(_, _)>| {
         let now = (session.current.get(), searched.get());
         if before.is_some_and(|before| before != now) {
+            stop_all();
             list.update(ListLoad::replaced);
             window.update(|window| window.scroll_px = 0.0);
             if let Some(div) = scroller.get_untracked() {

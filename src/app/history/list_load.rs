@@ -86,6 +86,16 @@ impl ListLoad {
         true
     }
 
+    /// A part of a page came while its search goes on; the whole of it is still to come.
+    pub fn came_in_part(&mut self, generation: u32, page: PairPage) -> bool {
+        let offset = page.offset;
+        let fresh = self.came(generation, page);
+        if fresh {
+            self.under_way.insert(offset);
+        }
+        fresh
+    }
+
     /// A page did not come; it may be asked for again.
     pub fn failed(&mut self, generation: u32, offset: u32) -> bool {
         generation == self.generation && self.under_way.remove(&offset)
@@ -132,6 +142,16 @@ mod tests {
         assert!(list.came(1, page(0, 61, "new")));
         assert_eq!(list.row(3).map(|r| r.question.as_str()), Some("new"));
         assert_eq!(list.total(), Some(61));
+    }
+
+    #[test]
+    fn what_a_search_found_so_far_is_shown_and_not_asked_for_again() {
+        let mut list = ListLoad::default();
+        list.wanted(0..1);
+        assert!(list.came_in_part(0, page(0, 7, "a")));
+        assert_eq!((list.total(), list.wanted(0..7)), (Some(7), vec![]));
+        assert!(list.came(0, page(0, 90, "a")));
+        assert_eq!(list.wanted(0..60), [(0, 50)]);
     }
 
     #[test]

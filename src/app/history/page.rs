@@ -27,11 +27,10 @@ pub fn HistoryPage() -> impl IntoView {
     let take_drop = move |event: ev::DragEvent| {
         event.prevent_default();
         dragging.set(false);
-        if let Some(files) = event.data_transfer().and_then(|transfer| transfer.files()) {
-            if files.length() > 0 {
-                importing.set(true);
-                importer.add_files(&files);
-            }
+        let files = event.data_transfer().and_then(|transfer| transfer.files());
+        if let Some(files) = files.filter(|files| files.length() > 0) {
+            importing.set(true);
+            importer.add_files(&files);
         }
     };
     view! {

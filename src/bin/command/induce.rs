@@ -3,16 +3,30 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use likeness::persona::{Likeness, Source, Validation, from_traits};
+use likeness::model::LanguageModel;
+use likeness::persona::{
+    Claim, DriveError, Likeness, Settings, Source, Validation, drive, from_traits, induction,
+};
+use likeness::preference::History;
 use serde::Serialize;
 
 use super::files::{HistoryFile, NewFile};
-use super::{Failure, Output, files};
+use super::job::JobFile;
+use super::model::{Loaded, OptionalModelFile, Ticker, failure};
+use super::{Failure, Output, files, say};
 
 #[derive(Args)]
 pub struct Induce {
     #[command(flatten)]
     history: HistoryFile,
+    #[command(flatten)]
+    model: OptionalModelFile,
+    /// Sets of examples to race; the model's size decides otherwise.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    candidates: Option<u16>,
+    /// The whole search, whatever the model's size.
+    #[arg(long)]
+    full: bool,
     /// Where every random draw starts from.
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -50,13 +64,57 @@ impl Induce {
         let earlier = self.since.as_deref().map(files::likeness).transpose()?;
         let history = self.history.read()?;
         let decided = earlier.as_ref().map(|earlier| earlier.claims.clone()).unwrap_or_default();
-        let likeness = from_traits(&history, self.seed, &decided);
-        write(&self.output, &likeness)?;
+        let likeness = match self.model.load()? {
+            Some(loaded) => self.with_model(&loaded, history, decided)?,
+            None => {
+                let likeness = from_traits(&history, self.seed, &decided);
+                write(&self.output, &likeness)?;
+                likeness
+            }
+        };
         let mut words = likeness.portrait.text.clone();
         if let Some(earlier) = &earlier {
             words += &changes(&likeness, earlier);
         }
         self.show.show(&report(&likeness), &words)
+    }
+
+    /// Runs the job; its answers lie beside the output until the output is there.
+    fn with_model(
+        &self,
+        loaded: &Loaded,
+        history: History,
+        decided: Vec<Claim>,
+    ) -> Result<Likeness, Failure> {
+        let capabilities = loaded.model.capabilities().clone();
+        let mut settings = Settings::for_model(&capabilities, self.seed);
+        if self.full {
+            settings = Settings::full(self.seed);
+        }
+        if let Some(candidates) = self.candidates {
+            settings = settings.with_candidates(candidates.into());
+        }
+        say(&format!("search {settings}"));
+        let mut job = JobFile::beside(&self.output)?;
+        if job.len() > 0 {
+            say(&format!("going on from the {} answers in {}", job.len(), job.path().display()));
+        }
+        let mut machine = induction(history, settings, capabilities, decided);
+        let mut ticker = Ticker::new();
+        let driven =
+            drive(&loaded.model, &mut machine, &mut job, |left| ticker.hear(left), || loaded.stopped());
+        let likeness = pollster::block_on(driven).map_err(|error| match error {
+            DriveError::Cancelled => {
+                let kept = job.path().display();
+                Failure::Stopped(format!(
+                    "stopped; the answers so far are in {kept}, and the same command goes on from there"
+                ))
+            }
+            other => failure(other),
+        })?;
+        write(&self.output, &likeness)?;
+        job.remove()?;
+        Ok(likeness)
     }
 }
 

@@ -3,10 +3,14 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use likeness::persona::{Judgement, judge_by_traits};
+use likeness::model::LanguageModel;
+use likeness::persona::{
+    Asking, Judgement, NoJournal, RawPair, drive, judge_by_traits, judging, judging_by_default,
+};
 use likeness::traits::difference;
 use serde::Serialize;
 
+use super::model::{OptionalModelFile, failure};
 use super::{Failure, Output, files};
 
 #[derive(Args)]
@@ -17,6 +21,8 @@ pub struct Judge {
     /// The person's likeness; people in general otherwise.
     #[arg(long, value_name = "L.json")]
     likeness: Option<PathBuf>,
+    #[command(flatten)]
+    model: OptionalModelFile,
     #[command(flatten)]
     show: Output,
 }
@@ -32,7 +38,22 @@ impl Judge {
         let likeness = self.likeness.as_deref().map(files::likeness).transpose()?;
         let pair = files::pair(&self.pair)?;
         let difference = difference(&pair.context, &pair.chosen, &pair.rejected);
-        let judgement = judge_by_traits(likeness.as_ref(), &difference);
+        let judgement = match (self.model.load()?, likeness) {
+            (None, likeness) => judge_by_traits(likeness.as_ref(), &difference),
+            (Some(loaded), likeness) => {
+                let capabilities = loaded.model.capabilities().clone();
+                let evidence = RawPair::new(pair);
+                let mut machine = match likeness {
+                    Some(likeness) => {
+                        judging(likeness, evidence, difference, capabilities, Asking::WhereItCounts)
+                    }
+                    None => judging_by_default(evidence, capabilities),
+                };
+                let mut journal = NoJournal;
+                let driven = drive(&loaded.model, &mut machine, &mut journal, |_| (), || loaded.stopped());
+                pollster::block_on(driven).map_err(failure)?
+            }
+        };
         let report = Report { p_first: judgement.p_first, why: &judgement.why };
         self.show.show(&report, &words(&judgement))
     }

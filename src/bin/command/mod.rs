@@ -6,6 +6,8 @@ mod import;
 mod induce;
 mod job;
 mod judge;
+mod model;
+mod text;
 mod traits;
 
 use std::io::Write;
@@ -26,6 +28,12 @@ struct Cli {
 enum Task {
     /// Read preferences in any known format and write them as one history.
     Import(import::Import),
+    /// Tell the tokens of the text on standard input.
+    Tokens(text::Tokens),
+    /// Tell how the model foresees each token of the text on standard input.
+    Logits(text::Logits),
+    /// Let the model answer or continue a prompt.
+    Generate(text::Generate),
     /// Measure what the two answers of a pair are like.
     Traits(traits::Traits),
     /// Find out what the person of a history likes.
@@ -87,6 +95,9 @@ pub fn run() -> ExitCode {
     };
     let done = match cli.task {
         Task::Import(task) => task.run(),
+        Task::Tokens(task) => task.run(),
+        Task::Logits(task) => task.run(),
+        Task::Generate(task) => task.run(),
         Task::Traits(task) => task.run(),
         Task::Induce(task) => task.run(),
         Task::Judge(task) => task.run(),

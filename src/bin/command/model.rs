@@ -91,9 +91,14 @@ fn found(path: &Path) -> Result<PathBuf, Failure> {
     if path != Path::new(EMBEDDED.0) || path.exists() {
         return Ok(path.to_owned());
     }
-    let folder = models_folder().ok_or_else(|| Failure::Input("there is no home folder to look for models in".into()))?;
+    let folder = models_folder()
+        .ok_or_else(|| Failure::Input("there is no home folder to look for models in".into()))?;
     let file = folder.join(EMBEDDED.1);
-    if file.exists() { Ok(file) } else { Err(Failure::file(&file, "the embedded model is not here; ./check fetches it")) }
+    if file.exists() {
+        Ok(file)
+    } else {
+        Err(Failure::file(&file, "the embedded model is not here; ./check fetches it"))
+    }
 }
 
 /// The folder of models: `$LIKENESS_CACHE/models`, or below the user's cache folder.
@@ -143,7 +148,8 @@ impl Ticker {
             return;
         }
         (self.phase, self.told) = (remaining.phase, Instant::now());
-        let left = remaining.left_ms().map_or_else(String::new, |ms| format!(", {} left at most", duration(ms)));
+        let left =
+            remaining.left_ms().map_or_else(String::new, |ms| format!(", {} left at most", duration(ms)));
         say(&format!(
             "{}: {} calls done, {} more at most{left}",
             remaining.phase, remaining.calls_done, remaining.left.calls

@@ -13,7 +13,6 @@ use crate::engine::cpu::{
 };
 use crate::engine::gguf::Header;
 use crate::engine::kv::Branch;
-use crate::engine::quant::round_to_f16;
 use crate::engine::{EngineError, Pace, TensorSource};
 
 /// A model's sizes.
@@ -345,11 +344,8 @@ impl Layer {
             let k = &mut k[token * keys..][..keys];
             rotate(q, c.head_size, angles);
             rotate(k, c.head_size, angles);
-            // As llama.cpp keeps and multiplies them.
-            let v = &mut v[token * keys..][..keys];
-            q.iter_mut().chain(&mut *k).chain(&mut *v).for_each(|x| *x = round_to_f16(*x));
             if let Some((page, slot)) = branch.slot(first + token) {
-                write_page(&mut page[offset..], slot, k, v, c.head_size);
+                write_page(&mut page[offset..], slot, k, &v[token * keys..][..keys], c.head_size);
             }
         }
 
@@ -458,8 +454,7 @@ impl Workspace {
 
     /// Fills in the angles of `count` positions from `first`.
     ///
-    /// Step by step in f32, as llama.cpp does: far out, its angles are off by what that loses, and keys turned more
-    /// exactly would not meet its. `libm` and not the system's functions, so that every build has the same bits.
+    /// Step by step in f32, as llama.cpp does, so that far out both lose the same. `libm` and not the system's functions, so that every build has the same bits.
     fn turn_to(&mut self, c: &Config, first: usize, count: usize) {
         let Rotation { step, slowdown, divisors } = &c.rotation;
         for (angles, position) in

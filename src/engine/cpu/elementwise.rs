@@ -6,7 +6,6 @@
 use super::activations::{TILE, TILE_BLOCK};
 use super::isa::Isa;
 use super::pack::BLOCK;
-use crate::engine::quant::round_to_f16;
 
 const WIDTH: usize = 8;
 
@@ -66,9 +65,8 @@ pub unsafe fn quantise<I: Isa>(x: &[f32], tile: *mut u8, slot: usize) {
             }
             let scale: f32 = scale + total(taint);
             let scales = at.add(TILE * BLOCK).cast::<f32>();
-            scales.add(slot).write_unaligned(round_to_f16(scale));
-            scales.add(TILE + slot).write_unaligned(round_to_f16(scale * total(sums)));
-            scales.add(2 * TILE + slot).write_unaligned(total(sums));
+            scales.add(slot).write_unaligned(scale);
+            scales.add(TILE + slot).write_unaligned(scale * total(sums));
         }
     }
 }
@@ -142,22 +140,7 @@ pub unsafe fn silu_mul<I: Isa>(gate: &mut [f32], up: &[f32]) {
     }
 }
 
-/// Rounds numbers from 0 to 1 to 16 bits.
-#[inline(always)]
-unsafe fn round_fraction<I: Isa>(x: I::F) -> I::F {
-    // SAFETY: the caller's CPU has `I`.
-    unsafe {
-        // Veltkamp's splitting keeps 11 of 24 bits; then steps of 2^-24, the smallest of f16, which only changes
-        // numbers below 2^-14.
-        let c = I::mul(x, I::splat(8193.0));
-        let x = I::sub(c, I::sub(c, x));
-        I::sub(I::add(x, I::splat(0.5)), I::splat(0.5))
-    }
-}
-
 /// Turns the first `count` scores into their soft-max, scaled by `scale` before, and sets the rest to zero.
-///
-/// The weights are rounded to 16 bits, as llama.cpp rounds them before it multiplies them with 16-bit values.
 ///
 /// # Safety
 /// The CPU has `I`; `scores` has room for `padded` numbers, a multiple of eight and at least `count`.
@@ -195,7 +178,7 @@ pub unsafe fn soft_max<I: Isa>(scores: *mut f32, count: usize, padded: usize, sc
         spill::<I>(&sums[..WIDTH / I::LANES], &mut lanes);
         let share = I::splat(1.0 / total(lanes));
         for i in (0..whole).step_by(I::LANES) {
-            I::store(scores.add(i), round_fraction::<I>(I::mul(I::load(scores.add(i)), share)));
+            I::store(scores.add(i), I::mul(I::load(scores.add(i)), share));
         }
     }
 }

@@ -7,6 +7,8 @@
 //!
 //! Weights of eight rows lie interleaved, four columns of each row in turn, so that a lane stands for a row and no sum
 //! runs across lanes (`pack.rs` draws it).
+// why: a build with SIMD keeps the scalar set only for the checks that compare against it.
+#![cfg_attr(all(target_arch = "wasm32", target_feature = "simd128"), allow(dead_code))]
 
 /// Rows whose weights are interleaved.
 pub const GROUP: usize = 8;

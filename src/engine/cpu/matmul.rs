@@ -98,33 +98,19 @@ unsafe fn put<I: Isa, const T: usize>(
     }
 }
 
-/// A 4-bit format: where it keeps the codes of a block of 32 columns, and what becomes of their sums.
+/// Where a 4-bit format keeps the codes, factor and offset of a block of 32 columns.
 trait NibbleFormat {
-    /// Codes, and for each lane two factors.
+    /// Codes, and for each lane the factor and the offset of its codes.
     unsafe fn block<I: Isa>(group: *const u8, block: usize, part: usize) -> (*const u8, I::F, I::F);
-    /// The block's share of the product with token `t` of a tile, from `Σ q_w q` and the factors.
-    unsafe fn share<I: Isa>(dot: I::F, factors: (I::F, I::F), token: &Token) -> I::F;
 }
 
-/// A token's block: `x = scale q`, `count = Σ q`, and `sum = scale · count` rounded.
-struct Token {
-    scale: f32,
-    sum: f32,
-    count: f32,
-}
-
-impl Token {
-    #[inline(always)]
-    unsafe fn read(tile: *const u8, t: usize) -> Token {
-        // SAFETY: the caller's; the numbers lie behind the tile's bytes.
-        unsafe {
-            let at = tile.add(TILE * BLOCK).cast::<f32>().add(t);
-            Token {
-                scale: at.read_unaligned(),
-                sum: at.add(TILE).read_unaligned(),
-                count: at.add(2 * TILE).read_unaligned(),
-            }
-        }
+/// The scale and the sum of token `t` in a block of a tile.
+#[inline(always)]
+unsafe fn scale_and_sum(tile: *const u8, t: usize) -> (f32, f32) {
+    // SAFETY: the caller's; the numbers lie behind the tile's bytes.
+    unsafe {
+        let at = tile.add(TILE * BLOCK).cast::<f32>().add(t);
+        (at.read_unaligned(), at.add(TILE).read_unaligned())
     }
 }
 
@@ -141,13 +127,8 @@ impl NibbleFormat for Q4_0 {
         unsafe {
             let at = group.add(144 * block);
             let d = I::load_f16(at.add(128 + 2 * I::LANES * part));
-            (at, d, d)
+            (at, d, I::mul(d, I::splat(-8.0)))
         }
-    }
-    #[inline(always)]
-    unsafe fn share<I: Isa>(dot: I::F, (d, _): (I::F, I::F), token: &Token) -> I::F {
-        // Whole numbers below 2^24 up to here: Σ (q_w − 8) q is exact.
-        unsafe { I::mul(I::mul(I::sub(dot, I::splat(8.0 * token.count)), d), I::splat(token.scale)) }
     }
 }
 
@@ -158,13 +139,6 @@ impl NibbleFormat for Q4_1 {
             let at = group.add(160 * block);
             let lanes = 2 * I::LANES * part;
             (at, I::load_f16(at.add(128 + lanes)), I::load_f16(at.add(144 + lanes)))
-        }
-    }
-    #[inline(always)]
-    unsafe fn share<I: Isa>(dot: I::F, (d, m): (I::F, I::F), token: &Token) -> I::F {
-        unsafe {
-            let product = I::mul(I::mul(dot, d), I::splat(token.scale));
-            I::add(product, I::mul(m, I::splat(token.sum)))
         }
     }
 }
@@ -178,14 +152,7 @@ impl NibbleFormat for Q4_K {
             let (halves, bytes) = (2 * I::LANES * part, I::LANES * part);
             let scale = I::mul(I::load_f16(whole.add(halves)), I::load_u8(at.add(128 + bytes)));
             let min = I::mul(I::load_f16(whole.add(16 + halves)), I::load_u8(at.add(136 + bytes)));
-            (at, scale, min)
-        }
-    }
-    #[inline(always)]
-    unsafe fn share<I: Isa>(dot: I::F, (scale, min): (I::F, I::F), token: &Token) -> I::F {
-        unsafe {
-            let whole = I::sub(I::mul(dot, scale), I::mul(min, I::splat(token.count)));
-            I::mul(whole, I::splat(token.scale))
+            (at, scale, I::sub(I::splat(0.0), min))
         }
     }
 }
@@ -201,7 +168,7 @@ unsafe fn nibbles<I: Isa, S: NibbleFormat, const T: usize>(
     unsafe {
         let mut sums = [I::splat(0.0); T];
         for block in 0..blocks {
-            let (codes, first, second) = S::block::<I>(weights, block, part);
+            let (codes, factor, offset) = S::block::<I>(weights, block, part);
             let codes = codes.add(4 * I::LANES * part);
             let quads: [_; 4] = std::array::from_fn(|j| I::nibbles(codes.add(32 * j)));
             for (t, sum) in sums.iter_mut().enumerate() {
@@ -211,8 +178,9 @@ unsafe fn nibbles<I: Isa, S: NibbleFormat, const T: usize>(
                     dot = I::nibble_dot(dot, low, x.add(4 * j));
                     dot = I::nibble_dot(dot, high, x.add(16 + 4 * j));
                 }
-                let share = S::share::<I>(I::nibble_sum(dot), (first, second), &Token::read(tile, t));
-                *sum = I::add(*sum, share);
+                let (d, s) = scale_and_sum(tile, t);
+                let product = I::mul(I::mul(I::nibble_sum(dot), factor), I::splat(d));
+                *sum = I::add(*sum, I::add(product, I::mul(offset, I::splat(s))));
             }
             tile = tile.add(TILE_BLOCK);
         }
@@ -240,7 +208,7 @@ unsafe fn q8_0<I: Isa, const T: usize>(
                 for (j, quad) in quads.into_iter().enumerate() {
                     dot = I::byte_dot(dot, quad, x.add(4 * j));
                 }
-                let d = Token::read(tile, t).scale;
+                let (d, _) = scale_and_sum(tile, t);
                 *sum = I::add(*sum, I::mul(I::mul(I::byte_sum(dot), scale), I::splat(d)));
             }
             tile = tile.add(TILE_BLOCK);
@@ -270,12 +238,12 @@ unsafe fn q6_k<I: Isa, const T: usize>(
                 let x = tile.add(BLOCK * t);
                 let halves: [_; 2] = std::array::from_fn(|half| {
                     let mut dot = I::byte_zero();
-                    for j in 4 * half..4 * half + 4 {
-                        dot = I::byte_dot(dot, quads[j], x.add(4 * j));
+                    for (j, quad) in quads.iter().enumerate().skip(4 * half).take(4) {
+                        dot = I::byte_dot(dot, *quad, x.add(4 * j));
                     }
                     I::mul(I::byte_sum(dot), scales[half])
                 });
-                let d = Token::read(tile, t).scale;
+                let (d, _) = scale_and_sum(tile, t);
                 *sum = I::add(*sum, I::mul(I::add(halves[0], halves[1]), I::splat(d)));
             }
             tile = tile.add(TILE_BLOCK);

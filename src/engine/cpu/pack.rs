@@ -147,7 +147,7 @@ impl Packer {
     pub fn push(&mut self, bytes: &[u8]) {
         let Packed { kind, rows, cols, .. } = self.packed;
         let row_bytes = cols / kind.block_items() as usize * kind.block_bytes() as usize;
-        assert!(self.rows_done % GROUP == 0, "rows come in whole groups");
+        assert!(self.rows_done.is_multiple_of(GROUP), "rows come in whole groups");
         for eight in bytes.chunks(GROUP * row_bytes) {
             let start = self.rows_done / GROUP * group_bytes(kind, cols);
             let group = &mut self.packed.data[start..start + group_bytes(kind, cols)];

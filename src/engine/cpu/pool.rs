@@ -24,9 +24,12 @@ const NEXT: u32 = 1 << 9;
 /// Looks before a worker sleeps.
 const LOOKS: u32 = 20_000;
 
+/// A job's closure, whose lifetime [`Pool::run`] answers for.
+type WorkPointer = *const (dyn Fn(usize, usize) + Sync);
+
 struct Shared {
     gate: AtomicU32,
-    work: UnsafeCell<Option<(*const (dyn Fn(usize, usize) + Sync), usize)>>,
+    work: UnsafeCell<Option<(WorkPointer, usize)>>,
     next_item: AtomicUsize,
     /// A worker's item panicked.
     broken: AtomicBool,
@@ -130,7 +133,7 @@ impl Drop for Closing<'_> {
         while self.0.gate.load(SeqCst) & (OPEN - 1) != 0 {
             looks += 1;
             // An item takes microseconds; when one takes longer its thread may need this core.
-            if looks % 1024 == 0 { std::thread::yield_now() } else { std::hint::spin_loop() }
+            if looks.is_multiple_of(1024) { std::thread::yield_now() } else { std::hint::spin_loop() }
         }
     }
 }

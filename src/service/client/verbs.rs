@@ -67,17 +67,6 @@ impl Client {
         expect!(self.ask(request).await, Imported)
     }
 
-    /// A window of the history.
-    pub async fn list(
-        &self,
-        profile: ProfileId,
-        query: String,
-        offset: u32,
-        limit: u32,
-    ) -> Outcome<PairPage> {
-        expect!(self.ask(Request::List { profile, query, offset, limit }).await, List)
-    }
-
     /// One pair in full.
     pub async fn pair(&self, profile: ProfileId, id: PairId) -> Outcome<PairView> {
         let pairs: Vec<PairView> = expect!(self.ask(Request::Pair { profile, id }).await, Pairs)?;
@@ -167,6 +156,22 @@ impl Client {
     /// Deletes a model file.
     pub async fn remove_model(&self, name: String) -> Outcome<ModelsView> {
         expect!(self.ask(Request::RemoveModel { name }).await, Models)
+    }
+
+    /// A window of the history; a search tells what it found so far while it goes on.
+    pub fn list(
+        &self,
+        profile: ProfileId,
+        query: String,
+        offset: u32,
+        limit: u32,
+        on_found: impl Fn(PairPage) + 'static,
+    ) -> Asking {
+        self.ask_with(Request::List { profile, query, offset, limit }, None, move |event| {
+            if let Event::Found(page) = event {
+                on_found(page);
+            }
+        })
     }
 
     /// Imports a file.

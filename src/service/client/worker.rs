@@ -22,11 +22,14 @@ const FAILED_STARTS: u32 = 3;
 #[derive(Clone)]
 pub struct Client(Rc<Inner>);
 
+/// Called with what changed.
+type Listener = Box<dyn Fn(&Change)>;
+
 struct Inner {
     script: String,
     worker: RefCell<Option<Worker>>,
     board: RefCell<Switchboard<JsValue>>,
-    listeners: RefCell<Vec<Box<dyn Fn(&Change)>>>,
+    listeners: RefCell<Vec<Listener>>,
     failed_starts: Cell<u32>,
 }
 

@@ -170,11 +170,6 @@ fn check_choice(choice: &Choice) -> Result<(), ServiceError> {
     }
 }
 
-/// A kept portrait without what rests on pairs that are gone.
-pub(super) fn strip(_portrait: &str, _gone: &HashSet<PairId>) -> Option<String> {
-    None
-}
-
 pub(super) fn pair_view(pair: PreferencePair) -> PairView {
     PairView {
         id: pair.id,

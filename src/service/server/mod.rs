@@ -7,8 +7,11 @@
 mod forget;
 mod history;
 mod import;
+mod judge;
+mod models;
 mod opening;
 mod people;
+mod portrait;
 mod wire;
 
 use std::cell::{Cell, RefCell};
@@ -31,6 +34,7 @@ pub(super) struct Server {
 
 struct Inner {
     opening: opening::Opening,
+    engine: models::Engine,
     /// For each request under way, whether its page asked to stop it.
     under_way: RefCell<HashMap<Envelope, Rc<Cell<bool>>>>,
 }
@@ -39,7 +43,11 @@ struct Inner {
 pub fn start() {
     wire::report_panics();
     let server = Server {
-        inner: Rc::new(Inner { opening: opening::Opening::default(), under_way: RefCell::default() }),
+        inner: Rc::new(Inner {
+            opening: opening::Opening::default(),
+            engine: models::Engine::default(),
+            under_way: RefCell::default(),
+        }),
     };
     wire::listen(move |message, attachment| server.receive(message, attachment));
     wire::post(&FromWorker::Ready);
@@ -75,6 +83,7 @@ impl Server {
 }
 
 /// One request under way.
+#[derive(Clone)]
 struct Asked {
     server: Server,
     envelope: Envelope,
@@ -118,7 +127,22 @@ impl Asked {
             Request::Undo { undo } => self.undo(undo).await,
             Request::ExportHistory { profile } => self.export_history(&profile).await,
             Request::ForgetEverything => self.forget_everything().await,
-            _ => Err(ServiceError::Invalid("this build of the worker does not answer that".into())),
+            Request::Reading { profile } => self.reading(&profile).await,
+            Request::Portrait { profile } => self.portrait(&profile).await,
+            Request::Induce { profile, settings } => self.induce(&profile, settings).await,
+            Request::PendingInduction { profile } => self.pending(&profile).await,
+            Request::DropInduction { profile } => self.drop_pending(&profile).await,
+            Request::ChangeClaim { profile, claim, change } => {
+                self.change_claim(&profile, &claim, change).await
+            }
+            Request::ExportLikeness { profile } => self.export_likeness(&profile).await,
+            Request::Judge { profile, context, first, second, with_model } => {
+                self.judge(&profile, context, first, second, with_model).await
+            }
+            Request::Models => self.models().await,
+            Request::LoadModel { source } => self.load_model(source, attachment).await,
+            Request::UnloadModel => self.unload_model().await,
+            Request::RemoveModel { name } => self.remove_model(name).await,
         }
     }
 }

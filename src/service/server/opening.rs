@@ -62,7 +62,7 @@ impl Server {
     async fn open_store(&self) {
         let (heard, outdated, blocked) = (self.clone(), self.clone(), self.clone());
         let opened = Store::open(
-            super::history::strip,
+            super::portrait::strip,
             move |news| heard.heard(news),
             move || {
                 outdated.inner.opening.store.replace(None);

@@ -64,7 +64,7 @@ impl Glyph {
             Glyph::Pin => "M9 4h6M10 4v6l-3 3.5h10L14 10V4M12 13.5V20",
             Glyph::Copy => "M9 9h10.5v10.5H9ZM15 9V4.5H4.5V15H9",
             Glyph::Download => "M12 4v10M8 10.5l4 4 4-4M4.5 19.5h15",
-            Glyph::Theme => "M12 4a8 8 0 1 0 0 16ZM12 4a8 8 0 0 1 0 16",
+            Glyph::Theme => "M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16ZM12 4a8 8 0 1 0 0 16Z",
             Glyph::Search => "M10.5 17a6.5 6.5 0 1 0 0-13 6.5 6.5 0 0 0 0 13ZM15.5 15.5L20 20",
             Glyph::Private => "M6 11h12v9H6ZM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
             Glyph::Swap => "M4 9h14M14.5 5.5L18 9M20 15H6M9.5 18.5L6 15",

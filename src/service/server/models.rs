@@ -1,0 +1,194 @@
+//! Requests about language models, and the engine's worker that they live in.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use futures_util::future::{Either, select};
+use js_sys::Reflect;
+use wasm_bindgen::prelude::*;
+use web_sys::{Worker, WorkerOptions, WorkerType};
+
+use super::{Asked, Outcome, Server, wire};
+use crate::engine::message::{
+    Build, ChatPrompt, ChatTurn, EngineEvent, EngineReply, EngineRequest, LoadedModel as Loaded, ModelFile,
+    SamplingOptions,
+};
+use crate::provider::{Attached, EngineLink, Local, WorkerLink};
+use crate::service::{
+    Change, Event, LoadedModel, ModelSource, ModelView, ModelsView, Response, ServiceError,
+};
+
+/// The embedded model, as the app's own server has it (`.ci/setup.sh` fetches it).
+const EMBEDDED: &str = "SmolLM2-135M-Instruct.Q4_1.gguf";
+const EMBEDDED_SHA256: &str = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53";
+
+/// How often a running load looks whether it shall stop.
+const LOOK_MS: f64 = 100.0;
+
+/// The engine's worker and the model in it.
+#[derive(Default)]
+pub(super) struct Engine {
+    link: RefCell<Option<WorkerLink>>,
+    model: RefCell<Option<Rc<Local<WorkerLink>>>>,
+    shown: RefCell<Option<LoadedModel>>,
+}
+
+impl Server {
+    /// The model in memory.
+    pub(super) fn model(&self) -> Option<Rc<Local<WorkerLink>>> {
+        let model = self.inner.engine.model.borrow().clone()?;
+        if model.link().broken().is_some() { None } else { Some(model) }
+    }
+
+    /// The way to the engine's worker, started if it isn't.
+    fn engine(&self) -> Result<WorkerLink, ServiceError> {
+        let engine = &self.inner.engine;
+        if let Some(link) = engine.link.borrow().as_ref().filter(|link| link.broken().is_none()) {
+            return Ok(link.clone());
+        }
+        let failed = |error: JsValue| ServiceError::Model(format!("its worker can't be started: {error:?}"));
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        let script = beside("engine_worker.js").map_err(failed)?;
+        let link = WorkerLink::new(Worker::new_with_options(&script, &options).map_err(failed)?);
+        self.forget_model();
+        engine.link.replace(Some(link.clone()));
+        Ok(link)
+    }
+
+    fn forget_model(&self) {
+        self.inner.engine.model.replace(None);
+        self.inner.engine.shown.replace(None);
+    }
+}
+
+/// The address of a file of the app's that lies beside this worker's script.
+fn beside(name: &str) -> Result<String, JsValue> {
+    let location = Reflect::get(&js_sys::global(), &"location".into())?;
+    let here = Reflect::get(&location, &"href".into())?.as_string().unwrap_or_default();
+    Ok(web_sys::Url::new_with_base(name, &here)?.href())
+}
+
+impl Asked {
+    pub(super) async fn models(&self) -> Outcome {
+        let kept = match self.server.engine()?.ask(EngineRequest::Kept).await {
+            Ok(EngineReply::Kept(kept)) => {
+                kept.into_iter().map(|(name, bytes)| ModelView { name, bytes }).collect()
+            }
+            // A browser without files of its own keeps none; loading says so when it matters.
+            _ => Vec::new(),
+        };
+        let loaded = self.server.model().and_then(|_| self.server.inner.engine.shown.borrow().clone());
+        Ok(Response::Models(ModelsView { kept, loaded }))
+    }
+
+    pub(super) async fn load_model(&self, source: ModelSource, attachment: Option<JsValue>) -> Outcome {
+        let file = match source {
+            ModelSource::Embedded => ModelFile::Url {
+                url: beside(&format!("models/{EMBEDDED}")).unwrap_or_default(),
+                name: EMBEDDED.into(),
+                sha256: Some(EMBEDDED_SHA256.into()),
+            },
+            ModelSource::Kept(name) => ModelFile::Kept(name),
+            ModelSource::File(name) => ModelFile::Attached(name),
+            ModelSource::Url(url) => ModelFile::Url { name: name_of(&url), url, sha256: None },
+        };
+        let link = self.server.engine()?;
+        self.server.forget_model();
+        let asked = self.clone();
+        let on_event = move |event| {
+            if let EngineEvent::Loading { stage, bytes, of } = event {
+                asked.event(Event::LoadingModel { stage, bytes: bytes as u64, of: of as u64 });
+            }
+        };
+        let loading = Box::pin(link.ask_with(EngineRequest::Load(file), attachment.map(Attached), on_event));
+        let stopping = Box::pin(async {
+            while !self.stopped() {
+                wire::sleep(LOOK_MS).await;
+            }
+        });
+        let reply = match select(loading, stopping).await {
+            Either::Left((reply, _)) => reply?,
+            Either::Right(_) => return Err(ServiceError::Cancelled),
+        };
+        let EngineReply::Loaded(loaded) = reply else {
+            return Err(ServiceError::Internal("the engine answered another question".into()));
+        };
+        let speed = self.measure(&link).await;
+        self.server.inner.engine.shown.replace(Some(view(&loaded, link.build().as_ref(), speed)));
+        self.server.inner.engine.model.replace(Some(Rc::new(Local::new(link, &loaded))));
+        self.server.changed(Change::Models);
+        self.models().await
+    }
+
+    /// Reads a short text of ours and writes a few tokens: prefill and decode, in tokens a second.
+    async fn measure(&self, link: &WorkerLink) -> Option<(f32, f32)> {
+        self.event(Event::LoadingModel { stage: "measuring".into(), bytes: 0, of: 0 });
+        let content = "Say in one plain sentence why the sea is salt. ".repeat(10);
+        let prompt = ChatPrompt {
+            turns: vec![ChatTurn { role: "user".into(), content }],
+            answer_start: String::new(),
+        };
+        let read = link.ask(EngineRequest::Score { prompt: prompt.clone(), labels: vec!["A".into()] }).await;
+        let Ok(EngineReply::Scores { cost: reading, .. }) = read else { return None };
+        let sampling = SamplingOptions {
+            max_tokens: 9,
+            temperature: 0.0,
+            top_p: 1.0,
+            top_k: 0,
+            min_p: 0.0,
+            repetition_penalty: 1.0,
+            stop: Vec::new(),
+            seed: 0,
+        };
+        let wrote = link.ask(EngineRequest::Generate { prompt, sampling }).await;
+        let Ok(EngineReply::Text { cost: writing, .. }) = wrote else { return None };
+        let fresh = f64::from(reading.prompt_tokens.saturating_sub(reading.cached_tokens));
+        let per_second = |tokens: f64, ms: f64| (tokens * 1000.0 / ms.max(1.0)) as f32;
+        Some((
+            per_second(fresh, reading.elapsed_ms),
+            per_second(f64::from(writing.generated_tokens), writing.elapsed_ms),
+        ))
+    }
+
+    pub(super) async fn unload_model(&self) -> Outcome {
+        self.server.engine()?.ask(EngineRequest::Unload).await?;
+        self.server.forget_model();
+        self.server.changed(Change::Models);
+        self.models().await
+    }
+
+    pub(super) async fn remove_model(&self, name: String) -> Outcome {
+        self.server.engine()?.ask(EngineRequest::Remove(name)).await?;
+        self.server.changed(Change::Models);
+        self.models().await
+    }
+}
+
+/// What to keep a download as: the last part of its address.
+fn name_of(url: &str) -> String {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    if name.is_empty() { "model.gguf".into() } else { name.into() }
+}
+
+fn view(loaded: &Loaded, build: Option<&Build>, speed: Option<(f32, f32)>) -> LoadedModel {
+    let device = build.map_or_else(
+        || "CPU".to_owned(),
+        |build| match build.threads {
+            1 => format!("CPU, 1 thread, {}", build.instructions),
+            threads => format!("CPU, {threads} threads, {}", build.instructions),
+        },
+    );
+    LoadedModel {
+        name: loaded.name.clone(),
+        file: loaded.file.clone(),
+        bytes: loaded.bytes,
+        millions: (loaded.parameters / 1e6) as f32,
+        context_tokens: loaded.context_tokens,
+        format: loaded.format.clone(),
+        device,
+        prefill_per_second: speed.map(|(prefill, _)| prefill),
+        decode_per_second: speed.map(|(_, decode)| decode),
+    }
+}

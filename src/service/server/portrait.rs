@@ -1,0 +1,310 @@
+//! Requests about what a person likes: the reading, the portrait, the induction, what they decide about claims.
+//!
+//! An induction keeps each answer of the model before it uses it, so a tab that is closed loses nothing: the same
+//! request again goes on from there.
+
+use std::collections::{HashMap, HashSet};
+
+use futures_util::future::{Either, select};
+use serde::{Deserialize, Serialize};
+
+use super::{Asked, Outcome, wire};
+use crate::engine::message::EngineFailure;
+use crate::model::LanguageModel;
+use crate::persona::{
+    Answer, Claim, DriveError, Journal, Likeness, QuestionId, Settings, State, drive, from_traits, induction,
+};
+use crate::preference::{History, PairId};
+use crate::service::{
+    Change, ClaimChange, Event, InductionSettings, PendingInduction, ProfileId, Response, ServiceError, show,
+};
+use crate::store::{Portrait, Store, StoreError, now_ms};
+
+/// The newest pairs that are learned from; a taste is in far fewer.
+const LEARNED_FROM: usize = 500;
+
+/// How often a running induction looks whether it shall stop.
+const LOOK_MS: f64 = 100.0;
+
+/// A portrait as it is kept.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    /// The likeness file.
+    likeness: Likeness,
+    /// What was new in it when it was made.
+    differences: Vec<String>,
+}
+
+/// An interrupted induction as it is kept.
+#[derive(Serialize, Deserialize)]
+struct Job {
+    settings: InductionSettings,
+    at_ms: f64,
+}
+
+impl Asked {
+    pub(super) async fn reading(&self, profile: &ProfileId) -> Outcome {
+        let store = self.server.store().await?;
+        let history = history(&store, profile).await?;
+        let earlier = kept(&store, profile).await?.map(|(kept, _)| kept.likeness.claims).unwrap_or_default();
+        Ok(Response::Reading(show::reading(&history, &earlier, now_ms)))
+    }
+
+    pub(super) async fn portrait(&self, profile: &ProfileId) -> Outcome {
+        let store = self.server.store().await?;
+        self.shown(&store, profile).await
+    }
+
+    async fn shown(&self, store: &Store, profile: &ProfileId) -> Outcome {
+        let Some((kept, portrait)) = kept(store, profile).await? else { return Ok(Response::Portrait(None)) };
+        let history = history(store, profile).await?;
+        let mut view = show::portrait(&kept.likeness, &history, kept.differences, portrait.made_ms);
+        view.changed_since += portrait.lost;
+        Ok(Response::Portrait(Some(Box::new(view))))
+    }
+
+    pub(super) async fn induce(&self, profile: &ProfileId, settings: InductionSettings) -> Outcome {
+        let store = self.server.store().await?;
+        let history = history(&store, profile).await?;
+        let before = kept(&store, profile).await?.map(|(kept, _)| kept.likeness);
+        let earlier = before.as_ref().map(|before| before.claims.clone()).unwrap_or_default();
+        let likeness = match self.server.model() {
+            None => from_traits(&history, settings.seed.into(), &earlier),
+            Some(_) => {
+                let made = self.ask_model(&store, profile, history, settings, earlier).await?;
+                store.put_job(&profile.0, None).await?;
+                made
+            }
+        };
+        let differences =
+            before.map(|before| show::differences(&likeness.since(&before))).unwrap_or_default();
+        self.keep(&store, profile, Kept { likeness, differences }).await?;
+        self.shown(&store, profile).await
+    }
+
+    /// Runs the method over the model; what was answered stays if it stops.
+    async fn ask_model(
+        &self,
+        store: &Store,
+        profile: &ProfileId,
+        history: History,
+        settings: InductionSettings,
+        earlier: Vec<Claim>,
+    ) -> Result<Likeness, ServiceError> {
+        let model = self.server.model().ok_or(ServiceError::NoModel)?;
+        let search = search(&settings)?;
+        let need = 4;
+        if history.pairs().len() < need {
+            return Err(ServiceError::TooFewPairs { have: history.pairs().len() as u32, need: need as u32 });
+        }
+        self.begin(store, profile, &settings).await?;
+        let mut journal = Answers::open(store.clone(), profile).await?;
+        let mut machine = induction(history, search, model.capabilities().clone(), earlier);
+        let resumed = journal.used.clone();
+        let progress = |remaining: &_| {
+            self.event(Event::Inducing(show::progress(remaining, resumed.get())));
+        };
+        let driving = Box::pin(drive(&*model, &mut machine, &mut journal, progress, || self.stopped()));
+        let stopping = Box::pin(async {
+            while !self.stopped() {
+                wire::sleep(LOOK_MS).await;
+            }
+        });
+        // Dropping the drive cancels the question that the engine is at.
+        let outcome = match select(driving, stopping).await {
+            Either::Left((outcome, _)) => outcome,
+            Either::Right(_) => Err(DriveError::Cancelled),
+        };
+        outcome.map_err(|error| match error {
+            DriveError::Cancelled => ServiceError::Cancelled,
+            DriveError::Model(error) => ServiceError::Model(error.to_string()),
+            other => ServiceError::Model(other.to_string()),
+        })
+    }
+
+    /// Remembers the job, and forgets the answers of one with other settings.
+    async fn begin(
+        &self,
+        store: &Store,
+        profile: &ProfileId,
+        settings: &InductionSettings,
+    ) -> Result<(), ServiceError> {
+        let other = job(store, profile).await?.is_some_and(|job| job.settings != *settings);
+        if other {
+            store.put_job(&profile.0, None).await?;
+        }
+        let job = Job { settings: settings.clone(), at_ms: now_ms() };
+        Ok(store.put_job(&profile.0, Some(&json(&job)?)).await?)
+    }
+
+    async fn keep(&self, store: &Store, profile: &ProfileId, kept: Kept) -> Result<(), ServiceError> {
+        let portrait = Portrait {
+            pairs: kept.likeness.made_from.clone(),
+            json: json(&kept)?,
+            made_ms: now_ms(),
+            lost: 0,
+        };
+        store.put_portrait(&profile.0, &portrait).await?;
+        self.server.changed(Change::Portrait(profile.clone()));
+        Ok(())
+    }
+
+    pub(super) async fn pending(&self, profile: &ProfileId) -> Outcome {
+        let store = self.server.store().await?;
+        let Some(job) = job(&store, profile).await? else { return Ok(Response::Pending(None)) };
+        let calls = store.answers(&profile.0).await?.len() as u32;
+        Ok(Response::Pending(Some(PendingInduction { settings: job.settings, calls, at_ms: job.at_ms })))
+    }
+
+    pub(super) async fn drop_pending(&self, profile: &ProfileId) -> Outcome {
+        self.server.store().await?.put_job(&profile.0, None).await?;
+        Ok(Response::Done)
+    }
+
+    pub(super) async fn change_claim(&self, profile: &ProfileId, id: &str, change: ClaimChange) -> Outcome {
+        let store = self.server.store().await?;
+        let (mut kept, made_ms) = match kept(&store, profile).await? {
+            Some((kept, portrait)) => (kept, portrait.made_ms),
+            None => {
+                let likeness = from_traits(&history(&store, profile).await?, 0, &[]);
+                (Kept { likeness, differences: Vec::new() }, now_ms())
+            }
+        };
+        let claim = kept.likeness.claims.iter_mut().find(|claim| claim.id == id);
+        let claim = claim.ok_or_else(|| ServiceError::NotFound("this claim".into()))?;
+        change_one(claim, change)?;
+        kept.likeness.render();
+        let pairs = kept.likeness.made_from.clone();
+        let portrait = Portrait { pairs, json: json(&kept)?, made_ms, lost: 0 };
+        store.put_portrait(&profile.0, &portrait).await?;
+        self.server.changed(Change::Portrait(profile.clone()));
+        self.shown(&store, profile).await
+    }
+
+    pub(super) async fn export_likeness(&self, profile: &ProfileId) -> Outcome {
+        let store = self.server.store().await?;
+        let Some((kept, _)) = kept(&store, profile).await? else {
+            return Err(ServiceError::NotFound("a portrait".into()));
+        };
+        Ok(Response::Text(
+            kept.likeness.to_json().map_err(|error| ServiceError::Internal(error.to_string()))?,
+        ))
+    }
+}
+
+/// What the person does with a claim.
+fn change_one(claim: &mut Claim, change: ClaimChange) -> Result<(), ServiceError> {
+    match change {
+        ClaimChange::Edit(text) if text.trim().is_empty() => {
+            return Err(ServiceError::Invalid("a claim can't be empty; refuse it instead".into()));
+        }
+        ClaimChange::Edit(text) => {
+            claim.edited = Some(text.trim().to_owned());
+            // Their own words stand, whatever the pairs say.
+            claim.state = State::Pinned;
+        }
+        ClaimChange::Pin => claim.state = State::Pinned,
+        ClaimChange::Refuse => claim.state = State::Refused,
+        ClaimChange::Restore => {
+            claim.edited = None;
+            claim.state = if claim.gain > 0.0 {
+                State::Kept
+            } else {
+                State::Dropped("it did not help on other pairs".into())
+            };
+        }
+    }
+    Ok(())
+}
+
+/// A kept portrait without what rests on pairs that are gone; the store calls it.
+pub(super) fn strip(portrait: &str, gone: &HashSet<PairId>) -> Option<String> {
+    let mut kept: Kept = serde_json::from_str(portrait).ok()?;
+    kept.likeness.forget(gone);
+    // What was new was told in the words of claims that may be gone.
+    kept.differences.clear();
+    serde_json::to_string(&kept).ok()
+}
+
+/// A person's newest pairs.
+pub(super) async fn history(store: &Store, profile: &ProfileId) -> Result<History, StoreError> {
+    let mut all = Vec::new();
+    store.newest(&profile.0, LEARNED_FROM, &mut |pairs| all.extend(pairs.to_vec())).await?;
+    Ok(History::new(all))
+}
+
+/// The kept likeness, for those who judge by it.
+pub(super) async fn likeness(store: &Store, profile: &ProfileId) -> Result<Option<Likeness>, ServiceError> {
+    Ok(kept(store, profile).await?.map(|(kept, _)| kept.likeness))
+}
+
+async fn kept(store: &Store, profile: &ProfileId) -> Result<Option<(Kept, Portrait)>, ServiceError> {
+    let Some(portrait) = store.portrait(&profile.0).await? else { return Ok(None) };
+    // One of an earlier version is made anew from the history, which is all there.
+    Ok(serde_json::from_str(&portrait.json).ok().map(|kept| (kept, portrait)))
+}
+
+async fn job(store: &Store, profile: &ProfileId) -> Result<Option<Job>, ServiceError> {
+    Ok(store.job(&profile.0).await?.and_then(|text| serde_json::from_str(&text).ok()))
+}
+
+fn json(value: &impl Serialize) -> Result<String, ServiceError> {
+    serde_json::to_string(value).map_err(|error| ServiceError::Internal(error.to_string()))
+}
+
+fn search(settings: &InductionSettings) -> Result<Settings, ServiceError> {
+    let seed = settings.seed.into();
+    let named = match settings.search.as_str() {
+        "small" => Settings::small(seed),
+        "full" => Settings::full(seed),
+        other => return Err(ServiceError::Invalid(format!("no search is called {other:?}"))),
+    };
+    Ok(match settings.candidates {
+        Some(candidates) => named.with_candidates(candidates as usize),
+        None => named,
+    })
+}
+
+/// The answers of a job, in the store; those of an earlier run are read at once.
+struct Answers {
+    store: Store,
+    profile: String,
+    known: HashMap<String, String>,
+    /// How many calls a kept answer saved.
+    used: std::rc::Rc<std::cell::Cell<u32>>,
+}
+
+impl Answers {
+    async fn open(store: Store, profile: &ProfileId) -> Result<Self, ServiceError> {
+        let known = store.answers(&profile.0).await?.into_iter().collect();
+        Ok(Answers { store, profile: profile.0.clone(), known, used: Default::default() })
+    }
+}
+
+impl Journal for Answers {
+    type Error = StoreError;
+
+    async fn get(&mut self, id: &QuestionId) -> Result<Option<Answer>, StoreError> {
+        // An answer that can't be read is asked again.
+        let answer = self.known.get(&id.to_string()).and_then(|text| serde_json::from_str(text).ok());
+        if let Some(Answer::Generation(_) | Answer::Scores(_)) = answer {
+            self.used.set(self.used.get() + 1);
+        }
+        Ok(answer)
+    }
+
+    async fn put(&mut self, id: &QuestionId, answer: &Answer) -> Result<(), StoreError> {
+        let text = serde_json::to_string(answer).map_err(|_| StoreError::Damaged { what: "answer" })?;
+        self.store.put_answer(&self.profile, &id.to_string(), &text).await
+    }
+}
+
+impl From<EngineFailure> for ServiceError {
+    fn from(failure: EngineFailure) -> Self {
+        match failure {
+            EngineFailure::Cancelled => ServiceError::Cancelled,
+            EngineFailure::NotLoaded => ServiceError::NoModel,
+            other => ServiceError::Model(other.to_string()),
+        }
+    }
+}

@@ -1,0 +1,164 @@
+// The engine's worker in a real browser with the real model: downloads that break off heal, files are kept, what
+// comes while it works waits its turn, a cancel is heard, and what can't be run is refused with a reason.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { EMBEDDED_MODEL, withApp } from "./harness.mjs";
+
+const SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53";
+const URL_OF_MODEL = { Url: { url: `/models/${EMBEDDED_MODEL}`, name: EMBEDDED_MODEL, sha256: SHA256 } };
+
+/** Puts `engine(…)` into the page: starts a worker and speaks to it as src/engine/message.rs says. */
+const speaking = (page) =>
+  page.evaluate(() => {
+    window.engine = async (options = "") => {
+      const worker = new Worker(new URL(`engine_worker.js${options}`, document.baseURI), { type: "module" });
+      const waiting = new Map();
+      let number = 0;
+      const build = await new Promise((resolve, reject) => {
+        worker.onerror = (event) => reject(new Error(event.message));
+        worker.onmessage = ({ data }) => {
+          if (data.Ready) return resolve(data.Ready);
+          const [asked, content] = data.Answer ?? data.Event;
+          data.Event ? waiting.get(asked).hear(content) : waiting.get(asked).settle(content);
+        };
+      });
+      const ask = (request, { hear = () => {}, attachment } = {}) => {
+        const asked = ++number;
+        const answer = new Promise((settle) => waiting.set(asked, { settle, hear }));
+        worker.postMessage({ message: { Ask: [asked, request] }, attachment });
+        return Object.assign(answer, { cancel: () => worker.postMessage({ message: { Cancel: asked } }) });
+      };
+      return { build, ask, stop: () => worker.terminate() };
+    };
+    window.sampling = (max_tokens) => ({
+      max_tokens, temperature: 0, top_p: 1, top_k: 0, min_p: 0, repetition_penalty: 1, stop: [], seed: 0,
+    });
+    window.chat = (content) => ({ turns: [{ role: "user", content }], answer_start: "" });
+  });
+
+const inEngine = (body, settings) =>
+  withApp(async ({ page, url }) => {
+    await speaking(page);
+    await body({ page, url });
+  }, settings);
+
+test("a download that breaks off goes on where it ended, and the file is kept", async () => {
+  await inEngine(async ({ page }) => {
+    const ranges = [];
+    page.context().on("request", (request) => {
+      if (request.url().endsWith(EMBEDDED_MODEL)) ranges.push(request.headers().range);
+    });
+    for (const part of [0.1, 0.5, 0.99]) {
+      await page.evaluate(async ([file, part]) => {
+        const engine = await window.engine();
+        await new Promise((reached) => {
+          const hear = ({ Loading: told }) => {
+            if (told?.stage === "downloading" && told.bytes >= part * told.of) reached();
+          };
+          engine.ask({ Load: file }, { hear }).then(reached);
+        });
+        engine.stop();
+      }, [URL_OF_MODEL, part]);
+    }
+    const told = await page.evaluate(async (file) => {
+      const engine = await window.engine();
+      const first = await engine.ask({ Load: file });
+      engine.stop();
+      const again = await window.engine();
+      const kept = await again.ask("Kept");
+      const second = await again.ask({ Load: { Kept: kept.Ok.Kept[0][0] } });
+      return { build: again.build, first, kept, second };
+    }, URL_OF_MODEL);
+    assert.equal(told.first.Ok?.Loaded.fingerprint, SHA256, JSON.stringify(told.first));
+    assert.deepEqual(told.kept.Ok.Kept, [[EMBEDDED_MODEL, 98362432]]);
+    assert.deepEqual(told.second, told.first);
+    assert.ok(ranges.some((range) => range), `no download went on: ${JSON.stringify(ranges)}`);
+  });
+});
+
+test("64 calls at once give what 64 in sequence give", async () => {
+  await inEngine(async ({ page }) => {
+    const { sequence, together } = await page.evaluate(async (file) => {
+      const engine = await window.engine();
+      await engine.ask({ Load: file });
+      const requests = Array.from({ length: 64 }, (_, i) => i % 4 === 0
+        ? { Generate: { prompt: window.chat(`Count from ${i}.`), sampling: window.sampling(4) } }
+        : { Score: { prompt: window.chat(`Is ${i} more than ${64 - i}?`), labels: ["Yes", "No"] } });
+      const told = (reply) => reply.Ok?.Text?.text ?? Array.from(reply.Ok?.Scores?.log_probabilities ?? [reply]);
+      const sequence = [];
+      for (const request of requests) sequence.push(told(await engine.ask(request)));
+      const together = (await Promise.all(requests.map((request) => engine.ask(request)))).map(told);
+      return { sequence, together };
+    }, URL_OF_MODEL);
+    assert.deepEqual(together, sequence);
+    assert.ok(sequence.flat().every((told) => typeof told !== "object"), JSON.stringify(sequence));
+  });
+});
+
+test("a cancel is heard within a second, and the engine goes on", async () => {
+  await inEngine(async ({ page }) => {
+    const told = await page.evaluate(async (file) => {
+      const engine = await window.engine();
+      await engine.ask({ Load: file });
+      const long = { Generate: { prompt: window.chat("Tell a very long story."), sampling: window.sampling(4000) } };
+      const prefill = { Score: { prompt: window.chat("word ".repeat(6000)), labels: ["Yes"] } };
+      const results = [];
+      for (const request of [long, prefill]) {
+        let begun;
+        const running = new Promise((resolve) => (begun = resolve));
+        const answer = engine.ask(request, { hear: begun });
+        await Promise.race([running, new Promise((resolve) => setTimeout(resolve, 1000))]);
+        const start = performance.now();
+        answer.cancel();
+        results.push([await answer, performance.now() - start]);
+      }
+      return { results, after: await engine.ask({ Count: "Hello, world!" }) };
+    }, URL_OF_MODEL);
+    for (const [answer, ms] of told.results) {
+      assert.deepEqual(answer, { Err: "Cancelled" });
+      assert.ok(ms < 1000, `it took ${ms} ms`);
+    }
+    assert.deepEqual(told.after, { Ok: { Count: 4 } });
+  });
+});
+
+test("what can't be run is refused with a reason", async () => {
+  await inEngine(async ({ page }) => {
+    const told = await page.evaluate(async (file) => {
+      const engine = await window.engine();
+      const load = (from, attachment) => engine.ask({ Load: from }, { attachment }).then(({ Err }) => JSON.stringify(Err));
+      return {
+        unloaded: JSON.stringify(await engine.ask({ Count: "x" })),
+        page: await load({ Attached: "page.gguf" }, new Blob(["<!DOCTYPE html>"])),
+        cut: await load({ Attached: "cut.gguf" }, new Blob(["GGUF\x03\0\0\0"])),
+        missing: await load({ Kept: "nothing.gguf" }),
+        other: await load({ Url: { ...file.Url, name: "other.gguf", sha256: "0".repeat(64) } }),
+      };
+    }, URL_OF_MODEL);
+    assert.equal(told.unloaded, '{"Err":"NotLoaded"}');
+    assert.match(told.page, /not a GGUF file: it begins with .*<!DO/);
+    assert.match(told.cut, /cut off or damaged/);
+    assert.match(told.missing, /no model file nothing.gguf is kept/);
+    assert.match(told.other, new RegExp(`SHA-256 is ${SHA256}, expected 0{64}`));
+  });
+});
+
+test("one thread and plain SIMD answer as threads and relaxed SIMD do", async () => {
+  await inEngine(async ({ page }) => {
+    const told = await page.evaluate(async (file) => {
+      const results = [];
+      for (const options of ["?simd=plain&threads=1", "?threads=1", "?simd=plain&threads=2", "?threads=2"]) {
+        const engine = await window.engine(options);
+        await engine.ask({ Load: file });
+        const reply = await engine.ask({ Score: { prompt: window.chat("Is the sky blue?"), labels: ["Yes", "No"] } });
+        results.push([engine.build, Array.from(reply.Ok.Scores.log_probabilities)]);
+        engine.stop();
+      }
+      return results;
+    }, URL_OF_MODEL);
+    assert.deepEqual(told.map(([build]) => build.threads), [1, 1, 2, 2]);
+    // Bit for bit: no sum is split across threads, and no kernel rounds otherwise.
+    for (const [build, scores] of told) assert.deepEqual(scores, told[0][1], JSON.stringify(build));
+  });
+});
