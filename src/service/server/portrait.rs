@@ -98,7 +98,7 @@ impl Asked {
             return Err(ServiceError::TooFewPairs { have: history.pairs().len() as u32, need: need as u32 });
         }
         self.begin(store, profile, &settings).await?;
-        let mut journal = Answers::open(store.clone(), profile).await?;
+        let mut journal = Answers::open(store.clone(), profile, &history).await?;
         let mut machine = induction(history, search, model.capabilities().clone(), earlier);
         let resumed = journal.used.clone();
         let progress = |remaining: &_| {
@@ -144,7 +144,7 @@ impl Asked {
             made_ms: now_ms(),
             lost: 0,
         };
-        store.put_portrait(&profile.0, &portrait).await?;
+        store.put_portrait(&profile.0, portrait).await?;
         self.server.changed(Change::Portrait(profile.clone()));
         Ok(())
     }
@@ -176,7 +176,7 @@ impl Asked {
         kept.likeness.render();
         let pairs = kept.likeness.made_from.clone();
         let portrait = Portrait { pairs, json: json(&kept)?, made_ms, lost: 0 };
-        store.put_portrait(&profile.0, &portrait).await?;
+        store.put_portrait(&profile.0, portrait).await?;
         self.server.changed(Change::Portrait(profile.clone()));
         self.shown(&store, profile).await
     }
@@ -269,15 +269,18 @@ fn search(settings: &InductionSettings) -> Result<Settings, ServiceError> {
 struct Answers {
     store: Store,
     profile: String,
+    /// The pairs that the questions are made from.
+    pairs: Vec<PairId>,
     known: HashMap<String, String>,
     /// How many calls a kept answer saved.
     used: std::rc::Rc<std::cell::Cell<u32>>,
 }
 
 impl Answers {
-    async fn open(store: Store, profile: &ProfileId) -> Result<Self, ServiceError> {
+    async fn open(store: Store, profile: &ProfileId, history: &History) -> Result<Self, ServiceError> {
         let known = store.answers(&profile.0).await?.into_iter().collect();
-        Ok(Answers { store, profile: profile.0.clone(), known, used: Default::default() })
+        let pairs = history.pairs().iter().map(|pair| pair.id).collect();
+        Ok(Answers { store, profile: profile.0.clone(), pairs, known, used: Default::default() })
     }
 }
 
@@ -295,7 +298,7 @@ impl Journal for Answers {
 
     async fn put(&mut self, id: &QuestionId, answer: &Answer) -> Result<(), StoreError> {
         let text = serde_json::to_string(answer).map_err(|_| StoreError::Damaged { what: "answer" })?;
-        self.store.put_answer(&self.profile, &id.to_string(), &text).await
+        self.store.put_answer(&self.profile, &id.to_string(), &text, &self.pairs).await
     }
 }
 

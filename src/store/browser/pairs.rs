@@ -66,6 +66,13 @@ const KEYS: u32 = 20_000;
 /// Rows of text read at once in a scan: about a megabyte.
 const SCANNED: usize = 400;
 
+impl Order {
+    /// Those of these pairs that are not there any more.
+    pub(super) fn lacks(&self, ids: &[PairId]) -> HashSet<PairId> {
+        ids.iter().filter(|id| !self.places.contains_key(id)).copied().collect()
+    }
+}
+
 impl Store {
     /// The order of a person's pairs, read when it isn't in memory.
     pub(super) async fn order(&self, profile: &str) -> Result<Rc<Order>, StoreError> {
@@ -110,6 +117,17 @@ impl Store {
         });
         self.inner.order.replace(Some(order.clone()));
         Ok(order)
+    }
+
+    /// The order as it is in the database now, whatever another tab has written. It holds until the caller lets go of
+    /// the lock of [`Store::writing`].
+    pub(super) async fn order_now(&self, profile: &str) -> Result<Rc<Order>, StoreError> {
+        let revision = self.profile_row(profile).await?.revision;
+        let old = self.inner.order.borrow().as_ref().is_some_and(|order| order.revision != revision);
+        if old {
+            self.inner.order.replace(None);
+        }
+        self.order(profile).await
     }
 
     /// The ids of a person's pairs, oldest first, without those deleted.
@@ -275,8 +293,7 @@ impl Store {
         choices: &[Choice],
         strict: bool,
     ) -> Result<Added, StoreError> {
-        // What waits to be deleted would take a pair of the same id with it.
-        self.carry_out(Some(profile), false).await?;
+        self.make_way(profile, &pairs.iter().map(|pair| pair.id).collect()).await?;
         let order = self.order(profile).await?;
         let database = self.database()?;
         let writing = write(&database, &["profiles", "pairs", "choices"], strict)?;
@@ -288,7 +305,7 @@ impl Store {
             // read next is what will be found.
             self.inner.order.replace(None);
             drop((profiles, store));
-            writing.abort().await?;
+            commit(writing).await?;
             return Box::pin(self.add(profile, pairs, choices, strict)).await;
         }
         row.revision = row.revision.wrapping_add(1);
@@ -368,8 +385,8 @@ impl Store {
         pair: PreferencePair,
     ) -> Result<PreferencePair, StoreError> {
         let _lock = self.writing().await;
-        self.carry_out(Some(profile), false).await?;
-        let order = self.order(profile).await?;
+        self.make_way(profile, &HashSet::from([pair.id])).await?;
+        let order = self.order_now(profile).await?;
         let place = *order.places.get(&old).ok_or(StoreError::Damaged { what: "edit: the pair is gone" })?;
         let same = pair.id == old;
         if !same && order.places.contains_key(&pair.id) {
