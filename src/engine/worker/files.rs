@@ -27,6 +27,9 @@ const PART: &str = ".part";
 /// Ends the name of the small file that holds a model's SHA-256.
 const DIGEST: &str = ".sha256";
 
+/// Ends the name of the small file that says where a file that is not whole yet comes from.
+const ORIGIN: &str = ".origin";
+
 /// Why a model's file can't be had.
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -142,7 +145,7 @@ impl ModelFiles {
     pub async fn list(&self) -> Result<Vec<Kept>, FileError> {
         let mut kept = Vec::new();
         for name in self.names().await? {
-            if !name.ends_with(PART) && !name.ends_with(DIGEST) {
+            if ![PART, DIGEST, ORIGIN].iter().any(|ending| name.ends_with(ending)) {
                 let bytes = self.file(&name).await?.size();
                 kept.push(Kept { name, bytes });
             }
@@ -169,7 +172,8 @@ impl ModelFiles {
     pub async fn remove(&self, name: &str) -> Result<(), FileError> {
         check_name(name)?;
         let mut found = false;
-        for name in [name.to_owned(), format!("{name}{PART}"), format!("{name}{DIGEST}")] {
+        for name in [name.to_owned(), format!("{name}{PART}"), format!("{name}{DIGEST}"), format!("{name}{ORIGIN}")]
+        {
             match JsFuture::from(self.folder.remove_entry(&name))
                 .await
                 .map_err(|value| FileError::of(value, &name))
