@@ -16,7 +16,9 @@ use web_sys::{
 };
 
 pub use source::BlobSource;
-pub use writing::{Incoming, Progress};
+pub use writing::{Examine, Incoming, Progress};
+
+use crate::engine::message::EngineFailure;
 
 /// The folder in OPFS.
 const FOLDER: &str = "models";
@@ -75,6 +77,9 @@ pub enum FileError {
         /// What was to come.
         expected: String,
     },
+    /// It is no model that the engine can run, as its beginning tells.
+    #[error("{0}")]
+    Refused(EngineFailure),
     /// It was stopped.
     #[error("cancelled")]
     Cancelled,

@@ -445,7 +445,7 @@ fn small_limits() -> Options {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases.max(400)))]
 
     #[test]
     fn any_split_gives_the_same_events(file in any_file(), cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8)) {

@@ -10,6 +10,7 @@ use web_sys::{
 };
 
 use super::{DIGEST, FileError, ModelFiles, ORIGIN, PART};
+use crate::engine::message::EngineFailure;
 
 /// Bytes of a file on disk that are copied at once.
 const PIECE: u64 = 4 << 20;
@@ -17,6 +18,9 @@ const PIECE: u64 = 4 << 20;
 /// Hears how far it is: what is being done, bytes done, bytes in all (0 where unknown). False stops it.
 pub trait Progress: FnMut(&'static str, u64, u64) -> bool {}
 impl<F: FnMut(&'static str, u64, u64) -> bool> Progress for F {}
+
+/// Says of a file's first bytes and its length in all whether it is worth fetching; `Some(n)` asks for the first `n`.
+pub type Examine = fn(&[u8], u64) -> Result<Option<u64>, EngineFailure>;
 
 /// Where a file comes from.
 pub enum Incoming<'a> {
@@ -35,23 +39,29 @@ impl ModelFiles {
     /// Keeps a file under `name` and gives its SHA-256.
     ///
     /// # Errors
-    /// Whatever came stays for the next try, but for a file whose digest is wrong.
+    /// Whatever came stays for the next try, but for a file whose digest is wrong and one that `examine` refuses.
     pub async fn keep(
         &self,
         name: &str,
         from: Incoming<'_>,
+        examine: Examine,
         mut progress: impl Progress,
     ) -> Result<String, FileError> {
         let part = format!("{name}{PART}");
         let handle = self.handle(&part, true).await?;
         let access = JsFuture::from(handle.create_sync_access_handle()).await;
-        let writer = Writer::new(access.map_err(|value| FileError::of(value, name))?.unchecked_into(), name)?;
+        let access = access.map_err(|value| FileError::of(value, name))?.unchecked_into();
+        let writer = Writer::new(access, name, examine);
         let (found, expected) = match from {
             Incoming::Url { url, sha256 } => {
-                (self.download(writer, url, sha256.is_some(), &mut progress).await?, sha256)
+                (self.download(writer, url, sha256.is_some(), &mut progress).await, sha256)
             }
-            Incoming::File(file) => (writer.copy(file, &mut progress).await?, None),
+            Incoming::File(file) => (writer.copy(file, &mut progress).await, None),
         };
+        if let Err(FileError::Refused(_)) = &found {
+            self.remove_note(&part).await;
+        }
+        let found = found?;
         if let Some(expected) = expected.filter(|expected| *expected != found) {
             self.remove_note(&part).await;
             return Err(FileError::Digest { found, expected: expected.to_owned() });
@@ -215,11 +225,28 @@ struct Writer {
     name: String,
     at: u64,
     hash: Sha256,
+    examine: Examine,
+    /// Bytes that have to be there for the next look at them; none once they were found good.
+    look_at: Option<u64>,
 }
 
 impl Writer {
-    fn new(access: FileSystemSyncAccessHandle, name: &str) -> Result<Self, FileError> {
-        Ok(Writer { access: Closing(access), name: name.to_owned(), at: 0, hash: Sha256::new() })
+    fn new(access: FileSystemSyncAccessHandle, name: &str, examine: Examine) -> Self {
+        let (access, name) = (Closing(access), name.to_owned());
+        Writer { access, name, at: 0, hash: Sha256::new(), examine, look_at: Some(1) }
+    }
+
+    /// Has the beginning examined as soon as enough of it is there. A file of unknown length (`of` is 0) is not.
+    fn look(&mut self, of: u64) -> Result<(), FileError> {
+        while let Some(wanted) = self.look_at.filter(|wanted| of > 0 && *wanted <= self.at) {
+            let mut beginning = vec![0; wanted as usize];
+            let options = FileSystemReadWriteOptions::new();
+            options.set_at(0.0);
+            let read = self.access.0.read_with_u8_array_and_options(&mut beginning, &options);
+            let read = read.map_err(|value| FileError::of(value, &self.name))? as usize;
+            self.look_at = (self.examine)(&beginning[..read], of).map_err(FileError::Refused)?;
+        }
+        Ok(())
     }
 
     async fn take(
@@ -258,6 +285,7 @@ impl Writer {
             }
             let piece: Uint8Array = Reflect::get(&step, &"value".into()).map_err(failed)?.unchecked_into();
             self.write(&piece.to_vec())?;
+            self.look(of)?;
             if !progress("downloading", self.at, of) {
                 // Whoever cancels does not wait for the server's word on it.
                 let _ = reader.cancel();
@@ -279,6 +307,7 @@ impl Writer {
                 return Err(FileError::Failed("the file has changed while it was read".into()));
             }
             self.write(&bytes)?;
+            self.look(of)?;
             if !progress("copying", self.at, of) {
                 return Err(FileError::Cancelled);
             }
