@@ -16,7 +16,7 @@ use web_sys::{
 };
 
 pub use source::BlobSource;
-pub use writing::{Examine, Incoming, Progress};
+pub use writing::{Incoming, Progress};
 
 use crate::engine::message::EngineFailure;
 
