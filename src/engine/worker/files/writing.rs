@@ -233,12 +233,15 @@ struct Writer {
 impl Writer {
     fn new(access: FileSystemSyncAccessHandle, name: &str, examine: Examine) -> Self {
         let (access, name) = (Closing(access), name.to_owned());
-        Writer { access, name, at: 0, hash: Sha256::new(), examine, look_at: Some(1) }
+        Writer { access, name, at: 0, hash: Sha256::new(), examine, look_at: Some(64) }
     }
 
     /// Has the beginning examined as soon as enough of it is there. A file of unknown length (`of` is 0) is not.
     fn look(&mut self, of: u64) -> Result<(), FileError> {
-        while let Some(wanted) = self.look_at.filter(|wanted| of > 0 && *wanted <= self.at) {
+        while let Some(wanted) = self.look_at.map(|wanted| wanted.min(of)).filter(|_| of > 0) {
+            if wanted > self.at {
+                break;
+            }
             let mut beginning = vec![0; wanted as usize];
             let options = FileSystemReadWriteOptions::new();
             options.set_at(0.0);
