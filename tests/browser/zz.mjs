@@ -1,0 +1,23 @@
+import { screenshots, withApp } from "./harness.mjs";
+const MINUTE=60000;
+await withApp(async ({ page }) => {
+  await page.getByRole("button", { name: "Try it on a sample" }).click();
+  await page.getByRole("heading", { name: "Claims" }).waitFor();
+  await page.getByRole("button", { name: "Load the model that comes along" }).click();
+  await page.getByRole("button", { name: "Induce" }).waitFor({ timeout: 3 * MINUTE });
+  const t=Date.now();
+  await page.getByRole("button", { name: "Induce" }).click();
+  const timer=setInterval(async()=>{ try{ console.log(Math.round((Date.now()-t)/1000), (await page.locator(".run, .progress, [role=status], progress").allInnerTexts()).join(" | ").replace(/\s+/g," ").slice(0,300)); }catch(e){} }, 15000);
+  await page.getByRole("heading", { name: "To take along" }).waitFor({ timeout: 14 * MINUTE });
+  clearInterval(timer);
+  console.log("DONE", (Date.now()-t)/1000);
+  await screenshots(page, "portrait-induced");
+  console.log(await page.locator("main").innerText());
+  await page.getByRole("link", { name: "Judge" }).click();
+  await page.getByRole("button", { name: "Fill in an example" }).click();
+  await page.getByLabel(/^Ask .* too/).check();
+  await page.getByRole("button", { name: "Judge", exact: true }).click();
+  await page.locator(".verdict").waitFor({ timeout: MINUTE });
+  await screenshots(page, "judge-with-model");
+  console.log(await page.locator("main").innerText());
+});
