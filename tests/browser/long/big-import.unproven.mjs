@@ -2,28 +2,17 @@
 // long, and memory does not grow with the file.
 
 import assert from "node:assert/strict";
-import { open, readFile, readdir, rm } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { withApp } from "../harness.mjs";
+import { mostMegabytes, rendererMegabytes } from "../memory.mjs";
 import { tasksText, watchTasks } from "../page-tasks.mjs";
 
 const MEGABYTES = 200;
 /** Much less than the file: one piece of it, one batch, and what the browser itself takes. */
 const MOST_MORE_MEGABYTES = 120;
-
-/** The memory, in MB, that this page's renderer holds for itself: from the system, so the worker's wasm counts. */
-async function rendererMegabytes(marker) {
-  let most = 0;
-  for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
-    const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-    if (!command.includes("--type=renderer") || !command.includes(marker)) continue;
-    const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
-    most = Math.max(most, Number(/RssAnon:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
-  }
-  return most;
-}
 
 /** Writes the file piece by piece; gives its size and how many pairs it holds. */
 async function writeFileOf(shape, path) {
@@ -64,13 +53,12 @@ for (const shape of ["lines", "list"]) {
           const dialog = page.getByRole("dialog", { name: "Import choices" });
           const stopWatching = await watchTasks(page);
           const before = await rendererMegabytes(marker);
-          let most = 0;
-          const watch = setInterval(async () => (most = Math.max(most, await rendererMegabytes(marker))), 250);
           const began = Date.now();
-          await dialog.getByLabel(/Drop files here/).setInputFiles(path);
-          await dialog.getByRole("button", { name: "Done" }).waitFor({ timeout: 600_000 });
+          const most = await mostMegabytes(marker, async () => {
+            await dialog.getByLabel(/Drop files here/).setInputFiles(path);
+            await dialog.getByRole("button", { name: "Done" }).waitFor({ timeout: 600_000 });
+          });
           const seconds = (Date.now() - began) / 1000;
-          clearInterval(watch);
           const said = await dialog.getByText(/choices? added/).textContent();
           await dialog.getByRole("button", { name: "Done" }).click();
           await page.getByText(`${count.toLocaleString("en")} choices, newest first`).waitFor();
