@@ -177,7 +177,8 @@ impl ModelFiles {
     pub async fn remove(&self, name: &str) -> Result<(), FileError> {
         check_name(name)?;
         let mut found = false;
-        for name in [name.to_owned(), format!("{name}{PART}"), format!("{name}{DIGEST}"), format!("{name}{ORIGIN}")]
+        for name in
+            [name.to_owned(), format!("{name}{PART}"), format!("{name}{DIGEST}"), format!("{name}{ORIGIN}")]
         {
             match JsFuture::from(self.folder.remove_entry(&name))
                 .await
