@@ -28,7 +28,7 @@ build() {
     done
   fi
   echo "building $name" >&2
-  RUSTFLAGS=$flags cargo build --release --locked --quiet --target $target --bin engine_worker --features engine-worker "$@"
+  RUSTFLAGS=$flags cargo build --release --locked --quiet --target $target --bin engine_worker --no-default-features --features engine-worker "$@"
   wasm-bindgen --target web --no-typescript --out-dir "$out" --out-name "$name" \
     "$target_dir/$target/release/engine_worker.wasm"
 }

@@ -14,7 +14,9 @@
 //! * [`view`]: what the app and the custom elements share on the screen.
 //! * [`app`]: the pages.
 
+#[cfg(feature = "house")]
 pub mod app;
+#[cfg(feature = "house")]
 pub mod bench;
 #[cfg(feature = "engine")]
 pub mod engine;
@@ -23,13 +25,23 @@ pub mod engine;
 pub mod engine {
     pub mod message;
 }
+#[cfg(feature = "house")]
 pub mod model;
+#[cfg(feature = "house")]
 pub mod persona;
+#[cfg(feature = "house")]
 pub mod preference;
+#[cfg(feature = "house")]
 pub mod privacy;
+#[cfg(feature = "house")]
 pub mod provider;
+#[cfg(feature = "house")]
 pub mod reward;
+#[cfg(feature = "house")]
 pub mod service;
+#[cfg(feature = "house")]
 pub mod store;
+#[cfg(feature = "house")]
 pub mod traits;
+#[cfg(feature = "house")]
 pub mod view;

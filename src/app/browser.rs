@@ -1,4 +1,5 @@
-//! The few things that only the browser can do for a page: the clock, the clipboard, saving a file, small settings.
+//! The few things that only the browser can do for a page: the clock, the clipboard, saving a file, keeping what is
+//! stored, small settings.
 
 use js_sys::{Array, Date};
 use leptos::prelude::{document, window};
@@ -50,8 +51,12 @@ fn clipboard() -> Option<web_sys::Clipboard> {
 pub fn save(name: &str, kind: &str, text: &str) -> Result<(), JsValue> {
     let options = BlobPropertyBag::new();
     options.set_type(kind);
-    let blob = Blob::new_with_str_sequence_and_options(&Array::of1(&text.into()), &options)?;
-    let url = Url::create_object_url_with_blob(&blob)?;
+    save_blob(name, &Blob::new_with_str_sequence_and_options(&Array::of1(&text.into()), &options)?)
+}
+
+/// Saves a file, where the person's browser saves files.
+pub fn save_blob(name: &str, blob: &Blob) -> Result<(), JsValue> {
+    let url = Url::create_object_url_with_blob(blob)?;
     let link: HtmlAnchorElement = document().create_element("a")?.unchecked_into();
     link.set_href(&url);
     link.set_download(name);
@@ -68,6 +73,26 @@ fn revoke_later(url: String) {
         },
         std::time::Duration::from_secs(60),
     );
+}
+
+/// Whether the browser has promised to keep what is stored here when space runs low.
+pub async fn is_kept() -> bool {
+    let Some(asked) = storage_manager().and_then(|storage| storage.persisted().ok()) else { return false };
+    JsFuture::from(asked).await.is_ok_and(|kept| kept.is_truthy())
+}
+
+/// Asks the browser to promise that; some ask the person in turn. Gives whether it does.
+pub async fn ask_to_keep() -> bool {
+    let Some(asked) = storage_manager().and_then(|storage| storage.persist().ok()) else { return false };
+    JsFuture::from(asked).await.is_ok_and(|kept| kept.is_truthy())
+}
+
+/// A page that is not served securely has none; web-sys would hand out `undefined` as one.
+fn storage_manager() -> Option<web_sys::StorageManager> {
+    let navigator = window().navigator();
+    let has =
+        js_sys::Reflect::get(&navigator, &"storage".into()).is_ok_and(|storage| !storage.is_undefined());
+    has.then(|| navigator.storage())
 }
 
 /// A small setting that was kept.

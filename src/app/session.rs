@@ -29,6 +29,8 @@ pub struct Session {
     pub portrait_changes: RwSignal<u32>,
     /// The models; pages that need one look here.
     pub models: RwSignal<Loadable<ModelsView>>,
+    /// Whether this page has asked the browser to keep what is stored.
+    asked_to_keep: StoredValue<bool>,
     /// Whether a newer app in another tab waits for this one to be reloaded.
     pub outdated: RwSignal<bool>,
     /// What was looked through after everything was forgotten here; shown until the person goes on.
@@ -48,6 +50,7 @@ impl Session {
             history_changes: RwSignal::new(0),
             portrait_changes: RwSignal::new(0),
             models: RwSignal::new(Loadable::Loading),
+            asked_to_keep: StoredValue::new(false),
             outdated: RwSignal::new(false),
             forgotten: RwSignal::new(None),
             toasts: RwSignal::new(Toasts::default()),
@@ -121,7 +124,7 @@ impl Session {
             Some(person) => person.id,
             None => self.add_person(sample::NAME.into()).await?,
         };
-        self.client().import_text(id.clone(), "the sample", "synthesizeme", sample::JSONL).await?;
+        self.client().import_text(id.clone(), "the sample", "synthesizeme", sample::JSONL, None).await?;
         self.look_at(id);
         self.refresh_profiles();
         Ok(())
@@ -169,6 +172,18 @@ impl Session {
         });
     }
 
+    /// Asks the browser to keep what is stored: once there is something, since some browsers ask the person in turn.
+    fn ask_to_keep(self) {
+        if !self.asked_to_keep.get_value() {
+            self.asked_to_keep.set_value(true);
+            spawn_local(async move {
+                if !browser::is_kept().await {
+                    browser::ask_to_keep().await;
+                }
+            });
+        }
+    }
+
     /// Asks for the models again.
     pub fn refresh_models(self) {
         let client = self.client();
@@ -194,7 +209,8 @@ impl Session {
         self.profiles.set(Vec::new());
         self.current.set(None);
         self.toasts.set(Toasts::default());
-        self.refresh_models();
+        // Asking for them would make their folder anew.
+        self.models.set(Loadable::Ready(ModelsView::default()));
     }
 
     fn take_profiles(self, profiles: Vec<ProfileView>) {
@@ -212,9 +228,12 @@ impl Session {
     fn heard(self, change: &Change) {
         let here = |id: &ProfileId| self.current.get_untracked().as_ref() == Some(id);
         match change {
+            // The store could not be opened, and now it can.
+            Change::Profiles if self.store.with_untracked(|store| store.failure().is_some()) => self.open(),
             Change::Profiles => self.refresh_profiles(),
             Change::History(id) => {
                 self.refresh_profiles();
+                self.ask_to_keep();
                 if here(id) {
                     self.history_changes.update(|n| *n = n.wrapping_add(1));
                 }

@@ -59,7 +59,26 @@ fn Body() -> impl IntoView {
 fn Keep(forgetting: RwSignal<Forgetting>) -> impl IntoView {
     let session = Session::here();
     let busy = RwSignal::new(false);
-    let usage = move || session.store.get().ready().map(usage_text).unwrap_or_default();
+    let usage = RwSignal::new(String::new());
+    // None until the browser has said.
+    let promised = RwSignal::new(None::<bool>);
+    spawn_local(async move {
+        promised.try_set(Some(browser::is_kept().await));
+        if let Ok(store) = session.client().open().await {
+            usage.try_set(usage_text(&store));
+        }
+    });
+    let ask = move |_| {
+        spawn_local(async move {
+            let kept = browser::ask_to_keep().await;
+            promised.try_set(Some(kept));
+            if !kept {
+                session.say(
+                    "The browser did not promise it. Some do once a site is used often or is bookmarked.",
+                );
+            }
+        });
+    };
     let name = move || session.person().map(|p| p.name).unwrap_or_default();
     let export = move |_| {
         let Some(person) = session.person() else { return };
@@ -67,9 +86,9 @@ fn Keep(forgetting: RwSignal<Forgetting>) -> impl IntoView {
         busy.set(true);
         spawn_local(async move {
             match client.export_history(person.id).await {
-                Ok(text) => {
+                Ok(blob) => {
                     let file = format!("likeness-history-{}.jsonl", browser::day());
-                    match browser::save(&file, "application/jsonl", &text) {
+                    match browser::save_blob(&file, &blob) {
                         Ok(()) => session.say(format!("Saved as {file}.")),
                         Err(_) => session.say("The browser did not save the file."),
                     }
@@ -82,14 +101,26 @@ fn Keep(forgetting: RwSignal<Forgetting>) -> impl IntoView {
     view! {
         <p>{usage}</p>
         <p>
-            "It lies in this browser's storage for this site. A browser may clear that: when space runs out, or when "
-            "you clear its data. A copy on your disk is safe from both."
+            "It lies in this browser's storage for this site. "
+            {move || match promised.get() {
+                None => "",
+                Some(true) => {
+                    "The browser has promised to keep it when space runs low; it goes when you clear the browser's data. "
+                }
+                Some(false) => "The browser has not promised to keep it: it may clear it when space runs low. ",
+            }}
+            "A copy on your disk is safe from that."
         </p>
         <div class="actions">
             <button type="button" class="primary" disabled=move || busy.get() on:click=export>
                 <Icon glyph=Glyph::Download />
                 {move || format!("Save the history of {}", name())}
             </button>
+            <Show when=move || promised.get() == Some(false)>
+                <button type="button" on:click=ask>
+                    "Ask the browser to keep it"
+                </button>
+            </Show>
         </div>
         <hr />
         <h3>"Forget everything"</h3>

@@ -4,8 +4,9 @@
 
 use jiff::civil::Date;
 
+use super::arch::llama::Config;
 use super::chat_template::{ChatTemplate, Message};
-use super::gguf::{Header, Limits};
+use super::gguf::{GgufError, Header, Limits, parse};
 use super::message::{
     ChatPrompt, ChatTurn, Cost, EngineFailure, EngineReply, EngineRequest, LoadedModel, SamplingOptions,
 };
@@ -17,6 +18,9 @@ use super::{Engine, EngineError, Options, Pace, TensorSource, read_header};
 
 /// What templates are told that today is: a prompt must not change from one day to the next.
 const TODAY: Date = jiff::civil::date(2024, 7, 26);
+
+/// Bytes of weights that can be addressed, with room left for everything else. In WebAssembly that is what decides.
+const MOST_WEIGHTS: u64 = (usize::MAX - (512 << 20)) as u64;
 
 /// A loaded model with all that text needs.
 pub struct Chat {
@@ -42,7 +46,7 @@ impl Chat {
         let template = ChatTemplate::from_header(&header).map_err(|e| EngineFailure::Model(e.to_string()))?;
         let engine = Engine::load(&header, source, options, pace, progress).await.map_err(failure)?;
         let loaded = LoadedModel {
-            name: name(&header, file),
+            name: name(file),
             file: file.to_owned(),
             bytes: source.bytes() as f64,
             fingerprint: format!("{file}, {} bytes", source.bytes()),
@@ -52,6 +56,29 @@ impl Chat {
             kept: Err("it was read where it lies".to_owned()),
         };
         Ok((Chat { engine, tokenizer, template }, loaded))
+    }
+
+    /// Whether a file that begins with `bytes` and is `file_bytes` long can be a model for this engine: told from its
+    /// header, before the rest is fetched. `Ok(Some(n))` says that it takes the first `n` bytes to tell.
+    ///
+    /// # Errors
+    /// Why it can't: no GGUF, another architecture, a tokenizer that is not known, weights beyond the memory.
+    pub fn examine(bytes: &[u8], file_bytes: u64) -> Result<Option<u64>, EngineFailure> {
+        let header = match parse(bytes, file_bytes, &Limits::default()) {
+            // Doubling keeps the work linear.
+            Err(GgufError::NeedMore { at_least }) => {
+                return Ok(Some(at_least.max(2 * bytes.len() as u64).min(file_bytes)));
+            }
+            parsed => parsed.map_err(EngineError::from).map_err(failure)?,
+        };
+        let weights: u64 = header.tensors.iter().map(|tensor| tensor.bytes).sum();
+        if weights > MOST_WEIGHTS {
+            return Err(failure(EngineError::OutOfMemory { what: "the weights".to_owned(), bytes: weights }));
+        }
+        Config::read(&header).map_err(failure)?;
+        Tokenizer::from_header(&header).map_err(|e| EngineFailure::Model(e.to_string()))?;
+        ChatTemplate::from_header(&header).map_err(|e| EngineFailure::Model(e.to_string()))?;
+        Ok(None)
     }
 
     /// The engine beneath.
@@ -233,10 +260,13 @@ fn bad_sampling(error: SampleError) -> EngineFailure {
     }
 }
 
-/// What the model calls itself, or its file's name.
-fn name(header: &Header, file: &str) -> String {
-    let name = header.get::<&str>("general.name").ok().flatten().filter(|name| !name.trim().is_empty());
-    name.map_or_else(|| file.trim_end_matches(".gguf").to_owned(), str::to_owned)
+/// The file's name without its ending. What files say of themselves in `general.name` is often a leftover of training.
+fn name(file: &str) -> String {
+    let end = file.len().saturating_sub(".gguf".len());
+    match file.get(end..) {
+        Some(ending) if ending.eq_ignore_ascii_case(".gguf") => file[..end].to_owned(),
+        _ => file.to_owned(),
+    }
 }
 
 /// Its architecture and the format of most of its weights.

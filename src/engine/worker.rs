@@ -221,7 +221,7 @@ impl Server {
                 }
                 let _ = files.sweep().await; // Leftovers do no harm but take room.
                 let from = Incoming::Url { url: &url, sha256: sha256.as_deref() };
-                match files.keep(&name, from, progress).await {
+                match files.keep(&name, from, Chat::examine, progress).await {
                     Ok(_) => Found::kept(&files, name).await,
                     Err(why @ (FileError::QuotaFull | FileError::NoFiles(_))) => {
                         // What was begun would only take the room that is missing.
@@ -241,9 +241,12 @@ impl Server {
                     Ok(files) => files,
                     Err(why) => return Found::unkept(name, blob, &why),
                 };
-                match files.keep(&name, Incoming::File(&blob), progress).await {
+                match files.keep(&name, Incoming::File(&blob), Chat::examine, progress).await {
                     Ok(_) => Found::kept(&files, name).await,
-                    Err(FileError::Cancelled) => Err(EngineFailure::Cancelled),
+                    Err(error @ (FileError::Cancelled | FileError::Refused(_))) => {
+                        let _ = files.remove(&name).await;
+                        Err(file_failure(error))
+                    }
                     Err(why) => {
                         let _ = files.remove(&name).await; // A part that nobody can go on with.
                         Found::unkept(name, blob, &why)
@@ -301,6 +304,7 @@ fn start_helpers(pool: &Pool) {
 fn file_failure(error: FileError) -> EngineFailure {
     match error {
         FileError::Cancelled => EngineFailure::Cancelled,
+        FileError::Refused(why) => why,
         other => EngineFailure::File(other.to_string()),
     }
 }

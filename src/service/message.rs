@@ -1,7 +1,7 @@
 //! The messages themselves: requests, responses, events, errors.
 //!
 //! On the wire a message is one JavaScript object made by `serde-wasm-bindgen`. What serde can't carry (a
-//! `File` to import) travels beside it under the key `attachment`.
+//! `File` to import, a `Blob` to save) travels beside it under the key `attachment`.
 
 use serde::{Deserialize, Serialize};
 
@@ -81,6 +81,8 @@ pub enum Request {
         format: String,
         /// The text.
         text: String,
+        /// Which person's lines to take, for a text with several.
+        user: Option<String>,
     },
     /// A window of the history, newest first.
     List {
@@ -128,7 +130,7 @@ pub enum Request {
         /// The number that the deletion gave.
         undo: u64,
     },
-    /// The history as a text in our own format.
+    /// The history in our own format, as a file that the answer brings along.
     ExportHistory {
         /// Whose.
         profile: ProfileId,
@@ -227,7 +229,9 @@ pub enum Response {
     Pairs(Vec<PairView>),
     /// To [`Request::Delete`] and [`Request::RemoveProfile`].
     Deleted(Deletion),
-    /// To [`Request::ExportHistory`] and [`Request::ExportLikeness`].
+    /// To [`Request::ExportHistory`]: the attached `Blob`.
+    File,
+    /// To [`Request::ExportLikeness`].
     Text(String),
     /// To [`Request::ForgetEverything`].
     Forgotten(ForgetReport),

@@ -1,8 +1,9 @@
 //! Deletions that can still be undone: what they hide, and until when.
 //!
 //! A deletion is written at once and hides its rows from everything; the rows themselves go when its time is
-//! over, or when the app is next opened, together with what was made from them. So an undo only removes the
-//! deletion, a tab that dies in between leaves no half of anything, and nothing that was deleted lives on.
+//! over, together with what was made from them: any open tab sees to it, and the next one that is opened, should
+//! there be none. So an undo only removes the deletion, a tab that dies in between leaves no half of anything, and
+//! nothing that was deleted lives on.
 
 use std::collections::HashSet;
 
@@ -49,15 +50,22 @@ impl Pending {
         Some(self.deletions.remove(at))
     }
 
-    /// The numbers of those whose time is over, and of those of this person in any case.
-    pub fn due(&self, now_ms: f64, also: Option<&str>) -> Vec<u64> {
-        let due = |d: &&Deletion| d.until_ms <= now_ms || also == Some(&*d.profile);
+    /// The numbers of those whose time is over.
+    pub fn due(&self, now_ms: f64) -> Vec<u64> {
+        let due = |d: &&Deletion| d.until_ms <= now_ms;
         self.deletions.iter().filter(due).map(|deletion| deletion.undo).collect()
     }
 
-    /// The numbers of all.
-    pub fn all(&self) -> Vec<u64> {
-        self.deletions.iter().map(|deletion| deletion.undo).collect()
+    /// The numbers of those that hide one of these pairs of the person's.
+    pub fn holding(&self, profile: &str, ids: &HashSet<PairId>) -> Vec<u64> {
+        let of_person = self.deletions.iter().filter(|deletion| deletion.profile == profile);
+        let holding = of_person.filter(|deletion| deletion.ids.iter().flatten().any(|id| ids.contains(id)));
+        holding.map(|deletion| deletion.undo).collect()
+    }
+
+    /// Of each, whose it is and until when it can be undone.
+    pub fn open_until(&self) -> Vec<(String, f64)> {
+        self.deletions.iter().map(|deletion| (deletion.profile.clone(), deletion.until_ms)).collect()
     }
 
     /// Whether this person is deleted.
@@ -114,9 +122,20 @@ mod tests {
         let mut pending = Pending::default();
         pending.add(deletion(1, "p", Some(vec![])));
         pending.add(deletion(5_000, "q", Some(vec![])));
-        assert_eq!(pending.due(UNDO_MS, None), Vec::<u64>::new());
-        assert_eq!(pending.due(UNDO_MS + 1.0, None), [1]);
-        assert_eq!(pending.due(0.0, Some("q")), [5_000]);
+        assert_eq!(pending.due(UNDO_MS), Vec::<u64>::new());
+        assert_eq!(pending.due(UNDO_MS + 1.0), [1]);
+        assert_eq!(pending.open_until(), [("p".into(), UNDO_MS + 1.0), ("q".into(), UNDO_MS + 5_000.0)]);
+    }
+
+    #[test]
+    fn only_the_deletions_that_hold_a_pair_are_in_its_way() {
+        let mut pending = Pending::default();
+        pending.add(deletion(1, "p", Some(vec![id(1), id(2)])));
+        pending.add(deletion(2, "p", Some(vec![id(3)])));
+        pending.add(deletion(3, "q", Some(vec![id(1)])));
+        pending.add(deletion(4, "p", None));
+        assert_eq!(pending.holding("p", &HashSet::from([id(2), id(9)])), [1]);
+        assert_eq!(pending.holding("p", &HashSet::from([id(9)])), Vec::<u64>::new());
     }
 
     #[test]

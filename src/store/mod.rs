@@ -20,8 +20,7 @@ mod browser;
 
 #[cfg(all(target_arch = "wasm32", feature = "browser"))]
 pub use browser::{
-    Added, Forgotten, Lock, News, Page, Portrait, Profile, Store, Strip, forget_everything, now_ms, persist,
-    usage,
+    Added, Forgotten, Lock, News, Page, Portrait, Profile, Store, Strip, forget_everything, now_ms, usage,
 };
 pub use error::StoreError;
 

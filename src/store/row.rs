@@ -219,6 +219,9 @@ pub struct ProfileRow {
     pub pairs: u32,
     /// Gives places to what comes in.
     pub sequence: super::order::Sequence,
+    /// Grows with each change of the person's pairs, so that a tab sees that what it remembers of them is old.
+    #[serde(default)]
+    pub revision: u32,
 }
 
 #[cfg(test)]

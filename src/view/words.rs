@@ -60,15 +60,15 @@ pub fn ago(now_ms: f64, at_ms: f64) -> Option<String> {
     }
 }
 
-/// How long something will still take, no more exact than such a guess can be.
+/// How long something will still take at most, no more exact than such a guess can be.
 pub fn left(seconds: f32) -> String {
     match seconds {
         s if !s.is_finite() => "time left unknown".into(),
         s if s < 10.0 => "a few seconds left".into(),
-        s if s < 55.0 => format!("about {} seconds left", (s / 10.0).round() as u32 * 10),
-        s if s < 90.0 => "about a minute left".into(),
-        s if s < 5400.0 => format!("about {} minutes left", (s / 60.0).round() as u32),
-        s => format!("about {} left", count((s / 3600.0).round() as u32, "hour", "hours")),
+        s if s < 55.0 => format!("at most {} seconds left", (s / 10.0).round() as u32 * 10),
+        s if s < 90.0 => "at most a minute left".into(),
+        s if s < 5400.0 => format!("at most {} minutes left", (s / 60.0).round() as u32),
+        s => format!("at most {} left", count((s / 3600.0).round() as u32, "hour", "hours")),
     }
 }
 
@@ -170,10 +170,10 @@ mod tests {
     fn time_left_is_no_more_exact_than_a_guess() {
         let check = |seconds: f32, expected: &str| assert_eq!(left(seconds), expected, "{seconds}");
         check(3.0, "a few seconds left");
-        check(44.0, "about 40 seconds left");
-        check(70.0, "about a minute left");
-        check(260.0, "about 4 minutes left");
-        check(8000.0, "about 2 hours left");
+        check(44.0, "at most 40 seconds left");
+        check(70.0, "at most a minute left");
+        check(260.0, "at most 4 minutes left");
+        check(8000.0, "at most 2 hours left");
         check(f32::INFINITY, "time left unknown");
     }
 

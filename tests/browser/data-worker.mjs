@@ -3,6 +3,7 @@
 // A tab is a page of this origin that runs no script of ours; in it, `window.data` asks the worker. Everything
 // goes over the real wire into the real IndexedDB.
 
+import { randomBytes } from "node:crypto";
 import { cp, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +11,9 @@ import { REPOSITORY, launch, serve } from "./harness.mjs";
 
 /** A page of the origin that starts nothing by itself. */
 const BLANK = "boot.js";
+
+/** For `withApp`: begins at such a page, which names no icon, so the browser looks for one in vain. */
+export const AT_BLANK = { path: BLANK, allowedErrors: [/favicon\.ico/] };
 
 /** Runs in the page. */
 function install(script) {
@@ -33,7 +37,7 @@ function install(script) {
         if (message.Event) waiting.get(message.Event[0])?.event(message.Event[1]);
         if (message.Answer) {
           const [envelope, answer] = message.Answer;
-          waiting.get(envelope)?.resolve(answer);
+          waiting.get(envelope)?.resolve(message.attachment ? { Ok: { File: message.attachment } } : answer);
           waiting.delete(envelope);
         }
       };
@@ -126,14 +130,14 @@ export async function tab(browser, url, { start = true, changed = false } = {}) 
   return page;
 }
 
-/** `n` pairs in SynthesizeMe's JSON Lines. */
-export function pairs(n, { from = 0, words = 20, user } = {}) {
+/** `n` pairs in SynthesizeMe's JSON Lines; with `noise`, each with as many random bytes, which no disk compresses. */
+export function pairs(n, { from = 0, words = 20, user, noise = 0 } = {}) {
   const filler = Array.from({ length: words }, (_, i) => `word${i}`).join(" ");
   const line = (i) =>
     JSON.stringify({
       ...(user && { user_id: user }),
       context: [{ role: "user", content: `question ${i}` }],
-      chosen: `good answer ${i} #${i}# ${filler}`,
+      chosen: `good answer ${i} #${i}# ${filler}${noise ? ` ${randomBytes(noise).toString("base64")}` : ""}`,
       rejected: `bad answer ${i} ${filler}`,
     });
   return Array.from({ length: n }, (_, i) => line(from + i)).join("\n");

@@ -90,7 +90,7 @@ test("the model that comes along makes a portrait, and the judge asks it", { tim
     await portraitOfSample(page);
     await loadModel(page);
     await page.getByText("More", { exact: true }).click();
-    await page.getByLabel("Candidates").fill("1");
+    await page.getByRole("spinbutton", { name: "Candidates" }).fill("1");
     await page.getByRole("button", { name: "Induce" }).click();
     await page.getByRole("button", { name: "Cancel" }).waitFor();
     await screenshots(page, "portrait-inducing");
@@ -122,7 +122,7 @@ test("an induction is cancelled within a second, and goes on where it stopped", 
     await portraitOfSample(page);
     await loadModel(page);
     await page.getByRole("button", { name: "Induce" }).click();
-    await page.getByText(/\b[2-9] of about/).waitFor({ timeout: 2 * MINUTE });
+    await page.getByText(/\b[2-9] of at most/).waitFor({ timeout: 2 * MINUTE });
     const pressed = Date.now();
     await page.getByRole("button", { name: "Cancel" }).click();
     await page.getByRole("button", { name: "Induce" }).waitFor();

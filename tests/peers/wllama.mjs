@@ -40,7 +40,7 @@ const runs = number("--runs", 3);
 function setUp() {
   const quietly = { stdio: ["ignore", 2, 2], cwd: REPOSITORY };
   say("setting up (toolchain, model, workers, wllama)");
-  const setup = `set -euo pipefail; . .ci/setup.sh; setup; export TRUNK_STAGING_DIR="$1"; bash .ci/engine-workers.sh`;
+  const setup = `set -euo pipefail; . .ci/setup.sh; setup; use_target_dir; export TRUNK_STAGING_DIR="$1"; bash .ci/engine-workers.sh`;
   mkdirSync(WORKERS, { recursive: true });
   execFileSync("bash", ["-c", setup, "bash", WORKERS], quietly);
   if (!existsSync(join(REPOSITORY, "tests/browser/node_modules/playwright-core"))) {

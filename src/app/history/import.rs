@@ -323,6 +323,11 @@ fn Reports(open: RwSignal<bool>) -> impl IntoView {
 fn Report(outcome: Outcome) -> impl IntoView {
     let body = match outcome.result {
         Err(ServiceError::Cancelled) => view! { <p>"Stopped. What was read before is kept."</p> }.into_any(),
+        Err(ServiceError::QuotaFull) => view! {
+            <Failure error=ServiceError::QuotaFull />
+            <p>"What was read before is kept."</p>
+        }
+        .into_any(),
         Err(error) => view! { <Failure error=error /> }.into_any(),
         Ok(report) => view! { <Figures report=report /> }.into_any(),
     };

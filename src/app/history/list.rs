@@ -6,6 +6,7 @@ use leptos::task::spawn_local;
 use leptos::{ev, html, prelude::*};
 use wasm_bindgen::prelude::*;
 
+use super::list_focus::ListFocus;
 use super::list_load::ListLoad;
 use crate::app::browser;
 use crate::app::session::Session;
@@ -122,7 +123,19 @@ pub fn PairList(
         let drawn = window.get().drawn();
         list.with(|list| drawn.map(|at| (at, list.row(at).cloned())).collect::<Vec<_>>())
     };
-    let active = RwSignal::new(0_u32);
+    let focus = ListFocus::new(scroller);
+    let active = focus.active;
+    Effect::new(move |_| {
+        window.track();
+        list.track();
+        focus.put_back_soon();
+    });
+    Effect::new(move |_| {
+        let last = window.get().total.saturating_sub(1);
+        if active.get_untracked() > last {
+            active.set(last);
+        }
+    });
     let on_key = move |event: ev::KeyboardEvent| {
         let (shown, at) = (window.get_untracked(), active.get_untracked());
         let page = (shown.viewport_px / ROW_PX).max(1.0) as u32;
@@ -138,8 +151,8 @@ pub fn PairList(
         }
         .min(last);
         event.prevent_default();
-        active.set(to);
-        focus_row(scroller, window, to);
+        reveal(scroller, window, to);
+        focus.go_to(to);
     };
     let summary = move || {
         let total = list.with(ListLoad::total);
@@ -165,6 +178,8 @@ pub fn PairList(
         <div
             class="rows"
             node_ref=scroller
+            // While the row that Tab leads to is not drawn, Tab leads to the list.
+            tabindex=move || if window.get().drawn().contains(&active.get()) { "-1" } else { "0" }
             on:scroll=move |_| {
                 if let Some(div) = scroller.get_untracked() {
                     let top = f64::from(div.scroll_top());
@@ -218,18 +233,12 @@ fn watch_height(div: &web_sys::HtmlDivElement, window: RwSignal<ListWindow>) {
     }
 }
 
-/// Scrolls to a row and gives it the focus, once it is drawn.
-fn focus_row(scroller: NodeRef<html::Div>, window: RwSignal<ListWindow>, row: u32) {
+/// Scrolls to a row.
+fn reveal(scroller: NodeRef<html::Div>, window: RwSignal<ListWindow>, row: u32) {
     let Some(div) = scroller.get_untracked() else { return };
     let top = window.get_untracked().reveal_px(row);
     div.set_scroll_top(top.round() as i32);
     window.update(|window| window.scroll_px = top);
-    request_animation_frame(move || {
-        let found = div.query_selector(&format!("[data-row=\"{row}\"]")).ok().flatten();
-        if let Some(button) = found.and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok()) {
-            let _ = button.focus();
-        }
-    });
 }
 
 /// One choice: what was asked, and how both answers begin.

@@ -11,6 +11,8 @@ mod import;
 #[cfg(feature = "app")]
 mod list;
 #[cfg(feature = "app")]
+mod list_focus;
+#[cfg(feature = "app")]
 mod page;
 #[cfg(feature = "app")]
 mod pair;

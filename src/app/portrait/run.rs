@@ -122,7 +122,7 @@ impl Run {
         let Run::Running(p) = self else { return String::new() };
         let mut facts = Vec::new();
         if p.of > 0 {
-            facts.push(format!("{} of about {}", p.calls, words::count(p.of, "call", "calls")));
+            facts.push(format!("{} of at most {}", p.calls, words::count(p.of, "call", "calls")));
         }
         if let Some(seconds) = p.seconds_left {
             facts.push(words::left(seconds));
@@ -179,7 +179,7 @@ mod tests {
         assert_eq!(run.fraction(), None);
         run.progress(progress(4, 10));
         assert_eq!(run.fraction(), Some(0.4));
-        assert_eq!(run.detail(), "4 of about 10 calls, about a minute left");
+        assert_eq!(run.detail(), "4 of at most 10 calls, at most a minute left");
         run.ended(None);
         assert!(!run.is_busy());
     }

@@ -18,6 +18,8 @@ use web_sys::{
 pub use source::BlobSource;
 pub use writing::{Incoming, Progress};
 
+use crate::engine::message::EngineFailure;
+
 /// The folder in OPFS.
 const FOLDER: &str = "models";
 
@@ -26,6 +28,9 @@ const PART: &str = ".part";
 
 /// Ends the name of the small file that holds a model's SHA-256.
 const DIGEST: &str = ".sha256";
+
+/// Ends the name of the small file that says where a file that is not whole yet comes from.
+const ORIGIN: &str = ".origin";
 
 /// Why a model's file can't be had.
 #[non_exhaustive]
@@ -72,6 +77,9 @@ pub enum FileError {
         /// What was to come.
         expected: String,
     },
+    /// It is no model that the engine can run, as its beginning tells.
+    #[error("{0}")]
+    Refused(EngineFailure),
     /// It was stopped.
     #[error("cancelled")]
     Cancelled,
@@ -142,7 +150,7 @@ impl ModelFiles {
     pub async fn list(&self) -> Result<Vec<Kept>, FileError> {
         let mut kept = Vec::new();
         for name in self.names().await? {
-            if !name.ends_with(PART) && !name.ends_with(DIGEST) {
+            if ![PART, DIGEST, ORIGIN].iter().any(|ending| name.ends_with(ending)) {
                 let bytes = self.file(&name).await?.size();
                 kept.push(Kept { name, bytes });
             }
@@ -169,7 +177,9 @@ impl ModelFiles {
     pub async fn remove(&self, name: &str) -> Result<(), FileError> {
         check_name(name)?;
         let mut found = false;
-        for name in [name.to_owned(), format!("{name}{PART}"), format!("{name}{DIGEST}")] {
+        for name in
+            [name.to_owned(), format!("{name}{PART}"), format!("{name}{DIGEST}"), format!("{name}{ORIGIN}")]
+        {
             match JsFuture::from(self.folder.remove_entry(&name))
                 .await
                 .map_err(|value| FileError::of(value, &name))

@@ -310,10 +310,11 @@ fn an_export_edited_by_hand_must_drop_its_ids() {
 /// The benchmark's own shapes, as this project's data has them; says so where the data is not at hand.
 #[test]
 fn the_projects_data_imports_whole() {
+    let data = std::env::var("LIKENESS_DATA").ok().filter(|folder| !folder.is_empty());
+    let data = data.unwrap_or_else(|| format!("{}/../shared/data", env!("CARGO_MANIFEST_DIR")));
     // Six rows of the synthetic people hold the same answer twice.
     for (name, pairs, people, same) in [("mt_bench_human", 1631, 40, 0), ("synthetic_people", 1440, 30, 6)] {
-        let path = format!("{}/../shared/data/{name}/pairs.jsonl", env!("CARGO_MANIFEST_DIR"));
-        let Ok(bytes) = std::fs::read(path) else {
+        let Ok(bytes) = std::fs::read(format!("{data}/{name}/pairs.jsonl")) else {
             println!("NOT MEASURED: {name} is not at hand");
             continue;
         };
@@ -445,7 +446,7 @@ fn small_limits() -> Options {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases.max(400)))]
 
     #[test]
     fn any_split_gives_the_same_events(file in any_file(), cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8)) {

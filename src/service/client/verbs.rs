@@ -3,7 +3,7 @@
 //! Only the requests whose answer a page reads are here; long ones, which report how far they are, hand back
 //! the [`Asking`] itself, so that they can be stopped.
 
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 
 use super::super::*;
 use super::{Asking, Client};
@@ -54,16 +54,17 @@ impl Client {
         expect!(self.ask(Request::RemoveProfile { profile }).await, Deleted)
     }
 
-    /// Imports a text.
+    /// Imports a text; of one with several people, the lines of `user`.
     pub async fn import_text(
         &self,
         profile: ProfileId,
         name: &str,
         format: &str,
         text: &str,
+        user: Option<String>,
     ) -> Outcome<ImportReport> {
         let (name, format, text) = (name.into(), format.into(), text.into());
-        let request = Request::ImportText { profile, name, format, text };
+        let request = Request::ImportText { profile, name, format, text, user };
         expect!(self.ask(request).await, Imported)
     }
 
@@ -98,9 +99,13 @@ impl Client {
         self.ask(Request::Undo { undo }).await.map(drop)
     }
 
-    /// The history as a text.
-    pub async fn export_history(&self, profile: ProfileId) -> Outcome<String> {
-        expect!(self.ask(Request::ExportHistory { profile }).await, Text)
+    /// The history as a file.
+    pub async fn export_history(&self, profile: ProfileId) -> Outcome<web_sys::Blob> {
+        let asking = self.ask(Request::ExportHistory { profile });
+        let envelope = asking.envelope();
+        asking.await?;
+        let file = self.take_attached(envelope).and_then(|file| file.dyn_into().ok());
+        file.ok_or_else(|| ServiceError::Internal("the data worker's answer brought no file".into()))
     }
 
     /// Deletes everything of everyone.

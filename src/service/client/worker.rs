@@ -1,6 +1,7 @@
 //! The client over a real `Worker`: posting, receiving, and starting it anew when it dies.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -31,6 +32,8 @@ struct Inner {
     board: RefCell<Switchboard<JsValue>>,
     listeners: RefCell<Vec<Listener>>,
     failed_starts: Cell<u32>,
+    /// What answers brought along, until whoever asked takes it.
+    attached: RefCell<HashMap<Envelope, JsValue>>,
 }
 
 impl Client {
@@ -42,6 +45,7 @@ impl Client {
             board: RefCell::new(Switchboard::default()),
             listeners: RefCell::new(Vec::new()),
             failed_starts: Cell::new(0),
+            attached: RefCell::default(),
         }));
         client.launch();
         client
@@ -110,7 +114,17 @@ impl Client {
         *self.0.worker.borrow_mut() = Some(worker);
     }
 
+    /// What the answer to this request brought along.
+    pub(super) fn take_attached(&self, envelope: Envelope) -> Option<JsValue> {
+        self.0.attached.borrow_mut().remove(&envelope)
+    }
+
     fn receive(&self, data: JsValue) {
+        let attached = Reflect::get(&data, &"attachment".into()).ok().filter(|value| !value.is_undefined());
+        if let Some(object) = data.dyn_ref::<Object>() {
+            // The message's own reader would not know what to make of it.
+            let _ = Reflect::delete_property(object, &"attachment".into());
+        }
         let message = match serde_wasm_bindgen::from_value::<FromWorker>(data) {
             Ok(message) => message,
             // Only a worker of another build speaks otherwise; whoever waits would wait for ever.
@@ -118,6 +132,9 @@ impl Client {
         };
         if matches!(message, FromWorker::Ready) {
             self.0.failed_starts.set(0);
+        }
+        if let (FromWorker::Answer(envelope, Ok(_)), Some(attached)) = (&message, attached) {
+            self.0.attached.borrow_mut().insert(*envelope, attached);
         }
         let told = self.0.board.borrow_mut().receive(message);
         self.tell(told);
@@ -179,6 +196,11 @@ pub struct Asking {
 }
 
 impl Asking {
+    /// The number of this request.
+    pub(super) fn envelope(&self) -> Envelope {
+        self.stop.envelope
+    }
+
     /// What stops this request.
     pub fn stop(&self) -> Stop {
         self.stop.clone()

@@ -6,9 +6,10 @@ use crate::store::forget_everything;
 
 impl Asked {
     pub(super) async fn forget_everything(&self) -> Outcome {
-        // A store that can't be opened (a damaged or a newer one) can still be deleted.
-        let store = self.server.store().await.ok();
-        let forgotten = forget_everything(store.as_ref()).await?;
+        // First, so that it holds no model file that is to be deleted.
+        self.server.stop_engine();
+        // A store that can't be opened (a damaged or a newer one) can still be deleted, so it isn't opened for this.
+        let forgotten = forget_everything(self.server.open_already().as_ref()).await?;
         self.server.let_go();
         self.server.changed(Change::Everything);
         Ok(Response::Forgotten(ForgetReport { looked: forgotten.looked }))

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Asked, Outcome, wire};
+use super::{Asked, Outcome, Server, wire};
 use crate::preference::format::likeness;
 use crate::preference::{Choice, Outcome as Said, PairId, PreferencePair};
 use crate::service::{
@@ -19,6 +19,24 @@ const WINDOW: u32 = 1_000;
 
 /// Where pairs come from that were not imported.
 const TYPED_IN: &str = "typed in";
+
+impl Server {
+    /// Carries a deletion out when its time is over.
+    pub(super) fn carry_out_at(&self, until_ms: f64, profile: ProfileId) {
+        let server = self.clone();
+        wasm_bindgen_futures::spawn_local(async move {
+            wire::sleep(until_ms - now_ms() + 1.0).await;
+            // A store that was let go of is not opened again for this. On failure nothing is lost: the next start
+            // does it.
+            if let Some(store) = server.open_already()
+                && !store.open_deletions().is_empty()
+                && store.carry_out_due().await == Ok(true)
+            {
+                server.changed(Change::Portrait(profile));
+            }
+        });
+    }
+}
 
 impl Asked {
     pub(super) async fn list(&self, profile: &ProfileId, query: &str, offset: u32, limit: u32) -> Outcome {
@@ -103,17 +121,7 @@ impl Asked {
         if ids.is_none() {
             self.server.changed(Change::Profiles);
         }
-        let server = self.server.clone();
-        let profile = profile.clone();
-        wasm_bindgen_futures::spawn_local(async move {
-            wire::sleep(deletion.until_ms - now_ms() + 1.0).await;
-            // Undone meanwhile, carried out already, or the next start does it: nothing is lost on failure.
-            if let Ok(store) = server.store().await
-                && store.carry_out(None, false).await.is_ok()
-            {
-                server.changed(Change::Portrait(profile));
-            }
-        });
+        self.server.carry_out_at(deletion.until_ms, profile.clone());
         Ok(Response::Deleted(Deletion { undo: deletion.undo, pairs, until_ms: deletion.until_ms }))
     }
 
@@ -127,16 +135,19 @@ impl Asked {
 
     pub(super) async fn export_history(&self, profile: &ProfileId) -> Outcome {
         let store = self.server.store().await?;
-        let mut text = likeness::header();
+        let mut file = wire::Parts::new("application/jsonl");
+        file.push(&likeness::header());
         store
             .newest(&profile.0, usize::MAX, &mut |pairs| {
-                pairs.iter().for_each(|pair| text.push_str(&likeness::pair_line(pair)));
+                pairs.iter().for_each(|pair| file.push(&likeness::pair_line(pair)));
             })
             .await?;
         for choice in store.choices(&profile.0).await? {
-            text.push_str(&likeness::choice_line(&choice));
+            file.push(&likeness::choice_line(&choice));
         }
-        Ok(Response::Text(text))
+        let refused = |_| ServiceError::Internal("the browser makes no file".into());
+        self.attached.replace(Some(file.into_blob().map_err(refused)?.into()));
+        Ok(Response::File)
     }
 }
 

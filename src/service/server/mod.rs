@@ -65,12 +65,12 @@ impl Server {
                 let stop = Rc::new(Cell::new(false));
                 self.inner.under_way.borrow_mut().insert(envelope, stop.clone());
                 wire::begin(envelope);
-                let asked = Asked { server: self.clone(), envelope, stop };
+                let asked = Asked { server: self.clone(), envelope, stop, attached: Rc::default() };
                 wasm_bindgen_futures::spawn_local(async move {
                     let answer = asked.answer(request, attachment).await;
                     asked.server.inner.under_way.borrow_mut().remove(&envelope);
                     wire::end(envelope);
-                    wire::post(&FromWorker::Answer(envelope, answer));
+                    wire::post_with(&FromWorker::Answer(envelope, answer), asked.attached.take());
                 });
             }
         }
@@ -88,6 +88,8 @@ struct Asked {
     server: Server,
     envelope: Envelope,
     stop: Rc<Cell<bool>>,
+    /// What the answer brings along.
+    attached: Rc<RefCell<Option<JsValue>>>,
 }
 
 impl Asked {
@@ -112,8 +114,8 @@ impl Asked {
                 let source = import::Source::attached(attachment)?;
                 self.import(&profile, name, &format, user, source).await
             }
-            Request::ImportText { profile, name, format, text } => {
-                self.import(&profile, name, &format, None, import::Source::text(text)).await
+            Request::ImportText { profile, name, format, text, user } => {
+                self.import(&profile, name, &format, user, import::Source::text(text)).await
             }
             Request::List { profile, query, offset, limit } => {
                 self.list(&profile, &query, offset, limit).await

@@ -56,6 +56,12 @@ impl Server {
         Ok(link)
     }
 
+    /// Ends the engine's worker, whose memory holds what it was asked; the next request starts another.
+    pub(super) fn stop_engine(&self) {
+        self.forget_model();
+        self.inner.engine.link.replace(None);
+    }
+
     fn forget_model(&self) {
         self.inner.engine.model.replace(None);
         self.inner.engine.shown.replace(None);

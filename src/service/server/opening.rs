@@ -10,7 +10,8 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::{Asked, Outcome, Server};
 use crate::service::{Change, ProfileId, ProfileView, Response, ServiceError, StoreView};
-use crate::store::{News, Profile, Store, StoreError, VERSION, usage};
+use crate::store::deletion::UNDO_MS;
+use crate::store::{News, Profile, Store, StoreError, VERSION, now_ms, usage};
 
 /// How far the opening is.
 #[derive(Default)]
@@ -47,6 +48,11 @@ impl Server {
         }
     }
 
+    /// The store, if it is open.
+    pub(super) fn open_already(&self) -> Option<Store> {
+        self.inner.opening.store.borrow().clone()
+    }
+
     fn begin_to_open(&self) -> Promise {
         let opening = &self.inner.opening;
         let mut wake = None;
@@ -76,7 +82,13 @@ impl Server {
         .await;
         let opening = &self.inner.opening;
         match opened {
-            Ok(store) => drop(opening.store.replace(Some(store))),
+            Ok(store) => {
+                // A tab that died, or another one, has left them.
+                for (profile, until_ms) in store.open_deletions() {
+                    self.carry_out_at(until_ms, ProfileId(profile));
+                }
+                opening.store.replace(Some(store));
+            }
             Err(error) => drop(opening.failed.replace(Some(error))),
         }
         self.wake();
@@ -98,6 +110,11 @@ impl Server {
     fn heard(&self, news: News) {
         if news == News::Everything {
             self.let_go();
+            self.stop_engine();
+        }
+        if let News::History(profile) = &news {
+            // It may be a deletion, and the tab that made it may be closed before its time is over.
+            self.carry_out_at(now_ms() + UNDO_MS, ProfileId(profile.clone()));
         }
         self.changed(match news {
             News::Profiles => Change::Profiles,

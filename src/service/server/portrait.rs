@@ -98,7 +98,7 @@ impl Asked {
             return Err(ServiceError::TooFewPairs { have: history.pairs().len() as u32, need: need as u32 });
         }
         self.begin(store, profile, &settings).await?;
-        let mut journal = Answers::open(store.clone(), profile).await?;
+        let mut journal = Answers::open(store.clone(), profile, &history).await?;
         let mut machine = induction(history, search, model.capabilities().clone(), earlier);
         let resumed = journal.used.clone();
         let progress = |remaining: &_| {
@@ -144,7 +144,7 @@ impl Asked {
             made_ms: now_ms(),
             lost: 0,
         };
-        store.put_portrait(&profile.0, &portrait).await?;
+        store.put_portrait(&profile.0, portrait).await?;
         self.server.changed(Change::Portrait(profile.clone()));
         Ok(())
     }
@@ -152,7 +152,9 @@ impl Asked {
     pub(super) async fn pending(&self, profile: &ProfileId) -> Outcome {
         let store = self.server.store().await?;
         let Some(job) = job(&store, profile).await? else { return Ok(Response::Pending(None)) };
-        let calls = store.answers(&profile.0).await?.len() as u32;
+        let answers = store.answers(&profile.0).await?;
+        let calls = answers.iter().filter_map(|(_, text)| serde_json::from_str(text).ok()).filter(is_call);
+        let calls = calls.count() as u32;
         Ok(Response::Pending(Some(PendingInduction { settings: job.settings, calls, at_ms: job.at_ms })))
     }
 
@@ -176,7 +178,7 @@ impl Asked {
         kept.likeness.render();
         let pairs = kept.likeness.made_from.clone();
         let portrait = Portrait { pairs, json: json(&kept)?, made_ms, lost: 0 };
-        store.put_portrait(&profile.0, &portrait).await?;
+        store.put_portrait(&profile.0, portrait).await?;
         self.server.changed(Change::Portrait(profile.clone()));
         self.shown(&store, profile).await
     }
@@ -269,15 +271,18 @@ fn search(settings: &InductionSettings) -> Result<Settings, ServiceError> {
 struct Answers {
     store: Store,
     profile: String,
+    /// The pairs that the questions are made from.
+    pairs: Vec<PairId>,
     known: HashMap<String, String>,
     /// How many calls a kept answer saved.
     used: std::rc::Rc<std::cell::Cell<u32>>,
 }
 
 impl Answers {
-    async fn open(store: Store, profile: &ProfileId) -> Result<Self, ServiceError> {
+    async fn open(store: Store, profile: &ProfileId, history: &History) -> Result<Self, ServiceError> {
         let known = store.answers(&profile.0).await?.into_iter().collect();
-        Ok(Answers { store, profile: profile.0.clone(), known, used: Default::default() })
+        let pairs = history.pairs().iter().map(|pair| pair.id).collect();
+        Ok(Answers { store, profile: profile.0.clone(), pairs, known, used: Default::default() })
     }
 }
 
@@ -287,7 +292,7 @@ impl Journal for Answers {
     async fn get(&mut self, id: &QuestionId) -> Result<Option<Answer>, StoreError> {
         // An answer that can't be read is asked again.
         let answer = self.known.get(&id.to_string()).and_then(|text| serde_json::from_str(text).ok());
-        if let Some(Answer::Generation(_) | Answer::Scores(_)) = answer {
+        if answer.as_ref().is_some_and(is_call) {
             self.used.set(self.used.get() + 1);
         }
         Ok(answer)
@@ -295,8 +300,13 @@ impl Journal for Answers {
 
     async fn put(&mut self, id: &QuestionId, answer: &Answer) -> Result<(), StoreError> {
         let text = serde_json::to_string(answer).map_err(|_| StoreError::Damaged { what: "answer" })?;
-        self.store.put_answer(&self.profile, &id.to_string(), &text).await
+        self.store.put_answer(&self.profile, &id.to_string(), &text, &self.pairs).await
     }
+}
+
+/// Whether the model computed for it; counting tokens is no call.
+fn is_call(answer: &Answer) -> bool {
+    matches!(answer, Answer::Generation(_) | Answer::Scores(_))
 }
 
 impl From<EngineFailure> for ServiceError {

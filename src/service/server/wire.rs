@@ -1,4 +1,5 @@
-//! Messages to and from the page, and what becomes of them when the worker breaks.
+//! Messages to and from the page, files that an answer brings along, and what becomes of requests when the worker
+//! breaks.
 //!
 //! A panic leaves memory that can't be trusted. So it answers every request under way with an error that says
 //! where it broke, never with the panic's own words (they may hold a person's text), and then raises an error on
@@ -7,8 +8,9 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use js_sys::Reflect;
+use js_sys::{Array, Reflect};
 use wasm_bindgen::prelude::*;
+use web_sys::{Blob, BlobPropertyBag};
 
 use crate::service::{Envelope, FromWorker, ServiceError, ToWorker};
 
@@ -48,9 +50,66 @@ pub fn listen(receive: impl Fn(ToWorker, Option<JsValue>) + 'static) {
 
 /// Sends a message to the page.
 pub fn post(message: &FromWorker) {
-    match serde_wasm_bindgen::to_value(message) {
-        Ok(value) => post_message(&value),
-        Err(_) => wasm_bindgen::throw_str("an answer that can't be sent"),
+    post_with(message, None);
+}
+
+/// Sends a message to the page, with what serde can't carry beside it.
+pub fn post_with(message: &FromWorker, attachment: Option<JsValue>) {
+    let Ok(value) = serde_wasm_bindgen::to_value(message) else {
+        wasm_bindgen::throw_str("an answer that can't be sent")
+    };
+    if let Some(attachment) = attachment {
+        // An answer is a plain object, which takes any property.
+        let _ = Reflect::set(&value, &"attachment".into(), &attachment);
+    }
+    post_message(&value);
+}
+
+/// A text too long to hold, as a file that grows by parts: the browser keeps them outside of our memory.
+pub struct Parts {
+    kind: &'static str,
+    parts: Array,
+    text: String,
+    failed: Option<JsValue>,
+}
+
+/// Bytes of text that become a part.
+const PART_BYTES: usize = 4 << 20;
+
+impl Parts {
+    /// An empty file of this media type.
+    pub fn new(kind: &'static str) -> Self {
+        Parts { kind, parts: Array::new(), text: String::new(), failed: None }
+    }
+
+    /// Adds text at its end.
+    pub fn push(&mut self, text: &str) {
+        self.text.push_str(text);
+        if self.text.len() >= PART_BYTES {
+            self.end_part();
+        }
+    }
+
+    /// The whole file.
+    ///
+    /// # Errors
+    /// What the browser says when it has no room for it.
+    pub fn into_blob(mut self) -> Result<Blob, JsValue> {
+        self.end_part();
+        let options = BlobPropertyBag::new();
+        options.set_type(self.kind);
+        match self.failed {
+            Some(error) => Err(error),
+            None => Blob::new_with_blob_sequence_and_options(&self.parts, &options),
+        }
+    }
+
+    fn end_part(&mut self) {
+        let text = std::mem::take(&mut self.text);
+        match Blob::new_with_str_sequence(&Array::of1(&text.into())) {
+            Ok(part) => drop(self.parts.push(&part)),
+            Err(error) => self.failed = Some(error),
+        }
     }
 }
 

@@ -1,10 +1,10 @@
-//! Forgetting everything, and looking whether anything is left; how much is used; asking to be kept.
+//! Forgetting everything, and looking whether anything is left; how much is used.
 
-use indexed_db_futures::database::Database;
-use js_sys::{Array, Reflect};
+use js_sys::{Array, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 
 use super::js::{call, global};
+use super::tabs::Channel;
 use super::{News, Store};
 use crate::store::{DATABASE, StoreError};
 
@@ -19,14 +19,22 @@ pub struct Forgotten {
 ///
 /// Other tabs are told first, so that they let go of the database. What can't be deleted (a file that another
 /// tab has open) is in the answer by name.
+///
+/// # Errors
+/// [`StoreError::Blocked`] when a tab does not let go, as one of an older version may not; the browser then deletes
+/// the database as soon as that tab is closed.
 pub async fn forget_everything(store: Option<&Store>) -> Result<Forgotten, StoreError> {
-    if let Some(store) = store {
-        store.tell(&News::Everything);
-        store.close(StoreError::Failed { name: "everything was forgotten".into() });
+    match store {
+        Some(store) => {
+            store.tell(&News::Everything);
+            store.close(StoreError::Failed { name: "everything was forgotten".into() });
+        }
+        None => Channel::open(|_| {}).tell(&News::Everything),
     }
-    Database::delete_by_name(DATABASE)?.await?;
+    let deleted = delete_database().await;
     delete_files().await;
     delete_caches().await;
+    deleted?;
     Ok(Forgotten {
         looked: vec![
             ("IndexedDB".into(), databases().await),
@@ -34,6 +42,30 @@ pub async fn forget_everything(store: Option<&Store>) -> Result<Forgotten, Store
             ("Cache Storage".into(), caches().await),
         ],
     })
+}
+
+/// The library's own request for this hears nothing of a tab that holds on, and would wait for ever.
+async fn delete_database() -> Result<(), StoreError> {
+    let unavailable = || StoreError::Unavailable("IndexedDB is not there".into());
+    let factory = global(&["indexedDB"]).ok_or_else(unavailable)?;
+    let request = call(&factory, "deleteDatabase", &[DATABASE.into()]).await.map_err(|_| unavailable())?;
+    let outcome = Promise::new(&mut |resolve, reject| {
+        let refused = |why: &str| JsValue::from(reject.bind1(&JsValue::NULL, &why.into()));
+        let listeners = [
+            ("onsuccess", JsValue::from(resolve)),
+            ("onerror", refused("failed")),
+            ("onblocked", refused("blocked")),
+        ];
+        for (name, listener) in listeners {
+            // A request takes these properties (W3C Indexed Database API, 4.1).
+            let _ = Reflect::set(&request, &name.into(), &listener);
+        }
+    });
+    match wasm_bindgen_futures::JsFuture::from(outcome).await {
+        Ok(_) => Ok(()),
+        Err(why) if why.as_string().as_deref() == Some("blocked") => Err(StoreError::Blocked),
+        Err(_) => Err(StoreError::Failed { name: "the database can't be deleted".into() }),
+    }
 }
 
 async fn databases() -> Vec<String> {
@@ -97,10 +129,4 @@ pub async fn usage() -> (f64, f64) {
     let number =
         |name: &str| Reflect::get(&estimate, &name.into()).ok().and_then(|n| n.as_f64()).unwrap_or(0.0);
     (number("usage"), number("quota"))
-}
-
-/// Asks the browser to keep what is stored when space runs low. Works on a page only; gives whether it will.
-pub async fn persist() -> bool {
-    let Some(storage) = global(&["navigator", "storage"]) else { return false };
-    call(&storage, "persist", &[]).await.is_ok_and(|kept| kept.is_truthy())
 }

@@ -141,6 +141,11 @@ impl From<OpenDbError> for StoreError {
     }
 }
 
+/// Why the browser aborted a transaction.
+pub fn abort_error(transaction: &JsValue) -> StoreError {
+    exception_error(&Reflect::get(transaction, &"error".into()).unwrap_or(JsValue::NULL))
+}
+
 fn exception_error(exception: &JsValue) -> StoreError {
     match name_of(exception).as_str() {
         "QuotaExceededError" => StoreError::QuotaFull,

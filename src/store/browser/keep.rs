@@ -61,10 +61,15 @@ impl Store {
         Ok(super::purge::strip(portrait, &hidden, self.inner.strip))
     }
 
-    /// Keeps a portrait in the place of the one before it.
-    pub async fn put_portrait(&self, profile: &str, portrait: &Portrait) -> Result<(), StoreError> {
-        let text = serde_json::to_string(portrait).map_err(|_| StoreError::Damaged { what: "portrait" })?;
-        self.put_text("portraits", profile, Some(&text), true).await?;
+    /// Keeps a portrait in the place of the one before it, without what rests on pairs that were deleted while it
+    /// was made.
+    pub async fn put_portrait(&self, profile: &str, portrait: Portrait) -> Result<(), StoreError> {
+        let _lock = self.writing().await;
+        let gone = self.order_now(profile).await?.lacks(&portrait.pairs);
+        let text = super::purge::strip(portrait, &gone, self.inner.strip)
+            .map(|left| serde_json::to_string(&left).map_err(|_| StoreError::Damaged { what: "portrait" }))
+            .transpose()?;
+        self.put_text("portraits", profile, text.as_deref(), true).await?;
         self.tell(&News::Portrait(profile.into()));
         Ok(())
     }
@@ -106,9 +111,24 @@ impl Store {
         Ok(keys.iter().zip(&rows).filter_map(|(key, row)| Some((hash(key)?, row.as_string()?))).collect())
     }
 
-    /// Keeps the answer to the prompt of that hash.
-    pub async fn put_answer(&self, profile: &str, hash: &str, answer: &str) -> Result<(), StoreError> {
-        self.put_text("answers", &named(profile, hash), Some(answer), false).await
+    /// Keeps the answer to the prompt of that hash, which was made from some of these pairs; not once one of them is
+    /// deleted, since the answer may quote it.
+    pub async fn put_answer(
+        &self,
+        profile: &str,
+        hash: &str,
+        answer: &str,
+        made_from: &[PairId],
+    ) -> Result<(), StoreError> {
+        let _lock = self.writing().await;
+        match self.order_now(profile).await {
+            Ok(order) if order.lacks(made_from).is_empty() => {
+                self.put_text("answers", &named(profile, hash), Some(answer), false).await
+            }
+            // The person was deleted with everything of theirs.
+            Ok(_) | Err(StoreError::NoProfile) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// A setting.

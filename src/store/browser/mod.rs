@@ -15,12 +15,15 @@ use std::rc::Rc;
 
 use indexed_db_futures::database::Database;
 use indexed_db_futures::error::{Error, UnexpectedDataError};
+use indexed_db_futures::internals::SystemRepr;
 use indexed_db_futures::prelude::*;
 use indexed_db_futures::transaction::{
     Transaction, TransactionDurability, TransactionMode, TransactionOptions,
 };
 
-pub use forget::{Forgotten, forget_everything, persist, usage};
+use wasm_bindgen::JsValue;
+
+pub use forget::{Forgotten, forget_everything, usage};
 pub use js::now_ms;
 pub use keep::Portrait;
 pub use pairs::{Added, Page};
@@ -52,7 +55,7 @@ struct Inner {
 }
 
 impl Store {
-    /// Opens the store, brings an older one to this version, and carries out deletions that are left over.
+    /// Opens the store, brings an older one to this version, and carries out the deletions whose time is over.
     ///
     /// `heard` is called with what other tabs change, and with what happens to this one: [`News::Everything`]
     /// and then nothing more when the database was deleted. `blocked` is called when another tab holds an older
@@ -69,8 +72,7 @@ impl Store {
         let database = schema::open(blocked).await?;
         let store = Store::of(database, strip, heard);
         store.watch(outdated);
-        store.read_pending().await?;
-        store.carry_out(None, true).await?;
+        store.carry_out_due().await?;
         Ok(store)
     }
 
@@ -158,16 +160,13 @@ fn write<'a>(database: &'a Database, stores: &[&str], strict: bool) -> Result<Tr
 
 /// Ends a transaction for writing; all of it is kept, or nothing.
 ///
-/// What the library calls an unexpected abort is the browser's own: for want of room, or because the disk fails.
-/// It keeps the reason to itself, so how much room is left tells which.
+/// Of an abort by the browser (for want of room, or because the disk fails) the library tells no reason, so the
+/// transaction itself is asked. How much room the browser says is left tells nothing: Chromium's answer is made up.
 async fn commit(writing: Transaction<'_>) -> Result<(), StoreError> {
+    let transaction: JsValue = writing.as_sys().clone().into();
     match writing.commit().await {
         Err(Error::MissingData(UnexpectedDataError::TransactionAborted)) => {
-            let (used, granted) = usage().await;
-            if used >= granted / 2.0 {
-                return Err(StoreError::QuotaFull);
-            }
-            Err(StoreError::Failed { name: "the transaction was aborted".into() })
+            Err(js::abort_error(&transaction))
         }
         other => Ok(other?),
     }

@@ -27,6 +27,8 @@ use crate::store::search::Query;
 /// Which pairs a person has, in order.
 pub struct Order {
     profile: String,
+    /// The person's revision that this is of.
+    revision: u32,
     /// Oldest first.
     pairs: Vec<(PairId, Place)>,
     places: HashMap<PairId, Place>,
@@ -64,6 +66,13 @@ const KEYS: u32 = 20_000;
 /// Rows of text read at once in a scan: about a megabyte.
 const SCANNED: usize = 400;
 
+impl Order {
+    /// Those of these pairs that are not there any more.
+    pub(super) fn lacks(&self, ids: &[PairId]) -> HashSet<PairId> {
+        ids.iter().filter(|id| !self.places.contains_key(id)).copied().collect()
+    }
+}
+
 impl Store {
     /// The order of a person's pairs, read when it isn't in memory.
     pub(super) async fn order(&self, profile: &str) -> Result<Rc<Order>, StoreError> {
@@ -71,8 +80,11 @@ impl Store {
             return Ok(order.clone());
         }
         let database = self.database()?;
-        let reading = read(&database, &["pairs"])?;
+        let reading = read(&database, &["profiles", "pairs"])?;
         let store = reading.object_store("pairs")?;
+        let row: Option<JsValue> =
+            reading.object_store("profiles")?.get(JsValue::from(profile)).primitive()?.await?;
+        let revision = row.map(|row| read_row(&row)).transpose()?.map_or(0, |row| row.revision);
         let mut pairs = Vec::new();
         let mut range = pairs_of(profile);
         loop {
@@ -98,12 +110,24 @@ impl Store {
             .collect::<DbResult<_>>()?;
         let order = Rc::new(Order {
             profile: profile.into(),
+            revision,
             places: pairs.iter().copied().collect(),
             pairs,
             replaced: edited.iter().flat_map(read_was).collect(),
         });
         self.inner.order.replace(Some(order.clone()));
         Ok(order)
+    }
+
+    /// The order as it is in the database now, whatever another tab has written. It holds until the caller lets go of
+    /// the lock of [`Store::writing`].
+    pub(super) async fn order_now(&self, profile: &str) -> Result<Rc<Order>, StoreError> {
+        let revision = self.profile_row(profile).await?.revision;
+        let old = self.inner.order.borrow().as_ref().is_some_and(|order| order.revision != revision);
+        if old {
+            self.inner.order.replace(None);
+        }
+        self.order(profile).await
     }
 
     /// The ids of a person's pairs, oldest first, without those deleted.
@@ -269,14 +293,22 @@ impl Store {
         choices: &[Choice],
         strict: bool,
     ) -> Result<Added, StoreError> {
-        // What waits to be deleted would take a pair of the same id with it.
-        self.carry_out(Some(profile), false).await?;
+        self.make_way(profile, &pairs.iter().map(|pair| pair.id).collect()).await?;
         let order = self.order(profile).await?;
         let database = self.database()?;
         let writing = write(&database, &["profiles", "pairs", "choices"], strict)?;
         let (profiles, store) = (writing.object_store("profiles")?, writing.object_store("pairs")?);
         let row: Option<JsValue> = profiles.get(JsValue::from(profile)).primitive()?.await?;
         let mut row = read_row(&row.ok_or(StoreError::NoProfile)?)?;
+        if row.revision != order.revision {
+            // Another tab wrote since, and its message is still on the way. Nobody else writes now, so what is
+            // read next is what will be found.
+            self.inner.order.replace(None);
+            drop((profiles, store));
+            commit(writing).await?;
+            return Box::pin(self.add(profile, pairs, choices, strict)).await;
+        }
+        row.revision = row.revision.wrapping_add(1);
         let mut added = Added::default();
         let mut places = Vec::new();
         let mut batch = HashSet::new();
@@ -306,12 +338,19 @@ impl Store {
         }
         drop((profiles, store));
         commit(writing).await?;
-        self.remember(profile, order, places, pairs);
+        self.remember(profile, row.revision, order, places, pairs);
         Ok(added)
     }
 
     /// Takes what was added into the order in memory; a place in the middle has it read again.
-    fn remember(&self, profile: &str, order: Rc<Order>, new: Vec<(PairId, Place)>, pairs: &[PreferencePair]) {
+    fn remember(
+        &self,
+        profile: &str,
+        revision: u32,
+        order: Rc<Order>,
+        new: Vec<(PairId, Place)>,
+        pairs: &[PreferencePair],
+    ) {
         let mut memory = self.inner.order.borrow_mut();
         // Another tab changed it in the meantime.
         if !memory.as_ref().is_some_and(|now| Rc::ptr_eq(now, &order)) {
@@ -323,6 +362,7 @@ impl Store {
             .iter()
             .try_fold(last, |last, (_, place)| last.is_none_or(|last| last < *place).then_some(Some(*place)));
         let Ok(mut grown) = Rc::try_unwrap(order) else { return };
+        grown.revision = revision;
         grown.places.extend(new.iter().copied());
         grown.replaced.extend(pairs.iter().filter_map(|pair| pair.supersedes));
         grown.pairs.extend(new);
@@ -345,8 +385,8 @@ impl Store {
         pair: PreferencePair,
     ) -> Result<PreferencePair, StoreError> {
         let _lock = self.writing().await;
-        self.carry_out(Some(profile), false).await?;
-        let order = self.order(profile).await?;
+        self.make_way(profile, &HashSet::from([pair.id])).await?;
+        let order = self.order_now(profile).await?;
         let place = *order.places.get(&old).ok_or(StoreError::Damaged { what: "edit: the pair is gone" })?;
         let same = pair.id == old;
         if !same && order.places.contains_key(&pair.id) {
@@ -356,8 +396,12 @@ impl Store {
         }
         let pair = PreferencePair { supersedes: if same { pair.supersedes } else { Some(old) }, ..pair };
         let database = self.database()?;
-        let writing = write(&database, &["pairs"], true)?;
-        let store = writing.object_store("pairs")?;
+        let writing = write(&database, &["profiles", "pairs"], true)?;
+        let (profiles, store) = (writing.object_store("profiles")?, writing.object_store("pairs")?);
+        let row: Option<JsValue> = profiles.get(JsValue::from(profile)).primitive()?.await?;
+        let mut row = read_row(&row.ok_or(StoreError::NoProfile)?)?;
+        row.revision = row.revision.wrapping_add(1);
+        profiles.put(row_text(&row)?).with_key(JsValue::from(profile)).primitive()?;
         let value: Option<JsValue> = store.get(pair_key(profile, place, old)).primitive()?.await?;
         let mut was = value.as_ref().map(read_was).unwrap_or_default();
         if !same {
@@ -365,7 +409,7 @@ impl Store {
         }
         let object = pair_object(profile, pair.id, &PairRow::new(&pair), &was)?;
         store.put(object).with_key(pair_key(profile, place, pair.id)).primitive()?;
-        drop(store);
+        drop((profiles, store));
         commit(writing).await?;
         self.inner.order.replace(None);
         if !same {

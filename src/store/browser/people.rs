@@ -51,8 +51,13 @@ impl Store {
         let crypto = global(&["crypto"]).ok_or(NO_CHANCE)?;
         let id =
             call(&crypto, "randomUUID", &[]).await.ok().and_then(|id| id.as_string()).ok_or(NO_CHANCE)?;
-        let row =
-            ProfileRow { name: name.into(), created_ms: now_ms(), pairs: 0, sequence: Sequence::default() };
+        let row = ProfileRow {
+            name: name.into(),
+            created_ms: now_ms(),
+            pairs: 0,
+            sequence: Sequence::default(),
+            revision: 0,
+        };
         self.put_profile(&id, &row).await?;
         self.tell(&News::Profiles);
         Ok(Profile { id, name: row.name, created_ms: row.created_ms, pairs: 0 })

@@ -35,10 +35,12 @@ impl Store {
 
     /// Deletes pairs, or with none named the person; it can be undone for ten seconds.
     ///
-    /// Pairs that are not there are left out. Whoever calls sees to it that [`Store::carry_out`] is called when
-    /// the time is over; should the tab die before, the next one does.
+    /// Pairs that are not there are left out. Whoever calls sees to it that [`Store::carry_out_due`] is called when
+    /// the time is over; should the tab die before, another one does.
     pub async fn delete(&self, profile: &str, ids: Option<&[PairId]>) -> Result<(Deletion, u32), StoreError> {
         let _lock = self.writing().await;
+        // Another tab's deletion may have the number that this one would get.
+        self.read_pending().await?;
         let row = self.profile_row(profile).await?;
         let there: Option<Vec<PairId>> = match ids {
             None => None,
@@ -77,10 +79,12 @@ impl Store {
     /// Brings back what a deletion took; gives whose it was.
     ///
     /// # Errors
-    /// [`StoreError::UndoExpired`] when its time is over.
+    /// [`StoreError::UndoExpired`] when its time is over, or when its pairs had to go before.
     pub async fn undo(&self, undo: u64) -> Result<String, StoreError> {
         let _lock = self.writing().await;
-        let expired = self.inner.pending.borrow().due(now_ms(), None).contains(&undo);
+        // Another tab may have carried it out, and its message be on the way.
+        self.read_pending().await?;
+        let expired = self.inner.pending.borrow().due(now_ms()).contains(&undo);
         let deletion = if expired { None } else { self.inner.pending.borrow_mut().take(undo) };
         let deletion = deletion.ok_or(StoreError::UndoExpired)?;
         let database = self.database()?;
@@ -92,13 +96,32 @@ impl Store {
         Ok(deletion.profile)
     }
 
-    /// Carries out the deletions whose time is over, those of this person in any case, and with `all` every one.
-    pub async fn carry_out(&self, person: Option<&str>, all: bool) -> Result<(), StoreError> {
-        let due = match all {
-            true => self.inner.pending.borrow().all(),
-            false => self.inner.pending.borrow().due(now_ms(), person),
-        };
-        for undo in due {
+    /// Carries out the deletions whose time is over; false when there were none.
+    pub async fn carry_out_due(&self) -> Result<bool, StoreError> {
+        let _lock = self.writing().await;
+        // What another tab took back or carried out is not to be done here.
+        self.read_pending().await?;
+        let due = self.inner.pending.borrow().due(now_ms());
+        for undo in &due {
+            self.carry_out_one(*undo).await?;
+        }
+        Ok(!due.is_empty())
+    }
+
+    /// The deletions that can still be undone: whose they are, and until when.
+    pub fn open_deletions(&self) -> Vec<(String, f64)> {
+        self.inner.pending.borrow().open_until()
+    }
+
+    /// Carries out the deletions that hide one of these pairs, before one is written again: a later deletion of the
+    /// old one would take the new one with it. The caller holds the lock of [`Store::writing`].
+    pub(super) async fn make_way(&self, profile: &str, ids: &HashSet<PairId>) -> Result<(), StoreError> {
+        self.read_pending().await?;
+        if self.inner.pending.borrow().hides_profile(profile) {
+            return Err(StoreError::NoProfile);
+        }
+        let in_the_way = self.inner.pending.borrow().holding(profile, ids);
+        for undo in in_the_way {
             self.carry_out_one(undo).await?;
         }
         Ok(())
@@ -165,6 +188,7 @@ async fn purge_pairs(writing: &Transaction<'_>, person: &str, ids: &[PairId]) ->
     if let Some(row) = row {
         let mut row = read_row(&row)?;
         row.pairs = left;
+        row.revision = row.revision.wrapping_add(1);
         profiles.put(row_text(&row)?).with_key(JsValue::from(person)).primitive()?;
     }
     Ok(())

@@ -39,7 +39,13 @@ struct TurnV1 {
 pub fn profile(json: &str) -> Result<ProfileRow, StoreError> {
     let old: ProfileV1 =
         serde_json::from_str(json).map_err(|_| StoreError::Damaged { what: "person (version 1)" })?;
-    Ok(ProfileRow { name: old.name, created_ms: old.created_ms, pairs: 0, sequence: Sequence::default() })
+    Ok(ProfileRow {
+        name: old.name,
+        created_ms: old.created_ms,
+        pairs: 0,
+        sequence: Sequence::default(),
+        revision: 0,
+    })
 }
 
 /// A pair's row and place. Rows come in the order that version 1 gave them: that of their insertion.

@@ -1,6 +1,6 @@
 //! Keeping a model's file: from an address, resumed where an earlier try ended, or from a file on disk.
 
-use gloo_net::http::Request;
+use gloo_net::http::{Request, Response};
 use js_sys::{Reflect, Uint8Array};
 use sha2::{Digest, Sha256};
 use wasm_bindgen::prelude::*;
@@ -9,7 +9,8 @@ use web_sys::{
     Blob, FileSystemReadWriteOptions, FileSystemSyncAccessHandle, ReadableStream, ReadableStreamDefaultReader,
 };
 
-use super::{DIGEST, FileError, ModelFiles, PART};
+use super::{DIGEST, FileError, ModelFiles, ORIGIN, PART};
+use crate::engine::message::EngineFailure;
 
 /// Bytes of a file on disk that are copied at once.
 const PIECE: u64 = 4 << 20;
@@ -17,6 +18,9 @@ const PIECE: u64 = 4 << 20;
 /// Hears how far it is: what is being done, bytes done, bytes in all (0 where unknown). False stops it.
 pub trait Progress: FnMut(&'static str, u64, u64) -> bool {}
 impl<F: FnMut(&'static str, u64, u64) -> bool> Progress for F {}
+
+/// Says of a file's first bytes and its length in all whether it is worth fetching; `Some(n)` asks for the first `n`.
+pub type Examine = fn(&[u8], u64) -> Result<Option<u64>, EngineFailure>;
 
 /// Where a file comes from.
 pub enum Incoming<'a> {
@@ -35,48 +39,165 @@ impl ModelFiles {
     /// Keeps a file under `name` and gives its SHA-256.
     ///
     /// # Errors
-    /// Whatever came stays for the next try, but for a file whose digest is wrong.
+    /// Whatever came stays for the next try, but for a file whose digest is wrong and one that `examine` refuses.
     pub async fn keep(
         &self,
         name: &str,
         from: Incoming<'_>,
+        examine: Examine,
         mut progress: impl Progress,
     ) -> Result<String, FileError> {
         let part = format!("{name}{PART}");
         let handle = self.handle(&part, true).await?;
         let access = JsFuture::from(handle.create_sync_access_handle()).await;
-        let writer = Writer::new(access.map_err(|value| FileError::of(value, name))?.unchecked_into(), name)?;
-        let expected = match &from {
-            Incoming::Url { sha256, .. } => sha256.map(str::to_owned),
-            Incoming::File(_) => None,
+        let access = access.map_err(|value| FileError::of(value, name))?.unchecked_into();
+        let writer = Writer::new(access, name, examine);
+        let (found, expected) = match from {
+            Incoming::Url { url, sha256 } => {
+                (self.download(writer, url, sha256.is_some(), &mut progress).await, sha256)
+            }
+            Incoming::File(file) => (writer.copy(file, &mut progress).await, None),
         };
-        let found = match from {
-            Incoming::Url { url, .. } => writer.download(url, &mut progress).await,
-            Incoming::File(file) => writer.copy(file, &mut progress).await,
-        }?;
-        if let Some(expected) = expected.filter(|expected| *expected != found) {
-            self.remove_part(&part).await;
-            return Err(FileError::Digest { found, expected });
+        if let Err(FileError::Refused(_)) = &found {
+            self.remove_note(&part).await;
         }
-        self.write_digest(name, &found).await?;
+        let found = found?;
+        if let Some(expected) = expected.filter(|expected| *expected != found) {
+            self.remove_note(&part).await;
+            return Err(FileError::Digest { found, expected: expected.to_owned() });
+        }
+        self.write_note(&format!("{name}{DIGEST}"), &found).await?;
         rename(&handle, name).await?;
+        self.remove_note(&format!("{name}{ORIGIN}")).await;
         Ok(found)
     }
 
-    async fn remove_part(&self, part: &str) {
+    async fn remove_note(&self, note: &str) {
         // It is overwritten by the next try in any case.
-        let _ = JsFuture::from(self.folder.remove_entry(part)).await;
+        let _ = JsFuture::from(self.folder.remove_entry(note)).await;
     }
 
-    async fn write_digest(&self, name: &str, digest: &str) -> Result<(), FileError> {
-        let handle = self.handle(&format!("{name}{DIGEST}"), true).await?;
+    async fn write_note(&self, name: &str, text: &str) -> Result<(), FileError> {
+        let handle = self.handle(name, true).await?;
         let failed = |value| FileError::of(value, name);
         let access = JsFuture::from(handle.create_sync_access_handle()).await.map_err(failed)?;
         let access = Closing(access.unchecked_into::<FileSystemSyncAccessHandle>());
         access.0.truncate_with_f64(0.0).map_err(failed)?;
-        access.0.write_with_u8_array(digest.as_bytes()).map_err(failed)?;
+        access.0.write_with_u8_array(text.as_bytes()).map_err(failed)?;
         access.0.flush().map_err(failed)
     }
+
+    /// Fetches what is still missing: an earlier try is gone on with where it came from the same address and the
+    /// server still has the same file (or a digest will tell in the end). Anything else starts at the front.
+    async fn download(
+        &self,
+        mut writer: Writer,
+        url: &str,
+        digest_known: bool,
+        progress: &mut impl Progress,
+    ) -> Result<String, FileError> {
+        let earlier = self.origin(&writer.name).await;
+        let same_address = earlier.as_ref().is_some_and(|earlier| earlier.url == url);
+        if digest_known || same_address {
+            writer.hash_what_is_there(progress)?;
+        } else {
+            writer.start_over()?;
+        }
+        let mut response = ask(url, writer.at).await?;
+        if writer.at > 0 {
+            let version = earlier.filter(|_| same_address).map(|earlier| earlier.version);
+            match rest(&response, writer.at, version.as_deref(), digest_known) {
+                Rest::Follows => {}
+                Rest::Nothing => return Ok(writer.finish()?.1),
+                Rest::OfAnother => {
+                    writer.start_over()?;
+                    response = ask(url, 0).await?;
+                }
+                Rest::WholeFile => writer.start_over()?,
+                Rest::Refused => {}
+            }
+        }
+        // What an earlier try left stays, for when the server is well again.
+        if !response.ok() {
+            return Err(FileError::Status { url: url.to_owned(), status: response.status() });
+        }
+        let origin = Origin { url: url.to_owned(), version: version(&response) };
+        self.write_note(&format!("{}{ORIGIN}", writer.name), &origin.written()).await?;
+        writer.take(response, url, progress).await
+    }
+
+    /// Where the bytes of an earlier try came from.
+    async fn origin(&self, name: &str) -> Option<Origin> {
+        let file = self.file(&format!("{name}{ORIGIN}")).await.ok()?;
+        Origin::read(&JsFuture::from(file.text()).await.ok()?.as_string()?)
+    }
+}
+
+/// Where a file that is not whole yet comes from.
+#[derive(Debug, PartialEq)]
+struct Origin {
+    url: String,
+    /// The server's `ETag`; empty where it sends none, or hides it from other origins.
+    version: String,
+}
+
+impl Origin {
+    fn written(&self) -> String {
+        format!("{}\n{}", self.url, self.version)
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let (url, version) = text.split_once('\n')?;
+        Some(Origin { url: url.to_owned(), version: version.to_owned() })
+    }
+}
+
+/// What an answer to a request for the rest of a file brings.
+enum Rest {
+    /// The bytes that are missing.
+    Follows,
+    /// None: the earlier try ended between the last byte and the rename.
+    Nothing,
+    /// Those of another version of the file.
+    OfAnother,
+    /// All bytes: the server does not do ranges.
+    WholeFile,
+    /// None, and no word on the file.
+    Refused,
+}
+
+fn rest(response: &Response, at: u64, earlier: Option<&str>, digest_known: bool) -> Rest {
+    let now = version(response);
+    let other = earlier.is_some_and(|earlier| !earlier.is_empty() && !now.is_empty() && earlier != now);
+    match response.status() {
+        206 | 416 if other => Rest::OfAnother,
+        206 => Rest::Follows,
+        416 => {
+            let range = response.headers().get("content-range").unwrap_or_default();
+            match range.rsplit_once('/').and_then(|(_, length)| length.parse::<u64>().ok()) {
+                Some(length) if length == at => Rest::Nothing,
+                None if digest_known => Rest::Nothing,
+                _ => Rest::OfAnother,
+            }
+        }
+        200..=299 => Rest::WholeFile,
+        _ => Rest::Refused,
+    }
+}
+
+fn version(response: &Response) -> String {
+    response.headers().get("etag").unwrap_or_default()
+}
+
+/// Asks for the bytes from `at` on. `If-Range` would say the rest in one request, but another origin has to allow
+/// that header first, and those that hold models don't.
+async fn ask(url: &str, at: u64) -> Result<Response, FileError> {
+    let mut request = Request::get(url);
+    if at > 0 {
+        request = request.header("Range", &format!("bytes={at}-"));
+    }
+    let sent = request.send().await;
+    sent.map_err(|error| FileError::Network { url: url.to_owned(), why: error.to_string() })
 }
 
 /// `move` is in all browsers that have OPFS, but not in every version of the bindings.
@@ -104,28 +225,40 @@ struct Writer {
     name: String,
     at: u64,
     hash: Sha256,
+    examine: Examine,
+    /// Bytes that have to be there for the next look at them; none once they were found good.
+    look_at: Option<u64>,
 }
 
 impl Writer {
-    fn new(access: FileSystemSyncAccessHandle, name: &str) -> Result<Self, FileError> {
-        Ok(Writer { access: Closing(access), name: name.to_owned(), at: 0, hash: Sha256::new() })
+    fn new(access: FileSystemSyncAccessHandle, name: &str, examine: Examine) -> Self {
+        let (access, name) = (Closing(access), name.to_owned());
+        Writer { access, name, at: 0, hash: Sha256::new(), examine, look_at: Some(64) }
     }
 
-    async fn download(mut self, url: &str, progress: &mut impl Progress) -> Result<String, FileError> {
-        self.hash_what_is_there(progress)?;
+    /// Has the beginning examined as soon as enough of it is there. A file of unknown length (`of` is 0) is not.
+    fn look(&mut self, of: u64) -> Result<(), FileError> {
+        while let Some(wanted) = self.look_at.map(|wanted| wanted.min(of)).filter(|_| of > 0) {
+            if wanted > self.at {
+                break;
+            }
+            let mut beginning = vec![0; wanted as usize];
+            let options = FileSystemReadWriteOptions::new();
+            options.set_at(0.0);
+            let read = self.access.0.read_with_u8_array_and_options(&mut beginning, &options);
+            let read = read.map_err(|value| FileError::of(value, &self.name))? as usize;
+            self.look_at = (self.examine)(&beginning[..read], of).map_err(FileError::Refused)?;
+        }
+        Ok(())
+    }
+
+    async fn take(
+        mut self,
+        response: Response,
+        url: &str,
+        progress: &mut impl Progress,
+    ) -> Result<String, FileError> {
         let network = |why: String| FileError::Network { url: url.to_owned(), why };
-        let mut request = Request::get(url);
-        if self.at > 0 {
-            request = request.header("Range", &format!("bytes={}-", self.at));
-        }
-        let response = request.send().await.map_err(|error| network(error.to_string()))?;
-        match response.status() {
-            206 => {}
-            // Nothing is left to send: the earlier try ended between the last byte and the rename.
-            416 if self.at > 0 => return Ok(self.finish()?.1),
-            200..=299 => self.start_over()?,
-            status => return Err(FileError::Status { url: url.to_owned(), status }),
-        }
         let length = response.headers().get("content-length").and_then(|text| text.parse::<u64>().ok());
         let of = length.map_or(0, |length| self.at + length);
         let body = response.body().ok_or_else(|| network("no body".into()))?;
@@ -155,6 +288,7 @@ impl Writer {
             }
             let piece: Uint8Array = Reflect::get(&step, &"value".into()).map_err(failed)?.unchecked_into();
             self.write(&piece.to_vec())?;
+            self.look(of)?;
             if !progress("downloading", self.at, of) {
                 // Whoever cancels does not wait for the server's word on it.
                 let _ = reader.cancel();
@@ -176,6 +310,7 @@ impl Writer {
                 return Err(FileError::Failed("the file has changed while it was read".into()));
             }
             self.write(&bytes)?;
+            self.look(of)?;
             if !progress("copying", self.at, of) {
                 return Err(FileError::Cancelled);
             }

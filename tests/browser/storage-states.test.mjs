@@ -181,20 +181,42 @@ test("without IndexedDB the worker says so", async () => {
 
 test("a full disk is told, and what was written before stays readable", async () => {
   await withStore(async ({ browser, tab, url }) => {
-    const page = await tab();
+    const page = await tab({ start: false });
     const session = await browser.newCDPSession(page);
-    const me = await page.evaluate(() => data.profile("Ada"));
+    // Before the first writing, which makes the browser count on what was granted for half a minute.
     await session.send("Storage.overrideQuotaForOrigin", { origin: new URL(url).origin, quotaSize: 4 << 20 });
+    await page.evaluate(() => data.start());
+    const me = await page.evaluate(() => data.profile("Ada"));
     const seen = await page.evaluate(
       async ([me, text]) => {
         const answer = await data.ask({ ImportText: { profile: me, name: "n", format: "auto", text } });
         const { total, rows } = await data.list(me);
         return { answer, total, rows: rows.length };
       },
-      [me, pairs(20_000, { words: 80 })],
+      [me, pairs(8_000, { noise: 1500 })],
     );
     assert.deepEqual(seen.answer, { Err: "QuotaFull" });
     assert.equal(seen.rows, Math.min(seen.total, 100));
+  });
+});
+
+test("forgetting says which tab is in the way, and is done when that one is closed", async () => {
+  await withStore(async ({ tab }) => {
+    const [page, old] = [await tab(), await tab({ start: false })];
+    await page.evaluate(() => data.profile("Ada"));
+    // A version that does not listen for the deletion.
+    await old.evaluate(
+      () =>
+        new Promise((resolve) => {
+          const opening = indexedDB.open("likeness");
+          opening.onsuccess = () => resolve((window.held = opening.result));
+        }).then(() => {}),
+    );
+    assert.deepEqual(await page.evaluate(() => data.ask("ForgetEverything")), { Err: "Blocked" });
+    await old.close();
+    await page.waitForFunction(async () => (await indexedDB.databases()).length === 0);
+    const report = await page.evaluate(() => data.get("ForgetEverything"));
+    assert.deepEqual(report.looked[0], ["IndexedDB", []]);
   });
 });
 

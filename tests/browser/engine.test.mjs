@@ -2,6 +2,9 @@
 // comes while it works waits its turn, a cancel is heard, and what can't be run is refused with a reason.
 
 import assert from "node:assert/strict";
+import { mkdtemp, open, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { EMBEDDED_MODEL, withApp } from "./harness.mjs";
 
@@ -142,6 +145,41 @@ test("what can't be run is refused with a reason", async () => {
     assert.match(told.missing, /no model file nothing.gguf is kept/);
     assert.match(told.other, new RegExp(`SHA-256 is ${SHA256}, expected 0{64}`));
   });
+});
+
+/** A GGUF file of one tensor of 8 GiB, as a file system keeps it: without the zeros. */
+async function tooLarge(folder) {
+  // Magic, version, 1 tensor, no metadata; its name, 2 sizes, kind F32, offset; then zeros up to the alignment.
+  const u32 = (value) => Buffer.from(Uint32Array.of(value).buffer);
+  const u64 = (value) => Buffer.from(BigUint64Array.of(BigInt(value)).buffer);
+  const tensor = [u64(1), Buffer.from("t"), u32(2), u64(65536), u64(32768), u32(0), u64(0)];
+  const header = Buffer.concat([Buffer.from("GGUF"), u32(3), u64(1), u64(0), ...tensor, Buffer.alloc(31)]).subarray(0, 96);
+  const file = await open(join(folder, "large.gguf"), "w");
+  await file.write(header);
+  await file.truncate(96 + 8 * 2 ** 30);
+  await file.close();
+}
+
+test("a model that can't fit is refused before it is fetched", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "likeness-models-"));
+  try {
+    await tooLarge(folder);
+    await inEngine(async ({ page }) => {
+      const told = await page.evaluate(async () => {
+        const engine = await window.engine();
+        let most = 0;
+        const hear = ({ Loading }) => (most = Math.max(most, Loading?.bytes ?? 0));
+        const url = { Url: { url: "/models/large.gguf", name: "large.gguf", sha256: null } };
+        const { Err } = await engine.ask({ Load: url }, { hear });
+        return { error: JSON.stringify(Err), most, kept: await engine.ask("Kept") };
+      });
+      assert.match(told.error, /OutOfMemory.*the weights/);
+      assert.ok(told.most < 2 ** 28, `${told.most} bytes were fetched`);
+      assert.deepEqual(told.kept, { Ok: { Kept: [] } });
+    }, { serving: { models: folder } });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 test("one thread and plain SIMD answer as threads and relaxed SIMD do", async () => {
