@@ -21,7 +21,7 @@ const BESIDE_OTHERS: f64 = 0.5;
 const ITSELF: f64 = 0.1;
 
 /// A departure below this is too small to speak of, however certain: log-odds a usual difference.
-const WORTH_TELLING: f64 = 0.15;
+const WORTH_TELLING: f64 = 0.1;
 
 /// A claim says at least this share of what the first one says.
 const LEAST_SHARE: f64 = 0.05;

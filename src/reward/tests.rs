@@ -33,14 +33,15 @@ fn choices(better: impl Fn(&str) -> f64) -> Vec<Observation> {
 }
 
 fn shorter(text: &str) -> f64 {
-    -(text.len() as f64)
+    -(text.split_whitespace().count() as f64)
 }
 
 #[test]
 fn nobody_known_is_the_prior() {
     let unknown = Reward::unknown(Prior::shipped());
     let full = difference(&context(), ANSWERS[6], ANSWERS[7]);
-    assert!(unknown.probability(&full) > 0.6, "people in general prefer an answer to a refusal");
+    // Not much above one half: a third of people are expected to go by a taste of their own.
+    assert!(unknown.probability(&full) > 0.55, "people in general prefer an answer to a refusal");
     assert!(unknown.claims(&[]).is_empty());
 }
 
