@@ -180,7 +180,8 @@ fn reason(likeness: Option<&Likeness>, part: &Contribution) -> Option<String> {
     let claim = likeness.and_then(|likeness| {
         likeness.claims_in_use().find(|claim| claim.row().is_some_and(|row| row.id == part.row.id))
     });
-    let makes = match (claim, likeness.is_some(), liked) {
+    let their_own = likeness.is_some() && part.is_their_own();
+    let makes = match (claim, their_own, liked) {
         (Some(claim), _, true) => format!("and {}", lower_first(claim.wording().trim_end_matches('.'))),
         (Some(claim), _, false) => format!("but {}", lower_first(claim.wording().trim_end_matches('.'))),
         (None, true, true) => "which goes with what you chose before".to_owned(),

@@ -65,6 +65,15 @@ pub struct Contribution {
     pub difference: f64,
     /// What that adds to the log-odds.
     pub log_odds: f64,
+    /// What it would add for people in general.
+    pub usual: f64,
+}
+
+impl Contribution {
+    /// Whether most of it is the person's own taste, and not what most people like.
+    pub fn is_their_own(&self) -> bool {
+        (self.log_odds - self.usual) / self.log_odds > 0.5
+    }
 }
 
 impl Reward {
@@ -74,10 +83,12 @@ impl Reward {
             .iter()
             .zip(difference.values())
             .zip(&self.summary)
-            .map(|((row, &difference), trait_summary)| Contribution {
+            .zip(&self.mean)
+            .map(|(((row, &difference), trait_summary), usual)| Contribution {
                 row,
                 difference,
                 log_odds: trait_summary.weight * difference,
+                usual: usual * difference,
             })
             .filter(|part| part.log_odds != 0.0)
             .collect();

@@ -32,15 +32,17 @@ impl Question {
     pub fn example() -> Self {
         Question {
             context: Conversation::of(&[Turn::user("My bread knife has gone blunt. Can I sharpen it at home?")]),
-            first: "Yes, with a tapered ceramic rod of 6 mm, about 12 euros. Lay it in each groove from the bevelled \
-                    side, at the angle that the groove already has, and pull it towards the edge five times. Then \
-                    wipe the flat side once along the whole length to take the burr off. That is twenty minutes' \
-                    work, and is needed every two years or so."
+            first: "Yes, for about 12 euros. Buy a tapered ceramic rod of 6 mm, then:\n\n\
+                    1. Lay the rod in a groove of the bread knife, from the bevelled side.\n\
+                    2. Pull it towards the edge five times, at the angle that the groove already has.\n\
+                    3. Do the same in each groove.\n\
+                    4. Wipe the flat side once along the whole length to take the burr off.\n\n\
+                    That is twenty minutes' work, and the blade needs it every two years or so."
                 .into(),
-            second: "That's a really interesting question! Serrated knives are known to be somewhat harder to \
-                     sharpen than ordinary ones, and opinions differ on whether it's worth the effort. You might be \
-                     able to find a suitable tool, but please be careful, since knives can cause injuries. If you're \
-                     unsure, it may be best to consult a professional sharpening service in your area."
+            second: "Sharpening a serrated knife is generally considered more complicated than sharpening an \
+                     ordinary one, and whether it's worthwhile may depend on several considerations. Some \
+                     manufacturers offer specialised equipment, although results might vary. Alternatively, a \
+                     professional sharpening service could perhaps be an option, or possibly a replacement."
                 .into(),
         }
     }
