@@ -1,12 +1,13 @@
 //! Keeping a model's file: from an address, resumed where an earlier try ended, or from a file on disk.
 
 use gloo_net::http::{Request, Response};
-use js_sys::{Reflect, Uint8Array};
+use js_sys::{Promise, Reflect, Uint8Array};
 use sha2::{Digest, Sha256};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Blob, FileSystemReadWriteOptions, FileSystemSyncAccessHandle, ReadableStream, ReadableStreamDefaultReader,
+    Blob, FileSystemReadWriteOptions, FileSystemSyncAccessHandle, ReadableStream,
+    ReadableStreamDefaultReader, WorkerGlobalScope,
 };
 
 use super::{DIGEST, FileError, ModelFiles, ORIGIN, PART};
@@ -14,6 +15,10 @@ use crate::engine::message::EngineFailure;
 
 /// Bytes of a file on disk that are copied at once.
 const PIECE: u64 = 4 << 20;
+
+/// How often a file that another worker holds is tried, and the milliseconds between.
+const TRIES: u32 = 20;
+const PAUSE_MS: i32 = 100;
 
 /// Hears how far it is: what is being done, bytes done, bytes in all (0 where unknown). False stops it.
 pub trait Progress: FnMut(&'static str, u64, u64) -> bool {}
@@ -49,8 +54,7 @@ impl ModelFiles {
     ) -> Result<String, FileError> {
         let part = format!("{name}{PART}");
         let handle = self.handle(&part, true).await?;
-        let access = JsFuture::from(handle.create_sync_access_handle()).await;
-        let access = access.map_err(|value| FileError::of(value, name))?.unchecked_into();
+        let access = open_alone(&handle, name).await?;
         let writer = Writer::new(access, name, examine);
         let (found, expected) = match from {
             Incoming::Url { url, sha256 } => {
@@ -198,6 +202,38 @@ async fn ask(url: &str, at: u64) -> Result<Response, FileError> {
     }
     let sent = request.send().await;
     sent.map_err(|error| FileError::Network { url: url.to_owned(), why: error.to_string() })
+}
+
+/// Opens a file for writing, which one worker at a time may. A worker that has just been ended (a page reloaded, a
+/// load cancelled) keeps its hold for a moment longer, so that is waited for.
+async fn open_alone(
+    handle: &web_sys::FileSystemFileHandle,
+    name: &str,
+) -> Result<FileSystemSyncAccessHandle, FileError> {
+    let mut tries = TRIES;
+    loop {
+        tries -= 1;
+        match JsFuture::from(handle.create_sync_access_handle()).await {
+            Ok(access) => return Ok(access.unchecked_into()),
+            Err(value) => match FileError::of(value, name) {
+                FileError::Busy(_) if tries > 0 => pause().await,
+                error => return Err(error),
+            },
+        }
+    }
+}
+
+/// Waits a while.
+async fn pause() {
+    let promise = Promise::new(&mut |resolve, _| {
+        let scope = js_sys::global().unchecked_into::<WorkerGlobalScope>();
+        let set = scope.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, PAUSE_MS);
+        if set.is_err() {
+            let _ = resolve.call0(&JsValue::NULL);
+        }
+    });
+    // A promise that only resolves has no error to give.
+    let _ = JsFuture::from(promise).await;
 }
 
 /// `move` is in all browsers that have OPFS, but not in every version of the bindings.
