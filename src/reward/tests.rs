@@ -45,6 +45,16 @@ fn nobody_known_is_the_prior() {
     assert!(unknown.claims(&[]).is_empty());
 }
 
+#[test]
+fn a_reason_knows_whose_taste_it_rests_on() {
+    let known = Reward::learn(Prior::shipped(), &choices(shorter));
+    let two = &choices(shorter)[0].difference;
+    assert!(Reward::unknown(Prior::shipped()).why(two).iter().all(|part| !part.is_their_own()));
+    let parts = known.why(two);
+    let length = parts.iter().find(|part| part.row.id == "length").unwrap();
+    assert!(length.is_their_own(), "{length:?}");
+}
+
 /// The claims in words of someone with these choices.
 fn claims(observations: &[Observation]) -> Vec<String> {
     let reward = Reward::learn(Prior::shipped(), observations);
