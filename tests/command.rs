@@ -326,3 +326,22 @@ fn an_induction_with_the_model_goes_on_after_ctrl_c() {
         assert!(told["systems"][system]["accuracy"].is_f64(), "{told}");
     }
 }
+
+#[test]
+fn the_shipped_prior_is_what_its_command_writes() {
+    let folder = Folder::new("prior");
+    let output = folder.path("prior.json");
+    let ran = run(&["fit-prior", "--output", &output], "");
+    if let Some(absent) = ran.err.lines().find(|line| line.contains("NOT MEASURED")) {
+        println!("{absent}");
+        return;
+    }
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let written = std::fs::read_to_string(output).unwrap();
+    // Line by line, so that a failure names the first trait that differs.
+    let shipped = include_str!("../src/reward/prior.json");
+    for (written, shipped) in written.lines().zip(shipped.lines()) {
+        assert_eq!(written, shipped);
+    }
+    assert_eq!(written.len(), shipped.len());
+}

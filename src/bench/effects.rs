@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use super::synthetic::loss;
 use crate::reward::{Observation, Reward};
-use crate::traits::TABLE;
+use crate::traits::{TABLE, Trait};
 
 /// For each trait, by how much the left-out log-loss rises when what it adds to the log-odds is taken out.
 ///
@@ -26,7 +26,7 @@ impl Effects {
         let parts = reward.why(&observation.difference);
         let odds: f64 = parts.iter().map(|part| part.log_odds).sum();
         for part in parts {
-            let Some(index) = TABLE.iter().position(|row| row.id == part.row.id) else { continue };
+            let Some((index, _)) = Trait::find(part.row.id) else { continue };
             self.sums[index] += loss(odds - part.log_odds) - loss(odds);
         }
     }

@@ -9,8 +9,6 @@ mod people_left_out;
 mod report;
 mod synthetic;
 mod tables;
-#[cfg(test)]
-mod tests;
 
 pub use effects::Effects;
 pub use fit_prior::fit_prior;

@@ -66,3 +66,13 @@ pub fn read_people(jsonl: &str) -> Result<Vec<Person>, BenchError> {
         })
         .collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_is_no_choice_is_named() {
+        assert!(read_people("\n{}").unwrap_err().to_string().starts_with("line 2 "));
+    }
+}

@@ -42,8 +42,7 @@ impl Chat {
         let header =
             read_header(source, &Limits::default()).await.map_err(EngineError::from).map_err(failure)?;
         // Both are small beside the weights, and tell early that a file is of another kind.
-        let tokenizer = Tokenizer::from_header(&header).map_err(|e| EngineFailure::Model(e.to_string()))?;
-        let template = ChatTemplate::from_header(&header).map_err(|e| EngineFailure::Model(e.to_string()))?;
+        let (tokenizer, template) = text_parts(&header)?;
         let engine = Engine::load(&header, source, options, pace, progress).await.map_err(failure)?;
         let loaded = LoadedModel {
             name: name(file),
@@ -76,8 +75,7 @@ impl Chat {
             return Err(failure(EngineError::OutOfMemory { what: "the weights".to_owned(), bytes: weights }));
         }
         Config::read(&header).map_err(failure)?;
-        Tokenizer::from_header(&header).map_err(|e| EngineFailure::Model(e.to_string()))?;
-        ChatTemplate::from_header(&header).map_err(|e| EngineFailure::Model(e.to_string()))?;
+        text_parts(&header)?;
         Ok(None)
     }
 
@@ -258,6 +256,13 @@ fn bad_sampling(error: SampleError) -> EngineFailure {
         SampleError::NotANumber => EngineFailure::NotANumber,
         other => EngineFailure::Model(other.to_string()),
     }
+}
+
+/// What turns text into tokens and a conversation into text.
+fn text_parts(header: &Header) -> Result<(Tokenizer, ChatTemplate), EngineFailure> {
+    let tokenizer = Tokenizer::from_header(header).map_err(|e| EngineFailure::Model(e.to_string()))?;
+    let template = ChatTemplate::from_header(header).map_err(|e| EngineFailure::Model(e.to_string()))?;
+    Ok((tokenizer, template))
 }
 
 /// The file's name without its ending. What files say of themselves in `general.name` is often a leftover of training.

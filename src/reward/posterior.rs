@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::RewardError;
 use super::logistic::sigmoid;
-use crate::traits::{Difference, TABLE};
+use crate::traits::{Difference, TABLE, Trait};
 
 /// What a person likes: the posterior over their weights.
 ///
@@ -38,8 +38,6 @@ pub(super) struct Component {
 pub(super) struct Summary {
     /// The mean of the whole weight: what the person keeps of the prior, and their deviation.
     pub weight: f64,
-    /// The variance of the whole weight.
-    pub variance: f64,
     /// The chance that the whole weight is above 0.
     pub positive: f64,
     /// The chance that the deviation is above 0, and that it is below.
@@ -124,13 +122,8 @@ impl Reward {
                     trait_summary.lowered += share * (1.0 - raised);
                 }
                 trait_summary.weight += share * mean;
-                trait_summary.variance += share * (variance + mean * mean);
                 trait_summary.positive += share * normal_cdf(mean / variance.max(1e-18).sqrt());
             }
-        }
-        for trait_summary in &mut summary {
-            let square = trait_summary.weight * trait_summary.weight;
-            trait_summary.variance = (trait_summary.variance - square).max(0.0);
         }
         summary
     }
@@ -167,23 +160,13 @@ impl Reward {
     /// The chance that the person's weight of a trait is above zero, from the joint posterior; 0.5 where nothing
     /// is known, none where there is no such trait.
     pub fn certainty(&self, id: &str) -> Option<f64> {
-        TABLE.iter().position(|row| row.id == id).map(|index| self.summary[index].positive)
+        Trait::find(id).map(|(index, _)| self.summary[index].positive)
     }
 
     /// The chances that the person wants more of a trait than people in general do, and less.
     pub fn departure(&self, id: &str) -> Option<(f64, f64)> {
-        let index = TABLE.iter().position(|row| row.id == id)?;
+        let (index, _) = Trait::find(id)?;
         Some((self.summary[index].raised, self.summary[index].lowered))
-    }
-
-    /// How unsure the weight of a trait is: its standard deviation in the posterior.
-    pub fn deviation(&self, id: &str) -> Option<f64> {
-        TABLE.iter().position(|row| row.id == id).map(|index| self.summary[index].variance.sqrt())
-    }
-
-    /// The person's mean weight of a trait: log-odds a usual difference.
-    pub fn weight(&self, id: &str) -> Option<f64> {
-        TABLE.iter().position(|row| row.id == id).map(|index| self.summary[index].weight)
     }
 
     /// The chance that the person departs from people in general at all.

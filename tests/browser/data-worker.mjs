@@ -130,6 +130,22 @@ export async function tab(browser, url, { start = true, changed = false } = {}) 
   return page;
 }
 
+/**
+ * Opens the database, at a version where one is given, as another tab of this origin would that hears of no newer
+ * one; it is held as `window.held`. Runs in the page.
+ */
+export function holdDatabase(version) {
+  return new Promise((resolve, reject) => {
+    const opening = indexedDB.open("likeness", version);
+    opening.onblocked = () => reject(new Error("blocked"));
+    opening.onerror = () => reject(opening.error);
+    opening.onsuccess = () => {
+      window.held = opening.result;
+      resolve();
+    };
+  });
+}
+
 /** `n` pairs in SynthesizeMe's JSON Lines; with `noise`, each with as many random bytes, which no disk compresses. */
 export function pairs(n, { from = 0, words = 20, user, noise = 0 } = {}) {
   const filler = Array.from({ length: words }, (_, i) => `word${i}`).join(" ");

@@ -2,23 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AT_BLANK, pairs, tab } from "./data-worker.mjs";
+import { AT_BLANK, holdDatabase, pairs, tab } from "./data-worker.mjs";
 import { screenshots, withApp } from "./harness.mjs";
 
 /** A page of the app's origin that starts nothing; the app is opened by the test, when its state is made. */
 const withOrigin = (body) => withApp(body, AT_BLANK);
-
-/** Opens the database at a version, as another tab of this origin would. Runs in the page. */
-function openDatabase(version) {
-  return new Promise((resolve, reject) => {
-    const opening = indexedDB.open("likeness", version);
-    opening.onerror = () => reject(opening.error);
-    opening.onsuccess = () => {
-      window.held = opening.result;
-      resolve();
-    };
-  });
-}
 
 test("without storage the page says in which window to open it", async () => {
   await withOrigin(async ({ page, url }) => {
@@ -37,7 +25,7 @@ test("without storage the page says in which window to open it", async () => {
 
 test("a history of a newer version is left alone, and the page says to reload", async () => {
   await withOrigin(async ({ page, url }) => {
-    await page.evaluate(openDatabase, 99);
+    await page.evaluate(holdDatabase, 99);
     await page.goto(url);
     await page.getByText("The history was written by a newer version").waitFor();
     await page.getByText("Reload the page to get the newest version").waitFor();
@@ -49,7 +37,7 @@ test("a history of a newer version is left alone, and the page says to reload", 
 test("an older version in another tab is told, and the history opens when that tab lets go", async () => {
   await withOrigin(async ({ page, browser, url }) => {
     const old = await tab(browser, url, { start: false });
-    await old.evaluate(openDatabase, 1);
+    await old.evaluate(holdDatabase, 1);
     await page.goto(url);
     await page.getByText("Another tab with an older version of this app is open").waitFor();
     await page.getByText("Close the other tabs of this app").waitFor();
@@ -64,7 +52,7 @@ test("a newer version in another tab asks this one to be reloaded", async () => 
     await page.goto(url);
     await page.getByRole("button", { name: "Try it on a sample" }).waitFor();
     const newer = await tab(browser, url, { start: false });
-    await newer.evaluate(openDatabase, 99);
+    await newer.evaluate(holdDatabase, 99);
     await page.getByText("A newer version of this app is open in another tab.").waitFor();
     await page.getByRole("button", { name: "Reload" }).waitFor();
     await screenshots(page, "state-outdated");

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { pairs, withStore } from "./data-worker.mjs";
+import { holdDatabase, pairs, withStore } from "./data-worker.mjs";
 
 /** The database as version 1 made it; frozen. Runs in the page. */
 function makeVersion1(people) {
@@ -127,16 +127,7 @@ test("an upgrade that another tab blocks is told, and goes on when that tab lets
     const old = await tab({ start: false });
     await old.evaluate(makeVersion1, PEOPLE);
     // An older version that does not listen for a newer one.
-    await old.evaluate(
-      () =>
-        new Promise((resolve) => {
-          const opening = indexedDB.open("likeness", 1);
-          opening.onsuccess = () => {
-            window.held = opening.result;
-            resolve();
-          };
-        }),
-    );
+    await old.evaluate(holdDatabase, 1);
     const page = await tab({ start: false });
     const answer = await page.evaluate(async () => {
       await data.start();
@@ -153,14 +144,7 @@ test("a newer version in another tab gets the database, and this tab says that i
   await withStore(async ({ tab }) => {
     const [page, newer] = [await tab(), await tab({ start: false })];
     await page.evaluate(() => data.profile("Ada"));
-    await newer.evaluate(
-      () =>
-        new Promise((resolve, reject) => {
-          const opening = indexedDB.open("likeness", 99);
-          opening.onblocked = () => reject(new Error("blocked"));
-          opening.onsuccess = resolve;
-        }),
-    );
+    await newer.evaluate(holdDatabase, 99);
     await page.waitForFunction(() => data.changes.includes("Outdated"));
     const answer = await page.evaluate(() => data.ask("Profiles"));
     assert.deepEqual(answer, { Err: { TooNew: { found: 99, known: 3 } } });
@@ -205,13 +189,7 @@ test("forgetting says which tab is in the way, and is done when that one is clos
     const [page, old] = [await tab(), await tab({ start: false })];
     await page.evaluate(() => data.profile("Ada"));
     // A version that does not listen for the deletion.
-    await old.evaluate(
-      () =>
-        new Promise((resolve) => {
-          const opening = indexedDB.open("likeness");
-          opening.onsuccess = () => resolve((window.held = opening.result));
-        }).then(() => {}),
-    );
+    await old.evaluate(holdDatabase);
     assert.deepEqual(await page.evaluate(() => data.ask("ForgetEverything")), { Err: "Blocked" });
     await old.close();
     await page.waitForFunction(async () => (await indexedDB.databases()).length === 0);

@@ -68,12 +68,24 @@ test("an export imports into the same history, ties and notes too", async () => 
   });
 });
 
-/** Deletes the secret and nothing else; gives whose it was and the deletion. Runs in the page. */
-async function deleteSecret({ secretLine, secret }) {
-  const me = await data.profile("Ada");
-  await data.importText(me, secretLine);
-  const [row] = (await data.list(me, secret)).rows;
-  return { me, deletion: await data.get({ Delete: { profile: me, ids: [row.id] } }) };
+/** Imports the secret after `n` other pairs; gives whose it is and its id. */
+async function withSecret(page, n = 0) {
+  const text = [...(n ? [pairs(n)] : []), secretLine].join("\n");
+  return page.evaluate(
+    async ({ text, secret }) => {
+      const me = await data.profile("Ada");
+      await data.importText(me, text);
+      const [{ id }] = (await data.list(me, secret)).rows;
+      return { me, id };
+    },
+    { text, secret: SECRET },
+  );
+}
+
+/** Deletes the secret and nothing else; gives whose it was and the deletion. */
+async function deleteSecret(page) {
+  const { me, id } = await withSecret(page);
+  return { me, deletion: await page.evaluate(({ me, id }) => data.get({ Delete: { profile: me, ids: [id] } }), { me, id }) };
 }
 
 /** What a tab finds of the secret and of its deletion, once the deletion's time is over. */
@@ -90,14 +102,11 @@ describe("deletions", { concurrency: 5 }, () => {
     await withStore(async ({ tab }) => {
       const page = await tab();
       const seen = await page.evaluate(
-        async ({ text, secretLine, secret }) => {
-          const me = await data.profile("Ada");
-          await data.importText(me, `${text}\n${secretLine}`);
+        async ({ me, id, secret }) => {
           const answers = [{ id: "a", content: `to ${secret}` }, { id: "b", content: "nowhere" }];
           const choice = { context: [{ role: "user", content: "where to?" }], answers, outcome: { kind: "preferred", winner: "a" } };
           await data.get({ RecordChoice: { profile: me, choice } });
-          const [row] = (await data.list(me, secret)).rows;
-          const remove = () => data.get({ Delete: { profile: me, ids: [row.id] } });
+          const remove = () => data.get({ Delete: { profile: me, ids: [id] } });
           const first = await remove();
           const hidden = (await data.list(me, secret)).total;
           await data.get({ Undo: { undo: first.undo } });
@@ -109,7 +118,7 @@ describe("deletions", { concurrency: 5 }, () => {
           const people = await data.get("Profiles");
           return { first, hidden, back, until, late, people, everything: await data.everything() };
         },
-        { text: pairs(3), secretLine, secret: SECRET },
+        { ...(await withSecret(page, 3)), secret: SECRET },
       );
       assert.deepEqual([seen.first.pairs, seen.hidden, seen.back], [1, 0, 1]);
       assert.ok(seen.until > 9000 && seen.until <= 10000, `${seen.until} ms to undo`);
@@ -123,7 +132,7 @@ describe("deletions", { concurrency: 5 }, () => {
   test("a deletion whose tab dies stays hidden, and the next start carries it out", async () => {
     await withStore(async ({ tab }) => {
       const first = await tab();
-      const { me, deletion } = await first.evaluate(deleteSecret, { secretLine, secret: SECRET });
+      const { me, deletion } = await deleteSecret(first);
       await first.evaluate(() => data.worker.terminate());
       await first.close();
       const second = await tab();
@@ -135,7 +144,7 @@ describe("deletions", { concurrency: 5 }, () => {
   test("a second tab lets a deletion be undone, and carries it out when the first one is closed", async () => {
     await withStore(async ({ tab }) => {
       const [before, first] = [await tab(), await tab()];
-      const { me, deletion } = await first.evaluate(deleteSecret, { secretLine, secret: SECRET });
+      const { me, deletion } = await deleteSecret(first);
       const opened = await tab();
       const seen = await first.evaluate(
         async ({ me, undo }) => {
@@ -159,7 +168,7 @@ describe("deletions", { concurrency: 5 }, () => {
   test("a pair that is imported again while its deletion can be undone stays", async () => {
     await withStore(async ({ tab }) => {
       const page = await tab();
-      const { me, deletion } = await page.evaluate(deleteSecret, { secretLine, secret: SECRET });
+      const { me, deletion } = await deleteSecret(page);
       const seen = await page.evaluate(
         async ({ me, undo, secretLine }) => {
           const report = await data.importText(me, secretLine);
@@ -200,11 +209,9 @@ describe("deletions", { concurrency: 5 }, () => {
 test("a pair that is deleted while a portrait is made is not in the portrait", async () => {
   await withStore(async ({ tab }) => {
     const page = await tab();
+    const secret = await withSecret(page, 8);
     const seen = await page.evaluate(
-      async ({ text, secretLine, secret }) => {
-        const me = await data.profile("Ada");
-        await data.importText(me, `${text}\n${secretLine}`);
-        const [{ id }] = (await data.list(me, secret)).rows;
+      async ({ me, id }) => {
         // Nothing is written while this page holds the lock, so the portrait waits, made from all pairs.
         let release;
         const held = navigator.locks.request("likeness-write", () => new Promise((done) => (release = done)));
@@ -228,12 +235,12 @@ test("a pair that is deleted while a portrait is made is not in the portrait", a
         });
         release();
         await Promise.all([held, inducing]);
-        return { id, kept: (await data.everything()).filter((text) => text.startsWith("portraits: ")) };
+        return { kept: (await data.everything()).filter((text) => text.startsWith("portraits: ")) };
       },
-      { text: pairs(8), secretLine, secret: SECRET },
+      secret,
     );
     assert.equal(seen.kept.length, 2, "a key and a portrait");
-    assert.deepEqual(seen.kept.filter((text) => text.includes(seen.id) || text.includes(SECRET)), []);
+    assert.deepEqual(seen.kept.filter((text) => text.includes(secret.id) || text.includes(SECRET)), []);
   });
 });
 

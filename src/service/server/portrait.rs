@@ -153,8 +153,9 @@ impl Asked {
         let store = self.server.store().await?;
         let Some(job) = job(&store, profile).await? else { return Ok(Response::Pending(None)) };
         let answers = store.answers(&profile.0).await?;
-        let calls = answers.iter().filter_map(|(_, text)| serde_json::from_str(text).ok()).filter(is_call);
-        let calls = calls.count() as u32;
+        let answers = answers.iter().filter_map(|(_, text)| serde_json::from_str::<Answer>(text).ok());
+        // Counting tokens is no call.
+        let calls = answers.filter(|answer| answer.usage().is_some()).count() as u32;
         Ok(Response::Pending(Some(PendingInduction { settings: job.settings, calls, at_ms: job.at_ms })))
     }
 
@@ -292,7 +293,7 @@ impl Journal for Answers {
     async fn get(&mut self, id: &QuestionId) -> Result<Option<Answer>, StoreError> {
         // An answer that can't be read is asked again.
         let answer = self.known.get(&id.to_string()).and_then(|text| serde_json::from_str(text).ok());
-        if answer.as_ref().is_some_and(is_call) {
+        if answer.as_ref().and_then(Answer::usage).is_some() {
             self.used.set(self.used.get() + 1);
         }
         Ok(answer)
@@ -302,11 +303,6 @@ impl Journal for Answers {
         let text = serde_json::to_string(answer).map_err(|_| StoreError::Damaged { what: "answer" })?;
         self.store.put_answer(&self.profile, &id.to_string(), &text, &self.pairs).await
     }
-}
-
-/// Whether the model computed for it; counting tokens is no call.
-fn is_call(answer: &Answer) -> bool {
-    matches!(answer, Answer::Generation(_) | Answer::Scores(_))
 }
 
 impl From<EngineFailure> for ServiceError {

@@ -84,8 +84,7 @@ impl ModelFiles {
     async fn write_note(&self, name: &str, text: &str) -> Result<(), FileError> {
         let handle = self.handle(name, true).await?;
         let failed = |value| FileError::of(value, name);
-        let access = JsFuture::from(handle.create_sync_access_handle()).await.map_err(failed)?;
-        let access = Closing(access.unchecked_into::<FileSystemSyncAccessHandle>());
+        let access = Closing(open_alone(&handle, name).await?);
         access.0.truncate_with_f64(0.0).map_err(failed)?;
         access.0.write_with_u8_array(text.as_bytes()).map_err(failed)?;
         access.0.flush().map_err(failed)
@@ -274,10 +273,10 @@ impl Writer {
 
     /// Has the beginning examined as soon as enough of it is there. A file of unknown length (`of` is 0) is not.
     fn look(&mut self, of: u64) -> Result<(), FileError> {
-        while let Some(wanted) = self.look_at.map(|wanted| wanted.min(of)).filter(|_| of > 0) {
-            if wanted > self.at {
-                break;
-            }
+        while let Some(wanted) = self.look_at.map(|wanted| wanted.min(of))
+            && of > 0
+            && wanted <= self.at
+        {
             let mut beginning = vec![0; wanted as usize];
             let options = FileSystemReadWriteOptions::new();
             options.set_at(0.0);
