@@ -1,9 +1,9 @@
 //! From a person's pairs to the posterior over their weights: a mixture over how they may differ.
 
-use super::dense;
+use super::deviation::{Evidence, Posterior};
+use super::logistic::{Fit, Row};
 use super::posterior::{Component, Reward};
-use super::sparse::{self, Evidence, FittedSet};
-use super::{Kind, PersonPrior, Prior};
+use super::{Kind, Prior};
 use crate::preference::{PreferencePair, Standing};
 use crate::traits::{self, Difference, TABLE};
 
@@ -19,7 +19,7 @@ pub struct Observation {
 /// An inferred preference counts this much of a stated one: a regenerated answer may have been fine.
 const INFERRED_WEIGHT: f64 = 0.5;
 
-/// Components with less than this share of the best one's are left out.
+/// Ways that are less likely than this share of the likeliest one are left out.
 const NEGLIGIBLE: f64 = 2e-3;
 
 impl Observation {
@@ -35,9 +35,6 @@ impl Observation {
     }
 }
 
-/// Sets that are fitted again for each other half-life and follow.
-const KEPT_SETS: usize = 80;
-
 impl Reward {
     /// Learns from `observations`, oldest first; without any, the reward is the prior.
     ///
@@ -45,32 +42,46 @@ impl Reward {
     pub fn learn(prior: &Prior, observations: &[Observation]) -> Self {
         let person = &prior.person;
         let mean = prior.mean_weights();
-        let pairs = Pairs::new(&mean, observations);
-        // The sets are searched once, for the kind that is told least and with nothing faded, then fitted for each kind.
-        let lasting = pairs.faded(None);
-        let widest = person.kinds.iter().max_by(|a, b| a.follow_spread.total_cmp(&b.follow_spread));
-        let mut candidates: Vec<(f64, Component)> = Vec::new();
-        if let Some(widest) = widest {
-            let inclusion: Vec<f64> = TABLE.iter().map(|row| person.included(row)).map(log_odds).collect();
-            let nothing = TABLE.iter().map(|row| libm::log1p(-person.included(row))).sum();
-            let mut sets = sparse::search(&pairs.evidence(person, widest, &lasting, &inclusion));
-            sets.sort_by(|a, b| b.log_posterior.total_cmp(&a.log_posterior));
-            let empty = sets.iter().position(|set| set.traits.is_empty()).map(|place| sets.remove(place));
-            sets.truncate(KEPT_SETS);
-            sets.extend(empty);
-            for half_life in &person.half_lives {
-                let columns = pairs.faded(half_life.pairs);
-                for kind in &person.kinds {
-                    let chance = half_life.chance * kind.chance;
-                    let fitted = sparse::refit(&pairs.evidence(person, kind, &columns, &inclusion), &sets);
-                    candidates.extend(fitted.into_iter().map(|set| weighed(kind, nothing, chance, set)));
-                }
-            }
+        let lasting = inputs(&mean, observations, None);
+        let mut ways: Vec<Way<'_>> = Vec::new();
+        for kind in &person.kinds {
+            let evidence = Evidence { rows: &rows(&lasting, observations), follow: kind.follow() };
+            let nothing = evidence.nothing().map(|(posterior, log_evidence)| Way {
+                log_weight: libm::log(kind.chance * (1.0 - kind.deviates)) + log_evidence,
+                found: Found::Nothing(posterior),
+            });
+            ways.extend(nothing);
+        }
+        let faded: Vec<(f64, Vec<Vec<f64>>)> = person
+            .half_lives
+            .iter()
+            .map(|half_life| (half_life.chance, inputs(&mean, observations, half_life.pairs)))
+            .collect();
+        for (chance, inputs) in &faded {
             for kind in &person.kinds {
-                candidates.extend(dense(person, kind, &pairs, &lasting));
+                let rows = rows(inputs, observations);
+                let spreads = person.spreads_of(kind);
+                let fit = Evidence { rows: &rows, follow: kind.follow() }.gaussian(&spreads);
+                ways.extend(fit.map(|fit| Way {
+                    log_weight: libm::log(chance * kind.chance * kind.deviates) + fit.log_evidence,
+                    found: Found::Deviation { kind, inputs, fit },
+                }));
             }
         }
-        Reward::mixture(mean, candidates, NEGLIGIBLE, person.temperature, observations.len())
+        let best = ways.iter().map(|way| way.log_weight).fold(f64::NEG_INFINITY, f64::max);
+        ways.retain(|way| way.log_weight >= best + libm::log(NEGLIGIBLE));
+        let components = ways.into_iter().filter_map(|way| {
+            let (traits, posterior) = match way.found {
+                Found::Nothing(posterior) => (Vec::new(), posterior),
+                Found::Deviation { kind, inputs, fit } => {
+                    let rows = rows(inputs, observations);
+                    let evidence = Evidence { rows: &rows, follow: kind.follow() };
+                    ((0..TABLE.len()).collect(), evidence.heavy_tailed(&person.spreads_of(kind), fit)?)
+                }
+            };
+            Some((way.log_weight, Component::new(traits, posterior.mean, posterior.covariance)))
+        });
+        Reward::mixture(mean, components.collect(), person.temperature, observations.len())
     }
 
     /// The reward of someone of whom nothing is known.
@@ -79,97 +90,38 @@ impl Reward {
     }
 }
 
-fn log_odds(chance: f64) -> f64 {
-    libm::log(chance / (1.0 - chance))
+/// One way in which the person may differ, with how likely it is before and after their pairs.
+struct Way<'a> {
+    log_weight: f64,
+    found: Found<'a>,
 }
 
-/// A person's pairs as the fits read them.
-struct Pairs<'a> {
-    observations: &'a [Observation],
-    prior_scores: Vec<f64>,
-    weights: Vec<f64>,
+enum Found<'a> {
+    /// They deviate in no trait.
+    Nothing(Posterior),
+    /// They deviate; the fit is that of Gaussian weights, whose evidence weighs this way.
+    Deviation { kind: &'a Kind, inputs: &'a [Vec<f64>], fit: Fit },
 }
 
-impl<'a> Pairs<'a> {
-    fn new(mean: &[f64], observations: &'a [Observation]) -> Self {
-        let score = |o: &Observation| o.difference.values().iter().zip(mean).map(|(x, w)| x * w).sum();
-        Pairs {
-            observations,
-            prior_scores: observations.iter().map(score).collect(),
-            weights: observations.iter().map(|o| o.weight).collect(),
-        }
-    }
-
-    fn evidence<'b>(
-        &'b self,
-        person: &PersonPrior,
-        kind: &'b Kind,
-        columns: &'b [Vec<f64>],
-        inclusion: &'b [f64],
-    ) -> Evidence<'b> {
-        Evidence {
-            columns,
-            prior_scores: &self.prior_scores,
-            weights: &self.weights,
-            kind,
-            slab_spread: person.slab_spread,
-            inclusion,
-        }
-    }
-
-    /// Each trait's differences, those of older pairs shrunk: a taste that has changed since shows less in them.
-    ///
-    /// The differences shrink, not the pairs' weights, so that every half-life explains all pairs and their
-    /// evidences can be compared.
-    fn faded(&self, half_life: Option<f64>) -> Vec<Vec<f64>> {
-        let newest = self.observations.len();
-        let fade = |index: usize| match half_life {
-            Some(pairs) => libm::exp2(-((newest - 1 - index) as f64) / pairs),
-            None => 1.0,
-        };
-        let fades: Vec<f64> = (0..newest).map(fade).collect();
-        (0..TABLE.len())
-            .map(|row| {
-                self.observations
-                    .iter()
-                    .zip(&fades)
-                    .map(|(o, fade)| fade * o.difference.values()[row])
-                    .collect()
-            })
-            .collect()
-    }
+fn rows<'a>(inputs: &'a [Vec<f64>], observations: &[Observation]) -> Vec<Row<'a>> {
+    inputs.iter().zip(observations).map(|(x, o)| Row { x, weight: o.weight }).collect()
 }
 
-/// A set with its weight in the mixture: its evidence, and how likely it was before any pair.
+/// The prior's log-odds of each pair, then its differences, those of older pairs shrunk: a taste that has changed
+/// since shows less in them.
 ///
-/// `nothing` is the log of the chance that none of the traits is among "a few".
-fn weighed(kind: &Kind, nothing: f64, chance: f64, set: FittedSet) -> (f64, Component) {
-    // The empty set is reached two ways: nobody's deviation, and "a few" that happen to be none.
-    let prior = match set.traits.is_empty() {
-        true => libm::log(1.0 - kind.few - kind.everything + kind.few * libm::exp(nothing)),
-        false => libm::log(kind.few) + nothing,
+/// The differences shrink, not the pairs' weights, so that every half-life explains all pairs and their evidences
+/// can be compared.
+fn inputs(mean: &[f64], observations: &[Observation], half_life: Option<f64>) -> Vec<Vec<f64>> {
+    let newest = observations.len();
+    let fade = |index: usize| match half_life {
+        Some(pairs) => libm::exp2(-((newest - 1 - index) as f64) / pairs),
+        None => 1.0,
     };
-    let log_weight = libm::log(chance) + prior + set.log_posterior;
-    (log_weight, Component::new(set.traits, set.mean, set.covariance))
-}
-
-/// A little of everything, for each spread of the grid.
-fn dense(
-    person: &PersonPrior,
-    kind: &Kind,
-    pairs: &Pairs<'_>,
-    columns: &[Vec<f64>],
-) -> Vec<(f64, Component)> {
-    person
-        .dense
-        .iter()
-        .filter_map(|point| {
-            let fit = dense::fit(columns, &pairs.prior_scores, &pairs.weights, kind, point.spread)?;
-            let everything = (0..columns.len()).collect();
-            Some((
-                libm::log(kind.chance * kind.everything * point.chance) + fit.log_evidence,
-                Component::new(everything, fit.mean, fit.covariance),
-            ))
-        })
-        .collect()
+    let input = |(index, observation): (usize, &Observation)| {
+        let differences = observation.difference.values();
+        let score = differences.iter().zip(mean).map(|(x, w)| x * w).sum();
+        std::iter::once(score).chain(differences.iter().map(|x| fade(index) * x)).collect()
+    };
+    observations.iter().enumerate().map(input).collect()
 }

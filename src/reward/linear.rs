@@ -92,6 +92,25 @@ impl Cholesky {
         x
     }
 
+    /// The diagonal of the inverse of L Lᵀ.
+    pub fn inverse_diagonal(&self) -> Vec<f64> {
+        let n = self.size;
+        let mut diagonal = vec![0.0; n];
+        let mut column = vec![0.0; n];
+        for (start, sum) in diagonal.iter_mut().enumerate() {
+            // Column `start` of the inverse of L, which is 0 above its diagonal.
+            column[start] = 1.0 / self.rows[start * n + start];
+            *sum = column[start] * column[start];
+            for i in start + 1..n {
+                let row = &self.rows[i * n..i * n + i];
+                let product: f64 = row[start..].iter().zip(&column[start..i]).map(|(l, y)| l * y).sum();
+                column[i] = -product / self.rows[i * n + i];
+                *sum += column[i] * column[i];
+            }
+        }
+        diagonal
+    }
+
     /// Solves L y = b; |y|² is then bᵀ (L Lᵀ)⁻¹ b.
     pub fn solve_lower(&self, b: &[f64]) -> Vec<f64> {
         let n = self.size;

@@ -42,8 +42,8 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 
 /// The posterior of the weights given the rows, under independent Gaussians with these means and variances.
 ///
-/// All variances must be above zero. None only where numbers overflow, which bounded differences can't make.
-pub(super) fn fit(rows: &[Row<'_>], prior_mean: &[f64], variances: &[f64]) -> Option<Fit> {
+/// All variances must be above zero; Newton starts at `start`. None only where numbers overflow, which bounded differences can't make.
+pub(super) fn fit(rows: &[Row<'_>], prior_mean: &[f64], variances: &[f64], start: &[f64]) -> Option<Fit> {
     let precisions: Vec<f64> = variances.iter().map(|v| 1.0 / v).collect();
     let objective = |w: &[f64]| {
         let data: f64 = rows.iter().map(|row| row.weight * softplus(-dot(row.x, w))).sum();
@@ -51,7 +51,7 @@ pub(super) fn fit(rows: &[Row<'_>], prior_mean: &[f64], variances: &[f64]) -> Op
             w.iter().zip(prior_mean).zip(&precisions).map(|((w, m), p)| p * (w - m) * (w - m)).sum();
         data + prior / 2.0
     };
-    let mut mean = prior_mean.to_vec();
+    let mut mean = start.to_vec();
     let mut value = objective(&mean);
     for _ in 0..STEPS {
         let (gradient, curvature) = slopes(rows, &mean, prior_mean, &precisions);
@@ -71,7 +71,7 @@ pub(super) fn fit(rows: &[Row<'_>], prior_mean: &[f64], variances: &[f64]) -> Op
         if gain > 0.0 {
             (mean, value) = (next, next_value);
         }
-        if gain < 1e-10 {
+        if gain < 1e-7 {
             break;
         }
     }

@@ -4,14 +4,13 @@
 //! The posterior is joint, so a claim never rests on a trait that merely goes along with the one that matters.
 
 mod claim;
-mod dense;
+mod deviation;
 mod learn;
 mod linear;
 mod logistic;
 mod population;
 mod posterior;
 mod prior;
-mod sparse;
 #[cfg(test)]
 mod tests;
 mod told;
@@ -20,7 +19,7 @@ pub use claim::{Contribution, TraitClaim};
 pub use learn::Observation;
 pub use population::fit_mean;
 pub use posterior::Reward;
-pub use prior::{HalfLife, Inclusion, Kind, PersonPrior, Prior, Spread};
+pub use prior::{HalfLife, Kind, PersonPrior, Prior, Spreads};
 pub use told::{Direction, Slope};
 
 /// Why a prior or a reward could not be read.

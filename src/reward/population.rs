@@ -12,5 +12,6 @@ pub fn fit_mean(observations: &[Observation]) -> Vec<f64> {
     let rows: Vec<Row<'_>> =
         observations.iter().map(|o| Row { x: o.difference.values(), weight: o.weight }).collect();
     let zero = vec![0.0; TABLE.len()];
-    logistic::fit(&rows, &zero, &vec![MEAN_SPREAD * MEAN_SPREAD; TABLE.len()]).map_or(zero, |fit| fit.mean)
+    let variances = vec![MEAN_SPREAD * MEAN_SPREAD; TABLE.len()];
+    logistic::fit(&rows, &zero, &variances, &zero).map_or(zero, |fit| fit.mean)
 }

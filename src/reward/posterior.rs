@@ -40,10 +40,14 @@ pub(super) struct Summary {
     pub weight: f64,
     /// The chance that the whole weight is above 0.
     pub positive: f64,
-    /// The chance that the deviation is above 0, and that it is below.
+    /// The chance that the person wants more of the trait itself than most by an amount worth a word, and less.
     pub raised: f64,
     pub lowered: f64,
 }
+
+/// A deviation in one trait matters from here on: log-odds a usual difference. Those of traits that the pairs say
+/// nothing of stay well below.
+const MATTERS: f64 = 0.2;
 
 #[derive(Clone, Serialize, Deserialize)]
 struct Kept {
@@ -83,7 +87,6 @@ impl Reward {
     pub(super) fn mixture(
         mean: Vec<f64>,
         candidates: Vec<(f64, Component)>,
-        negligible: f64,
         temperature: f64,
         pairs: usize,
     ) -> Self {
@@ -91,7 +94,6 @@ impl Reward {
         let mut components: Vec<Component> = candidates
             .into_iter()
             .map(|(log, component)| Component { share: libm::exp(log - best), ..component })
-            .filter(|component| component.share >= negligible)
             .collect();
         let total: f64 = components.iter().map(|component| component.share).sum();
         for component in &mut components {
@@ -117,9 +119,9 @@ impl Reward {
                     let own = component.covariance_of(place, place);
                     mean += component.mean[place];
                     variance += own + 2.0 * prior * component.covariance_of(place, 0);
-                    let raised = normal_cdf(component.mean[place] / own.max(1e-18).sqrt());
-                    trait_summary.raised += share * raised;
-                    trait_summary.lowered += share * (1.0 - raised);
+                    let (own_mean, deviation) = (component.mean[place], own.max(1e-18).sqrt());
+                    trait_summary.raised += share * normal_cdf((own_mean - MATTERS) / deviation);
+                    trait_summary.lowered += share * normal_cdf((-own_mean - MATTERS) / deviation);
                 }
                 trait_summary.weight += share * mean;
                 trait_summary.positive += share * normal_cdf(mean / variance.max(1e-18).sqrt());

@@ -6,13 +6,13 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 use super::RewardError;
-use crate::traits::{Notice, TABLE, Trait};
+use crate::traits::{Divides, TABLE, Trait};
 
 /// The prior over a person's weights: where they start, and how far they may go from there.
 ///
 /// A person's log-odds are `follow · (scale · mean · difference) + deviation · difference`. How near to 1 the follow
-/// is depends on the kind of person; the deviation is nothing at all, or a few traits, or a little of everything,
-/// and the person's own pairs say which.
+/// is depends on the kind of person; the deviation is nothing at all, or a weight for each trait with a heavy-tailed
+/// prior, and the person's own pairs say which, and in which traits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Prior {
     /// Whose judgements the mean was fitted on, and under which licence.
@@ -33,13 +33,8 @@ pub struct Prior {
 pub struct PersonPrior {
     /// Kinds of people: those who go by what everybody finds good, those who go by a taste of their own.
     pub kinds: Vec<Kind>,
-    /// A little of everything: standard deviations of a weight, in log-odds a usual difference, each with its
-    /// chance.
-    pub dense: Vec<Spread>,
-    /// The standard deviation of a weight that is one of the few.
-    pub slab_spread: f64,
-    /// The chance that a trait is one of the few, by how readily it is noticed.
-    pub inclusion: Inclusion,
+    /// How far a weight usually is from the mean of the prior, by how far people differ over its trait.
+    pub spreads: Spreads,
     /// After how many pairs a taste may have half faded, each with its chance; none for never.
     pub half_lives: Vec<HalfLife>,
     /// What the log-odds of a person are multiplied by to be calibrated.
@@ -56,19 +51,21 @@ pub struct Kind {
     pub follow: f64,
     /// The standard deviation of that.
     pub follow_spread: f64,
-    /// The chance that they deviate in a few traits.
-    pub few: f64,
-    /// The chance that they deviate a little in everything; what is left is the chance of not deviating.
-    pub everything: f64,
+    /// The chance that they deviate.
+    pub deviates: f64,
+    /// How far they then do, as a factor of [`PersonPrior::spreads`].
+    pub spread: f64,
 }
 
-/// One point of the grid of dense deviations.
+/// Spreads of a weight in log-odds a usual difference, by how far people differ over its trait.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Spread {
-    /// The standard deviation of each weight.
-    pub spread: f64,
-    /// Its prior chance.
-    pub chance: f64,
+pub struct Spreads {
+    /// Where tastes differ much.
+    pub much: f64,
+    /// Where they differ.
+    pub some: f64,
+    /// Where they hardly do.
+    pub little: f64,
 }
 
 /// One point of the grid of half-lives.
@@ -80,31 +77,28 @@ pub struct HalfLife {
     pub chance: f64,
 }
 
-/// The chance that a trait is one of the few that a person weighs in their own way.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Inclusion {
-    /// For a trait noticed at a glance.
-    pub glance: f64,
-    /// For one noticed while reading.
-    pub read: f64,
-    /// For a subtle one.
-    pub subtle: f64,
-}
-
 static SHIPPED: LazyLock<Prior> = LazyLock::new(|| {
     // why: the file is part of the program, and a test reads it.
     #[allow(clippy::expect_used)]
     Prior::from_json(include_str!("prior.json")).expect("src/reward/prior.json is a prior")
 });
 
+impl Kind {
+    /// The mean and the standard deviation of how far they follow the mean.
+    pub(super) fn follow(&self) -> (f64, f64) {
+        (self.follow, self.follow_spread)
+    }
+}
+
 impl PersonPrior {
-    /// The chance that a trait is one of the few.
-    pub(super) fn included(&self, row: &Trait) -> f64 {
-        match row.notice {
-            Notice::Glance => self.inclusion.glance,
-            Notice::Read => self.inclusion.read,
-            Notice::Subtle => self.inclusion.subtle,
-        }
+    /// The spread of each trait's weight for a kind of person, in the order of [`TABLE`].
+    pub(super) fn spreads_of(&self, kind: &Kind) -> Vec<f64> {
+        let of = |row: &Trait| match row.divides {
+            Divides::Much => self.spreads.much,
+            Divides::Some => self.spreads.some,
+            Divides::Little => self.spreads.little,
+        };
+        TABLE.iter().map(|row| kind.spread * of(row)).collect()
     }
 }
 

