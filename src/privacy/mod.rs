@@ -7,7 +7,7 @@ mod ledger;
 mod outgoing;
 mod raw;
 mod released;
-#[cfg(test)]
+#[cfg(all(test, feature = "cli"))]
 pub(crate) mod testing;
 
 pub use ledger::{EntryId, Ledger, LedgerEntry, LedgerError, MemoryLedger, Outcome};

@@ -137,8 +137,7 @@ fn end(reason: &str, draft: &mut Draft) {
 /// What is read from a cache or written into it is counted apart from the other tokens of the prompt.
 fn count(usage: &Usage, draft: &mut Draft) {
     let cached = usage.cache_read_input_tokens.unwrap_or(0);
-    let prompt =
-        usage.input_tokens.unwrap_or(0) + cached + usage.cache_creation_input_tokens.unwrap_or(0);
+    let prompt = usage.input_tokens.unwrap_or(0) + cached + usage.cache_creation_input_tokens.unwrap_or(0);
     if prompt > 0 {
         draft.counted.prompt_tokens = prompt;
         draft.counted.cached_tokens = cached;

@@ -170,7 +170,8 @@ pub fn estimated_tokens(text: &str) -> u32 {
 mod tests {
     use super::*;
 
-    const CALL: Spending = Spending { calls: 1, prompt_tokens: 1000, cached_tokens: 0, generated_tokens: 100 };
+    const CALL: Spending =
+        Spending { calls: 1, prompt_tokens: 1000, cached_tokens: 0, generated_tokens: 100 };
 
     fn price() -> Price {
         Price { prompt: 2.0, cached: Some(0.5), generated: 10.0, as_of: "2026-11-25".into() }

@@ -83,7 +83,10 @@ impl Features {
         let words = refusal.text().to_ascii_lowercase();
         let named: [(&mut bool, &[&str]); 7] = [
             (&mut self.log_probabilities, &["logprob"]),
-            (&mut self.forms, &["response_format", "json_schema", "responseschema", "response_schema", "tool"]),
+            (
+                &mut self.forms,
+                &["response_format", "json_schema", "responseschema", "response_schema", "tool"],
+            ),
             (&mut self.stream_usage, &["stream_options", "include_usage"]),
             (&mut self.wide_sampling, &["top_k", "topk", "min_p", "repetition_penalty"]),
             (&mut self.seed, &["seed"]),
@@ -137,7 +140,9 @@ impl Messages {
         if start != AnswerStart::Told {
             return self.turns.push((Role::Assistant, words.to_owned()));
         }
-        let told = format!("Your answer begins with the following words; write only what comes after them.\n{words}");
+        let told = format!(
+            "Your answer begins with the following words; write only what comes after them.\n{words}"
+        );
         self.add_to_last(&told);
     }
 
@@ -211,7 +216,10 @@ pub struct Complaint {
 ///
 /// # Errors
 /// [`ProviderError::NotJson`] and [`ProviderError::WrongShape`], which tell a broken reply from another API's.
-pub(super) fn json<'a, T: serde::Deserialize<'a>>(text: &'a str, lacks: &'static str) -> Result<T, ProviderError> {
+pub(super) fn json<'a, T: serde::Deserialize<'a>>(
+    text: &'a str,
+    lacks: &'static str,
+) -> Result<T, ProviderError> {
     serde_json::from_str(text).map_err(|error| match error.classify() {
         serde_json::error::Category::Data => ProviderError::WrongShape { field: lacks },
         _ => ProviderError::NotJson { at: offset(text, error.line(), error.column()) },

@@ -228,7 +228,10 @@ impl<T: Transport, W: Watch, L: Ledger> Egress<T, W, L> {
             bytes: rendered.body.len() as u64,
             body: rendered.body.clone(),
             headers: rendered.headers.clone(),
-            key_header: key_header.as_ref().filter(|_| stop.is_none()).map(|(header, _)| header.name().into()),
+            key_header: key_header
+                .as_ref()
+                .filter(|_| stop.is_none())
+                .map(|(header, _)| header.name().into()),
             verdict,
             outcome: stop.as_ref().map_or(Outcome::Underway, |stop| Outcome::NotSent(stop.to_string())),
         };

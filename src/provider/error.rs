@@ -231,7 +231,11 @@ impl ProviderError {
         use ProviderError::*;
         matches!(
             self,
-            Unreachable { .. } | TimedOut { .. } | RateLimited { .. } | ServerFailed { .. } | Truncated { .. }
+            Unreachable { .. }
+                | TimedOut { .. }
+                | RateLimited { .. }
+                | ServerFailed { .. }
+                | Truncated { .. }
         )
     }
 

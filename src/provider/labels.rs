@@ -55,14 +55,18 @@ pub(super) fn named(text: &str, labels: &[String]) -> Option<usize> {
         .iter()
         .map(|label| {
             let label = words(label);
-            (!label.is_empty()).then(|| text.windows(label.len()).position(|window| window == label)).flatten()
+            (!label.is_empty())
+                .then(|| text.windows(label.len()).position(|window| window == label))
+                .flatten()
         })
         .collect();
     let mut found = places.iter().enumerate().filter_map(|(label, at)| at.map(|at| (at, label)));
     let first = found.next()?;
     match found.next() {
         None => Some(first.1),
-        Some(second) => [first, second].into_iter().chain(found).find(|(at, _)| *at == 0).map(|(_, label)| label),
+        Some(second) => {
+            [first, second].into_iter().chain(found).find(|(at, _)| *at == 0).map(|(_, label)| label)
+        }
     }
 }
 
@@ -91,7 +95,10 @@ fn plain(text: &str) -> String {
 }
 
 fn words(text: &str) -> Vec<String> {
-    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect()
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ mod remote;
 mod retry;
 mod sse;
 mod status;
-#[cfg(test)]
+#[cfg(all(test, feature = "cli"))]
 mod tests;
 mod transport;
 

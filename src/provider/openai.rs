@@ -6,10 +6,10 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::ProviderError;
 use super::call::{AnswerStart, Call, Complaint, Draft, Features, Finish, Messages, Want, json};
 use super::egress::Rendered;
 use super::presets::Dialect;
-use super::ProviderError;
 use crate::preference::Role;
 
 /// The request for a call.

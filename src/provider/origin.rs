@@ -84,9 +84,8 @@ impl Endpoint {
         if !path.chars().all(|c| c.is_ascii_alphanumeric() || PATH_SIGNS.contains(c)) {
             return Err(bad("its path may hold letters, digits and - . _ ~ : @ only, and no query"));
         }
-        let (host, port) = authority_parts(authority).ok_or(bad(
-            "its host may hold letters, digits, dots and hyphens only, then perhaps a port",
-        ))?;
+        let (host, port) = authority_parts(authority)
+            .ok_or(bad("its host may hold letters, digits, dots and hyphens only, then perhaps a port"))?;
         let port = port.unwrap_or(default_port(secure));
         let origin = Origin { secure, host: host.to_ascii_lowercase(), port };
         Ok(Endpoint { origin, path: path.to_owned() })
@@ -192,7 +191,9 @@ mod tests {
     #[test]
     fn a_key_goes_in_the_clear_to_this_machine_and_to_private_addresses_only() {
         let may = |text: &str| Endpoint::parse(text).unwrap().origin().may_have_key();
-        for text in ["https://a.com", "http://localhost:1", "http://127.0.0.1", "http://[::1]", "http://10.1.2.3"] {
+        for text in
+            ["https://a.com", "http://localhost:1", "http://127.0.0.1", "http://[::1]", "http://10.1.2.3"]
+        {
             assert!(may(text), "{text}");
         }
         for text in ["http://a.com", "http://8.8.8.8", "http://localhost.a.com", "http://127.0.0.1.a.com"] {

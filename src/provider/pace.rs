@@ -60,6 +60,7 @@ impl Pace {
     }
 
     /// How many may be under way at once.
+    #[cfg(test)]
     pub fn limit(&self) -> usize {
         self.0.borrow().limit as usize
     }
@@ -96,11 +97,8 @@ mod tests {
         assert_eq!(pace.limit(), 3);
         (0..100).for_each(|_| pace.learn(None));
         assert_eq!(pace.limit(), 8);
-        let limited = ProviderError::RateLimited {
-            origin: String::new(),
-            retry_after_ms: None,
-            said: Said::default(),
-        };
+        let limited =
+            ProviderError::RateLimited { origin: String::new(), retry_after_ms: None, said: Said::default() };
         pace.learn(Some(&limited));
         assert_eq!(pace.limit(), 4);
         pace.learn(Some(&ProviderError::Empty));

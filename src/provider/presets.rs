@@ -79,8 +79,7 @@ const PLAIN: Dialect = Dialect {
 };
 
 /// The same with log-probabilities.
-const SCORED: Dialect =
-    Dialect { features: Features { log_probabilities: true, ..PLAIN.features }, ..PLAIN };
+const SCORED: Dialect = Dialect { features: Features { log_probabilities: true, ..PLAIN.features }, ..PLAIN };
 
 /// A server that people run themselves, with every way of drawing.
 const OWN: Dialect = Dialect { features: Features { wide_sampling: true, ..SCORED.features }, ..SCORED };

@@ -46,9 +46,10 @@ impl Reading {
     pub fn hear(&mut self, head: &Head, piece: &[u8]) -> Result<Flow, ProviderError> {
         self.bytes += piece.len() as u64;
         if let State::New = self.state {
-            let streams = head.content_type.as_deref().is_some_and(|kind| {
-                kind.trim_start().to_ascii_lowercase().starts_with("text/event-stream")
-            });
+            let streams = head
+                .content_type
+                .as_deref()
+                .is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("text/event-stream"));
             let fine = (200..300).contains(&head.status);
             self.failed = (!fine).then_some(head.status);
             self.state = match streams && fine {

@@ -69,7 +69,8 @@ impl RemoteSettings {
         let endpoint = Endpoint::parse(endpoint)?;
         let named = |c: char| c.is_ascii_alphanumeric() || "-._/:@+".contains(c);
         // It is a part of Gemini's address.
-        if model.is_empty() || !model.chars().all(named) || model.split('/').any(|part| part.starts_with('.')) {
+        if model.is_empty() || !model.chars().all(named) || model.split('/').any(|part| part.starts_with('.'))
+        {
             return Err(ProviderError::BadModelName);
         }
         let key = key.map(|secret| ApiKey::new(endpoint.origin(), secret)).transpose()?;
@@ -106,7 +107,8 @@ pub fn billions_in(model: &str) -> Option<f32> {
         let size = part.strip_suffix('b')?;
         let (experts, each) = size.split_once('x').unwrap_or(("1", size));
         let plain = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
-        (plain(experts) && plain(each)).then(|| Some(experts.parse::<f32>().ok()? * each.parse::<f32>().ok()?))?
+        (plain(experts) && plain(each))
+            .then(|| Some(experts.parse::<f32>().ok()? * each.parse::<f32>().ok()?))?
     });
     sizes.max_by(f32::total_cmp)
 }
@@ -344,7 +346,7 @@ impl<T: Transport, W: Watch, L: Ledger> Remote<T, W, L> {
             (None, None) => return Ok(()),
         };
         let origin = endpoint.origin().to_string();
-        let asked = status::Asked { api: *api, origin: &origin, model, key: key.as_ref() };
+        let asked = status::Asked { origin: &origin, model, key: key.as_ref() };
         let wait = seen.retry_after.and_then(|value| retry_after_ms(&value, self.egress.now_ms()));
         Err(status::error(asked, seen.status, &complaint, wait))
     }
@@ -429,7 +431,11 @@ impl<T: Transport, W: Watch, L: Ledger> LanguageModel for Remote<T, W, L> {
         Ok(estimated_tokens(text))
     }
 
-    async fn generate(&self, input: &Released<Prompt>, sampling: &Sampling) -> Result<Generation, ModelError> {
+    async fn generate(
+        &self,
+        input: &Released<Prompt>,
+        sampling: &Sampling,
+    ) -> Result<Generation, ModelError> {
         self.stream(input, sampling, |_| {}).await
     }
 

@@ -85,7 +85,8 @@ mod tests {
 
     #[test]
     fn what_will_fail_again_is_not_tried_again() {
-        for error in [ProviderError::Empty, ProviderError::Cancelled, ProviderError::Guarded { overlaps: 1 }] {
+        for error in [ProviderError::Empty, ProviderError::Cancelled, ProviderError::Guarded { overlaps: 1 }]
+        {
             assert_eq!(Retry::default().pause_ms(1, &error, 1.0), None);
         }
     }

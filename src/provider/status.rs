@@ -7,7 +7,8 @@ use super::presets::Api;
 use super::{ApiKey, ProviderError, Said, gemini, openai};
 
 /// Words that tell that the account is used up; a limit on requests for the moment says "quota" too, with Gemini.
-const USED_UP: &[&str] = &["insufficient_quota", "credit balance", "insufficient balance", "insufficient credit"];
+const USED_UP: &[&str] =
+    &["insufficient_quota", "credit balance", "insufficient balance", "insufficient credit"];
 
 /// Words that tell that a prompt is too long.
 const TOO_LONG: &[&str] = &[
@@ -24,16 +25,22 @@ const TOO_LONG: &[&str] = &[
 ];
 
 /// Words that tell that the key is wrong where the status doesn't.
-const WRONG_KEY: &[&str] = &["authentication_error", "api_key_invalid", "invalid_api_key", "api key not valid"];
+const WRONG_KEY: &[&str] =
+    &["authentication_error", "api_key_invalid", "invalid_api_key", "api key not valid"];
 
 /// Words that tell that there is no such model where the status doesn't.
-const NO_MODEL: &[&str] =
-    &["model_not_found", "not a valid model", "model not exist", "invalid_model", "unknown model", "not_found_error"];
+const NO_MODEL: &[&str] = &[
+    "model_not_found",
+    "not a valid model",
+    "model not exist",
+    "invalid_model",
+    "unknown model",
+    "not_found_error",
+];
 
 /// Where a request went, for the words of an error.
 #[derive(Clone, Copy)]
 pub(super) struct Asked<'a> {
-    pub api: Api,
     pub origin: &'a str,
     pub model: &'a str,
     pub key: Option<&'a ApiKey>,
@@ -98,7 +105,7 @@ mod tests {
     const ORIGIN: &str = "https://a.com";
 
     fn read(api: Api, status: u16, body: &str) -> ProviderError {
-        let asked = Asked { api, origin: ORIGIN, model: "m", key: None };
+        let asked = Asked { origin: ORIGIN, model: "m", key: None };
         error(asked, status, &complaint(api, body), None)
     }
 
@@ -131,10 +138,18 @@ mod tests {
             "the prompt does not fit into the model: \"This model's maximum context length is 8192 tokens.\"",
         );
         check(400, r#"{"detail":"nope"}"#, "https://a.com does not take the request (status 400): \"nope\"");
-        check(400, r#"{"error":{"code":400,"message":"m is not a valid model ID"}}"#, "https://a.com does not know the model m, or the address is wrong: \"m is not a valid model ID\"");
+        check(
+            400,
+            r#"{"error":{"code":400,"message":"m is not a valid model ID"}}"#,
+            "https://a.com does not know the model m, or the address is wrong: \"m is not a valid model ID\"",
+        );
         check(502, "<html>Bad Gateway</html>", "https://a.com failed (status 502) without a reason");
         check(500, "", "https://a.com failed (status 500) without a reason");
-        check(404, r#"{"error":"model 'm' not found"}"#, "https://a.com does not know the model m, or the address is wrong: \"model 'm' not found\"");
+        check(
+            404,
+            r#"{"error":"model 'm' not found"}"#,
+            "https://a.com does not know the model m, or the address is wrong: \"model 'm' not found\"",
+        );
     }
 
     #[test]
@@ -177,7 +192,7 @@ mod tests {
     fn a_key_that_is_said_back_is_not_quoted() {
         let origin = crate::provider::Endpoint::parse(ORIGIN).unwrap().origin().clone();
         let key = ApiKey::new(&origin, "sk-secret").unwrap();
-        let asked = Asked { api: Api::OpenAi, origin: ORIGIN, model: "m", key: Some(&key) };
+        let asked = Asked { origin: ORIGIN, model: "m", key: Some(&key) };
         let told = error(asked, 401, &complaint(Api::OpenAi, "no such key: sk-secret"), None);
         assert_eq!(told.to_string(), "https://a.com refuses the key: \"no such key: (key)\"");
     }

@@ -7,7 +7,7 @@
 pub(super) mod browser;
 #[cfg(all(feature = "cli", not(target_arch = "wasm32")))]
 pub(super) mod native;
-#[cfg(test)]
+#[cfg(all(test, feature = "cli"))]
 pub(super) mod scripted;
 
 use std::future::{Future, poll_fn};
@@ -75,7 +75,10 @@ pub(super) enum First<A, B> {
 }
 
 /// Waits for whichever comes first; the other is dropped. The left one wins a tie.
-pub(super) async fn first<A, B>(left: impl Future<Output = A>, right: impl Future<Output = B>) -> First<A, B> {
+pub(super) async fn first<A, B>(
+    left: impl Future<Output = A>,
+    right: impl Future<Output = B>,
+) -> First<A, B> {
     let (mut left, mut right) = (pin!(left), pin!(right));
     poll_fn(move |context| {
         if let Poll::Ready(done) = left.as_mut().poll(context) {
