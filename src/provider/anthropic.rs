@@ -51,15 +51,15 @@ pub(super) fn render(call: &Call, messages: &Messages, features: Features) -> Re
     if features.stop && !stop.is_empty() {
         body["stop_sequences"] = json!(stop);
     }
-    if let Want::Form(form) = call.want {
-        if features.forms {
-            body["tools"] = json!([{
-                "name": form.name,
-                "description": "Takes the answer.",
-                "input_schema": form.schema,
-            }]);
-            body["tool_choice"] = json!({ "type": "tool", "name": form.name });
-        }
+    if let Want::Form(form) = call.want
+        && features.forms
+    {
+        body["tools"] = json!([{
+            "name": form.name,
+            "description": "Takes the answer.",
+            "input_schema": form.schema,
+        }]);
+        body["tool_choice"] = json!({ "type": "tool", "name": form.name });
     }
     let mut headers = vec![
         ("content-type".to_owned(), "application/json".to_owned()),

@@ -135,10 +135,10 @@ impl Purse {
         if let Some(limit) = self.budget.tokens.filter(|limit| ahead.tokens() > *limit) {
             return over(format!("{limit} tokens"), spent.tokens().to_string());
         }
-        if let (Some(limit), Some(price)) = (self.budget.cost, &self.price) {
-            if ahead.cost(price) > limit {
-                return over(format!("{limit:.2}"), format!("{:.4}", spent.cost(price)));
-            }
+        if let (Some(limit), Some(price)) = (self.budget.cost, &self.price)
+            && ahead.cost(price) > limit
+        {
+            return over(format!("{limit:.2}"), format!("{:.4}", spent.cost(price)));
         }
         self.reserved.set(reserved);
         Ok(Reserve { purse: self, most })

@@ -22,6 +22,7 @@ mod presets;
 mod reading;
 mod remote;
 mod retry;
+mod settings;
 mod sse;
 mod status;
 #[cfg(all(test, feature = "cli"))]
@@ -40,8 +41,9 @@ pub use local::worker::{Attached, WorkerLink};
 pub use local::{EngineLink, Local};
 pub use origin::{Endpoint, Origin};
 pub use presets::{Api, Dialect, PRESETS, Preset, preset};
-pub use remote::{Remote, RemoteSettings, billions_in};
+pub use remote::Remote;
 pub use retry::Retry;
+pub use settings::{RemoteSettings, billions_in};
 #[cfg(target_arch = "wasm32")]
 pub use transport::browser::BrowserTransport;
 #[cfg(all(feature = "cli", not(target_arch = "wasm32")))]

@@ -79,10 +79,10 @@ fn wire_messages(messages: &Messages, start: AnswerStart) -> Vec<Value> {
     let turns = messages.turns.iter().map(|(role, content)| (*role, content));
     let message = |(role, content): (Role, &String)| json!({ "role": role.name(), "content": content });
     let mut wire: Vec<Value> = system.into_iter().chain(turns).map(message).collect();
-    if let Some(last) = wire.last_mut().filter(|last| last["role"] == "assistant") {
-        if start == AnswerStart::LastMessageAsPrefix {
-            last["prefix"] = true.into();
-        }
+    if let Some(last) = wire.last_mut().filter(|last| last["role"] == "assistant")
+        && start == AnswerStart::LastMessageAsPrefix
+    {
+        last["prefix"] = true.into();
     }
     wire
 }

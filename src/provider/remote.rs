@@ -8,16 +8,17 @@ use std::cell::{Cell, RefCell};
 
 use serde_json::Value;
 
-use super::budget::{Budget, Price, Purse, Spending, estimated_tokens};
+use super::budget::{Purse, Spending, estimated_tokens};
 use super::call::{Call, Draft, Features, Finish, Form, Messages, Want};
 use super::clean::{stopped, without_thoughts};
 use super::egress::{Egress, Flow, Outbound, Rendered};
 use super::pace::Pace;
-use super::presets::{Api, Dialect, Preset, dialect_at};
+use super::presets::Api;
 use super::reading::Reading;
-use super::retry::{Retry, retry_after_ms};
+use super::retry::retry_after_ms;
+use super::settings::RemoteSettings;
 use super::transport::{Head, Transport};
-use super::{ApiKey, Endpoint, ProviderError, Said, anthropic, form, gemini, labels, openai, status};
+use super::{ProviderError, Said, anthropic, form, gemini, labels, openai, status};
 use crate::model::{Capabilities, Generation, LanguageModel, ModelError, Prompt, Sampling, Scores, Usage};
 use crate::privacy::{Ledger, LiveConversation, Released, Watch};
 
@@ -32,86 +33,6 @@ const MOST_BYTES_A_TOKEN: usize = 16;
 
 /// Requests at once: at the start and at most.
 const AT_ONCE: (usize, usize) = (2, 8);
-
-/// Which model, where, and what it may cost.
-#[derive(Debug)]
-pub struct RemoteSettings {
-    /// The API's base address.
-    pub endpoint: Endpoint,
-    /// What it speaks.
-    pub api: Api,
-    /// In which words.
-    pub dialect: Dialect,
-    /// The model's name as the endpoint spells it.
-    pub model: String,
-    /// The key, where one is needed.
-    pub key: Option<ApiKey>,
-    /// The longest prompt and answer together, in tokens.
-    pub context_tokens: u32,
-    /// Parameters in billions, where known; decides how much is asked of the model.
-    pub billions: Option<f32>,
-    /// Tokens that the model may think beyond each answer's own limit; 0 for models that don't.
-    pub thinking_tokens: u32,
-    /// When a request is made again.
-    pub retry: Retry,
-    /// What the run may spend.
-    pub budget: Budget,
-    /// What tokens cost, where the person said so.
-    pub price: Option<Price>,
-}
-
-impl RemoteSettings {
-    /// A model at an endpoint that the person typed, with what is usual for the rest.
-    ///
-    /// # Errors
-    /// [`ProviderError::BadEndpoint`], [`ProviderError::BadModelName`], and what [`ApiKey::new`] says.
-    pub fn new(api: Api, endpoint: &str, model: &str, key: Option<&str>) -> Result<Self, ProviderError> {
-        let endpoint = Endpoint::parse(endpoint)?;
-        let named = |c: char| c.is_ascii_alphanumeric() || "-._/:@+".contains(c);
-        // It is a part of Gemini's address.
-        if model.is_empty() || !model.chars().all(named) || model.split('/').any(|part| part.starts_with('.'))
-        {
-            return Err(ProviderError::BadModelName);
-        }
-        let key = key.map(|secret| ApiKey::new(endpoint.origin(), secret)).transpose()?;
-        Ok(RemoteSettings {
-            dialect: dialect_at(api, &endpoint),
-            endpoint,
-            api,
-            model: model.to_owned(),
-            key,
-            context_tokens: 8192,
-            billions: billions_in(model),
-            thinking_tokens: 0,
-            retry: Retry::default(),
-            budget: Budget::default(),
-            price: None,
-        })
-    }
-
-    /// A model at a preset's endpoint.
-    ///
-    /// # Errors
-    /// As [`RemoteSettings::new`].
-    pub fn at(preset: &Preset, model: &str, key: Option<&str>) -> Result<Self, ProviderError> {
-        let settings = RemoteSettings::new(preset.api, preset.endpoint, model, key)?;
-        Ok(RemoteSettings { dialect: preset.dialect, ..settings })
-    }
-}
-
-/// The billions of parameters that a model's name tells, as in `llama-3.1-8b` (8) or `mixtral-8x7b` (56).
-pub fn billions_in(model: &str) -> Option<f32> {
-    let lower = model.to_ascii_lowercase();
-    let parts = lower.split(|c: char| !c.is_ascii_alphanumeric() && c != '.');
-    let sizes = parts.filter_map(|part| {
-        let size = part.strip_suffix('b')?;
-        let (experts, each) = size.split_once('x').unwrap_or(("1", size));
-        let plain = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
-        (plain(experts) && plain(each))
-            .then(|| Some(experts.parse::<f32>().ok()? * each.parse::<f32>().ok()?))?
-    });
-    sizes.max_by(f32::total_cmp)
-}
 
 /// A remote model.
 pub struct Remote<T, W, L> {
@@ -442,10 +363,10 @@ impl<T: Transport, W: Watch, L: Ledger> LanguageModel for Remote<T, W, L> {
     /// From the probabilities of the first token where the endpoint tells them. Where it doesn't, or the model would
     /// say something else first, from the label that it names: log-odds of 2, by convention.
     async fn score(&self, input: &Released<Prompt>, names: &[String]) -> Result<Scores, ModelError> {
-        if self.features.get().log_probabilities {
-            if let Some(scores) = self.score_by_first_token(input, names).await? {
-                return Ok(scores);
-            }
+        if self.features.get().log_probabilities
+            && let Some(scores) = self.score_by_first_token(input, names).await?
+        {
+            return Ok(scores);
         }
         self.score_by_word(input, names).await
     }
