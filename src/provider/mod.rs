@@ -1,11 +1,51 @@
 //! The models behind [`LanguageModel`](crate::model::LanguageModel), wherever they run.
 //!
-//! Today there is one: [`Local`], the engine on this device. It is the only one that opens raw prompts.
+//! [`Local`], the engine on this device, is the only one that opens raw prompts. A [`Remote`] reads released prompts
+//! and asks through [`Egress`], the one door to the network: a provider's file turns a call into a request and bytes
+//! into a draft, and sends nothing itself.
 
+mod anthropic;
+mod budget;
+mod call;
+mod clean;
+mod egress;
+mod error;
+mod form;
+mod gemini;
+mod key;
+mod labels;
 mod local;
+mod openai;
+mod origin;
+mod pace;
+mod presets;
+mod reading;
+mod remote;
+mod retry;
+mod settings;
+mod sse;
+mod status;
+#[cfg(all(test, feature = "cli"))]
+mod tests;
+mod transport;
 
+pub use budget::{Budget, Price, Purse, Reserve, Spending, estimated_tokens};
+pub use call::{AnswerStart, Features, Form};
+pub use egress::{Cleared, Egress, Flow, Limits, Outbound, Rendered};
+pub use error::{ProviderError, Said};
+pub use key::{ApiKey, KeyHeader};
 #[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
 pub use local::in_process::InProcess;
 #[cfg(target_arch = "wasm32")]
 pub use local::worker::{Attached, WorkerLink};
 pub use local::{EngineLink, Local};
+pub use origin::{Endpoint, Origin};
+pub use presets::{Api, Dialect, PRESETS, Preset, preset};
+pub use remote::Remote;
+pub use retry::Retry;
+pub use settings::{RemoteSettings, billions_in};
+#[cfg(target_arch = "wasm32")]
+pub use transport::browser::BrowserTransport;
+#[cfg(all(feature = "cli", not(target_arch = "wasm32")))]
+pub use transport::native::NativeTransport;
+pub use transport::{Body, Clock, Head, Transport, TransportError};

@@ -7,7 +7,14 @@ use crate::source::{Source, Token};
 
 /// Files that may name what can send, and why each sends nothing of the person's.
 const ALLOWED: &[(&str, &str)] = &[
-    ("src/provider/egress.rs", "the door itself: released content, guard, ledger entry, then fetch"),
+    (
+        "src/provider/transport/browser.rs",
+        "sends what the door has cleared, in a browser; takes nothing else",
+    ),
+    (
+        "src/provider/transport/native.rs",
+        "sends what the door has cleared, for the command; takes nothing else",
+    ),
     ("src/engine/worker.rs", "gets a model file whose address the person gave; sends no body"),
     ("src/engine/worker/files/writing.rs", "gets a model file whose address the person gave; sends no body"),
     ("www/engine_worker.js", "loads the engine's own wasm from the app's origin"),
@@ -112,6 +119,8 @@ mod tests {
             ("src/view/c.rs", r#"#[wasm_bindgen(inline_js = "export function f(u) { fetch(u) }")]"#, "fetch"),
             ("src/embed/a.rs", "navigator.send_beacon(url)", "send_beacon"),
             ("src/engine/a.rs", "std::net::TcpStream::connect(host)", "TcpStream"),
+            ("src/provider/egress.rs", "use gloo_net::http::Request;", "gloo_net"),
+            ("src/provider/openai.rs", "ureq::post(url)", "ureq"),
             ("www/boot.js", "await fetch(url)", "fetch"),
             ("www/boot.js", "const p = new RTCPeerConnection();", "RTCPeerConnection"),
             ("pkg/index.mjs", "navigator.sendBeacon(u)", "sendBeacon"),
@@ -128,7 +137,8 @@ mod tests {
             ("src/app/page.rs", "// fetch(url)\nlet prefetched = 1;"),
             ("www/boot.js", "// the door's fetch() is elsewhere\nimport init from './app.js';"),
             ("tests/browser/leak.test.mjs", "await fetch(url)"),
-            ("src/provider/egress.rs", "use gloo_net::http::Request;"),
+            ("src/provider/transport/browser.rs", "use gloo_net::http::Request;"),
+            ("src/provider/transport/native.rs", "use ureq::Agent;"),
         ] {
             check(complaints, &[(path, text)], &[]);
         }
