@@ -278,9 +278,10 @@ mod tests {
     /// A person who always takes the short answer.
     fn terse(pairs: usize) -> History {
         History::new((0..pairs).map(|i| {
-            let long =
-                format!("Well, {i} is a number about which a great many things could be said, and I will. ")
-                    .repeat(6);
+            let long = format!(
+                "Well, {i} is a number about which there are a great many things to say, and I will. "
+            )
+            .repeat(6);
             PreferencePair::new(vec![Turn::user(format!("What is {i}?"))], format!("It is {i}."), long)
         }))
     }
