@@ -7,6 +7,7 @@ mod fit_prior;
 mod people;
 mod people_left_out;
 mod report;
+mod sketches;
 mod synthetic;
 mod tables;
 
@@ -16,6 +17,7 @@ use fit_prior::fit_prior_on;
 pub use people::{BenchChoice, Person, read_people};
 pub use people_left_out::{LeftOut, left_out};
 pub use report::{Accuracy, Interval, Report, System};
+pub use sketches::{SketchesMeasured, sketches};
 pub use synthetic::{ClaimsHeld, Synthetic, synthetic};
 pub use tables::effects_table;
 

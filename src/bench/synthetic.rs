@@ -15,7 +15,7 @@ use crate::traits::Trait;
 /// Choices to learn from; the rest of a person's forty-eight are predicted.
 const LEARNT: usize = 36;
 /// Random splits of each person.
-const SPLITS: u64 = 6;
+pub(super) const SPLITS: u64 = 6;
 /// Points of the learning curve.
 const CURVE: [usize; 6] = [2, 4, 8, 16, 24, 36];
 
@@ -58,7 +58,7 @@ pub struct ClaimsHeld {
 }
 
 /// One person's choices in two parts, each in the order of time.
-fn split(person: &Person, chance: &mut Chance) -> (Vec<Observation>, Vec<Observation>) {
+pub(super) fn split(person: &Person, chance: &mut Chance) -> (Vec<Observation>, Vec<Observation>) {
     let mut order: Vec<usize> = (0..person.choices.len()).collect();
     chance.shuffle(&mut order);
     let (learnt, rest) = order.split_at_mut(LEARNT.min(person.choices.len()));

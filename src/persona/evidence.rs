@@ -5,7 +5,7 @@
 
 use crate::model::Prompt;
 use crate::preference::{PairId, PreferencePair, Role, Turn};
-use crate::privacy::Raw;
+use crate::privacy::{Raw, Released, Sketch};
 
 /// How much room a passage gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +100,37 @@ impl Evidence for RawPair {
 
     fn seal(prompt: Prompt) -> Raw<Prompt> {
         Raw::new(prompt)
+    }
+}
+
+/// A pair as a sketch, for a model that is not on this device.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SketchedPair(Sketch);
+
+impl SketchedPair {
+    /// Shows what the sketch tells of its pair.
+    pub fn new(sketch: Sketch) -> Self {
+        SketchedPair(sketch)
+    }
+}
+
+impl Evidence for SketchedPair {
+    type Prompt = Released<Prompt>;
+
+    fn id(&self) -> PairId {
+        self.0.pair()
+    }
+
+    fn passages(&self) -> Vec<Passage> {
+        Vec::new()
+    }
+
+    fn render(&self, _: &[String], order: Order) -> String {
+        super::prompts::sketch(&self.0.words(order == Order::ChosenFirst))
+    }
+
+    fn seal(prompt: Prompt) -> Released<Prompt> {
+        Sketch::release(prompt)
     }
 }
 

@@ -38,7 +38,7 @@ pub use claims::{About, Claim, Source, State};
 pub use demos::Demo;
 pub use dialogue::{Machine, Step};
 pub use drive::{DriveError, Journal, NoJournal, drive};
-pub use evidence::{Evidence, Order, Passage, PassageKind, RawPair};
+pub use evidence::{Evidence, Order, Passage, PassageKind, RawPair, SketchedPair};
 pub use induce::{Induction, from_traits, induction, induction_from};
 pub use judge::{Asking, Judgement, Judging, judge_by_traits, judging, judging_by_default};
 pub use likeness::{Changes, Difference, Likeness, VERSION, Validation};

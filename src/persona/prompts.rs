@@ -3,6 +3,7 @@
 //! A gap is `{name}`. Every gap is filled in one pass, so braces in a person's text stay what they are.
 
 const PAIR: &str = include_str!("prompts/pair.txt");
+const SKETCH: &str = include_str!("prompts/sketch.txt");
 const JUDGE_SYSTEM: &str = include_str!("prompts/judge_system.txt");
 const JUDGE_SYSTEM_PERSONA: &str = include_str!("prompts/judge_system_persona.txt");
 const ASK_PREFERENCE: &str = include_str!("prompts/ask_preference.txt");
@@ -48,6 +49,11 @@ fn fill(template: &str, values: &[(&str, &str)]) -> String {
 /// The two answers and what they answer.
 pub fn pair(context: &str, first: &str, second: &str) -> String {
     fill(PAIR, &[("context", context), ("first", first), ("second", second)])
+}
+
+/// What is known of two answers whose text stays where it is.
+pub fn sketch(words: &str) -> String {
+    fill(SKETCH, &[("sketch", words)])
 }
 
 /// The judge's instructions; with what is known about the person where something is.
@@ -125,6 +131,7 @@ mod tests {
         let claims = ["You prefer short answers."];
         for text in [
             pair("q", "a", "b"),
+            sketch("s"),
             judge_system(None),
             judge_system(Some("p")),
             ask_preference("s"),

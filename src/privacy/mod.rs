@@ -7,6 +7,7 @@ mod ledger;
 mod outgoing;
 mod raw;
 mod released;
+mod sketch;
 #[cfg(all(test, feature = "cli"))]
 pub(crate) mod testing;
 
@@ -14,3 +15,4 @@ pub use ledger::{EntryId, Ledger, LedgerEntry, LedgerError, MemoryLedger, Outcom
 pub use outgoing::{LiveConversation, Outgoing, Overlap, Verdict, Watch};
 pub use raw::{OnDevice, Raw};
 pub use released::Released;
+pub use sketch::{Sketch, Sketcher, Told};

@@ -165,6 +165,11 @@ impl Reward {
         Trait::find(id).map(|(index, _)| self.summary[index].positive)
     }
 
+    /// The mean weight of each trait, in the order of [`TABLE`]: log-odds a usual difference.
+    pub fn weights(&self) -> Vec<f64> {
+        self.summary.iter().map(|one| one.weight).collect()
+    }
+
     /// The chances that the person wants more of a trait than people in general do, and less.
     pub fn departure(&self, id: &str) -> Option<(f64, f64)> {
         let (index, _) = Trait::find(id)?;

@@ -56,6 +56,12 @@ impl Difference {
         Difference { values, creative: request::creativity(context) }
     }
 
+    /// Differences that were not measured on texts, in the order of [`TABLE`]: one a trait, finite.
+    pub fn from_values(values: Vec<f64>) -> Self {
+        debug_assert_eq!(values.len(), TABLE.len());
+        Difference { values, creative: 0.0 }
+    }
+
     /// The difference in each trait, in the order of [`TABLE`].
     pub fn values(&self) -> &[f64] {
         &self.values

@@ -5,7 +5,18 @@ use crate::source::{Source, Token};
 /// A model in this process or worker, and the one that a browser has built in.
 const MAY_IMPLEMENT: [&str; 2] = ["src/provider/local.rs", "src/provider/browser.rs"];
 
+/// Where prompts made of sketches are marked as fit to leave.
+const MAY_RELEASE: [&str; 2] = ["src/persona/evidence.rs", "src/privacy/sketch.rs"];
+
 pub fn complaints(files: &[Source]) -> Vec<String> {
+    let released = files
+        .iter()
+        .filter(|file| file.is_rust() && !MAY_RELEASE.contains(&&*file.path))
+        .filter(|file| {
+            let call = [Token::Word("Sketch"), Token::Sign(':'), Token::Word("release")];
+            file.tokens().windows(3).any(|tokens| tokens == call)
+        })
+        .map(|file| format!("{}: releases what sketches were made of", file.path));
     files
         .iter()
         .filter(|file| file.is_rust() && !MAY_IMPLEMENT.contains(&&*file.path))
@@ -14,6 +25,7 @@ pub fn complaints(files: &[Source]) -> Vec<String> {
             tokens.windows(2).any(|pair| pair == [Token::Word("OnDevice"), Token::Word("for")])
         })
         .map(|file| format!("{}: implements OnDevice, which opens raw text", file.path))
+        .chain(released)
         .collect()
 }
 
@@ -31,6 +43,8 @@ mod tests {
                 check(complaints, &[(path, text)], &[&told[0]]);
             }
         }
+        let told = "src/app/a.rs: releases what sketches were made of";
+        check(complaints, &[("src/app/a.rs", "fn f() { Sketch::release(1) }")], &[told]);
         check(complaints, &[("src/provider/local.rs", "impl OnDevice for Local {}")], &[]);
         check(complaints, &[("src/persona/a.rs", "fn f<M: OnDevice>(m: M) {} // impl OnDevice for X")], &[]);
     }

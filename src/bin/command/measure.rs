@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
-use likeness::bench::{LeftOut, Person, Synthetic, effects_table, left_out, synthetic};
+use likeness::bench::{
+    LeftOut, Person, SketchesMeasured, Synthetic, effects_table, left_out, sketches, synthetic,
+};
 use likeness::reward::{Observation, Prior, Reward};
 use serde::Serialize;
 
@@ -13,6 +15,9 @@ use super::{Failure, Output, files, say};
 
 /// The synthetic people on whom settings are chosen first; the others are a second look.
 const TUNED_ON: usize = 15;
+
+/// Real people with fewer choices have too few left to judge once they were learnt from.
+const ENOUGH_TO_SKETCH: usize = 40;
 
 /// A refit is timed at so many pairs, so many times.
 const REFIT_PAIRS: usize = 50;
@@ -38,6 +43,8 @@ struct Report {
     synthetic_others: Option<Synthetic>,
     real: Option<LeftOut>,
     refit: Option<Refit>,
+    synthetic_sketches: Option<SketchesMeasured>,
+    real_sketches: Option<SketchesMeasured>,
 }
 
 /// How long a person's reward takes to learn.
@@ -61,11 +68,18 @@ impl Measure {
                 say(&format!("measuring on {} other synthetic people", others.len()));
                 report.synthetic_others = Some(synthetic(&others.iter().collect::<Vec<_>>(), prior));
             }
+            say("sketching their choices");
+            let sketched = if self.all { &people[..] } else { first };
+            report.synthetic_sketches = Some(sketches(&sketched.iter().collect::<Vec<_>>(), prior));
             report.refit = Some(refit(first, prior));
         }
         if let Some(people) = self.data.people("mt_bench_human")? {
             say(&format!("measuring on {} real people", people.len()));
-            report.real = Some(left_out(&people.iter().collect::<Vec<_>>(), prior));
+            let people: Vec<&Person> = people.iter().collect();
+            report.real = Some(left_out(&people, prior));
+            let enough: Vec<&Person> =
+                people.iter().copied().filter(|person| person.choices.len() >= ENOUGH_TO_SKETCH).collect();
+            report.real_sketches = Some(sketches(&enough, prior));
         }
         self.show.show(&report, &words(&report))
     }
@@ -99,6 +113,10 @@ fn words(report: &Report) -> String {
     if let (Some(real), Some(made_up)) = (&report.real, &report.synthetic_tuned_on) {
         let table = effects_table(real, made_up);
         words += &format!("Each trait's left-out effect, thousandths of a nat a choice:\n\n{table}\n");
+    }
+    let sketched = [("Synthetic", &report.synthetic_sketches), ("Real", &report.real_sketches)];
+    for (which, measured) in sketched.into_iter().filter_map(|(which, one)| Some((which, one.as_ref()?))) {
+        words += &format!("{which} people, through sketches:\n\n{measured}\n");
     }
     if let Some(refit) = &report.refit {
         let Refit { pairs, times, median_ms } = refit;

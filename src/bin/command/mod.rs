@@ -10,6 +10,7 @@ mod job;
 mod judge;
 mod measure;
 mod model;
+mod sketch;
 mod text;
 mod traits;
 
@@ -39,6 +40,8 @@ enum Task {
     Generate(text::Generate),
     /// Measure what the two answers of a pair are like.
     Traits(traits::Traits),
+    /// Tell what a remote model may know of a pair.
+    Sketch(sketch::MakeSketch),
     /// Find out what the person of a history likes.
     Induce(induce::Induce),
     /// Tell which of two answers the person would prefer, how sure, and why.
@@ -106,6 +109,7 @@ pub fn run() -> ExitCode {
         Task::Logits(task) => task.run(),
         Task::Generate(task) => task.run(),
         Task::Traits(task) => task.run(),
+        Task::Sketch(task) => task.run(),
         Task::Induce(task) => task.run(),
         Task::Judge(task) => task.run(),
         Task::Evaluate(task) => task.run(),
