@@ -19,16 +19,18 @@ const WIDE_CHARACTER: u32 = 10;
 
 const WORDS: u32 = 8;
 
-/// Fewer letters than this say nothing, however many words they are; one of a script without spaces counts double.
+/// Fewer letters than this say nothing, however many words they are, and have no gram.
 const FEWEST_LETTERS: u32 = 14;
+const FEWEST_WIDE_LETTERS: u32 = 6;
 
 /// A text with what is needed to hold any run of it against the bar.
 pub struct Measured {
     pub letters: Vec<Letter>,
     pub values: Vec<u32>,
     pub covered: Vec<bool>,
-    /// Of the letters before each one: what they count, how many words begin, how many letters say something.
-    counts: Vec<[u32; 3]>,
+    /// Of the letters before each one: what they count, how many words begin, how many letters there are, of all scripts and of those
+    /// without spaces.
+    counts: Vec<[u32; 4]>,
 }
 
 impl Measured {
@@ -39,7 +41,7 @@ impl Measured {
         let mut covered = vec![false; values.len()];
         common.iter().for_each(|common| common.cover(&values, &mut covered));
         let mut counts = Vec::with_capacity(values.len() + 1);
-        let mut count = [0; 3];
+        let mut count = [0; 4];
         counts.push(count);
         for (at, letter) in letters.iter().enumerate() {
             if !covered[at] {
@@ -47,7 +49,8 @@ impl Measured {
                 let each = if wide { WIDE_CHARACTER } else { CHARACTER };
                 count[0] += gap(&letters, at) + each * u32::from(letter.characters);
                 count[1] += u32::from(letter.starts_word);
-                count[2] += if wide { 2 } else { 1 };
+                count[2] += 1;
+                count[3] += u32::from(wide);
             }
             counts.push(count);
         }
@@ -56,8 +59,8 @@ impl Measured {
 
     /// Whether the letters from `from` to before `to` are at the bar.
     pub fn is_at_bar(&self, from: usize, to: usize) -> bool {
-        let [units, mut words, said] = [0, 1, 2].map(|i| self.counts[to][i] - self.counts[from][i]);
-        if said < FEWEST_LETTERS {
+        let [units, mut words, said, wide] = [0, 1, 2, 3].map(|i| self.counts[to][i] - self.counts[from][i]);
+        if said < FEWEST_LETTERS && wide < FEWEST_WIDE_LETTERS {
             return false;
         }
         if self.letters.get(to).is_some_and(|next| !next.starts_word) {

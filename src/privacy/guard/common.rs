@@ -11,6 +11,9 @@ const SPAN: usize = 24;
 /// Letters of a stretch of a live chat's turns that may go back to where they went.
 const LIVE_SPAN: usize = 12;
 
+/// Written down from public prompts and model cards, a line each.
+const PHRASES: &str = include_str!("phrases.txt");
+
 const BASE: u64 = 0xD1B5_4A32_D192_ED03;
 
 /// A list of common texts, as hashes of all their stretches.
@@ -30,6 +33,12 @@ impl Common {
     /// ```
     pub fn new<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
         Self::with_span(SPAN, texts)
+    }
+
+    /// The phrases that ship, of public prompts and of what most models say, with more texts of the same kind: the
+    /// templates of whoever asks.
+    pub fn shipped<'a>(templates: impl IntoIterator<Item = &'a str>) -> Self {
+        Self::new(PHRASES.lines().chain(templates))
     }
 
     /// The turns of a live chat.
@@ -113,6 +122,6 @@ mod tests {
     fn a_long_stretch_of_a_common_text_is_common_and_no_more() {
         let common = Common::new(["As an AI language model, I do not have personal opinions or beliefs"]);
         let text = "Well: AS AN AI LANGUAGE MODEL I do not have personal secrets like my aunt's";
-        assert_eq!(covered(&common, text), "asanailanguagerrnodelldonothavepersonal".len() - 1);
+        assert_eq!(covered(&common, text), "asanailanguagemodelidonothavepersonal".len());
     }
 }

@@ -4,7 +4,7 @@
 //! in eight besides, so that of a passage in which words were changed something is found for certain. At 40
 //! megabytes for 100,000 pairs there is no room for the second; it is dropped at a tenth of that.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::bar::Measured;
 use super::compare::Places;
@@ -39,6 +39,11 @@ impl Default for Index {
     }
 }
 
+/// A pair that samples name this often, within so many letters of a reading, is one to compare with. Of a passage of 40
+/// words with one in five changed ten samples are left, give or take three.
+const SAMPLES_NEAR: usize = 3;
+const NEAR: u32 = 350;
+
 /// What of a request the index may know.
 #[derive(Default)]
 pub struct Hits {
@@ -50,12 +55,26 @@ pub struct Hits {
     pairs: BTreeSet<u32>,
     /// Whether some hit names nobody.
     every: bool,
+    /// For each pair that samples name, where they last did.
+    sampled: HashMap<u32, [(u32, u32); SAMPLES_NEAR]>,
+    /// The pairs that each sample names.
+    samples: HashMap<u64, Vec<u32>>,
 }
 
 impl Hits {
     /// Whether there are none.
     pub fn is_none(&self) -> bool {
-        self.places.is_empty()
+        self.pairs.is_empty() && !self.every
+    }
+
+    /// Notes that a sample names a pair.
+    fn sample(&mut self, pair: u32, place: (u32, u32)) {
+        let last = self.sampled.entry(pair).or_insert([(u32::MAX, 0); SAMPLES_NEAR]);
+        last.rotate_left(1);
+        last[SAMPLES_NEAR - 1] = place;
+        if last[0].0 == place.0 && place.1.abs_diff(last[0].1) <= NEAR {
+            self.pairs.insert(pair);
+        }
     }
 }
 
@@ -105,7 +124,13 @@ impl Index {
         let mut hits = Hits::default();
         let mut missed = vec![0u64; REMEMBERED];
         for reading in readings {
-            self.look_up(letters(reading, Folding::Cases), &mut missed, &mut hits);
+            let folded = letters(reading, Folding::Cases);
+            // Where one character is several letters, a mirror image of the letters is not one of the text.
+            if folded.iter().any(|letter| letter.characters == 0) {
+                let backwards: String = reading.chars().rev().collect();
+                self.look_up(letters(&backwards, Folding::Cases), &mut missed, &mut hits);
+            }
+            self.look_up(folded, &mut missed, &mut hits);
             if depends_on_folding(reading) {
                 self.look_up(letters(reading, Folding::Looks), &mut missed, &mut hits);
             }
@@ -133,9 +158,12 @@ impl Index {
     fn look_up_gram(&self, fingerprint: u64, place: (u32, u32), hits: &mut Hits) -> bool {
         if let Some(places) = hits.places.get_mut(&fingerprint) {
             places.push(place);
+            for pair in hits.samples.get(&fingerprint).cloned().into_iter().flatten() {
+                hits.sample(pair, place);
+            }
             return true;
         }
-        let mut hit = false;
+        let (mut hit, mut names) = (false, Vec::new());
         let (pairs, every) = (&mut hits.pairs, &mut hits.every);
         let mut tell = |named| {
             hit = true;
@@ -148,10 +176,22 @@ impl Index {
         };
         self.anchors.find(fingerprint, &mut tell);
         if let Some(samples) = self.samples.as_ref().filter(|_| fingerprint % 8 == 0) {
-            samples.find(fingerprint, &mut tell);
+            samples.find(fingerprint, |named| {
+                hit = true;
+                // What so many share that it names nobody says nothing of a passage.
+                if let Named::Between(from, to) = named
+                    && to == from + 1
+                {
+                    names.push(from);
+                }
+            });
         }
         if hit {
             hits.places.insert(fingerprint, vec![place]);
+        }
+        if !names.is_empty() {
+            names.iter().for_each(|pair| hits.sample(*pair, place));
+            hits.samples.insert(fingerprint, names);
         }
         hit
     }
@@ -165,15 +205,21 @@ impl Index {
     }
 }
 
-/// The letters with the order of the words turned round; none where there is one word only.
-fn turned(letters: &[Letter], values: &[u32]) -> Option<Vec<u32>> {
-    let mut turned = Vec::with_capacity(values.len());
-    let mut end = values.len();
-    for at in (0..values.len()).rev() {
-        if letters[at].starts_word || at == 0 {
-            turned.extend_from_slice(&values[at..end]);
-            end = at;
+/// The letters with the order of the words turned round, words being what is between signs, or between spaces.
+fn turned(letters: &[Letter], values: &[u32]) -> Vec<Vec<u32>> {
+    let turn = |starts: fn(&Letter) -> bool| {
+        let mut turned = Vec::with_capacity(values.len());
+        let mut end = values.len();
+        for at in (0..values.len()).rev() {
+            if starts(&letters[at]) || at == 0 {
+                turned.extend_from_slice(&values[at..end]);
+                end = at;
+            }
         }
-    }
-    (turned != values).then_some(turned)
+        turned
+    };
+    let mut ways = vec![turn(|letter| letter.starts_word), turn(|letter| letter.follows_space)];
+    ways.dedup();
+    ways.retain(|way| way != values);
+    ways
 }

@@ -9,7 +9,10 @@ use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 use unicode_security::skeleton;
 
 /// Signs between two letters count as at most so many characters, however long a line of dashes is.
-const LONGEST_GAP: u8 = 3;
+const LONGEST_GAP: u8 = 16;
+
+/// And so many marks on a letter.
+const MOST_MARKS: u8 = 3;
 
 /// One letter of a text, folded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +29,8 @@ pub struct Letter {
     pub gap: u8,
     /// Whether a word starts here.
     pub starts_word: bool,
+    /// Whether it is the first behind a space.
+    pub follows_space: bool,
 }
 
 /// Which letters are the same.
@@ -40,32 +45,29 @@ pub enum Folding {
 /// The letters of `text`.
 pub fn letters(text: &str, folding: Folding) -> Vec<Letter> {
     let mut out = Vec::with_capacity(text.len());
-    let (mut gap, mut new_word) = (0u8, true);
+    let (mut gap, mut new_word, mut space) = (0u8, true, true);
     for (start, c) in text.char_indices() {
         if c.is_ascii() {
             let folded = ASCII[c as usize];
-            if folded[0] == 0 {
+            if folded == 0 {
                 if c.is_ascii_whitespace() || !c.is_ascii_control() {
                     gap = (gap + 1).min(LONGEST_GAP);
                     new_word |= c != '\'';
+                    space |= c.is_ascii_whitespace();
                 }
                 continue;
             }
             let at = start as u32;
-            let letter = Letter {
-                value: u32::from(folded[0]),
+            out.push(Letter {
+                value: u32::from(folded),
                 start: at,
                 end: at + 1,
                 characters: 1,
                 gap,
                 starts_word: new_word,
-            };
-            out.push(letter);
-            if folded[1] != 0 {
-                let value = u32::from(folded[1]);
-                out.push(Letter { value, characters: 0, gap: 0, starts_word: false, ..letter });
-            }
-            (gap, new_word) = (0, false);
+                follows_space: space,
+            });
+            (gap, new_word, space) = (0, false, false);
         } else if is_invisible(c) {
             // It is not there.
         } else if c == '\u{2019}' {
@@ -82,18 +84,20 @@ pub fn letters(text: &str, folding: Folding) -> Vec<Letter> {
                     characters: u8::from(first),
                     gap: if first { gap } else { 0 },
                     starts_word: first && new_word && !is_wide(value),
+                    follows_space: first && space,
                 });
             });
             if out.len() > before {
-                (gap, new_word) = (0, false);
+                (gap, new_word, space) = (0, false, false);
             } else if is_combining_mark(c) {
                 // Who counts characters counts it.
                 if let Some(last) = out.last_mut() {
-                    (last.characters, last.end) = ((last.characters + 1).min(LONGEST_GAP), end);
+                    (last.characters, last.end) = ((last.characters + 1).min(MOST_MARKS), end);
                 }
             } else {
                 gap = (gap + 1).min(LONGEST_GAP);
                 new_word = true;
+                space |= c.is_whitespace();
             }
         }
     }
@@ -124,27 +128,26 @@ pub fn is_wide(value: u32) -> bool {
 }
 
 /// What ASCII folds to: letters and digits; of the digits, those that stand for a letter are that letter. Nothing
-/// where the character is no letter; two where it looks like two.
-static ASCII: [[u8; 2]; 128] = ascii();
+/// where the character is no letter.
+static ASCII: [u8; 128] = ascii();
 
-const fn ascii() -> [[u8; 2]; 128] {
-    let mut table = [[0; 2]; 128];
+const fn ascii() -> [u8; 128] {
+    let mut table = [0; 128];
     let mut c = 0;
     while c < 128 {
         let lower = if c >= b'A' as usize && c <= b'Z' as usize { c as u8 + 32 } else { c as u8 };
         table[c] = match lower {
-            b'i' | b'1' => [b'l', 0],
-            b'0' => [b'o', 0],
-            b'2' => [b'z', 0],
-            b'3' => [b'e', 0],
-            b'4' => [b'a', 0],
-            b'5' => [b's', 0],
-            b'7' => [b't', 0],
-            b'8' => [b'b', 0],
-            b'9' => [b'g', 0],
-            b'm' => [b'r', b'n'],
-            b'a'..=b'z' | b'6' => [lower, 0],
-            _ => [0; 2],
+            b'i' | b'1' => b'l',
+            b'0' => b'o',
+            b'2' => b'z',
+            b'3' => b'e',
+            b'4' => b'a',
+            b'5' => b's',
+            b'7' => b't',
+            b'8' => b'b',
+            b'9' => b'g',
+            b'a'..=b'z' | b'6' => lower,
+            _ => 0,
         };
         c += 1;
     }
@@ -204,12 +207,15 @@ fn looks(c: char) -> impl Iterator<Item = char> {
 /// The ASCII letters that it looks like, if it looks like some.
 fn ascii_look(c: char) -> Option<String> {
     let found: String = looks(c).collect();
+    // The table writes an m as an r and an n; backwards that would be another letter.
+    let found = found.replace("rn", "m");
     (!found.is_empty() && found.bytes().all(|byte| byte.is_ascii_alphanumeric())).then_some(found)
 }
 
 fn tell_ascii(c: char, tell: &mut impl FnMut(u32)) {
-    for value in ASCII[c as usize & 127].into_iter().filter(|value| *value != 0) {
-        tell(u32::from(value));
+    match ASCII[c as usize & 127] {
+        0 => {}
+        value => tell(u32::from(value)),
     }
 }
 
@@ -269,6 +275,6 @@ mod tests {
         let text = "é, \u{1F600} m";
         let found: Vec<_> = letters(text, Folding::Cases);
         let places: Vec<_> = found.iter().map(|l| (&text[l.start as usize..l.end as usize], l.gap)).collect();
-        assert_eq!(places, [("é", 0), ("\u{1F600}", 2), ("m", 1), ("m", 0)]);
+        assert_eq!(places, [("é", 0), ("\u{1F600}", 2), ("m", 1)]);
     }
 }

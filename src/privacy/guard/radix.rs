@@ -2,7 +2,7 @@
 //! binary, and lists of character codes.
 //!
 //! Whatever is no digit is skipped, so that separators, quotes and line breaks inside change nothing, and every
-//! alignment is tried, so that what stands before changes nothing. Of the bytes that come out only stretches
+//! alignment is tried, backwards too, so that what stands before changes nothing. Of the bytes that come out only stretches
 //! that read as text are kept; in other bytes such a stretch is a matter of one in millions.
 
 /// Bytes of text in a row that are no accident.
@@ -12,10 +12,14 @@ const SHORTEST: usize = 16;
 pub fn written_in_digits(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let tries: [(u32, fn(u8) -> Option<u8>); 4] = [(6, base64), (5, base32), (4, hex), (1, binary)];
-    let stripped = text.replace("0x", " ").replace("\\x", " ").replace("0b", " ");
+    let (hexes, binaries) = (text.replace("0x", " "), text.replace("0b", " "));
     for (bits, digit) in tries {
-        let source = if bits == 4 || bits == 1 { stripped.as_bytes() } else { text.as_bytes() };
-        let digits: Vec<u8> = source.iter().filter_map(|byte| digit(*byte)).collect();
+        let source = match bits {
+            4 => &hexes,
+            1 => &binaries,
+            _ => text,
+        };
+        let mut digits: Vec<u8> = source.bytes().filter_map(digit).collect();
         if digits.len() * bits as usize / 8 < SHORTEST {
             continue;
         }
@@ -25,8 +29,11 @@ pub fn written_in_digits(text: &str) -> Vec<String> {
             4 => 2,
             _ => 8,
         };
-        for skipped in 0..alignments.min(digits.len()) {
-            found.extend(readable(&packed(&digits[skipped..], bits)));
+        for _backwards in [false, true] {
+            for skipped in 0..alignments.min(digits.len()) {
+                found.extend(readable(&packed(&digits[skipped..], bits)));
+            }
+            digits.reverse();
         }
     }
     found.extend(character_codes(text));
@@ -131,8 +138,11 @@ fn character_codes(text: &str) -> Option<String> {
             at += 1;
             continue;
         }
-        let code =
-            text[at..at + digits].parse().ok().and_then(char::from_u32).filter(|c| *c >= ' ' || *c == '\n');
+        let code = text[at..at + digits]
+            .parse()
+            .ok()
+            .and_then(char::from_u32)
+            .filter(|c| *c >= ' ' || c.is_whitespace());
         match code {
             Some(c) if digits < 8 => row.push(c),
             _ => end(&mut row, &mut found),

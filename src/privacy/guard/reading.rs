@@ -15,6 +15,12 @@ use crate::privacy::{Outgoing, Unreadable};
 /// Layers of encoding that are undone.
 const LAYERS: usize = 6;
 
+/// Times that fields are put together before the next layer.
+const JOINS: usize = 2;
+
+/// Below the last layer, what has fewer letters than this is let be: an accident of decoding.
+const FEWEST_LETTERS: usize = 12;
+
 /// All readings together are so many times longer than what leaves, and a little more.
 const MOST_TIMES: usize = 40;
 const MOST_MORE: usize = 1 << 18;
@@ -40,9 +46,9 @@ pub fn readings(outgoing: &Outgoing<'_>) -> Result<Vec<String>, Unreadable> {
 /// Every reading of a text.
 fn unfold(starts: Vec<String>, most: usize) -> Result<Vec<String>, Unreadable> {
     let mut seen = HashSet::new();
-    let mut waiting: VecDeque<(String, usize)> = starts.into_iter().map(|text| (text, 0)).collect();
+    let mut waiting: VecDeque<(String, usize, usize)> = starts.into_iter().map(|text| (text, 0, 0)).collect();
     let (mut found, mut bytes) = (Vec::new(), 0);
-    while let Some((text, layer)) = waiting.pop_front() {
+    while let Some((text, layer, joins)) = waiting.pop_front() {
         if !seen.insert(hash(&text)) {
             continue;
         }
@@ -50,23 +56,28 @@ fn unfold(starts: Vec<String>, most: usize) -> Result<Vec<String>, Unreadable> {
         if bytes > most {
             return Err(Unreadable::TooMuch);
         }
-        let decoded = decoded(&text).into_iter().filter(|decoded| !seen.contains(&hash(decoded)));
-        if layer >= LAYERS {
-            if decoded.count() > 0 {
-                return Err(Unreadable::TooDeep);
-            }
-        } else {
-            waiting.extend(decoded.map(|text| (text, layer + 1)));
-            waiting.extend(joined(&text).into_iter().chain(rendered(&text)).map(|text| (text, layer + 1)));
+        let mut decoded = decoded(&text, layer).into_iter().filter(|decoded| !seen.contains(&hash(decoded)));
+        if layer < LAYERS {
+            waiting.extend(decoded.map(|text| (text, layer + 1, 0)));
+        } else if decoded.any(|text| text.chars().filter(|c| c.is_alphanumeric()).count() >= FEWEST_LETTERS) {
+            return Err(Unreadable::TooDeep);
+        }
+        if joins < JOINS {
+            let joined = joined(&text).into_iter().chain(rendered(&text));
+            waiting.extend(joined.map(|text| (text, layer, joins + 1)));
         }
         found.push(text);
     }
     Ok(found)
 }
 
-fn decoded(text: &str) -> Vec<String> {
+fn decoded(text: &str, layer: usize) -> Vec<String> {
     let mut found = written_in_digits(text);
     found.extend(unescape(text));
+    // Backwards, plain text has such signs by chance: again and again it would unfold for ever.
+    if layer < 2 && (text.contains(['%', '&']) || text.contains("u\\") || text.contains("x\\")) {
+        found.extend(unescape(&text.chars().rev().collect::<String>()));
+    }
     found.extend(quoted_printable(text));
     found.extend(invisible(text));
     found
@@ -101,7 +112,10 @@ fn texts(body: &[u8]) -> Result<Vec<String>, Unreadable> {
     }
     for number in [u32::from_le_bytes, u32::from_be_bytes] {
         let fours = body.chunks_exact(4).map(|four| number([four[0], four[1], four[2], four[3]]));
-        found.push(fours.filter_map(char::from_u32).collect());
+        let text: String = fours.filter_map(char::from_u32).collect();
+        if text.chars().count() > body.len() / 8 {
+            found.push(text);
+        }
     }
     // Latin-1 and its kin: the bytes themselves.
     found.push(body.iter().map(|byte| char::from(*byte)).collect());
