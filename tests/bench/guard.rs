@@ -7,6 +7,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
@@ -39,7 +40,7 @@ static ALLOCATOR: Counting = Counting;
 /// Pairs that are made anew from their number whenever they are asked for: the store of a bench needs no memory.
 struct MadeUp {
     lexicon: Vec<String>,
-    ids: Vec<PairId>,
+    numbers: HashMap<PairId, usize>,
     asked: Cell<usize>,
 }
 
@@ -64,8 +65,8 @@ impl MadeUp {
     }
 
     fn find(&self, id: &PairId) -> Option<Kept> {
-        let number = self.ids.iter().position(|other| other == id)?;
-        Some(Kept { pair: self.pair(number), went: None })
+        let number = self.numbers.get(id)?;
+        Some(Kept { pair: self.pair(*number), went: None })
     }
 }
 
@@ -80,17 +81,26 @@ impl Texts for MadeUp {
     }
 }
 
+/// Words of one to four syllables, the more common the shorter, each another.
 fn lexicon() -> Vec<String> {
-    let mut rng = fastrand::Rng::with_seed(1);
-    let syllables = [
-        "ta", "ren", "mo", "li", "sha", "ker", "un", "dor", "pi", "ble", "est", "gra", "vo", "in", "cy",
-        "ath",
-    ];
-    let word = |rank: usize| {
-        let count = 1 + (rank > 12) as usize + (rank > 300) as usize + (rank > 6000) as usize;
-        (0..count).map(|_| syllables[rng.usize(0..syllables.len())]).collect::<String>()
+    let (consonants, vowels) = (b"bcdfghjklmnprstvw", b"aeiou");
+    let syllable = |of: usize| {
+        let letter = |from: &[u8], of: usize| char::from(from[of % from.len()]);
+        let start = format!("{}{}", letter(consonants, of), letter(vowels, of / 17));
+        if of / 85 % 2 == 0 { start } else { start + &letter(consonants, of / 170).to_string() }
     };
-    (0..60_000).map(word).collect()
+    let mut seen = std::collections::HashSet::new();
+    let mut rng = fastrand::Rng::with_seed(1);
+    let mut words = Vec::new();
+    while words.len() < 60_000 {
+        let rank = words.len();
+        let count = 1 + usize::from(rank > 60) + usize::from(rank > 1000) + usize::from(rank > 12_000);
+        let word: String = (0..count).map(|_| syllable(rng.usize(0..2890))).collect();
+        if seen.insert(word.clone()) {
+            words.push(word);
+        }
+    }
+    words
 }
 
 /// What never waits needs no executor.
@@ -103,7 +113,7 @@ fn now<T>(future: impl Future<Output = T>) -> T {
 
 fn main() {
     let pairs = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(100_000);
-    let mut history = MadeUp { lexicon: lexicon(), ids: Vec::new(), asked: Cell::new(0) };
+    let mut history = MadeUp { lexicon: lexicon(), numbers: HashMap::new(), asked: Cell::new(0) };
     let before = HELD.load(Relaxed);
     let mut guard = Guard::new(Common::shipped([]));
     let (mut adding, mut bytes) = (0.0, 0);
@@ -118,7 +128,7 @@ fn main() {
         ids.push(pair.id);
     }
     let held = HELD.load(Relaxed) - before - (of_ids - before).min(pairs * 16);
-    history.ids = ids;
+    history.numbers = ids.into_iter().enumerate().map(|(number, id)| (id, number)).collect();
     println!("{pairs} pairs, {:.1} MB of text", bytes as f64 / 1e6);
     println!(
         "index: {:.1} MB held ({:.1} MB by its own count), {:.0} bytes a pair",
@@ -138,23 +148,44 @@ fn main() {
         let verdict = now(guard.check(&outgoing, &history));
         (start.elapsed().as_secs_f64() * 1e3, verdict, history.asked.get())
     };
-    let (mut times, mut fetched, mut asking, mut passed) = (Vec::new(), 0, 0, 0);
-    for body in 0..100 {
-        let (time, verdict, asked) = check(&history.words(u64::MAX / 2 + body, 20_000));
-        times.push(time);
-        fetched += asked;
-        asking += usize::from(asked > 0);
-        passed += usize::from(verdict == Verdict::Pass);
+    // Letters that no text of the history has in this order: what is looked up, and found nowhere.
+    let strange = |seed: u64| {
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let mut word = || (0..rng.usize(2..9)).map(|_| rng.lowercase()).collect::<String>() + " ";
+        std::iter::repeat_with(&mut word).take(3100).collect::<String>()
+    };
+    // Our own templates, over and over, with the words of traits between.
+    let template = "You predict which of two answers one particular person prefers. The person chose the first answer. \
+        Which answer does this person prefer? Reply with one word, First or Second. It is much shorter, it has steps, \
+        and it is a little warmer than the other. The topic is cooking. ";
+    let prose = |seed: u64| history.words(u64::MAX / 2 + seed, 20_000);
+    let kinds: [(&str, u64, &dyn Fn(u64) -> String); 3] = [
+        ("of strange letters", 200, &strange),
+        ("of a template", 50, &|seed| template.repeat(80)[seed as usize..20_000].to_owned()),
+        ("of words as the history's", 3, &prose),
+    ];
+    for (kind, bodies, make) in kinds {
+        let (mut times, mut fetched, mut asking, mut passed) = (Vec::new(), 0, 0, 0);
+        for body in 0..bodies {
+            let (time, verdict, asked) = check(&make(body));
+            times.push(time);
+            fetched += asked;
+            asking += usize::from(asked > 0);
+            passed += usize::from(verdict == Verdict::Pass);
+        }
+        times.sort_by(f64::total_cmp);
+        let of = |part: f64| times[((bodies - 1) as f64 * part) as usize];
+        println!(
+            "clean body of 20 KB {kind}: median {:.2} ms, 9 of 10 within {:.2} ms; {passed} of {bodies} passed; \
+             {asking} fetched stored pairs, {fetched} in all",
+            of(0.5),
+            of(0.9)
+        );
     }
-    times.sort_by(f64::total_cmp);
-    println!(
-        "clean body of 20 KB: median {:.2} ms, 9 of 10 within {:.2} ms; {passed} of 100 passed; {asking} fetched stored texts, {fetched} in all",
-        times[50], times[90]
-    );
 
     let (mut times, mut refused) = (Vec::new(), 0);
-    for body in 0..21 {
-        let stolen = history.pair(body * (pairs / 21)).chosen;
+    for body in 0..5 {
+        let stolen = history.pair(body * (pairs / 5)).chosen;
         let words: Vec<&str> = stolen.split(' ').skip(40).take(8).collect();
         let text = history.words(u64::MAX / 3 + body as u64, 10_000)
             + &words.join(" ")
@@ -166,8 +197,8 @@ fn main() {
     }
     times.sort_by(f64::total_cmp);
     println!(
-        "a body of 20 KB with eight words of a pair: median {:.1} ms, most {:.1} ms, the making of the texts included; {refused} of 21 refused",
-        times[10], times[20]
+        "a body of 20 KB with eight words of a pair: median {:.1} ms, most {:.1} ms, the making of the texts included; {refused} of 5 refused",
+        times[2], times[4]
     );
 
     let removed: Vec<PreferencePair> = (0..200.min(pairs)).map(|number| history.pair(number)).collect();

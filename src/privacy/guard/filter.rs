@@ -13,6 +13,9 @@ use super::bits;
 
 const HOMES: usize = 1024;
 
+/// Homes from one known place in the counts to the next.
+const SPAN: usize = 128;
+
 /// An equal entry is kept so many times at most; from then on it stays for good.
 const MOST_EQUAL: usize = 3;
 
@@ -74,45 +77,53 @@ impl Layout {
     }
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Block {
     /// For each home, a zero for each of its entries, then a one.
     counts: Vec<u64>,
+    /// Where in the counts each span of homes starts.
+    starts: [u16; HOMES / SPAN],
     cells: Vec<u64>,
     entries: usize,
 }
 
 impl Block {
     fn empty() -> Self {
-        Block { counts: vec![u64::MAX; HOMES / 64], cells: Vec::new(), entries: 0 }
+        let starts = std::array::from_fn(|span| (span * SPAN) as u16);
+        Block { counts: vec![u64::MAX; HOMES / 64], starts, cells: Vec::new(), entries: 0 }
     }
 
     /// The entries of a home: the first, and the one behind the last.
     fn range(&self, home: usize) -> (usize, usize) {
-        let mut from = 0;
-        if home > 0 {
-            let (mut ones, mut word) = (0, 0);
+        let mut from = usize::from(self.starts[home / SPAN]);
+        let wanted = home % SPAN;
+        if wanted > 0 {
+            // Behind as many ones.
+            let mut word = from / 64;
+            let mut rest = self.counts[word] & (!0 << (from % 64));
+            let mut ones = 0;
             loop {
-                let more = self.counts[word].count_ones() as usize;
-                if ones + more >= home {
+                let more = rest.count_ones() as usize;
+                if ones + more >= wanted {
                     break;
                 }
                 ones += more;
                 word += 1;
+                rest = self.counts[word];
             }
-            let mut rest = self.counts[word];
-            for _ in 1..home - ones {
+            for _ in 1..wanted - ones {
                 rest &= rest - 1;
             }
             from = word * 64 + rest.trailing_zeros() as usize + 1;
         }
         let mut to = from;
         loop {
-            let zeros = (!0u64 << (to % 64) & self.counts[to / 64]).trailing_zeros() as usize;
-            to = to / 64 * 64 + zeros;
-            if zeros < 64 {
+            let ones = self.counts[to / 64] & (!0 << (to % 64));
+            if ones != 0 {
+                to = to / 64 * 64 + ones.trailing_zeros() as usize;
                 break;
             }
+            to = (to / 64 + 1) * 64;
         }
         (from - home, to - home)
     }
@@ -120,12 +131,14 @@ impl Block {
     fn insert(&mut self, home: usize, at: usize, width: u32, entry: u64) {
         bits::insert(&mut self.counts, self.entries + HOMES, home + at, 1, 0);
         bits::insert(&mut self.cells, self.entries * width as usize, at * width as usize, width, entry);
+        self.starts[home / SPAN + 1..].iter_mut().for_each(|start| *start += 1);
         self.entries += 1;
     }
 
     fn remove(&mut self, home: usize, at: usize, width: u32) {
         bits::remove(&mut self.counts, self.entries + HOMES, home + at, 1);
         bits::remove(&mut self.cells, self.entries * width as usize, at * width as usize, width);
+        self.starts[home / SPAN + 1..].iter_mut().for_each(|start| *start -= 1);
         self.entries -= 1;
     }
 

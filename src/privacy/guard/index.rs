@@ -22,7 +22,7 @@ const SAMPLE_BYTES: usize = 30_000_000;
 const MOST_SAMPLES: usize = 3_500_000;
 
 /// Fingerprints seen lately to miss: most of what one reading holds, another holds too.
-const REMEMBERED: usize = 1 << 15;
+const REMEMBERED: usize = 1 << 17;
 
 /// Fingerprints of pairs, by the pairs' numbers.
 #[derive(Clone, Debug)]

@@ -1,43 +1,102 @@
-//! Finds text that was written in digits: base64 (any alphabet, with or without padding and line breaks), base32, hex,
-//! binary, and lists of character codes.
+//! Finds text that was written in digits: base64 (any alphabet, with or without padding and line breaks), base32 (in
+//! capitals), hex, binary, and lists of character codes.
 //!
-//! Whatever is no digit is skipped, so that separators, quotes and line breaks inside change nothing, and every
-//! alignment is tried, backwards too, so that what stands before changes nothing. Of the bytes that come out only stretches
-//! that read as text are kept; in other bytes such a stretch is a matter of one in millions.
+//! Separators are skipped, so that line breaks, quotes and the like inside change nothing, and every alignment is
+//! tried, backwards too, so that what stands before changes nothing. Of the bytes that come out only stretches that
+//! read as text are kept; in other bytes such a stretch is a matter of one in millions. Plain text is passed over
+//! quickly: words have letters that are no hex digits, and hardly change between capitals and small letters.
 
 /// Bytes of text in a row that are no accident.
 const SHORTEST: usize = 16;
 
+/// Letters in such a text, at least.
+const FEWEST_LETTERS: usize = 8;
+
+/// Of as many digits of base64 as give so many bytes, a few change between capitals, small letters and figures; in
+/// encoded English a dozen do, in English hardly one.
+const WINDOW: usize = 22;
+const FEWEST_CHANGES: usize = 4;
+
 /// Every text that was found written in digits, one for each way and alignment.
 pub fn written_in_digits(text: &str) -> Vec<String> {
     let mut found = Vec::new();
-    let tries: [(u32, fn(u8) -> Option<u8>); 4] = [(6, base64), (5, base32), (4, hex), (1, binary)];
-    let (hexes, binaries) = (text.replace("0x", " "), text.replace("0b", " "));
-    for (bits, digit) in tries {
-        let source = match bits {
-            4 => &hexes,
-            1 => &binaries,
-            _ => text,
-        };
-        let mut digits: Vec<u8> = source.bytes().filter_map(digit).collect();
-        if digits.len() * bits as usize / 8 < SHORTEST {
-            continue;
+    for run in mixed_runs(text) {
+        decode(run, 6, 4, &mut found);
+    }
+    // What stands before each byte, or behind it in a text turned round.
+    for marks in [["0x", "\\x"], ["x0", "x\\"]] {
+        let unmarked = marks.iter().fold(text.to_owned(), |text, mark| text.replace(mark, " "));
+        runs(&unmarked, hex, SHORTEST * 2).into_iter().for_each(|run| decode(run, 4, 2, &mut found));
+    }
+    runs(text, base32, SHORTEST * 8 / 5).into_iter().for_each(|run| decode(run, 5, 8, &mut found));
+    let unmarked = text.replace("0b", " ");
+    runs(&unmarked, binary, SHORTEST * 8).into_iter().for_each(|run| decode(run, 1, 8, &mut found));
+    found.extend(character_codes(text));
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// Reads digits at every alignment, both ways.
+fn decode(mut digits: Vec<u8>, bits: u32, alignments: usize, found: &mut Vec<String>) {
+    for _backwards in [false, true] {
+        for skipped in 0..alignments.min(digits.len()) {
+            found.extend(readable(&packed(&digits[skipped..], bits)));
         }
-        // Digits that lie across a byte's edge come back to it after so many.
-        let alignments = match bits {
-            6 => 4,
-            4 => 2,
-            _ => 8,
-        };
-        for _backwards in [false, true] {
-            for skipped in 0..alignments.min(digits.len()) {
-                found.extend(readable(&packed(&digits[skipped..], bits)));
+        digits.reverse();
+    }
+}
+
+/// Runs of digits with nothing but separators between them.
+fn runs(text: &str, digit: fn(u8) -> Option<u8>, shortest: usize) -> Vec<Vec<u8>> {
+    let (mut runs, mut run) = (Vec::new(), Vec::new());
+    for byte in text.bytes().chain([b'z']) {
+        match digit(byte) {
+            Some(digit) => run.push(digit),
+            None if byte.is_ascii_alphanumeric() || byte >= 0x80 => {
+                if run.len() >= shortest {
+                    runs.push(std::mem::take(&mut run));
+                }
+                run.clear();
             }
-            digits.reverse();
+            None => {}
         }
     }
-    found.extend(character_codes(text));
-    found
+    runs
+}
+
+/// Runs of digits of base64 that change between kinds as words don't, with what is around them.
+fn mixed_runs(text: &str) -> Vec<Vec<u8>> {
+    let mut digits = Vec::with_capacity(text.len());
+    let mut changes = Vec::with_capacity(text.len());
+    let mut kind_before = 0;
+    for byte in text.bytes() {
+        let Some(digit) = base64(byte) else { continue };
+        let kind = match digit {
+            0..26 => 1,
+            26..52 => 2,
+            _ => 3,
+        };
+        digits.push(digit);
+        changes.push(usize::from(kind != kind_before));
+        kind_before = kind;
+    }
+    let mut runs: Vec<std::ops::Range<usize>> = Vec::new();
+    let mut changed = 0;
+    for end in 1..=digits.len() {
+        changed += changes[end - 1];
+        if end > WINDOW {
+            changed -= changes[end - 1 - WINDOW];
+        }
+        if end >= WINDOW && changed >= FEWEST_CHANGES {
+            let run = end.saturating_sub(2 * WINDOW)..(end + WINDOW).min(digits.len());
+            match runs.last_mut() {
+                Some(last) if last.end >= run.start => last.end = run.end,
+                _ => runs.push(run),
+            }
+        }
+    }
+    runs.into_iter().map(|run| digits[run].to_vec()).collect()
 }
 
 fn base64(byte: u8) -> Option<u8> {
@@ -54,7 +113,6 @@ fn base64(byte: u8) -> Option<u8> {
 fn base32(byte: u8) -> Option<u8> {
     Some(match byte {
         b'A'..=b'Z' => byte - b'A',
-        b'a'..=b'z' => byte - b'a',
         b'2'..=b'7' => byte - b'2' + 26,
         _ => return None,
     })
@@ -103,7 +161,8 @@ pub fn readable(bytes: &[u8]) -> Option<String> {
         at += 1;
         from = at;
     }
-    (!found.is_empty()).then_some(found)
+    (found.chars().filter(|c| c.is_alphanumeric() || !c.is_ascii()).count() >= FEWEST_LETTERS)
+        .then_some(found)
 }
 
 fn character_length(bytes: &[u8]) -> usize {

@@ -75,7 +75,8 @@ fn decoded(text: &str, layer: usize) -> Vec<String> {
     let mut found = written_in_digits(text);
     found.extend(unescape(text));
     // Backwards, plain text has such signs by chance: again and again it would unfold for ever.
-    if layer < 2 && (text.contains(['%', '&']) || text.contains("u\\") || text.contains("x\\")) {
+    if layer < 2 && text.bytes().filter(|byte| matches!(byte, b'%' | b'&' | b'\\')).count() >= FEWEST_LETTERS
+    {
         found.extend(unescape(&text.chars().rev().collect::<String>()));
     }
     found.extend(quoted_printable(text));
