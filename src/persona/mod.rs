@@ -44,6 +44,7 @@ pub use judge::{Asking, Judgement, Judging, judge_by_traits, judging, judging_by
 pub use likeness::{Changes, Difference, Likeness, VERSION, Validation};
 pub use portrait::{Portrait, Writer};
 pub use progress::{Plan, Remaining};
+pub use prompts::TEMPLATES;
 pub use question::{Answer, Ask, Question, QuestionId};
 pub use settings::Settings;
 pub use stack::{Input, Stack};

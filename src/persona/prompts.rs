@@ -16,6 +16,23 @@ const PORTRAIT_SYSTEM: &str = include_str!("prompts/portrait_system.txt");
 const PORTRAIT: &str = include_str!("prompts/portrait.txt");
 const CHAT_SYSTEM: &str = include_str!("prompts/chat_system.txt");
 
+/// Every template as it ships, for the guard: what a request has of them is nobody's history.
+pub const TEMPLATES: [&str; 13] = [
+    PAIR,
+    SKETCH,
+    JUDGE_SYSTEM,
+    JUDGE_SYSTEM_PERSONA,
+    ASK_PREFERENCE,
+    ASK_REASONING,
+    ASK_CLAIM,
+    SYNTHESIS_SYSTEM,
+    SYNTHESIS,
+    JUDGEMENT,
+    PORTRAIT_SYSTEM,
+    PORTRAIT,
+    CHAT_SYSTEM,
+];
+
 /// The words that a judgement is read from: first, second.
 pub const LABELS: [&str; 2] = ["First", "Second"];
 

@@ -1,5 +1,9 @@
 //! What is about to leave, as the guard reads it, and what the guard says to it.
 
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
 use crate::preference::PairId;
 
 /// A request at the door: everything of it that carries text.
@@ -31,17 +35,66 @@ pub enum Verdict {
     Pass,
     /// It shares text with the history, here.
     Refuse(Vec<Overlap>),
+    /// It can't be read to its end, so it can't be said to be free of history.
+    Unreadable(Unreadable),
+}
+
+/// Why what leaves could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unreadable {
+    /// More layers of encoding than are undone.
+    #[error("it is encoded too many times over to be read")]
+    TooDeep,
+    /// Decoding it, or comparing it, takes more than a request may.
+    #[error("it unfolds to more than can be read")]
+    TooMuch,
+    /// Bytes that are no text: compressed, encrypted, an image.
+    #[error("it is not text")]
+    NotText,
 }
 
 /// A stretch that an outgoing text shares with one pair.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Overlap {
     /// Whose text it is.
     pub pair: PairId,
-    /// Where the shared stretch starts in that pair's text, in bytes.
+    /// Which of its texts.
+    pub field: Field,
+    /// Where the shared stretch starts in that text, in bytes of UTF-8.
     pub text_start: usize,
-    /// Where it ends.
+    /// Where it ends: the byte behind its last.
     pub text_end: usize,
+}
+
+/// One of a pair's texts. It is written `context/0`, `chosen`, `rejected` or `note`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// The content of a turn of the context, counted from 0.
+    Context(usize),
+    /// The answer that the person preferred.
+    Chosen,
+    /// The one that they did not.
+    Rejected,
+    /// Their remark.
+    Note,
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Field::Context(turn) => write!(f, "context/{turn}"),
+            Field::Chosen => f.write_str("chosen"),
+            Field::Rejected => f.write_str("rejected"),
+            Field::Note => f.write_str("note"),
+        }
+    }
+}
+
+impl Serialize for Field {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 /// Whoever reads each request before it leaves.

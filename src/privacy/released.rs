@@ -10,7 +10,6 @@ pub struct Released<T>(T);
 
 impl<T> Released<T> {
     /// Marks `value` as fit to leave; each caller says why it is.
-    #[allow(dead_code)] // why: the sketches and the guard, which call it, come next.
     pub(super) fn new(value: T) -> Self {
         Released(value)
     }

@@ -212,8 +212,8 @@ impl<T: Transport, W: Watch, L: Ledger> Egress<T, W, L> {
         };
         let stop = if !self.allowed.contains(origin) {
             Some(ProviderError::NotAllowed { origin: origin.to_string() })
-        } else if let Verdict::Refuse(overlaps) = &verdict {
-            Some(ProviderError::Guarded { overlaps: overlaps.len() })
+        } else if let Some(stop) = refused(&verdict) {
+            Some(stop)
         } else if key.is_some() && key_header.is_none() {
             Some(ProviderError::KeyElsewhere { origin: origin.to_string() })
         } else {
@@ -375,5 +375,14 @@ impl ClearedFor {
             }
         }
         words
+    }
+}
+
+/// Why a verdict stops a request; one alone lets it go.
+fn refused(verdict: &Verdict) -> Option<ProviderError> {
+    match verdict {
+        Verdict::Pass => None,
+        Verdict::Refuse(overlaps) => Some(ProviderError::Guarded { overlaps: overlaps.len() }),
+        Verdict::Unreadable(why) => Some(ProviderError::Unreadable(*why)),
     }
 }

@@ -7,6 +7,7 @@ use std::fmt;
 
 use super::clean::plain_text;
 use crate::model::ModelError;
+use crate::privacy::Unreadable;
 
 /// The longest quotation of a server's words, in characters.
 const MOST_QUOTED: usize = 200;
@@ -77,6 +78,9 @@ pub enum ProviderError {
         /// How many passages.
         overlaps: usize,
     },
+    /// The guard could not read the request to its end.
+    #[error("nothing was sent: {0}")]
+    Unreadable(Unreadable),
     /// The ledger can't be written, so nothing was sent.
     #[error("nothing was sent: {0}")]
     Ledger(#[from] crate::privacy::LedgerError),
@@ -247,6 +251,7 @@ impl ProviderError {
             KeyInClear { .. } => "use https://, or an address on this machine".into(),
             KeyElsewhere { origin } => format!("store the key for {origin} itself"),
             NotAllowed { .. } => "add the endpoint under Models if you mean it".into(),
+            Unreadable(_) => "look at the request in the ledger: something in it is packed or encoded".into(),
             Guarded { .. } => "look at the request in the ledger, which shows what it shares".into(),
             OverBudget { .. } => "raise the budget, or go on another day: what was answered is kept".into(),
             Unreachable { origin, in_browser: true, .. } => format!(

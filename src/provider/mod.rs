@@ -25,7 +25,8 @@ mod retry;
 mod settings;
 mod sse;
 mod status;
-#[cfg(all(test, feature = "cli"))]
+#[cfg(test)]
+#[cfg(feature = "cli")]
 mod tests;
 mod transport;
 

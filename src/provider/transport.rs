@@ -7,7 +7,8 @@
 pub(super) mod browser;
 #[cfg(all(feature = "cli", not(target_arch = "wasm32")))]
 pub(super) mod native;
-#[cfg(all(test, feature = "cli"))]
+#[cfg(test)]
+#[cfg(feature = "cli")]
 pub(super) mod scripted;
 
 use std::future::{Future, poll_fn};

@@ -19,14 +19,24 @@ pub struct DataFolder {
 impl DataFolder {
     /// The people of one data set; none, and a line that says so, where it is absent.
     pub fn people(&self, name: &str) -> Result<Option<Vec<Person>>, Failure> {
-        let path = self.folder().join(name).join("pairs.jsonl");
+        let Some(text) = self.text(name)? else { return Ok(None) };
+        read_people(&text).map(Some).map_err(|error| Failure::file(&self.path(name), error))
+    }
+
+    /// A data set as it is.
+    pub fn text(&self, name: &str) -> Result<Option<String>, Failure> {
+        let path = self.path(name);
         match std::fs::read_to_string(&path) {
-            Ok(text) => read_people(&text).map(Some).map_err(|error| Failure::file(&path, error)),
+            Ok(text) => Ok(Some(text)),
             Err(error) => {
                 say(&format!("NOT MEASURED: {name} ({}: {error})", path.display()));
                 Ok(None)
             }
         }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder().join(name).join("pairs.jsonl")
     }
 
     fn folder(&self) -> PathBuf {

@@ -3,6 +3,7 @@
 //! What is written holds a person's conversations, so it is readable by its owner only, and it takes the place of an
 //! older file in one step.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use likeness::persona::Likeness;
 use likeness::preference::format::{Event, FormatError, Options, People, Problem, Reader};
-use likeness::preference::{History, PreferencePair};
+use likeness::preference::{History, PairId, PreferencePair};
 use likeness::reward::Prior;
 
 use super::Failure;
@@ -33,6 +34,33 @@ pub struct HistoryFile {
 }
 
 impl HistoryFile {
+    /// Whether it comes from standard input.
+    pub fn is_standard_input(&self) -> bool {
+        self.history == Path::new("-")
+    }
+
+    /// The pairs of a conversation, where the file's lines name theirs as `conversation_id`.
+    pub fn conversation(&self, id: &str) -> Result<HashSet<PairId>, Failure> {
+        let mut pairs = HashSet::new();
+        for line in text(&self.history)?.lines() {
+            let Ok(record) = serde_json::from_str::<serde_json::Value>(line) else { continue };
+            let named = [&record, &record["pair"], &record["choice"]];
+            if named.iter().any(|record| record["conversation_id"].as_str() == Some(id)) {
+                let mut reader = Reader::new(Options { people: People::Everyone, ..Options::default() });
+                let mut take = |event| {
+                    if let Event::Pair { pair, .. } = event {
+                        pairs.insert(pair.id);
+                    }
+                };
+                reader.push(line.as_bytes()).for_each(&mut take);
+                if let Ok(events) = reader.finish() {
+                    events.for_each(take);
+                }
+            }
+        }
+        Ok(pairs)
+    }
+
     /// Reads the history; what was skipped is told on standard error.
     pub fn read(&self) -> Result<History, Failure> {
         let mut pairs = Vec::new();

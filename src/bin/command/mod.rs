@@ -4,6 +4,8 @@ mod data;
 mod evaluate;
 mod files;
 mod fit_prior;
+mod guard;
+mod guard_rate;
 mod import;
 mod induce;
 mod job;
@@ -52,6 +54,10 @@ enum Task {
     Measure(measure::Measure),
     /// Fit what people in general prefer: the prior that ships.
     FitPrior(fit_prior::FitPrior),
+    /// Tell whether a body on standard input shares text with a history: exit code 0 if it may leave, 3 if not.
+    Guard(guard::Guard),
+    /// Measure how often the guard of one person's history refuses texts of others.
+    GuardRate(guard_rate::GuardRate),
 }
 
 /// How the result is shown.
@@ -115,6 +121,12 @@ pub fn run() -> ExitCode {
         Task::Evaluate(task) => task.run(),
         Task::Measure(task) => task.run(),
         Task::FitPrior(task) => task.run(),
+        Task::GuardRate(task) => task.run(),
+        Task::Guard(task) => match task.run() {
+            Ok(guard::May::Leave) => Ok(()),
+            Ok(guard::May::Stay) => return ExitCode::from(3),
+            Err(failure) => Err(failure),
+        },
     };
     let (why, code) = match done {
         Ok(()) => return ExitCode::SUCCESS,

@@ -7,7 +7,7 @@ mod servers;
 use crate::model::Prompt;
 use crate::preference::{PairId, Role, Turn};
 use crate::privacy::testing::released;
-use crate::privacy::{MemoryLedger, Outgoing, Overlap, Released, Verdict, Watch};
+use crate::privacy::{Field, MemoryLedger, Outgoing, Overlap, Released, Verdict, Watch};
 
 use super::transport::Transport;
 use super::{Egress, Limits, Remote, RemoteSettings};
@@ -25,7 +25,12 @@ impl Watch for Words {
             None => Verdict::Pass,
             Some(word) => {
                 let pair = "0".repeat(32).parse::<PairId>().unwrap();
-                Verdict::Refuse(vec![Overlap { pair, text_start: 0, text_end: word.len() }])
+                Verdict::Refuse(vec![Overlap {
+                    pair,
+                    field: Field::Chosen,
+                    text_start: 0,
+                    text_end: word.len(),
+                }])
             }
         }
     }

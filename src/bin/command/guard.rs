@@ -1,0 +1,143 @@
+//! `likeness guard`: whether a body shares text with a history, and which.
+//!
+//! The offsets that it prints are bytes of UTF-8 in one text of a pair: a turn of its context, an answer, or its note,
+//! as `field` says.
+
+use std::collections::{HashMap, HashSet};
+use std::io::Read;
+
+use clap::Args;
+use likeness::persona::TEMPLATES;
+use likeness::preference::{PairId, PreferencePair};
+use likeness::privacy::{self, Common, Kept, LiveConversation, Outgoing, Overlap, Texts, Verdict};
+use serde::Serialize;
+
+use super::files::HistoryFile;
+use super::{Failure, Output, say};
+
+/// A body larger than this is not read.
+const MOST_BYTES: u64 = 256 << 20;
+
+/// Stands for the one endpoint of the live chat: here a body has no address.
+const ENDPOINT: &str = "https://endpoint.invalid";
+
+#[derive(Args)]
+pub struct Guard {
+    #[command(flatten)]
+    history: HistoryFile,
+    /// The chat that the body continues, by the history's `conversation_id`: its own turns may leave.
+    #[arg(long, value_name = "CONVERSATION_ID")]
+    live: Option<String>,
+    #[command(flatten)]
+    show: Output,
+}
+
+/// What the guard says of a body.
+pub enum May {
+    Leave,
+    Stay,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    verdict: &'static str,
+    overlaps: &'a [Overlap],
+    /// Where nothing was found, and it is refused all the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+}
+
+impl Guard {
+    pub fn run(self) -> Result<May, Failure> {
+        if self.history.is_standard_input() {
+            return Err(Failure::Usage("--history needs a file: standard input is the body".into()));
+        }
+        let pairs = self.history.read()?;
+        let chat = match &self.live {
+            Some(id) => self.history.conversation(id)?,
+            None => HashSet::new(),
+        };
+        if let Some(id) = self.live.as_ref().filter(|_| chat.is_empty()) {
+            say(&format!("likeness: no pair of the history is of the conversation {}", super::one_line(id)));
+        }
+        let mut body = Vec::new();
+        let read = std::io::stdin().lock().take(MOST_BYTES + 1).read_to_end(&mut body);
+        read.map_err(|error| Failure::Input(format!("standard input: {error}")))?;
+        if body.len() as u64 > MOST_BYTES {
+            return Err(Failure::Input(format!("standard input: larger than {MOST_BYTES} bytes")));
+        }
+        let mut guard = privacy::Guard::new(Common::shipped(TEMPLATES));
+        let live = self.live.clone().map(|id| LiveConversation { id, origin: ENDPOINT.to_owned() });
+        let mut kept = Stored::default();
+        for pair in pairs.pairs() {
+            guard.add(pair);
+            kept.pairs.insert(
+                pair.id,
+                Kept { pair: pair.clone(), went: live.clone().filter(|_| chat.contains(&pair.id)) },
+            );
+        }
+        let outgoing = Outgoing { url: ENDPOINT, headers: &[], body: &body, live: live.as_ref() };
+        let verdict = pollster::block_on(guard.check(&outgoing, &kept));
+        self.show(&verdict, &kept)
+    }
+
+    fn show(&self, verdict: &Verdict, kept: &Stored) -> Result<May, Failure> {
+        let (may, report, words) = match verdict {
+            Verdict::Pass => {
+                let report = Report { verdict: "pass", overlaps: &[], why: None };
+                (May::Leave, report, "pass: it shares nothing with the history".to_owned())
+            }
+            Verdict::Refuse(overlaps) => {
+                let lines = overlaps.iter().map(|overlap| kept.words(overlap)).collect::<Vec<_>>();
+                let words = format!("refuse: it shares text with the history\n{}", lines.join("\n"));
+                (May::Stay, Report { verdict: "refuse", overlaps, why: None }, words)
+            }
+            Verdict::Unreadable(why) => {
+                let words = format!("refuse: {why}");
+                (May::Stay, Report { verdict: "refuse", overlaps: &[], why: Some(why.to_string()) }, words)
+            }
+        };
+        self.show.show(&report, &words)?;
+        Ok(may)
+    }
+}
+
+/// The history in memory.
+#[derive(Default)]
+pub struct Stored {
+    /// By id.
+    pub pairs: HashMap<PairId, Kept>,
+}
+
+impl Stored {
+    /// An overlap with the words that it quotes.
+    pub fn words(&self, overlap: &Overlap) -> String {
+        let Overlap { pair, field, text_start, text_end } = overlap;
+        let text = self.pairs.get(pair).and_then(|kept| text(&kept.pair, &field.to_string()));
+        let quoted = text.and_then(|text| text.get(*text_start..*text_end)).unwrap_or_default();
+        format!("pair {pair}, {field}, bytes {text_start} to {text_end}: {}", super::one_line(quoted))
+    }
+}
+
+fn text<'a>(pair: &'a PreferencePair, field: &str) -> Option<&'a str> {
+    match field {
+        "chosen" => Some(&pair.chosen),
+        "rejected" => Some(&pair.rejected),
+        "note" => pair.note.as_deref(),
+        _ => {
+            let turn: usize = field.strip_prefix("context/")?.parse().ok()?;
+            pair.context.get(turn).map(|turn| turn.content.as_str())
+        }
+    }
+}
+
+impl Texts for Stored {
+    async fn pairs(&self, ids: &[PairId]) -> Vec<Kept> {
+        ids.iter().filter_map(|id| self.pairs.get(id).cloned()).collect()
+    }
+
+    async fn conversation(&self, id: &str) -> Vec<Kept> {
+        let of = |kept: &&Kept| kept.went.as_ref().is_some_and(|went| went.id == id);
+        self.pairs.values().filter(of).cloned().collect()
+    }
+}

@@ -1,0 +1,225 @@
+//! The fingerprints of a history, and what of a request they hit.
+//!
+//! Two filters: the anchors, at least one of which is in every run at the bar, and, while the history is small, one gram
+//! in eight besides, so that of a passage in which words were changed something is found for certain. At 40
+//! megabytes for 100,000 pairs there is no room for the second; it is dropped at a tenth of that.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::bar::Measured;
+use super::compare::Places;
+use super::filter::{Filter, Named};
+use super::gram::each_gram;
+use super::normal::{Folding, Letter, depends_on_folding, letters};
+use super::numbers::Numbers;
+use crate::preference::PairId;
+
+/// What the anchors may take, the rest being for ids.
+const ANCHOR_BYTES: usize = 36_500_000;
+
+/// The samples' share while they last, in entries.
+const SAMPLE_BYTES: usize = 30_000_000;
+const MOST_SAMPLES: usize = 3_500_000;
+
+/// Fingerprints seen lately to miss: most of what one reading holds, another holds too.
+const REMEMBERED: usize = 1 << 17;
+
+/// Fingerprints of pairs, by the pairs' numbers.
+#[derive(Clone, Debug)]
+pub struct Index {
+    numbers: Numbers,
+    anchors: Filter,
+    samples: Option<Filter>,
+}
+
+impl Default for Index {
+    fn default() -> Self {
+        let samples = Some(Filter::new(SAMPLE_BYTES));
+        Index { numbers: Numbers::default(), anchors: Filter::new(ANCHOR_BYTES), samples }
+    }
+}
+
+/// A pair that samples name this often, within so many letters of a reading, is one to compare with. Of a passage of 40
+/// words with one in five changed ten samples are left, give or take three.
+const SAMPLES_NEAR: usize = 3;
+const NEAR: u32 = 350;
+
+/// What of a request the index may know.
+#[derive(Default)]
+pub struct Hits {
+    /// Every reading, as folded letters.
+    pub readings: Vec<Vec<u32>>,
+    /// Where.
+    pub places: Places,
+    /// Whose.
+    pairs: BTreeSet<u32>,
+    /// Whether some hit names nobody.
+    every: bool,
+    /// For each pair that samples name, where they last did.
+    sampled: HashMap<u32, [(u32, u32); SAMPLES_NEAR]>,
+    /// The pairs that each sample names.
+    samples: HashMap<u64, Vec<u32>>,
+}
+
+impl Hits {
+    /// Whether there are none.
+    pub fn is_none(&self) -> bool {
+        self.pairs.is_empty() && !self.every
+    }
+
+    /// Notes that a sample names a pair.
+    fn sample(&mut self, pair: u32, place: (u32, u32)) {
+        let last = self.sampled.entry(pair).or_insert([(u32::MAX, 0); SAMPLES_NEAR]);
+        last.rotate_left(1);
+        last[SAMPLES_NEAR - 1] = place;
+        if last[0].0 == place.0 && place.1.abs_diff(last[0].1) <= NEAR {
+            self.pairs.insert(pair);
+        }
+    }
+}
+
+impl Index {
+    /// Pairs in it.
+    pub fn pairs(&self) -> usize {
+        self.numbers.len()
+    }
+
+    /// Memory that it takes.
+    pub fn bytes(&self) -> usize {
+        self.numbers.bytes() + self.anchors.bytes() + self.samples.as_ref().map_or(0, Filter::bytes)
+    }
+
+    /// A number for a new pair.
+    pub fn number(&mut self, id: PairId) -> Option<u32> {
+        self.numbers.give(id)
+    }
+
+    /// Takes a pair's number back.
+    pub fn forget(&mut self, id: PairId) -> Option<u32> {
+        self.numbers.take(id)
+    }
+
+    /// Adds a text of the pair with this number.
+    pub fn add(&mut self, number: u32, text: &Measured) {
+        text.anchors().into_iter().for_each(|anchor| self.anchors.insert(anchor, number));
+        if let Some(samples) = &mut self.samples {
+            text.samples().into_iter().for_each(|sample| samples.insert(sample, number));
+            if samples.len() > MOST_SAMPLES {
+                self.samples = None;
+            }
+        }
+    }
+
+    /// Takes it away.
+    pub fn remove(&mut self, number: u32, text: &Measured) {
+        text.anchors().into_iter().for_each(|anchor| self.anchors.remove(anchor, number));
+        if let Some(samples) = &mut self.samples {
+            text.samples().into_iter().for_each(|sample| samples.remove(sample, number));
+        }
+    }
+
+    /// Looks up every gram of every reading: in its order, and with its words turned round; mirrored letters have
+    /// the same fingerprints.
+    pub fn hits(&self, readings: &[String]) -> Hits {
+        let mut hits = Hits::default();
+        let mut missed = vec![0u64; REMEMBERED];
+        for reading in readings {
+            let folded = letters(reading, Folding::Cases);
+            // Where one character is several letters, a mirror image of the letters is not one of the text.
+            if folded.iter().any(|letter| letter.characters == 0) {
+                let backwards: String = reading.chars().rev().collect();
+                self.look_up(letters(&backwards, Folding::Cases), &mut missed, &mut hits);
+            }
+            self.look_up(folded, &mut missed, &mut hits);
+            if depends_on_folding(reading) {
+                self.look_up(letters(reading, Folding::Looks), &mut missed, &mut hits);
+            }
+        }
+        hits
+    }
+
+    fn look_up(&self, letters: Vec<Letter>, missed: &mut [u64], hits: &mut Hits) {
+        let values: Vec<u32> = letters.iter().map(|letter| letter.value).collect();
+        let turned = turned(&letters, &values);
+        for values in std::iter::once(values).chain(turned) {
+            let reading = hits.readings.len() as u32;
+            each_gram(&values, |gram| {
+                let remembered = &mut missed[gram.fingerprint as usize % REMEMBERED];
+                if *remembered != gram.fingerprint
+                    && !self.look_up_gram(gram.fingerprint, (reading, gram.at as u32), hits)
+                {
+                    *remembered = gram.fingerprint;
+                }
+            });
+            hits.readings.push(values);
+        }
+    }
+
+    fn look_up_gram(&self, fingerprint: u64, place: (u32, u32), hits: &mut Hits) -> bool {
+        if let Some(places) = hits.places.get_mut(&fingerprint) {
+            places.push(place);
+            for pair in hits.samples.get(&fingerprint).cloned().into_iter().flatten() {
+                hits.sample(pair, place);
+            }
+            return true;
+        }
+        let (mut hit, mut names) = (false, Vec::new());
+        let (pairs, every) = (&mut hits.pairs, &mut hits.every);
+        let mut tell = |named| {
+            hit = true;
+            match named {
+                // So many name nobody in particular.
+                Named::Between(from, to) if to - from > 4096 => *every = true,
+                Named::Between(from, to) => pairs.extend(from..to),
+                Named::Every => *every = true,
+            }
+        };
+        self.anchors.find(fingerprint, &mut tell);
+        if let Some(samples) = self.samples.as_ref().filter(|_| fingerprint.is_multiple_of(8)) {
+            samples.find(fingerprint, |named| {
+                hit = true;
+                // What so many share that it names nobody says nothing of a passage.
+                if let Named::Between(from, to) = named
+                    && to == from + 1
+                {
+                    names.push(from);
+                }
+            });
+        }
+        if hit {
+            hits.places.insert(fingerprint, vec![place]);
+        }
+        if !names.is_empty() {
+            names.iter().for_each(|pair| hits.sample(*pair, place));
+            hits.samples.insert(fingerprint, names);
+        }
+        hit
+    }
+
+    /// The pairs that hits name, and where some name nobody, all the others.
+    pub fn candidates(&self, hits: &Hits) -> (Vec<PairId>, Vec<PairId>) {
+        let named = hits.pairs.iter().filter_map(|number| self.numbers.id(*number)).collect();
+        let end = if hits.every { self.numbers.end() } else { 0 };
+        let others = (0..end).filter(|number| !hits.pairs.contains(number));
+        (named, others.filter_map(|number| self.numbers.id(number)).collect())
+    }
+}
+
+/// The letters with the order of the words turned round, words being what is between signs, or between spaces.
+fn turned(letters: &[Letter], values: &[u32]) -> Vec<Vec<u32>> {
+    let turn = |starts: fn(&Letter) -> bool| {
+        let mut turned = Vec::with_capacity(values.len());
+        let mut end = values.len();
+        for at in (0..values.len()).rev() {
+            if starts(&letters[at]) || at == 0 {
+                turned.extend_from_slice(&values[at..end]);
+                end = at;
+            }
+        }
+        turned
+    };
+    let mut ways = vec![turn(|letter| letter.starts_word), turn(|letter| letter.follows_space)];
+    ways.dedup();
+    ways.retain(|way| way != values);
+    ways
+}
