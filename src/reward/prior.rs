@@ -108,6 +108,13 @@ impl Prior {
         &SHIPPED
     }
 
+    /// How far each trait's weight usually is from the mean for someone with a taste of their own, in the order of
+    /// [`TABLE`]: which traits are worth looking at in someone of whom nothing is known.
+    pub fn usual_deviations(&self) -> Vec<f64> {
+        let own = self.person.kinds.iter().max_by(|a, b| a.spread.total_cmp(&b.spread));
+        own.map_or_else(|| vec![0.0; TABLE.len()], |kind| self.person.spreads_of(kind))
+    }
+
     /// Reads a prior from its file.
     pub fn from_json(text: &str) -> Result<Prior, RewardError> {
         serde_json::from_str(text).map_err(RewardError::Prior)

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use likeness::privacy::Sketcher;
-use likeness::reward::{Prior, Reward};
+use likeness::reward::Prior;
 use likeness::traits::difference;
 
 use super::{Failure, Output, files};
@@ -14,7 +14,7 @@ pub struct MakeSketch {
     /// The pair: JSON with context, first, second (or chosen, rejected); - for standard input.
     #[arg(long, value_name = "P.json")]
     pair: PathBuf,
-    /// The person's likeness: a sketch tells of the traits that matter most to them; to people in general otherwise.
+    /// The person's likeness: a sketch tells of the traits that matter most to them; of those over which people differ most otherwise.
     #[arg(long, value_name = "L.json")]
     likeness: Option<PathBuf>,
     #[command(flatten)]
@@ -27,7 +27,7 @@ impl MakeSketch {
         let pair = files::pair(&self.pair)?;
         let weights = match likeness {
             Some(likeness) => likeness.reward.weights(),
-            None => Reward::unknown(Prior::shipped()).weights(),
+            None => Prior::shipped().usual_deviations(),
         };
         let sketcher = Sketcher::new(&weights, &[]);
         let sketch = sketcher.sketch(pair.id, &difference(&pair.context, &pair.chosen, &pair.rejected));
