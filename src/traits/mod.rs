@@ -19,9 +19,11 @@ mod request;
 mod table;
 #[cfg(test)]
 mod tests;
+mod topic;
 
 pub use measure::{Difference, Measurement, difference, measure};
 pub use table::TABLE;
+pub use topic::Topic;
 
 /// One property of an answer.
 #[derive(Debug)]
