@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::BenchError;
 use crate::preference::{PreferencePair, Turn};
 use crate::reward::Observation;
+use crate::traits::Topic;
 
 /// One person's choices, oldest first where an order is known.
 #[derive(Clone, Debug)]
@@ -27,6 +28,8 @@ pub struct BenchChoice {
     pub question: String,
     /// Chosen minus rejected.
     pub observation: Observation,
+    /// What the question is about.
+    pub topic: Topic,
 }
 
 #[derive(Deserialize)]
@@ -55,7 +58,8 @@ pub fn read_people(jsonl: &str) -> Result<Vec<Person>, BenchError> {
         let question = line.conversation_id.split('-').next().unwrap_or_default().to_owned();
         // Synthetic people never meet a question twice; their ids all open with the person's name.
         let question = if question.starts_with("person_") { line.conversation_id } else { question };
-        let choice = BenchChoice { question, observation: Observation::of(&pair) };
+        let topic = Topic::of(&pair.context);
+        let choice = BenchChoice { question, observation: Observation::of(&pair), topic };
         people.entry(line.user_id).or_default().push((line.order, choice));
     }
     Ok(people

@@ -6,10 +6,10 @@
 
 use serde::Serialize;
 
-use super::Person;
 use super::chance::Chance;
 use super::report::{Interval, hit, mean};
 use super::synthetic::{SPLITS, split};
+use super::{BenchChoice, Person};
 use crate::preference::PairId;
 use crate::privacy::{Sketch, Sketcher};
 use crate::reward::{Observation, Prior, Reward};
@@ -29,13 +29,15 @@ pub struct SketchesMeasured {
     pub lift_kept: f64,
     /// How often the attacker's first guess is right, of a hundred texts.
     pub found: f64,
+    /// The same if a sketch told the topic of the question too, which it does not.
+    pub found_with_topic: f64,
 }
 
 /// Sketches the choices of these people, splits 36/12 six times, and attacks them; `suspects` are texts of others.
 pub fn sketches(people: &[&Person], prior: &Prior) -> SketchesMeasured {
-    let everything: Vec<&Difference> =
-        people.iter().flat_map(|person| &person.choices).map(|one| &one.observation.difference).collect();
-    let (mut raw, mut sketched, mut found) = (Vec::new(), Vec::new(), Vec::new());
+    let everything: Vec<&BenchChoice> = people.iter().flat_map(|person| &person.choices).collect();
+    let (mut raw, mut sketched) = (Vec::new(), Vec::new());
+    let (mut found, mut found_with_topic) = (Vec::new(), Vec::new());
     for (number, person) in people.iter().enumerate() {
         let mut chance = Chance::seeded(number as u64);
         let (mut raw_hits, mut sketched_hits) = (Vec::new(), Vec::new());
@@ -53,7 +55,11 @@ pub fn sketches(people: &[&Person], prior: &Prior) -> SketchesMeasured {
             for one in &rest {
                 raw_hits.push(hit(reward.log_odds(&one.difference)));
                 sketched_hits.push(hit(from_sketches.log_odds(&as_sketch(one).difference)));
-                found.push(guess(&sketcher, one, &everything, &mut chance));
+            }
+            for one in &person.choices {
+                let (plain, with_topic) = guess(&sketcher, one, &everything, &mut chance);
+                found.push(plain);
+                found_with_topic.push(with_topic);
             }
         }
         raw.push(mean(&raw_hits));
@@ -64,6 +70,7 @@ pub fn sketches(people: &[&Person], prior: &Prior) -> SketchesMeasured {
         from_sketches: Interval::of(&sketched),
         lift_kept: (mean(&sketched) - 0.5) / (mean(&raw) - 0.5),
         found: mean(&found),
+        found_with_topic: mean(&found_with_topic),
     }
 }
 
@@ -72,12 +79,19 @@ fn sketch(sketcher: &Sketcher, difference: &Difference) -> Sketch {
     sketcher.sketch(PairId::of(&[], "", ""), difference)
 }
 
-/// The chance that the attacker's one guess is right.
-fn guess(sketcher: &Sketcher, one: &Observation, others: &[&Difference], chance: &mut Chance) -> f64 {
-    let seen = sketch(sketcher, &one.difference).told();
-    let same =
-        (1..SUSPECTS).filter(|_| sketch(sketcher, others[chance.below(others.len())]).told() == seen).count();
-    1.0 / (1 + same) as f64
+/// The chance that the attacker's one guess is right: by the sketch, and by sketch and topic.
+fn guess(sketcher: &Sketcher, one: &BenchChoice, others: &[&BenchChoice], chance: &mut Chance) -> (f64, f64) {
+    let told = |one: &BenchChoice| sketch(sketcher, &one.observation.difference).told();
+    let seen = told(one);
+    let (mut same, mut same_topic) = (0, 0);
+    for _ in 1..SUSPECTS {
+        let suspect = others[chance.below(others.len())];
+        if told(suspect) == seen {
+            same += 1;
+            same_topic += usize::from(suspect.topic == one.topic);
+        }
+    }
+    (1.0 / (1 + same) as f64, 1.0 / (1 + same_topic) as f64)
 }
 
 impl std::fmt::Display for SketchesMeasured {
@@ -86,6 +100,7 @@ impl std::fmt::Display for SketchesMeasured {
         writeln!(f, "| learnt and judged from texts | {} |", self.from_texts)?;
         writeln!(f, "| learnt and judged from sketches | {} |", self.from_sketches)?;
         writeln!(f, "| lift over chance that sketches keep | {:.0}% |", 100.0 * self.lift_kept)?;
-        writeln!(f, "| the right one of 100 texts found at the first guess | {:.1}% |", 100.0 * self.found)
+        writeln!(f, "| the right one of 100 texts found at the first guess | {:.1}% |", 100.0 * self.found)?;
+        writeln!(f, "| if the topic were told too | {:.1}% |", 100.0 * self.found_with_topic)
     }
 }
