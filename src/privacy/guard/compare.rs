@@ -65,7 +65,7 @@ impl<'a> Comparison<'a> {
                 self.steps += 1;
                 let (reading, at) = (*reading as usize, *at as usize);
                 for mirrored in [false, true] {
-                    let diagonal = if mirrored { gram.at + at } else { gram.at + (1 << 40) - at };
+                    let diagonal = if mirrored { gram.at + at } else { gram.at.wrapping_sub(at) };
                     if met.get(&(reading, mirrored, diagonal)).is_some_and(|end| *end > gram.at) {
                         continue;
                     }
