@@ -44,10 +44,10 @@ async function start() {
   }
   await changing(async () => {
     registration = await container.getRegistration(ADDRESS);
-    if (!registration) return register(ADDRESS);
-    // Registering the plain address would drop the list. A newer version of the worker is looked for without waiting.
+    // Only a worker that is active can have been given a list; registering the plain address would drop it.
+    if (!registration?.active) return register(ADDRESS);
+    // A newer version of the worker is looked for without waiting; without a server there is none.
     registration.update().catch(() => {});
-    return registration.active ?? activated(registration.installing ?? registration.waiting);
   });
 }
 
@@ -86,7 +86,6 @@ function activated(worker) {
 
 function ask(message) {
   return inTime(ANSWER_MS, "the service worker did not answer in time", (resolve, reject) => {
-    if (!registration?.active) throw new Error(policy.why || "the service worker has not started yet");
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = ({ data }) => {
       port1.close();
@@ -104,6 +103,7 @@ function changing(task) {
 async function answered(task) {
   try {
     await policy.ready;
+    if (policy.state === "missing") throw new Error(policy.why);
     return await task();
   } catch (error) {
     return { ok: false, error: error.message };

@@ -144,6 +144,7 @@ export async function tries(browser, url, channel) {
   page.on("popup", (popup) => popups.push(popup));
   try {
     await page.goto(url);
+    await page.bringToFront();
     const host = channel === "WebRTC" ? (ownAddress() ?? "127.0.0.1") : "127.0.0.1";
     await attempts(page, channel, `http://${host}:${sink.port}/secret`);
     for (let waited = 0; waited < WAIT_MS && sink.count() === 0; waited += 50) {
