@@ -9,8 +9,8 @@
 //   allow(origins)  replaces the list: {ok: true, origins} or {ok: false, error}. The caller then reloads the page
 //   report()    {ok: true, origins, counts: [{origin, count, refused}], since, complete} or {ok: false, error}
 //   forget()    drops the list and the counts: {ok: true} or {ok: false, error}
-// None of them throws. The window gets a "likeness-policy" event when `state` or `configured` changes, also when another tab
-// changed it; a page whose `applied` is no longer `configured` should reload when the person is ready for it.
+// None of them throws. The window gets a "likeness-policy" event when `state` or `configured` changes, also when another
+// tab changed it; a page whose `applied` is no longer `configured` should reload when the person is ready for it.
 //
 // Nothing waits for this file: the app starts beside it, under the server's own policy.
 
@@ -19,7 +19,7 @@ const ADDRESS = new URL("./service_worker.js", import.meta.url).href;
 const ANSWER_MS = 10_000;
 const START_MS = 30_000;
 
-const container = navigator.serviceWorker;
+const container = serviceWorkers();
 let registration;
 
 const policy = {
@@ -38,9 +38,18 @@ policy.ready = start().then(
 );
 container?.addEventListener("controllerchange", () => told(policy.state, policy.why));
 
+function serviceWorkers() {
+  try {
+    return navigator.serviceWorker;
+  } catch {
+    return undefined; // A sandboxed frame may not even look.
+  }
+}
+
 async function start() {
   if (!container) {
-    throw new Error("this browser runs no service worker here: it needs https or this very machine, and often no private window");
+    const needs = "it needs https or this very machine, and often no private window";
+    throw new Error(`this browser runs no service worker here: ${needs}`);
   }
   await changing(async () => {
     registration = await container.getRegistration(ADDRESS);

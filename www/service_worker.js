@@ -1,15 +1,16 @@
 // The service worker: gives the app's page and its workers the policy that says where they may send.
 //
 // The server's policy allows the app's own origin and no other. Where a person has configured a remote model, this
-// worker answers for the server with the same files under a policy that allows that model's origin as well. It is also a second
-// line behind that policy: it refuses a request to any other origin, and counts what it lets pass and what it refuses.
+// worker answers for the server with the same files under a policy that allows that model's origin as well. It is also
+// a second line behind that policy: it refuses a request to any other origin, and counts what it lets pass and refuses.
 // It keeps no copy of the app and sends nothing itself but the app's own requests to the app's own server.
 //
-// The list of origins is in this worker's address: service_worker.js?allow=ORIGIN&allow=ORIGIN. It is not in a database
-// (tried), because of how a request to another origin passes: this worker can't send it, for its own policy is
-// the server's; it can only let it go by, and has to decide that before its event handler returns. A list that
-// must be read first would come too late for the first request after the browser stopped this worker, which it does after
-// some idle seconds. So another list is another address, thus another worker: www/policy.js registers it.
+// The list of origins is in this worker's address: service_worker.js?allow=ORIGIN&allow=ORIGIN. It is not in a database,
+// because of how a request to another origin passes. This worker can't send it, for its own policy is the
+// server's (in Chromium 156 such a request fails); it can only let it go by, and has to decide that before its event
+// handler returns. A list that must be read first would come too late for the first request after the browser stopped this
+// worker, which it does after some idle seconds. So another list is another address, thus another worker: www/policy.js
+// registers it.
 //
 // It does not see what a browser sends without a `fetch` event: WebSockets, WebRTC, navigations to elsewhere,
 // and where a server redirects a request that passed. The policy stops those.
@@ -101,7 +102,8 @@ function readOrigins(texts) {
 
 /**
  * Stricter than a browser's own reader, since what is read here becomes a part of a policy: no path, no user, no
- * wildcard, no spelling that the browser would understand as another host. A content policy has no way to name an IPv6 address.
+ * wildcard, no spelling that the browser would understand as another host. No IPv6 address either: a content policy
+ * can't name one.
  */
 function readOrigin(text) {
   const parts = /^https?:\/\/([a-z0-9-]+(?:\.[a-z0-9-]+)*)(?::[1-9][0-9]{0,4})?$/.exec(String(text).toLowerCase());
@@ -131,7 +133,7 @@ function isLoopback(host) {
 // The policy.
 
 /**
- * The responses whose policy a browser heeds: pages and workers. Scripts get it too, as any of them can become a worker.
+ * The responses whose policy a browser heeds: pages and workers. Scripts get it too; any of them can become a worker.
  * The rest is left to the browser, which then also handles ranges of model files itself.
  */
 function takesPolicy({ mode, destination, headers }) {
@@ -140,8 +142,8 @@ function takesPolicy({ mode, destination, headers }) {
 
 async function withPolicy(request) {
   const response = await fetch(request);
-  // A redirected navigation is opaque here: the browser follows it, and asks again. An answer from another origin must keep
-  // its address, or it would pass for a script of ours.
+  // A redirected navigation is opaque here: the browser follows it, and asks again. An answer from another origin must
+  // keep its address, or it would pass for a script of ours.
   if (response.type !== "basic") return response;
   const headers = new Headers(response.headers);
   headers.set("Content-Security-Policy", [...policy(ALLOWED), "frame-ancestors 'none'"].join("; "));
@@ -160,8 +162,8 @@ async function withPolicy(request) {
 }
 
 /**
- * The page with the policy in its `<meta>` as well: a browser applies both, so the one for hosts that set no headers would
- * undo what the header allows. "likeness-origins" tells the page what it was given.
+ * The page with the policy in its `<meta>` as well: a browser applies both, so the one for hosts that set no headers
+ * would undo what the header allows. "likeness-origins" tells the page what it was given.
  */
 function withMeta(html) {
   const metas =

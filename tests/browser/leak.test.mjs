@@ -1,5 +1,5 @@
-// The policies hold: no way of sending gets through that of the server (as `start` serves the app), nor through that of the service
-// worker, which allows one configured origin and nothing else.
+// The policies hold: no way of sending gets through that of the server (as `start` serves the app), nor through that of
+// the service worker, which allows one configured origin and nothing else.
 //
 // Each way is tried first without the policies, where it must get through: a test of a way that never works
 // would prove nothing. What "gets through" means is a connection or a datagram that arrives, not what
@@ -34,18 +34,22 @@ after(async () => {
   endpoint.close();
 });
 
-test("no way of sending gets through our policies, and each gets through without them", { concurrency: 5 }, async (t) => {
-  assert.ok(channels.length >= 35, "the page lists its channels");
-  const all = channels.map((channel) =>
-    t.test(channel, async () => {
-      const [control, server, worker] = await Promise.all(
-        [open, byServer, byWorker].map(({ url }) => tries(chromium.browser, url, channel)),
-      );
-      assert.ok(control > 0, "the control must leak, or this proves nothing");
-      assert.equal(server, 0, "it leaks through the server's policy");
-      assert.equal(worker, 0, "it leaks through the service worker's policy");
-    }),
-  );
-  await Promise.all(all);
-  assert.deepEqual(endpoint.requests, [], "nothing was for the configured origin");
-});
+test(
+  "no way of sending gets through our policies, and each gets through without them",
+  { concurrency: 5 },
+  async (t) => {
+    assert.ok(channels.length >= 35, "the page lists its channels");
+    const all = channels.map((channel) =>
+      t.test(channel, async () => {
+        const [control, server, worker] = await Promise.all(
+          [open, byServer, byWorker].map(({ url }) => tries(chromium.browser, url, channel)),
+        );
+        assert.ok(control > 0, "the control must leak, or this proves nothing");
+        assert.equal(server, 0, "it leaks through the server's policy");
+        assert.equal(worker, 0, "it leaks through the service worker's policy");
+      }),
+    );
+    await Promise.all(all);
+    assert.deepEqual(endpoint.requests, [], "nothing was for the configured origin");
+  },
+);

@@ -54,7 +54,11 @@ async function reached(page, to) {
       async (answer) => (await answer.text(), "sent"),
       () => "refused",
     );
-    return Promise.all([page, asked({ to: address, mode: "cors" }), asked({ to: address, mode: "cors", nested: true })]);
+    return Promise.all([
+      page,
+      asked({ to: address, mode: "cors" }),
+      asked({ to: address, mode: "cors", nested: true }),
+    ]);
   }, to);
 }
 
@@ -96,7 +100,11 @@ test("a configured origin is reached by page and workers, and no other is", asyn
       origins: [first.origin],
     });
     const changed = await ready(page);
-    assert.deepEqual([changed.applied, changed.configured], [[], [first.origin]], "the page's own policy is the old one");
+    assert.deepEqual(
+      [changed.applied, changed.configured],
+      [[], [first.origin]],
+      "the page's own policy is the old one",
+    );
 
     const answer = await page.reload();
     assert.equal(answer.headers()["connection-allowlist"], `(response-origin "${first.origin}")`);
@@ -233,24 +241,57 @@ test("nothing but an origin is allowed", async () => {
     };
     const noOrigin = /is not an origin such as/;
     for (const text of [
-      "", "api.example", "https://", "https://api.example/", "https://api.example/v1", "https://a.example;script-src *",
-      "https://a.example https://b.example", "https://*.example", "*", "https:", "https://user@a.example", "https://a.example:*",
-      "https://a.example:99999", "https://a.example:0", "https://a..example", "https://.example", "https://a.example?q", "https://a\"b",
-      "ws://a.example", "data:x", "https://b\u00fccher.example", "http://0x7f.1", "http://2130706433", "http://[::1]:8080", "https://a.example\n",
-      null, 5, {},
+      "",
+      "api.example",
+      "https://",
+      "https://api.example/",
+      "https://api.example/v1",
+      "https://a.example;script-src *",
+      "https://a.example https://b.example",
+      "https://*.example",
+      "*",
+      "https:",
+      "https://user@a.example",
+      "https://a.example:*",
+      "https://a.example:99999",
+      "https://a.example:0",
+      "https://a..example",
+      "https://.example",
+      "https://a.example?q",
+      'https://a"b',
+      "ws://a.example",
+      "data:x",
+      "https://b\u00fccher.example",
+      "http://0x7f.1",
+      "http://2130706433",
+      "http://[::1]:8080",
+      "https://a.example\n",
+      null,
+      5,
+      {},
     ]) {
       await check([text], noOrigin);
     }
     await check(["http://api.example"], /is not on this machine, so it needs https/);
     await check(["http://localhost.example"], /needs https/);
     await check(["http://127.0.0.1.example"], /needs https/);
-    await check(Array.from({ length: 17 }, (_, n) => `https://a${n}.example`), /at most 16/);
+    await check(
+      Array.from({ length: 17 }, (_, n) => `https://a${n}.example`),
+      /at most 16/,
+    );
     await check("https://a.example", /a list of origins is needed/);
     await check(undefined, /a list of origins is needed/);
     const { configured } = await ready(page);
     assert.deepEqual(configured, [], "a refused list changes nothing");
     await check(
-      ["HTTPS://API.example:443", "https://api.example", "http://localhost:11434", "http://127.0.0.2:1", "http://x.localhost", new URL(url).origin],
+      [
+        "HTTPS://API.example:443",
+        "https://api.example",
+        "http://localhost:11434",
+        "http://127.0.0.2:1",
+        "http://x.localhost",
+        new URL(url).origin,
+      ],
       ["https://api.example", "http://localhost:11434", "http://127.0.0.2:1", "http://x.localhost"],
     );
     const forged = page.evaluate(() => navigator.serviceWorker.register("service_worker.js?allow=*"));
@@ -276,7 +317,11 @@ test("ranges and other files are the browser's own business", async () => {
 test("an origin that the server allows is reached with and without the worker", async () => {
   await onSite(
     async (page, { url }) => {
-      assert.deepEqual(await reached(page, first.origin), everywhere("sent"), "before the worker answers for the server");
+      assert.deepEqual(
+        await reached(page, first.origin),
+        everywhere("sent"),
+        "before the worker answers for the server",
+      );
       await allow(page, url, [second.origin]);
       assert.deepEqual(await reached(page, first.origin), everywhere("sent"));
       assert.deepEqual(await reached(page, second.origin), everywhere("sent"));
@@ -322,6 +367,30 @@ describe("a host that sends no headers", () => {
       { site },
     );
     other.close();
+  });
+
+  test("lets through what the worker stops, where the worker's rules are taken out", async () => {
+    const site = await plain(async (folder) => {
+      const path = join(folder, "service_worker.js");
+      const rules = await readFile(path, "utf8");
+      const without = rules
+        .replace("if (takesPolicy(request)) ", "")
+        .replace("event.respondWith(withPolicy(request))", "")
+        .replace("if (!passes) event.respondWith(Response.error());", "");
+      assert.equal(without.match(/respondWith/g), null);
+      await writeFile(path, without);
+      const page = await readFile(join(folder, "index.html"), "utf8");
+      await writeFile(join(folder, "index.html"), page.replace(/<meta http-equiv[^>]*>/, ""));
+    });
+    await onSite(
+      async (page) => {
+        await ready(page);
+        await page.reload();
+        assert.deepEqual(await reached(page, first.origin), everywhere("sent"));
+        assert.deepEqual((await report(page)).counts, [{ origin: first.origin, count: 0, refused: 3 }]);
+      },
+      { site },
+    );
   });
 
   test("without the worker's file, says so, and goes on", async () => {

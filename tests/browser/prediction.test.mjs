@@ -1,7 +1,7 @@
 // What a browser does ahead of a person (looking up names, connecting, fetching pages early) is held by the policies too.
 //
-// Playwright starts Chromium with some of that switched off, so here it is started as a person starts it, and Playwright only
-// steers. A looked-up name makes no connection to a server of ours: the browser's own log of its network tells of it.
+// Playwright starts Chromium with some of that switched off, so here it is started as a person starts it, and Playwright
+// only steers. A looked-up name makes no connection to a server of ours: the browser's log of its network tells of it.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -13,7 +13,7 @@ import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
 import { chromiumPath } from "./chromium.mjs";
 import { serve } from "./harness.mjs";
-import { LEAK, allow, attempts, openEndpoint, openSink, serveGuarded, serveWithoutPolicies, tries, wait } from "./sending.mjs";
+import { LEAK, allow, attempts, openEndpoint, serveGuarded, serveWithoutPolicies, tries, wait } from "./sending.mjs";
 
 const CHANNELS = ["speculation rules", "preconnect", "prefetch", "WebRTC"];
 /** A name is looked up at once; the log must have it. */

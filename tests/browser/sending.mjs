@@ -1,6 +1,5 @@
-// What the tests of policies share: servers that record what arrives, and a page that tries to send, served under each policy.
-//
-// The page is in leak/. It is served without a policy, as `start` serves the app, and by the app's own service worker.
+// What the tests of policies share: servers that record what arrives, and a page that tries to send (leak/), served
+// without a policy, as `start` serves the app, and by the app's own service worker.
 
 import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
@@ -13,7 +12,7 @@ import { REPOSITORY, serve } from "./harness.mjs";
 export const LEAK = new URL("leak/", import.meta.url).pathname;
 const WWW = join(REPOSITORY, "www");
 const TYPES = { html: "text/html", js: "text/javascript" };
-/** The channels that Playwright's way of starting Chromium switches off, or that make no connection: prediction.test.mjs has them. */
+/** The channels that need a page in front, or that make no connection: prediction.test.mjs has them. */
 export const PREDICTIONS = ["speculation rules", "dns-prefetch"];
 /** How long a try may take to arrive. A WebRTC candidate is gathered last. */
 const WAIT_MS = 2500;
@@ -79,7 +78,9 @@ export async function guardedFolder() {
   await cp(LEAK, folder, { recursive: true });
   for (const name of ["service_worker.js", "policy.js"]) await cp(join(WWW, name), join(folder, name));
   const page = await readFile(join(LEAK, "index.html"), "utf8");
-  const meta = (await readFile(join(WWW, "index.html"), "utf8")).match(/<meta http-equiv="Content-Security-Policy"[^>]*>/);
+  const meta = (await readFile(join(WWW, "index.html"), "utf8")).match(
+    /<meta http-equiv="Content-Security-Policy"[^>]*>/,
+  );
   assert.ok(meta, "www/index.html has a policy");
   const guarded = page.replace('<meta charset="utf-8">', (charset) => charset + meta[0]);
   await writeFile(
