@@ -7,14 +7,18 @@ download is resumed), and it serves one folder, so 98 MB would be copied into it
 Every response carries every header, errors and worker scripts too: a worker whose script came
 without a policy has none. The app is cross-origin isolated, for threads in wasm; it may connect to
 nothing but this server (and to the origins given with --allow, for a model that is loaded from one).
-It serves files and nothing else: there is nothing to send anything to.
+It serves files and nothing else: there is nothing to send anything to. Two files carry a policy of their
+own, the page in its <meta> and the service worker; with --allow they are served with the origins put in.
 """
 
 import argparse
 import errno
+import io
+import json
 import pathlib
 import re
 import sys
+import zlib
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote, urlsplit
@@ -73,6 +77,13 @@ def policy_headers(allowed_origins, isolated):
     return headers
 
 
+# The files that carry a policy of their own: what to find in them, and what to put there for the allowed origins.
+CARRY_A_POLICY = {
+    "index.html": ("connect-src 'self'", lambda origins: " ".join(["connect-src 'self'", *origins])),
+    "service_worker.js": ("const SERVER_ALLOWS = [];", lambda origins: f"const SERVER_ALLOWS = {json.dumps(origins)};"),
+}
+
+
 def parse_range(header, size):
     """(first, last) of a single byte range, None to send the whole file, 'unsatisfiable' for a 416."""
     match = re.fullmatch(r"bytes=(\d*)-(\d*)", (header or "").strip())
@@ -93,6 +104,7 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     # Set by `main`.
     dist = models = headers_of_all = None
+    allowed_origins = []
     verbose = False
 
     def do_GET(self):
@@ -106,27 +118,26 @@ class Handler(BaseHTTPRequestHandler):
         if path is None:
             self.send_error(HTTPStatus.NOT_FOUND)
             return
-        with path.open("rb") as file:
-            stat = path.stat()
-            etag = f'"{stat.st_mtime_ns:x}-{stat.st_size:x}"'
+        file, size, etag = self.open(path)
+        with file:
             if etag in [tag.strip() for tag in self.headers.get("If-None-Match", "").split(",")]:
                 self.send_response(HTTPStatus.NOT_MODIFIED)
                 self.send_header("ETag", etag)
                 self.end_headers()
                 return
-            wanted = parse_range(self.headers.get("Range"), stat.st_size)
+            wanted = parse_range(self.headers.get("Range"), size)
             if self.headers.get("If-Range", etag) != etag:
                 wanted = None
             if wanted == "unsatisfiable":
                 self.send_response(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
-                self.send_header("Content-Range", f"bytes */{stat.st_size}")
+                self.send_header("Content-Range", f"bytes */{size}")
                 self.send_header("Content-Length", "0")
                 self.end_headers()
                 return
-            first, last = wanted or (0, stat.st_size - 1)
+            first, last = wanted or (0, size - 1)
             self.send_response(HTTPStatus.PARTIAL_CONTENT if wanted else HTTPStatus.OK)
             if wanted:
-                self.send_header("Content-Range", f"bytes {first}-{last}/{stat.st_size}")
+                self.send_header("Content-Range", f"bytes {first}-{last}/{size}")
             self.send_header("Content-Type", MIME_TYPES.get(path.suffix, "application/octet-stream"))
             self.send_header("Content-Length", str(last - first + 1))
             self.send_header("Accept-Ranges", "bytes")
@@ -134,6 +145,15 @@ class Handler(BaseHTTPRequestHandler):
             self.end_headers()
             if body:
                 self.copy(file, first, last)
+
+    def open(self, path):
+        """The file at `path`, its size and its tag."""
+        if self.allowed_origins and path.parent == self.dist and path.name in CARRY_A_POLICY:
+            found, put = CARRY_A_POLICY[path.name]
+            body = path.read_text("utf-8").replace(found, put(self.allowed_origins), 1).encode()
+            return io.BytesIO(body), len(body), f'"{zlib.crc32(body):x}-{len(body):x}"'
+        stat = path.stat()
+        return path.open("rb"), stat.st_size, f'"{stat.st_mtime_ns:x}-{stat.st_size:x}"'
 
     def copy(self, file, first, last):
         file.seek(first)
@@ -223,6 +243,7 @@ def main():
     Handler.dist = arguments.dist.resolve()
     Handler.models = arguments.models.resolve()
     Handler.headers_of_all = policy_headers(arguments.allow, not arguments.no_isolation)
+    Handler.allowed_origins = arguments.allow
     Handler.verbose = arguments.verbose
     server = listen(arguments.port)
     # `start` and the tests read this line to learn the port.

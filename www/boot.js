@@ -1,4 +1,6 @@
 // Starts the app. In a file of its own, since the content policy allows no inline script.
+// The service worker is registered first; nothing waits for it.
+import "./policy.js";
 import init from "./app.js";
 
 init({ module_or_path: new URL("./app_bg.wasm", import.meta.url) }).catch((error) => {

@@ -18,6 +18,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("src/engine/worker.rs", "gets a model file whose address the person gave; sends no body"),
     ("src/engine/worker/files/writing.rs", "gets a model file whose address the person gave; sends no body"),
     ("www/engine_worker.js", "loads the engine's own wasm from the app's origin"),
+    ("www/service_worker.js", "passes on what a page asks the app's own origin, and asks nothing else"),
 ];
 
 /// What sends, as Rust (web-sys, gloo-net, the standard library, HTTP crates) and JavaScript call it.

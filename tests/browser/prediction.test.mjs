@@ -1,0 +1,111 @@
+// What a browser does ahead of a person (looking up names, connecting, fetching pages early) is held by the policies too.
+//
+// Playwright starts Chromium with some of that switched off, so here it is started as a person starts it, and Playwright
+// only steers. A looked-up name makes no connection to a server of ours: the browser's log of its network tells of it.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { createInterface } from "node:readline";
+import { chromium } from "playwright-core";
+import { chromiumPath } from "./chromium.mjs";
+import { serve } from "./harness.mjs";
+import { LEAK, allow, attempts, openEndpoint, serveGuarded, serveWithoutPolicies, tries, wait } from "./sending.mjs";
+
+const CHANNELS = ["speculation rules", "preconnect", "prefetch", "WebRTC"];
+/** A name is looked up at once; the log must have it. */
+const LOOK_UP_MS = 1500;
+
+/** Chromium as a person starts it, but without a window; `log` is where it writes what its network does. */
+async function launchPlainly(log) {
+  const folder = await mkdtemp(join(tmpdir(), "likeness-plain-"));
+  const flags = ["--headless", "--remote-debugging-port=0", `--user-data-dir=${folder}`, "--no-first-run"];
+  if (process.getuid?.() === 0) flags.push("--no-sandbox");
+  const started = spawn(chromiumPath(), [...flags, `--log-net-log=${log}`, "about:blank"], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const ended = new Promise((resolve) => started.once("exit", resolve));
+  const address = await new Promise((resolve, reject) => {
+    createInterface(started.stderr).on("line", (line) => {
+      const found = /^DevTools listening on (ws:.*)$/.exec(line);
+      if (found) resolve(found[1]);
+    });
+    ended.then(() => reject(new Error("Chromium ended before it listened")));
+  });
+  const browser = await chromium.connectOverCDP(address);
+  return {
+    context: browser.contexts()[0],
+    /** Asks it to end by itself, so that the log is written to its end. */
+    async close() {
+      const session = await browser.newBrowserCDPSession();
+      await session.send("Browser.close").catch(() => {});
+      const killer = setTimeout(() => started.kill("SIGKILL"), 10_000);
+      await ended;
+      clearTimeout(killer);
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+/** The names that the browser looked up, by its log. */
+async function lookedUp(log) {
+  const text = await readFile(log, "utf8");
+  const { constants, events } = JSON.parse(text);
+  const types = Object.entries(constants.logEventTypes)
+    .filter(([name]) => name.startsWith("HOST_RESOLVER"))
+    .map(([, type]) => type);
+  return events.filter(({ type }) => types.includes(type)).map(({ params }) => String(params?.host ?? ""));
+}
+
+test("nothing is done ahead through our policies, and it is without them", async (t) => {
+  const log = join(await mkdtemp(join(tmpdir(), "likeness-net-log-")), "log.json");
+  const [plain, open, byServer, byWorker, endpoint] = await Promise.all([
+    launchPlainly(log),
+    serveWithoutPolicies(),
+    serve({ dist: LEAK }),
+    serveGuarded(),
+    openEndpoint(),
+  ]);
+  const sites = [open, byServer, byWorker];
+  try {
+    const page = await plain.context.newPage();
+    await allow(page, byWorker.url, [endpoint.origin]);
+    for (const channel of CHANNELS) {
+      await t.test(channel, async () => {
+        // One after the other: a browser does nothing ahead for a page that is not in front.
+        const arrived = [];
+        for (const { url } of sites) arrived.push(await tries(plain.context, url, channel));
+        const [control, server, worker] = arrived;
+        assert.ok(control > 0, "the control must leak, or this proves nothing");
+        assert.equal(server, 0, "it leaks through the server's policy");
+        assert.equal(worker, 0, "it leaks through the service worker's policy");
+      });
+    }
+    for (const [name, { url }] of Object.entries({ control: open, server: byServer, worker: byWorker })) {
+      await page.goto(url);
+      for (const channel of ["dns-prefetch", "preconnect", "image", "location"]) {
+        await attempts(page, channel, `http://${channel}-${name}.secret.example/`);
+        await wait(LOOK_UP_MS);
+        await page.goto(url);
+      }
+    }
+  } finally {
+    await plain.close();
+    await Promise.all([byServer.stop(), byWorker.stop()]);
+    open.stop();
+    endpoint.close();
+  }
+  const names = await lookedUp(log);
+  await rm(join(log, ".."), { recursive: true });
+  for (const channel of ["dns-prefetch", "preconnect", "image", "location"]) {
+    await t.test(`name of ${channel}`, () => {
+      const told = (name) => names.some((host) => host.includes(`${channel}-${name}.secret.example`));
+      assert.ok(told("control"), "the control must look the name up, or this proves nothing");
+      assert.ok(!told("server"), "it is looked up through the server's policy");
+      assert.ok(!told("worker"), "it is looked up through the service worker's policy");
+    });
+  }
+});
