@@ -303,19 +303,21 @@ async fn test<P>(
     Ok(tested.moved)
 }
 
-/// The portrait in the words of an able model, where those are faithful.
+fn words_portraits<P>(frame: &Frame<P>) -> bool {
+    able(&frame.capabilities) && !frame.leaves()
+}
+
+/// The portrait in the words of an able model, where those are faithful. What counts choices stays on this device.
 async fn reworded<P>(
     frame: &Frame<P>,
     portrait: Portrait,
     claims: &[Claim],
 ) -> Result<Portrait, PersonaError> {
-    let told: Vec<&Claim> = claims.iter().filter(|claim| portrait.rests_on.contains(&claim.id)).collect();
-    let may_be_told = told.iter().all(|claim| frame.may_tell(claim));
-    if !able(&frame.capabilities) || portrait.rests_on.is_empty() || !may_be_told {
+    if !words_portraits(frame) || portrait.rests_on.is_empty() {
         return Ok(portrait);
     }
-    let notes: Vec<String> =
-        told.into_iter().map(|claim| format!("- {}", super::portrait::sentence(claim))).collect();
+    let told = claims.iter().filter(|claim| portrait.rests_on.contains(&claim.id));
+    let notes: Vec<String> = told.map(|claim| format!("- {}", super::portrait::sentence(claim))).collect();
     let head = Head { system: prompts::portrait_system(), demos: Vec::new() };
     let tokens = 60 * notes.len() as u32 + 40;
     let question = frame.write(&head, prompts::portrait(&notes.join("\n")), tokens, &[]);
@@ -408,7 +410,7 @@ impl Ahead {
                 Plan::scores(settings.reasoning_candidates * both(validation), pair + demos),
                 Plan::texts(prompts, synthesis, 24 * settings.claims_a_synthesis as u64),
                 Plan::scores((settings.tested_claims + 1) * both(train + validation), pair + 20),
-                if able(&frame.capabilities) { Plan::texts(1, 300, 400) } else { Plan::default() },
+                if words_portraits(frame) { Plan::texts(1, 300, 400) } else { Plan::default() },
                 Plan::scores(settings.demo_candidates * both(validation), pair + demos + 80),
                 Plan::scores(both(train), pair + demos + 80),
             ],

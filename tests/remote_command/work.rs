@@ -140,6 +140,51 @@ fn examples_made_of_texts_stay_here() {
     }
 }
 
+/// What the person wrote about themselves is theirs to release, and here they did not.
+#[test]
+fn claims_in_the_persons_own_words_stay_here() {
+    let (server, folder) = (Server::answering(), Folder::new("own-words"));
+    let history = folder.file("h.jsonl", &plain(24));
+    let (before, likeness, url) = (folder.path("before.json"), folder.path("l.json"), server.url());
+    assert_eq!(run(&["induce", "--history", &history, "-o", &before], "").code, 0);
+    let mut made: Value = serde_json::from_str(&folder.read("before.json")).unwrap();
+    let claims = made["claims"].as_array_mut().unwrap();
+    let edited = claims.iter_mut().find(|claim| claim["state"]["is"] == "kept").unwrap();
+    edited["edited"] = "You want it as short as Zanzibara does.".into();
+    claims.push(serde_json::json!({
+        "id": "own", "text": "You dislike Zanzibara.", "from": "own", "supports": [], "contradicts": [],
+        "gain": 0.0, "tested": 0, "state": { "is": "pinned" } }));
+    let before = folder.file("before.json", &made.to_string());
+    let task = ["induce", "--history", &history, "--since", &before, "--full", "-o", &likeness, "--json"];
+    let told = run(&[&task[..], &model(&url, "openai")].concat(), "").object();
+    assert!(told["portrait"].as_str().unwrap().contains("You dislike Zanzibara"), "{told}");
+    for request in server.received() {
+        assert!(!String::from_utf8(request.body).unwrap().contains("Zanzibara"));
+    }
+}
+
+/// The embedded model; `./check` fetches it, and this test fails without it.
+#[test]
+fn a_local_model_reads_sketches_where_it_should() {
+    let folder = Folder::new("local");
+    let history = folder.file("h.jsonl", &plain(6));
+    let likeness = folder.path("l.json");
+    let local = ["--evidence", "sketch", "--model", "embedded", "--json"];
+    let induce = ["induce", "--history", &history, "--candidates", "2", "-o", &likeness];
+    let told = run(&[&induce[..], &local].concat(), "").object();
+    assert!(told["calls"].as_u64().unwrap() > 5, "{told}");
+    let made: Value = serde_json::from_str(&folder.read("l.json")).unwrap();
+    assert!(made["sketcher"].is_array() && made["judge_prompt"].as_str().unwrap().contains("{sketch}"));
+    for reasoning in made["demos"].as_array().unwrap() {
+        assert!(reasoning["asked"].as_str().unwrap().contains("Their texts are private"), "{reasoning}");
+    }
+    let evaluate = ["evaluate", "--history", &history, "--likeness", &likeness];
+    let told = run(&[&evaluate[..], &local].concat(), "").object();
+    for system in ["prior", "reward", "default_judge", "judge", "stack"] {
+        assert!(told["systems"][system]["accuracy"].is_f64(), "{told}");
+    }
+}
+
 #[test]
 fn a_budget_stops_the_job_before_it_is_passed_and_a_larger_one_goes_on() {
     let (server, folder) = (Server::answering(), Folder::new("budget"));

@@ -53,6 +53,9 @@ pub struct RemoteFlags {
     /// Stop before this run costs more, at the price given.
     #[arg(long, value_name = "X", requires = "price", value_parser = amount)]
     budget_cost: Option<f64>,
+    /// Tokens that a model which thinks may think for each answer.
+    #[arg(long, value_name = "N", requires = "endpoint", default_value_t = 0)]
+    thinking_tokens: u32,
     /// Seconds of silence after which a request is given up and made again.
     #[arg(long, value_name = "SECONDS", requires = "endpoint", value_parser = clap::value_parser!(u32).range(1..=600))]
     timeout: Option<u32>,
@@ -95,7 +98,8 @@ impl RemoteFlags {
         };
         let settings = settings.map_err(|error| Failure::Usage(in_words(&error)))?;
         let budget = Budget { calls: self.budget_calls, tokens: self.budget_tokens, cost: self.budget_cost };
-        Ok(Some(RemoteSettings { budget, price: self.price.clone(), ..settings }))
+        let (price, thinking_tokens) = (self.price.clone(), self.thinking_tokens);
+        Ok(Some(RemoteSettings { budget, price, thinking_tokens, ..settings }))
     }
 
     /// Opens the door: `history` is all that must not pass it.
