@@ -5,9 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::judgement::log_sigmoid;
 use super::wording::Meaning;
 use crate::preference::PairId;
-use crate::traits::{TABLE, Trait};
+use crate::traits::{Reveals, TABLE, Trait};
 
 /// A prompt shows no more of a claim than this: the person's own wording may be of any length.
 const MOST_CHARACTERS: usize = 240;
@@ -62,6 +63,9 @@ pub struct Claim {
     /// Whether another source found it as well.
     #[serde(default)]
     pub found_twice: bool,
+    /// Whether whoever wrote it had seen sketches only, so that it can hold no word of the history.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub of_sketches: bool,
     /// The trait that it is about, where it is about one; it is then judged by that trait, without a model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<About>,
@@ -99,6 +103,7 @@ impl Claim {
             edited: None,
             from,
             found_twice: false,
+            of_sketches: false,
             about,
             made_from,
             supports: Vec::new(),
@@ -133,6 +138,29 @@ impl Claim {
             Some(rest) => format!("They {rest}"),
             None => wording,
         }
+    }
+
+    /// The same with how sure it is, in words: rounded, as sketches are.
+    pub(super) fn of_them_as_sure_as_it_is(&self) -> String {
+        // Nats of evidence on other pairs are the log-odds that it helps.
+        let found = || log_sigmoid(self.gain * self.tested as f64).exp();
+        let sure = match self.certainty.unwrap_or_else(found) {
+            0.97.. => "almost certain",
+            0.9.. => "likely",
+            _ => "not certain",
+        };
+        format!("{} ({sure}).", self.of_them().trim_end_matches('.'))
+    }
+
+    /// Whether a model that isn't on this device may be told it: words of the table about a trait that hints at no
+    /// subject, or words of a model that saw sketches only. What the person wrote stays: they did not release it.
+    pub fn may_leave(&self) -> bool {
+        self.edited.is_none()
+            && match self.from {
+                Source::Traits => self.row().is_some_and(|row| row.reveals < Reveals::Subject),
+                Source::Reasoning => self.of_sketches,
+                Source::Own => false,
+            }
     }
 
     /// The trait that it is about.
@@ -262,6 +290,33 @@ mod tests {
         let mut nothing = Vec::new();
         apply_decisions(&mut nothing, &[refused]);
         assert_eq!(nothing[0].state, State::Refused);
+    }
+
+    #[test]
+    fn only_what_holds_nothing_of_the_history_leaves() {
+        let by_trait = |id: &str| Claim {
+            about: Some(About { id: id.into(), more: true }),
+            from: Source::Traits,
+            ..claim("You prefer answers that are longer.", 0.1, State::Kept)
+        };
+        assert!(by_trait("length").may_leave() && !by_trait("code").may_leave());
+        let edited = Claim { edited: Some("You like Zanzibar.".into()), ..by_trait("length") };
+        assert!(!edited.may_leave() && !Claim::own("No spoilers.").may_leave());
+        let written = claim("You prefer warm answers.", 0.1, State::Kept);
+        assert!(!written.may_leave() && Claim { of_sketches: true, ..written }.may_leave());
+    }
+
+    #[test]
+    fn certainty_is_told_in_words() {
+        let told = |claim: Claim| claim.of_them_as_sure_as_it_is();
+        let certain = |certainty| Claim {
+            certainty: Some(certainty),
+            ..claim("You prefer answers that are shorter.", 0.1, State::Kept)
+        };
+        assert_eq!(told(certain(0.99)), "They prefer answers that are shorter (almost certain).");
+        assert_eq!(told(certain(0.92)), "They prefer answers that are shorter (likely).");
+        let written = Claim { tested: 12, ..claim("You like warm words.", 0.1, State::Kept) };
+        assert_eq!(told(written), "They like warm words (not certain).");
     }
 
     #[test]

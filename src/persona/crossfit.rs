@@ -26,9 +26,8 @@ pub(super) struct CrossFit {
 }
 
 impl CrossFit {
-    /// Measures the pairs and fits the parts.
-    pub fn new(prior: &Prior, pairs: &[PreferencePair]) -> Self {
-        let observations: Vec<Observation> = pairs.iter().map(Observation::of).collect();
+    /// Fits the parts of what the pairs show.
+    pub fn new(prior: &Prior, observations: Vec<Observation>) -> Self {
         let folds = FOLDS.min(observations.len());
         let unseen = (0..folds)
             .map(|fold| {

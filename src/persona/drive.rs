@@ -6,7 +6,7 @@
 
 use super::PersonaError;
 use super::dialogue::{Machine, Step};
-use super::progress::Remaining;
+use super::progress::{Plan, Remaining};
 use super::question::{Answer, Ask, Question, QuestionId};
 use crate::model::{LanguageModel, ModelError};
 
@@ -99,6 +99,43 @@ where
             };
             machine.hear(question.id, answer);
             progress(&machine.remaining());
+        }
+    }
+}
+
+/// Goes on as far as it can without asking the model anything, and tells what it will then ask at most.
+///
+/// Lengths are counted and kept answers are given; counting never leaves the device. [`drive`] goes on from there.
+///
+/// # Errors
+/// As [`drive`].
+pub async fn foresee<M, T, J>(
+    model: &M,
+    machine: &mut Machine<M::Input, T>,
+    journal: &mut J,
+) -> Result<Plan, DriveError>
+where
+    M: LanguageModel,
+    M::Input: Clone + 'static,
+    J: Journal,
+{
+    loop {
+        let Step::Ask(questions) = machine.step([])? else { return Ok(Plan::default()) };
+        if questions.is_empty() {
+            return Err(DriveError::Method(PersonaError::Stuck));
+        }
+        let mut open = false;
+        for question in questions {
+            let kept =
+                journal.get(&question.id).await.map_err(|error| DriveError::Journal(error.to_string()))?;
+            match (kept, &question.ask) {
+                (Some(answer), _) => machine.hear(question.id, answer),
+                (None, Ask::Count(_)) => machine.hear(question.id, ask(model, &question).await?),
+                (None, _) => open = true,
+            }
+        }
+        if open {
+            return Ok(machine.remaining().left);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What the method shows to a model of one choice: the pair itself, or later a sketch of it.
+//! What the method shows to a model of one choice: the pair itself, or a sketch of it.
 //!
 //! The method is written once, over this trait. What a prompt made of evidence becomes is part of the evidence's
 //! type, and must equal the model's `Input`: raw pairs make `Raw<Prompt>`, which no remote model takes.
@@ -44,6 +44,9 @@ pub trait Evidence {
     /// What a prompt with this evidence in it is wrapped in; equals the model's `Input`.
     type Prompt;
 
+    /// Whether such prompts leave this device: then nothing stands in them but what may leave with them.
+    const LEAVES: bool;
+
     /// The pair that it tells of.
     fn id(&self) -> PairId;
 
@@ -75,6 +78,8 @@ impl RawPair {
 
 impl Evidence for RawPair {
     type Prompt = Raw<Prompt>;
+
+    const LEAVES: bool = false;
 
     fn id(&self) -> PairId {
         self.0.id
@@ -116,6 +121,8 @@ impl SketchedPair {
 
 impl Evidence for SketchedPair {
     type Prompt = Released<Prompt>;
+
+    const LEAVES: bool = true;
 
     fn id(&self) -> PairId {
         self.0.pair()

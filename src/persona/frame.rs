@@ -3,7 +3,10 @@
 //! Prompts are built here: instructions, then examples, then the pair, then what is asked of it, so that as much
 //! as possible of a prompt is the beginning of another.
 
+use super::claims::Claim;
 use super::dialogue::Dialogue;
+use super::evidence::Evidence;
+use super::likeness::persona;
 use super::prompts;
 use super::question::Question;
 use super::settings::Settings;
@@ -19,6 +22,8 @@ pub(super) struct Frame<P> {
     pub capabilities: Capabilities,
     pub settings: Settings,
     pub seal: fn(Prompt) -> P,
+    /// Whether what is asked leaves this device.
+    leaves: bool,
 }
 
 /// What stands before the pair: instructions and examples.
@@ -43,6 +48,35 @@ impl Head {
 }
 
 impl<P> Frame<P> {
+    /// A frame for evidence of one kind, which decides what else may stand in a prompt.
+    pub fn of<E: Evidence<Prompt = P>>(
+        dialogue: Dialogue<P>,
+        capabilities: Capabilities,
+        settings: Settings,
+    ) -> Self {
+        Frame { dialogue, capabilities, settings, seal: E::seal, leaves: E::LEAVES }
+    }
+
+    /// Whether what is asked leaves this device.
+    pub fn leaves(&self) -> bool {
+        self.leaves
+    }
+
+    /// Whether a claim may stand in a prompt.
+    pub fn may_tell(&self, claim: &Claim) -> bool {
+        !self.leaves || claim.may_leave()
+    }
+
+    /// What a model is told about the person: the claims in use that may stand in a prompt; how sure each is where
+    /// the model can't see the texts itself.
+    pub fn persona(&self, claims: &[Claim]) -> Option<String> {
+        if self.leaves {
+            persona(claims, |claim| claim.may_leave(), |claim| claim.of_them_as_sure_as_it_is())
+        } else {
+            persona(claims, |_| true, Claim::of_them)
+        }
+    }
+
     /// The longest prompt and answer together: the setting, or the model's context where that is shorter.
     pub fn limit_tokens(&self) -> u32 {
         self.settings.prompt_tokens.min(self.capabilities.context_tokens)

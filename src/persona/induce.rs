@@ -14,7 +14,7 @@ use super::dialogue::{Dialogue, Machine};
 use super::evidence::{Evidence, RawPair};
 use super::fit::{Shown, fit};
 use super::frame::{Frame, Head};
-use super::likeness::{Likeness, Validation, persona};
+use super::likeness::{Likeness, Validation};
 use super::portrait::Portrait;
 use super::progress::Plan;
 use super::search::{Race, race};
@@ -25,7 +25,7 @@ use super::trial::{Judged, open_state, test_by_model, test_by_trait};
 use super::{prompts, reasoning, synthesis};
 use crate::model::Capabilities;
 use crate::preference::{History, PreferencePair};
-use crate::reward::{Prior, Reward};
+use crate::reward::{Observation, Prior, Reward};
 
 /// An induction under way: [`Machine::step`] it, or let [`super::drive`] do so.
 pub type Induction<P> = Machine<P, Likeness>;
@@ -55,14 +55,30 @@ where
     E::Prompt: Clone + 'static,
 {
     Machine::new(move |dialogue| async move {
-        let frame = Frame { dialogue, capabilities, settings, seal: E::seal };
-        with_model(&frame, &history, evidence, &earlier).await
+        let frame = Frame::of::<E>(dialogue, capabilities, settings);
+        let shown = texts(&history);
+        with_model(&frame, &history, shown, evidence, &earlier).await
     })
+}
+
+/// What the pairs show in their texts.
+fn texts(history: &History) -> Vec<Observation> {
+    history.pairs().iter().map(Observation::of).collect()
 }
 
 /// What measured traits alone tell: no model, done at once.
 pub fn from_traits(history: &History, seed: u64, earlier: &[Claim]) -> Likeness {
-    let known = Known::of(history);
+    from_observations(history, texts(history), seed, earlier)
+}
+
+/// The same of what the pairs show, be it in their texts or in sketches.
+pub(super) fn from_observations(
+    history: &History,
+    shown: Vec<Observation>,
+    seed: u64,
+    earlier: &[Claim],
+) -> Likeness {
+    let known = Known::of(history, shown);
     let mut claims = known.claims.clone();
     finish_claims(&mut claims, earlier);
     let validation = known.validation(history);
@@ -91,9 +107,9 @@ struct Known {
 }
 
 impl Known {
-    fn of(history: &History) -> Self {
+    fn of(history: &History, shown: Vec<Observation>) -> Self {
         let prior = Prior::shipped();
-        let crossfit = CrossFit::new(prior, history.pairs());
+        let crossfit = CrossFit::new(prior, shown);
         let reward = Reward::learn(prior, crossfit.observations());
         let claims = crossfit.claims(&reward, history.pairs());
         Known { crossfit, reward, claims }
@@ -123,13 +139,15 @@ fn finish_claims(claims: &mut Vec<Claim>, earlier: &[Claim]) {
     settle_conflicts(claims);
 }
 
-async fn with_model<E: Evidence>(
+/// The whole method: the reward learns of what the pairs `shown` are, the model sees the evidence.
+pub(super) async fn with_model<E: Evidence>(
     frame: &Frame<E::Prompt>,
     history: &History,
+    shown: Vec<Observation>,
     evidence: Vec<E>,
     earlier: &[Claim],
 ) -> Result<Likeness, PersonaError> {
-    let known = Known::of(history);
+    let known = Known::of(history, shown);
     frame.dialogue.phase("measuring the prompts");
     let window = Window::of(frame, history, evidence).await?;
     let ahead = Ahead::of(frame, &window);
@@ -155,7 +173,10 @@ async fn with_model<E: Evidence>(
     let mut claims = known.claims.clone();
     let said = written
         .into_iter()
-        .map(|claim| Claim::said(claim.text, Source::Reasoning, claim.made_from))
+        .map(|claim| Claim {
+            of_sketches: frame.leaves(),
+            ..Claim::said(claim.text, Source::Reasoning, claim.made_from)
+        })
         .collect();
     merge(&mut claims, said);
     let rows = known.judged(history, &window);
@@ -168,7 +189,7 @@ async fn with_model<E: Evidence>(
     let portrait = reworded(frame, portrait, &claims).await?;
 
     ahead.enter(&frame.dialogue, 5);
-    let persona = persona(&claims);
+    let persona = frame.persona(&claims);
     let sets = candidates(&frame.settings, frame.settings.demo_candidates, true, &train, &trace.reasonings);
     let second = race(frame, "demos", persona.as_deref(), &sets, &validation).await?;
 
@@ -282,13 +303,17 @@ async fn test<P>(
     Ok(tested.moved)
 }
 
-/// The portrait in the words of an able model, where those are faithful.
+fn words_portraits<P>(frame: &Frame<P>) -> bool {
+    able(&frame.capabilities) && !frame.leaves()
+}
+
+/// The portrait in the words of an able model, where those are faithful. What counts choices stays on this device.
 async fn reworded<P>(
     frame: &Frame<P>,
     portrait: Portrait,
     claims: &[Claim],
 ) -> Result<Portrait, PersonaError> {
-    if !able(&frame.capabilities) || portrait.rests_on.is_empty() {
+    if !words_portraits(frame) || portrait.rests_on.is_empty() {
         return Ok(portrait);
     }
     let told = claims.iter().filter(|claim| portrait.rests_on.contains(&claim.id));
@@ -385,7 +410,7 @@ impl Ahead {
                 Plan::scores(settings.reasoning_candidates * both(validation), pair + demos),
                 Plan::texts(prompts, synthesis, 24 * settings.claims_a_synthesis as u64),
                 Plan::scores((settings.tested_claims + 1) * both(train + validation), pair + 20),
-                if able(&frame.capabilities) { Plan::texts(1, 300, 400) } else { Plan::default() },
+                if words_portraits(frame) { Plan::texts(1, 300, 400) } else { Plan::default() },
                 Plan::scores(settings.demo_candidates * both(validation), pair + demos + 80),
                 Plan::scores(both(train), pair + demos + 80),
             ],

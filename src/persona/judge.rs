@@ -10,9 +10,10 @@ use super::claims::Claim;
 use super::demos::turns;
 use super::dialogue::Machine;
 use super::evidence::Evidence;
-use super::fit::fit;
-use super::frame::{Frame, Head};
-use super::likeness::{Likeness, persona};
+use super::fit::{Shown, fit};
+use super::frame::{Frame, Head, TURN_OVERHEAD_TOKENS};
+use super::likeness::Likeness;
+use super::progress::Plan;
 use super::settings::Settings;
 use super::{prompts, trial};
 use crate::model::Capabilities;
@@ -21,6 +22,9 @@ use crate::traits::Difference;
 
 /// Reasons told, at most.
 const MOST_REASONS: usize = 4;
+
+/// Tokens of instructions and question around a pair, at most.
+const ASKED_TOKENS: u64 = 160;
 
 /// A part that moves the log-odds by less than this isn't told as a reason.
 const TELLING: f64 = 0.05;
@@ -86,7 +90,7 @@ where
 {
     Machine::new(move |dialogue| async move {
         let settings = settings_of(&likeness, &capabilities);
-        let frame = Frame { dialogue, capabilities, settings, seal: E::seal };
+        let frame = Frame::of::<E>(dialogue, capabilities, settings);
         personal(&frame, &likeness, evidence, &difference, asking).await
     })
 }
@@ -101,9 +105,11 @@ where
 {
     Machine::new(move |dialogue| async move {
         let settings = Settings::for_model(&capabilities, 0);
-        let frame = Frame { dialogue, capabilities, settings, seal: E::seal };
+        let frame = Frame::of::<E>(dialogue, capabilities, settings);
         frame.dialogue.phase("judging");
         let shown = fit(&frame, &[evidence]).await?;
+        let tokens = shown.first().map_or(0, |shown| u64::from(shown.tokens));
+        frame.dialogue.plan(Plan::scores(2, tokens + ASKED_TOKENS));
         let margins = frame
             .margins(&Head::judge(None), &shown.iter().collect::<Vec<_>>(), prompts::ask_preference)
             .await?;
@@ -128,7 +134,8 @@ async fn personal<E: Evidence>(
     let mut judgement = judge_by_traits(Some(likeness), difference);
     let stack = &likeness.stack;
     let counts = |name: &str| stack.inputs.iter().any(|input| input.name == name && input.weight > 0.0);
-    let claims: Vec<&Claim> = likeness.claims_in_use().filter(|claim| counts(&claim.id)).collect();
+    let told = likeness.claims_in_use().filter(|claim| frame.may_tell(claim));
+    let claims: Vec<&Claim> = told.filter(|claim| counts(&claim.id)).collect();
     let ask_judge = asking == Asking::Always || counts("judge");
     if !ask_judge && claims.is_empty() {
         return Ok(judgement);
@@ -136,9 +143,12 @@ async fn personal<E: Evidence>(
     frame.dialogue.phase("judging");
     let shown = fit(frame, &[evidence]).await?;
     let Some(shown) = shown.first() else { return Ok(judgement) };
+    let persona = frame.persona(&likeness.claims);
+    // Examples that were made of texts stay where the texts are.
+    let demos = if frame.leaves() && likeness.sketcher.is_none() { &[][..] } else { &likeness.demos[..] };
+    let head = Head { demos: turns(demos), ..Head::judge(persona.as_deref()) };
+    frame.dialogue.plan(plan(frame, shown, &head, ask_judge, claims.len()).await?);
     if ask_judge {
-        let persona = persona(&likeness.claims);
-        let head = Head { demos: turns(&likeness.demos), ..Head::judge(persona.as_deref()) };
         judgement.judge = frame.margins(&head, &[shown], prompts::ask_preference).await?.first().copied();
     }
     let shifts = trial::shifts(frame, shown, &claims).await?;
@@ -164,6 +174,23 @@ async fn personal<E: Evidence>(
     let told = moved.into_iter().filter(|(part, _)| part.abs() >= TELLING).take(MOST_REASONS);
     judgement.why = told.map(|(_, words)| words).collect();
     Ok(judgement)
+}
+
+/// What a judgement asks at most.
+async fn plan<P>(
+    frame: &Frame<P>,
+    shown: &Shown,
+    head: &Head,
+    ask_judge: bool,
+    claims: usize,
+) -> Result<Plan, PersonaError> {
+    let told: Vec<&str> = head.demos.iter().map(|turn| turn.content.as_str()).collect();
+    let before = frame.counts(&[format!("{}\n{}", head.system, told.join("\n"))]).await?;
+    let before = before.first().copied().unwrap_or(0) + TURN_OVERHEAD_TOKENS * told.len() as u32;
+    let pair = u64::from(shown.tokens) + ASKED_TOKENS;
+    let judge = if ask_judge { Plan::scores(2, pair + u64::from(before)) } else { Plan::default() };
+    let of_claims = if claims == 0 { 0 } else { 2 * (claims + 1) };
+    Ok(judge + Plan::scores(of_claims, pair))
 }
 
 /// What the traits say, as the part of the log-odds and in words, the strongest first.

@@ -17,6 +17,7 @@ use super::trace::Trace;
 use super::{prompts, trace};
 use crate::model::{Capabilities, Usage};
 use crate::preference::{History, PairId};
+use crate::privacy::Sketcher;
 use crate::reward::Reward;
 
 /// The version of the file that this program writes.
@@ -70,6 +71,9 @@ pub struct Likeness {
     pub model: Option<Capabilities>,
     /// The size of the search, where there was one.
     pub settings: Option<Settings>,
+    /// What made the sketches, where it was learned from sketches: then its examples are sketches too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sketcher: Option<Sketcher>,
     /// The pairs that it was made from, oldest first.
     pub made_from: Vec<PairId>,
     /// Prose about the person.
@@ -143,6 +147,7 @@ impl Likeness {
             seed,
             model,
             settings,
+            sketcher: None,
             made_from,
             portrait,
             claims,
@@ -160,13 +165,17 @@ impl Likeness {
 
     /// Renders the prompts anew, after the person pinned, refused or edited a claim.
     pub fn render_prompts(&mut self) {
-        let persona = persona(&self.claims);
+        let persona = persona(&self.claims, |_| true, Claim::of_them);
         self.chat_prompt = persona.as_deref().map(prompts::chat_system).unwrap_or_default();
         let mut parts = vec![prompts::judge_system(persona.as_deref())];
         for demo in &self.demos {
             parts.push(format!("{}\n\n{}", demo.asked, demo.answer));
         }
-        parts.push(prompts::ask_preference(&prompts::pair("{context}", "{first}", "{second}")));
+        let shown = match &self.sketcher {
+            Some(_) => prompts::sketch("{sketch}"),
+            None => prompts::pair("{context}", "{first}", "{second}"),
+        };
+        parts.push(prompts::ask_preference(&shown));
         self.judge_prompt = parts.join("\n\n---\n\n");
     }
 
@@ -262,12 +271,16 @@ impl Likeness {
     }
 }
 
-/// The claims in use, one a line, as a model is told them; nothing where there are none.
-pub(super) fn persona(claims: &[Claim]) -> Option<String> {
-    let mut used: Vec<&Claim> = claims.iter().filter(|claim| claim.in_use()).collect();
+/// The claims in use that may be told, one a line, in the words of `tell`; nothing where there are none.
+pub(super) fn persona(
+    claims: &[Claim],
+    may: impl Fn(&Claim) -> bool,
+    tell: impl Fn(&Claim) -> String,
+) -> Option<String> {
+    let mut used: Vec<&Claim> = claims.iter().filter(|claim| claim.in_use() && may(claim)).collect();
     // A stable sort: what the person pinned comes first and is the last to be left out.
     used.sort_by_key(|claim| claim.state != State::Pinned);
     let lines: Vec<String> =
-        used.iter().take(MOST_IN_A_PROMPT).map(|claim| format!("- {}", claim.of_them())).collect();
+        used.iter().take(MOST_IN_A_PROMPT).map(|claim| format!("- {}", tell(claim))).collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
 }

@@ -23,6 +23,7 @@ mod question;
 mod reasoning;
 mod search;
 mod settings;
+mod sketches;
 mod stack;
 mod synthesis;
 pub mod trace;
@@ -37,7 +38,7 @@ mod tests;
 pub use claims::{About, Claim, Source, State};
 pub use demos::Demo;
 pub use dialogue::{Machine, Step};
-pub use drive::{DriveError, Journal, NoJournal, drive};
+pub use drive::{DriveError, Journal, NoJournal, drive, foresee};
 pub use evidence::{Evidence, Order, Passage, PassageKind, RawPair, SketchedPair};
 pub use induce::{Induction, from_traits, induction, induction_from};
 pub use judge::{Asking, Judgement, Judging, judge_by_traits, judging, judging_by_default};
@@ -47,6 +48,7 @@ pub use progress::{Plan, Remaining};
 pub use prompts::TEMPLATES;
 pub use question::{Answer, Ask, Question, QuestionId};
 pub use settings::Settings;
+pub use sketches::{LearnsFrom, from_sketches, induction_of_sketches, sketcher_of};
 pub use stack::{Input, Stack};
 
 /// Why the method can't go on, or a likeness can't be read.

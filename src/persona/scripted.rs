@@ -13,6 +13,8 @@ use crate::preference::{History, PairId, PreferencePair, Role, Turn};
 pub struct Open(pub RawPair);
 
 impl Evidence for Open {
+    const LEAVES: bool = false;
+
     type Prompt = Prompt;
 
     fn id(&self) -> PairId {

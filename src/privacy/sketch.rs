@@ -7,7 +7,7 @@
 //!
 //! No word of the pair is ever in it: its words are those of the table of traits.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Released;
 use crate::preference::PairId;
@@ -23,8 +23,9 @@ const TELLING: f64 = 0.1;
 /// What a told difference is to a reward that learns of sketches: those told are larger than usual ones.
 const TOLD_DIFFERENCE: f64 = 1.6;
 
-/// Makes the sketches of one person's pairs.
-#[derive(Clone, Debug, PartialEq)]
+/// Makes the sketches of one person's pairs. In a file it is the traits by id, each with its weight.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(into = "Vec<(String, f64)>", from = "Vec<(String, f64)>")]
 pub struct Sketcher {
     /// Places in the table, with the weight that the person gives each.
     told: Vec<(usize, f64)>,
@@ -78,6 +79,23 @@ impl Sketcher {
     /// The traits that these sketches may tell of.
     pub fn traits(&self) -> impl Iterator<Item = &'static Trait> {
         self.told.iter().map(|(index, _)| &TABLE[*index])
+    }
+}
+
+impl From<Sketcher> for Vec<(String, f64)> {
+    fn from(sketcher: Sketcher) -> Self {
+        sketcher.told.into_iter().map(|(index, weight)| (TABLE[index].id.to_owned(), weight)).collect()
+    }
+}
+
+impl From<Vec<(String, f64)>> for Sketcher {
+    /// What a sketch may not tell of is left out, whatever a file says.
+    fn from(written: Vec<(String, f64)>) -> Self {
+        let known = written.into_iter().filter_map(|(id, weight)| {
+            let (index, row) = Trait::find(&id)?;
+            (row.reveals < Reveals::Subject && weight.is_finite()).then_some((index, weight))
+        });
+        Sketcher { told: known.take(MOST_TRAITS).collect() }
     }
 }
 
@@ -197,6 +215,17 @@ mod tests {
     fn a_person_has_nine_sketches_at_most() {
         let all: Vec<f64> = (0..TABLE.len()).map(|index| 1.0 + index as f64).collect();
         assert_eq!(Sketcher::new(&all, &[]).traits().count(), MOST_TRAITS);
+    }
+
+    #[test]
+    fn a_file_brings_back_the_same_and_no_more_than_may_be_told() {
+        let sketcher = Sketcher::new(&weights(&[("length", -2.0), ("hedges", 0.5)]), &[]);
+        let written = serde_json::to_string(&sketcher).unwrap();
+        assert_eq!(written, r#"[["length",-2.0],["hedges",0.5]]"#);
+        assert_eq!(serde_json::from_str::<Sketcher>(&written).unwrap(), sketcher);
+        let forged = r#"[["code",9.0],["no such trait",1.0],["length",-2.0]]"#;
+        let read: Sketcher = serde_json::from_str(forged).unwrap();
+        assert_eq!(read.traits().map(|row| row.id).collect::<Vec<_>>(), ["length"]);
     }
 
     #[test]

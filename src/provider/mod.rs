@@ -15,6 +15,7 @@ mod gemini;
 mod key;
 mod labels;
 mod local;
+mod on_released;
 mod openai;
 mod origin;
 mod pace;
@@ -40,6 +41,7 @@ pub use local::in_process::InProcess;
 #[cfg(target_arch = "wasm32")]
 pub use local::worker::{Attached, WorkerLink};
 pub use local::{EngineLink, Local};
+pub use on_released::OnReleased;
 pub use origin::{Endpoint, Origin};
 pub use presets::{Api, Dialect, PRESETS, Preset, preset};
 pub use remote::Remote;

@@ -25,6 +25,9 @@ use crate::privacy::{Ledger, LiveConversation, Released, Watch};
 /// Tokens for a label that is said in words or as JSON.
 const LABEL_TOKENS: u32 = 32;
 
+/// Tokens that asking for a label, or for an answer that has begun, adds to a prompt.
+const ASK_TOKENS: u32 = 48;
+
 /// Tokens that the marks around a turn take, about.
 const TURN_TOKENS: u32 = 6;
 
@@ -40,6 +43,8 @@ pub struct Remote<T, W, L> {
     egress: Egress<T, W, L>,
     capabilities: Capabilities,
     features: Cell<Features>,
+    /// Whether it ever told a token's probability.
+    told_probabilities: Cell<bool>,
     pace: Pace,
     purse: Purse,
     chance: RefCell<fastrand::Rng>,
@@ -74,6 +79,7 @@ impl<T: Transport, W: Watch, L: Ledger> Remote<T, W, L> {
         };
         Remote {
             features: Cell::new(dialect.features),
+            told_probabilities: Cell::new(false),
             pace: Pace::new(AT_ONCE.0, AT_ONCE.1),
             purse: Purse::new(settings.budget.clone(), settings.price.clone()),
             // Jitter only: no result depends on it.
@@ -98,6 +104,24 @@ impl<T: Transport, W: Watch, L: Ledger> Remote<T, W, L> {
     /// What was spent, in calls and tokens.
     pub fn spent(&self) -> Spending {
         self.purse.spent()
+    }
+
+    /// What so many questions with so many tokens of prompts and answers come to at most, retries apart.
+    pub fn foreseen(&self, calls: u64, prompt_tokens: u64, generated_tokens: u64) -> Spending {
+        let each = |tokens: u32| calls.saturating_mul(tokens.into());
+        Spending {
+            calls,
+            prompt_tokens: prompt_tokens.saturating_add(each(ASK_TOKENS)),
+            cached_tokens: 0,
+            generated_tokens: generated_tokens
+                .saturating_add(each(LABEL_TOKENS))
+                .saturating_add(each(self.settings.thinking_tokens)),
+        }
+    }
+
+    /// What that costs, where a price is known.
+    pub fn price_of(&self, spending: Spending) -> Option<f64> {
+        self.settings.price.as_ref().map(|price| spending.cost(price))
     }
 
     /// What was spent, in money, where a price is known.
@@ -314,8 +338,16 @@ impl<T: Transport, W: Watch, L: Ledger> Remote<T, W, L> {
     ) -> Result<Option<Scores>, ModelError> {
         let sampling = Sampling { max_tokens: 1, ..Sampling::default() };
         match self.persevere(input, &sampling, Ask::FirstToken, &mut |_| {}).await {
-            Ok(answer) => Ok(labels::from_first_tokens(&answer.draft.first_tokens, names)
-                .map(|log_probabilities| Scores { log_probabilities, usage: answer.usage })),
+            Ok(answer) => {
+                let tokens = &answer.draft.first_tokens;
+                self.told_probabilities.set(self.told_probabilities.get() || !tokens.is_empty());
+                if !self.told_probabilities.get() {
+                    // It takes the field and does nothing with it: asking again would double every question.
+                    self.features.set(Features { log_probabilities: false, ..self.features.get() });
+                }
+                Ok(labels::from_first_tokens(tokens, names)
+                    .map(|log_probabilities| Scores { log_probabilities, usage: answer.usage }))
+            }
             Err(ProviderError::BadRequest { .. }) if !self.features.get().log_probabilities => Ok(None),
             Err(error) => self.told(Err(error), input),
         }

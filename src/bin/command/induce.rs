@@ -3,16 +3,20 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use likeness::model::LanguageModel;
+use likeness::model::{Capabilities, LanguageModel};
 use likeness::persona::{
-    Claim, DriveError, Likeness, Settings, Source, Validation, drive, from_traits, induction,
+    Claim, Induction, LearnsFrom, Likeness, Settings, Source, Validation, drive, foresee, from_sketches,
+    from_traits, induction, induction_of_sketches,
 };
 use likeness::preference::History;
+use likeness::provider::{OnReleased, RemoteSettings};
 use serde::Serialize;
 
+use super::evidence::EvidenceFlag;
 use super::files::{HistoryFile, NewFile};
 use super::job::JobFile;
-use super::model::{Loaded, OptionalModelFile, Ticker, failure};
+use super::model::{Loaded, OptionalModelFile, Ticker};
+use super::remote::RemoteFlags;
 use super::{Failure, Output, files, say};
 
 #[derive(Args)]
@@ -21,6 +25,8 @@ pub struct Induce {
     history: HistoryFile,
     #[command(flatten)]
     model: OptionalModelFile,
+    #[command(flatten)]
+    evidence: EvidenceFlag,
     /// Sets of examples to race; the model's size decides otherwise.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1000))]
     candidates: Option<u16>,
@@ -38,6 +44,8 @@ pub struct Induce {
     output: PathBuf,
     #[command(flatten)]
     show: Output,
+    #[command(flatten)]
+    remote: RemoteFlags,
 }
 
 #[derive(Serialize)]
@@ -61,13 +69,19 @@ struct ClaimLine<'a> {
 
 impl Induce {
     pub fn run(self) -> Result<(), Failure> {
+        self.evidence.check(&self.remote)?;
+        let remote = self.remote.settings()?;
         let earlier = self.since.as_deref().map(files::likeness).transpose()?;
         let history = self.history.read()?;
         let decided = earlier.as_ref().map(|earlier| earlier.claims.clone()).unwrap_or_default();
-        let likeness = match self.model.load()? {
-            Some(loaded) => self.with_model(&loaded, history, decided)?,
-            None => {
-                let likeness = from_traits(&history, self.seed, &decided);
+        let likeness = match (remote, self.model.load()?) {
+            (Some(settings), _) => self.with_remote(settings, history, decided)?,
+            (None, Some(loaded)) => self.with_local(&loaded, history, decided)?,
+            (None, None) => {
+                let likeness = match self.evidence.reward() {
+                    LearnsFrom::Texts => from_traits(&history, self.seed, &decided),
+                    LearnsFrom::Sketches => from_sketches(&history, self.seed, &decided),
+                };
                 write(&self.output, &likeness)?;
                 likeness
             }
@@ -79,15 +93,45 @@ impl Induce {
         self.show.show(&report(&likeness), &words)
     }
 
-    /// Runs the job; its answers lie beside the output until the output is there.
-    fn with_model(
+    fn with_local(
         &self,
         loaded: &Loaded,
         history: History,
         decided: Vec<Claim>,
     ) -> Result<Likeness, Failure> {
         let capabilities = loaded.model.capabilities().clone();
-        let mut settings = Settings::for_model(&capabilities, self.seed);
+        let (settings, job) = self.prepare(&capabilities)?;
+        let stopped = || loaded.stopped();
+        if self.evidence.local_reads_sketches() {
+            let learns_from = self.evidence.reward();
+            let machine = induction_of_sketches(history, learns_from, settings, capabilities, decided);
+            self.finish(&OnReleased(&loaded.model), machine, job, stopped)
+        } else {
+            self.finish(&loaded.model, induction(history, settings, capabilities, decided), job, stopped)
+        }
+    }
+
+    fn with_remote(
+        &self,
+        remote: RemoteSettings,
+        history: History,
+        decided: Vec<Claim>,
+    ) -> Result<Likeness, Failure> {
+        let remote = self.remote.open(remote, history.pairs())?;
+        let capabilities = remote.model.capabilities().clone();
+        let (settings, mut job) = self.prepare(&capabilities)?;
+        let learns_from = self.evidence.reward();
+        let mut machine = induction_of_sketches(history, learns_from, settings, capabilities, decided);
+        let ahead = pollster::block_on(foresee(&remote.model, &mut machine, &mut job));
+        remote.foretell(ahead.map_err(|error| job.failure(error))?);
+        let done = self.finish(&remote.model, machine, job, || remote.stopped());
+        remote.tell();
+        done
+    }
+
+    /// How much is searched, and the answers that there are already.
+    fn prepare(&self, capabilities: &Capabilities) -> Result<(Settings, JobFile), Failure> {
+        let mut settings = Settings::for_model(capabilities, self.seed);
         if self.full {
             settings = Settings::full(self.seed);
         }
@@ -95,23 +139,26 @@ impl Induce {
             settings = settings.with_candidates(candidates.into());
         }
         say(&format!("search {settings}"));
-        let mut job = JobFile::beside(&self.output)?;
-        if job.len() > 0 {
-            say(&format!("going on from the {} answers in {}", job.len(), job.path().display()));
-        }
-        let mut machine = induction(history, settings, capabilities, decided);
+        let job = JobFile::beside(&self.output)?;
+        job.greet();
+        Ok((settings, job))
+    }
+
+    /// Runs the job; its answers lie beside the output until the output is there.
+    fn finish<M>(
+        &self,
+        model: &M,
+        mut machine: Induction<M::Input>,
+        mut job: JobFile,
+        stopped: impl Fn() -> bool,
+    ) -> Result<Likeness, Failure>
+    where
+        M: LanguageModel,
+        M::Input: Clone + 'static,
+    {
         let mut ticker = Ticker::new();
-        let driven =
-            drive(&loaded.model, &mut machine, &mut job, |left| ticker.hear(left), || loaded.stopped());
-        let likeness = pollster::block_on(driven).map_err(|error| match error {
-            DriveError::Cancelled => {
-                let kept = job.path().display();
-                Failure::Stopped(format!(
-                    "stopped; the answers so far are in {kept}, and the same command goes on from there"
-                ))
-            }
-            other => failure(other),
-        })?;
+        let driven = drive(model, &mut machine, &mut job, |left| ticker.hear(left), stopped);
+        let likeness = pollster::block_on(driven).map_err(|error| job.failure(error))?;
         write(&self.output, &likeness)?;
         job.remove()?;
         Ok(likeness)

@@ -7,11 +7,12 @@ use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use likeness::persona::{Answer, Journal, QuestionId};
+use likeness::persona::{Answer, DriveError, Journal, QuestionId};
 use serde::{Deserialize, Serialize};
 
-use super::Failure;
 use super::files::{private, with_suffix};
+use super::model::failure;
+use super::{Failure, say};
 
 /// The answers of a job, in memory and in a file.
 pub struct JobFile {
@@ -29,7 +30,11 @@ struct Line<A> {
 impl JobFile {
     /// The job file of an output: the output's name with `.job` behind it.
     pub fn beside(output: &Path) -> Result<Self, Failure> {
-        let path = with_suffix(output, ".job");
+        JobFile::at(with_suffix(output, ".job"))
+    }
+
+    /// The job file of this name, with the answers that it holds already.
+    pub fn at(path: PathBuf) -> Result<Self, Failure> {
         let kept = match std::fs::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
@@ -49,14 +54,25 @@ impl JobFile {
         Ok(JobFile { path, file, answers })
     }
 
-    /// How many answers it holds.
-    pub fn len(&self) -> usize {
-        self.answers.len()
+    /// Says on standard error what it holds already, if anything.
+    pub fn greet(&self) {
+        let answers = self.answers.len();
+        if answers > 0 {
+            say(&format!("going on from the {answers} answers in {}", self.path.display()));
+        }
     }
 
-    /// Where it is.
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// What a job's failure is to the command, with what is kept of it.
+    pub fn failure(&self, error: DriveError) -> Failure {
+        let kept = format!(
+            "the answers so far are in {}, and the same command goes on from there",
+            self.path.display()
+        );
+        match error {
+            DriveError::Cancelled => Failure::Stopped(format!("stopped; {kept}")),
+            DriveError::Model(_) if !self.answers.is_empty() => Failure::Input(format!("{error}; {kept}")),
+            other => failure(other),
+        }
     }
 
     /// Takes the file away: the job is done.

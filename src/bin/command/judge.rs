@@ -3,14 +3,18 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use likeness::model::LanguageModel;
+use likeness::model::{Capabilities, LanguageModel};
 use likeness::persona::{
-    Asking, Judgement, NoJournal, RawPair, drive, judge_by_traits, judging, judging_by_default,
+    Asking, Evidence, Judgement, Judging, Likeness, NoJournal, RawPair, SketchedPair, drive, foresee,
+    judge_by_traits, judging, judging_by_default, sketcher_of,
 };
-use likeness::traits::difference;
+use likeness::preference::PreferencePair;
+use likeness::provider::RemoteSettings;
+use likeness::traits::{Difference, difference};
 use serde::Serialize;
 
 use super::model::{OptionalModelFile, failure};
+use super::remote::{RemoteFlags, raw_examples};
 use super::{Failure, Output, files};
 
 #[derive(Args)]
@@ -25,6 +29,8 @@ pub struct Judge {
     model: OptionalModelFile,
     #[command(flatten)]
     show: Output,
+    #[command(flatten)]
+    remote: RemoteFlags,
 }
 
 #[derive(Serialize)]
@@ -35,28 +41,69 @@ struct Report<'a> {
 
 impl Judge {
     pub fn run(self) -> Result<(), Failure> {
+        let remote = self.remote.settings()?;
         let likeness = self.likeness.as_deref().map(files::likeness).transpose()?;
         let pair = files::pair(&self.pair)?;
         let difference = difference(&pair.context, &pair.chosen, &pair.rejected);
-        let judgement = match (self.model.load()?, likeness) {
-            (None, likeness) => judge_by_traits(likeness.as_ref(), &difference),
-            (Some(loaded), likeness) => {
+        let judgement = match (remote, self.model.load()?) {
+            (Some(settings), _) => self.with_remote(settings, likeness, &pair, difference)?,
+            (None, Some(loaded)) => {
                 let capabilities = loaded.model.capabilities().clone();
                 let evidence = RawPair::new(pair);
-                let mut machine = match likeness {
-                    Some(likeness) => {
-                        judging(likeness, evidence, difference, capabilities, Asking::WhereItCounts)
-                    }
-                    None => judging_by_default(evidence, capabilities),
-                };
-                let mut journal = NoJournal;
-                let driven = drive(&loaded.model, &mut machine, &mut journal, |_| (), || loaded.stopped());
-                pollster::block_on(driven).map_err(failure)?
+                let machine = machine(likeness, evidence, difference, capabilities);
+                judged(&loaded.model, machine, || loaded.stopped())?
             }
+            (None, None) => judge_by_traits(likeness.as_ref(), &difference),
         };
         let report = Report { p_first: judgement.p_first, why: &judgement.why };
         self.show.show(&report, &words(&judgement))
     }
+
+    fn with_remote(
+        &self,
+        settings: RemoteSettings,
+        likeness: Option<Likeness>,
+        pair: &PreferencePair,
+        difference: Difference,
+    ) -> Result<Judgement, Failure> {
+        let examples = raw_examples(likeness.as_ref());
+        let remote = self.remote.open(settings, examples.iter().chain([pair]))?;
+        let sketch = sketcher_of(likeness.as_ref()).sketch(pair.id, &difference);
+        let capabilities = remote.model.capabilities().clone();
+        let mut machine = machine(likeness, SketchedPair::new(sketch), difference, capabilities);
+        let ahead = pollster::block_on(foresee(&remote.model, &mut machine, &mut NoJournal));
+        remote.foretell(ahead.map_err(failure)?);
+        let judgement = judged(&remote.model, machine, || remote.stopped());
+        remote.tell();
+        judgement
+    }
+}
+
+fn machine<E: Evidence + 'static>(
+    likeness: Option<Likeness>,
+    evidence: E,
+    difference: Difference,
+    capabilities: Capabilities,
+) -> Judging<E::Prompt>
+where
+    E::Prompt: Clone + 'static,
+{
+    match likeness {
+        Some(likeness) => judging(likeness, evidence, difference, capabilities, Asking::WhereItCounts),
+        None => judging_by_default(evidence, capabilities),
+    }
+}
+
+fn judged<M>(
+    model: &M,
+    mut machine: Judging<M::Input>,
+    stopped: impl Fn() -> bool,
+) -> Result<Judgement, Failure>
+where
+    M: LanguageModel,
+    M::Input: Clone + 'static,
+{
+    pollster::block_on(drive(model, &mut machine, &mut NoJournal, |_| (), stopped)).map_err(failure)
 }
 
 fn words(judgement: &Judgement) -> String {

@@ -2,6 +2,7 @@
 
 mod data;
 mod evaluate;
+mod evidence;
 mod files;
 mod fit_prior;
 mod guard;
@@ -10,8 +11,10 @@ mod import;
 mod induce;
 mod job;
 mod judge;
+mod ledger;
 mod measure;
 mod model;
+mod remote;
 mod sketch;
 mod text;
 mod traits;

@@ -31,7 +31,7 @@ pub struct ModelFile {
 #[derive(Args, Clone)]
 pub struct OptionalModelFile {
     /// A GGUF file, or `embedded` for the model that the set-up fetched.
-    #[arg(long, value_name = "M.gguf")]
+    #[arg(long, value_name = "M.gguf", conflicts_with = "endpoint")]
     model: Option<PathBuf>,
     #[command(flatten)]
     threads: Threads,
@@ -111,7 +111,7 @@ fn models_folder() -> Option<PathBuf> {
 }
 
 /// A flag that the first Ctrl-C sets; the second one ends the process at once.
-fn interrupt() -> Result<Arc<AtomicBool>, Failure> {
+pub fn interrupt() -> Result<Arc<AtomicBool>, Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&stop);
     let handler = move || {
