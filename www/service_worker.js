@@ -21,6 +21,9 @@ const SERVER_ALLOWS = [];
 
 const MOST_ORIGINS = 16;
 
+/** Where the endpoint that echoes is, for the test with canaries on the Privacy page. */
+const ECHO_PATH = "/echo/v1/chat/completions";
+
 /** Where the counts are kept: a cache, since "forget everything" deletes every cache. */
 const COUNTS_CACHE = "likeness-requests";
 /** Origins that are counted by name; the host of a refused request can be anything, and there can be any number. */
@@ -53,6 +56,7 @@ self.addEventListener("fetch", (event) => {
   const target = new URL(request.url);
   if (!target.protocol.startsWith("http")) return;
   if (target.origin === self.location.origin) {
+    if (request.method === "POST" && target.pathname.endsWith(ECHO_PATH)) return event.respondWith(echo(request));
     if (takesPolicy(request)) event.respondWith(withPolicy(request));
     return;
   }
@@ -172,6 +176,25 @@ function withMeta(html) {
   const [before, ...after] = html.split(/<meta\b[^>]*\bhttp-equiv\s*=\s*["']?content-security-policy\b[^>]*>/i);
   if (after.length) return before + metas + after.join("");
   return html.replace(/<head\b[^>]*>/i, (head) => head + metas);
+}
+
+// The echo: a remote model that tells all pages of this origin what it got, and always prefers the first answer.
+
+async function echo(request) {
+  const headers = [...request.headers].map(([name, value]) => `${name}: ${value}`);
+  const got = [request.url, ...headers, await request.text()].join("\n");
+  const channel = new BroadcastChannel("likeness-echo");
+  channel.postMessage(got);
+  channel.close();
+  const token = (token, logprob) => ({ token, logprob });
+  const likeliest = [token("First", -0.1), token("Second", -2.4)];
+  const choice = {
+    index: 0,
+    message: { role: "assistant", content: "First\nThe first answer is what they like." },
+    logprobs: { content: [{ ...likeliest[0], top_logprobs: likeliest }] },
+    finish_reason: "stop",
+  };
+  return Response.json({ object: "chat.completion", model: "the-echo", choices: [choice] });
 }
 
 // The counts.

@@ -9,15 +9,20 @@ pub mod history;
 pub mod judge;
 pub mod models;
 pub mod portrait;
+pub mod remote;
 pub mod sample;
 pub mod theme;
 
+#[cfg(feature = "app")]
+mod ask;
 #[cfg(feature = "app")]
 mod browser;
 #[cfg(feature = "app")]
 mod mount;
 #[cfg(feature = "app")]
 mod people;
+#[cfg(feature = "app")]
+mod privacy;
 #[cfg(feature = "app")]
 pub mod session;
 #[cfg(feature = "app")]

@@ -4,10 +4,12 @@ use leptos::prelude::*;
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::path;
 
+use super::ask::AskPage;
 use super::history::{HistoryPage, Importer};
 use super::judge::JudgePage;
 use super::models::{ModelLoading, ModelsPage};
 use super::portrait::{Induction, PortraitPage};
+use super::privacy::PrivacyPage;
 use super::session::Session;
 use super::shell::Shell;
 use super::welcome::Welcome;
@@ -40,7 +42,9 @@ fn App() -> impl IntoView {
                         <Route path=path!("/") view=Home />
                         <Route path=path!("/portrait") view=move || view! { <NeedsSomeone><PortraitPage /></NeedsSomeone> } />
                         <Route path=path!("/judge") view=move || view! { <NeedsSomeone><JudgePage /></NeedsSomeone> } />
+                        <Route path=path!("/ask") view=move || view! { <NeedsSomeone><AskPage /></NeedsSomeone> } />
                         <Route path=path!("/models") view=ModelsPage />
+                        <Route path=path!("/privacy") view=PrivacyPage />
                     </Routes>
                 </OpenStore>
             </Shell>

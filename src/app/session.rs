@@ -5,10 +5,11 @@ use std::future::Future;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::remote::Policy;
 use super::{browser, sample};
 use crate::service::client::Client;
 use crate::service::{
-    Change, Deletion, ForgetReport, ModelsView, ProfileId, ProfileView, ServiceError, StoreView,
+    Change, Deletion, EndpointView, ForgetReport, ModelsView, ProfileId, ProfileView, ServiceError, StoreView,
 };
 use crate::view::loadable::{Loadable, Turns};
 use crate::view::toasts::Toasts;
@@ -29,6 +30,12 @@ pub struct Session {
     pub portrait_changes: RwSignal<u32>,
     /// The models; pages that need one look here.
     pub models: RwSignal<Loadable<ModelsView>>,
+    /// The remote models.
+    pub endpoints: RwSignal<Loadable<Vec<EndpointView>>>,
+    /// What this page may reach.
+    pub policy: RwSignal<Policy>,
+    /// Counts changes of the ledger.
+    pub ledger_changes: RwSignal<u32>,
     /// Whether this page has asked the browser to keep what is stored.
     asked_to_keep: StoredValue<bool>,
     /// Whether a newer app in another tab waits for this one to be reloaded.
@@ -50,12 +57,18 @@ impl Session {
             history_changes: RwSignal::new(0),
             portrait_changes: RwSignal::new(0),
             models: RwSignal::new(Loadable::Loading),
+            endpoints: RwSignal::new(Loadable::Loading),
+            policy: RwSignal::new(Policy::now()),
+            ledger_changes: RwSignal::new(0),
             asked_to_keep: StoredValue::new(false),
             outdated: RwSignal::new(false),
             forgotten: RwSignal::new(None),
             toasts: RwSignal::new(Toasts::default()),
         };
         session.client().on_change(move |change| session.heard(change));
+        let changed = window_event_listener_untyped("likeness-policy", move |_| session.refresh_policy());
+        // It listens as long as the page is there.
+        std::mem::forget(changed);
         session.open();
         session
     }
@@ -81,6 +94,7 @@ impl Session {
             }
             self.store.set(opened.into());
             self.refresh_models();
+            self.refresh_endpoints();
         });
     }
 
@@ -193,9 +207,28 @@ impl Session {
         });
     }
 
+    /// Asks for the remote models again.
+    pub fn refresh_endpoints(self) {
+        let client = self.client();
+        spawn_local(async move {
+            let endpoints = client.endpoints().await;
+            self.endpoints.set(endpoints.into());
+        });
+    }
+
+    /// Looks again what this page may reach.
+    pub fn refresh_policy(self) {
+        let now = Policy::now();
+        if *self.policy.read_untracked() != now {
+            self.policy.set(now);
+        }
+    }
+
     /// Deletes everything of everyone, and keeps what was found after it for the page to show.
     pub async fn forget_everything(self) -> Result<(), ServiceError> {
         let mut report = self.client().forget_everything().await?;
+        // A browser without a service worker has no list to drop.
+        let _ = Policy::forget().await;
         // Small settings are the page's own; a worker can't reach them.
         let left = browser::forget_settings();
         report.looked.retain(|(place, _)| place != "localStorage");
@@ -209,6 +242,7 @@ impl Session {
         self.profiles.set(Vec::new());
         self.current.set(None);
         self.toasts.set(Toasts::default());
+        self.endpoints.set(Loadable::Ready(Vec::new()));
         // Asking for them would make their folder anew.
         self.models.set(Loadable::Ready(ModelsView::default()));
     }
@@ -241,6 +275,8 @@ impl Session {
             Change::Portrait(id) if here(id) => self.portrait_changes.update(|n| *n = n.wrapping_add(1)),
             Change::Portrait(_) => {}
             Change::Models => self.refresh_models(),
+            Change::Endpoints => self.refresh_endpoints(),
+            Change::Ledger => self.ledger_changes.update(|n| *n = n.wrapping_add(1)),
             Change::Everything => self.nobody_left(),
             Change::Outdated => self.outdated.set(true),
         }

@@ -12,11 +12,13 @@ use super::toast_list::ToastList;
 use crate::view::{Glyph, Icon};
 
 /// The pages, in the order of a first visit.
-const PAGES: [(&str, &str, Glyph); 4] = [
+const PAGES: [(&str, &str, Glyph); 6] = [
     ("/", "History", Glyph::History),
     ("/portrait", "Portrait", Glyph::Portrait),
     ("/judge", "Judge", Glyph::Judge),
+    ("/ask", "Ask", Glyph::Ask),
     ("/models", "Models", Glyph::Models),
+    ("/privacy", "Privacy", Glyph::Privacy),
 ];
 
 /// The frame; its children are the page.

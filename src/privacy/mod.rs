@@ -4,6 +4,7 @@
 //! [`Sketch`]es, or passed by the [`Guard`]. Whoever is the [`Watch`] reads it once more at the door, the guard with
 //! the store behind it, and the [`Ledger`] tells what left.
 
+mod canary;
 mod guard;
 mod ledger;
 mod outgoing;
@@ -14,6 +15,7 @@ mod sketch;
 #[cfg(feature = "cli")]
 pub(crate) mod testing;
 
+pub use canary::{Planted, found};
 pub use guard::{Common, Guard, Kept, Texts, Watcher};
 pub use ledger::{EntryId, Ledger, LedgerEntry, LedgerError, MemoryLedger, Outcome};
 pub use outgoing::{Field, LiveConversation, Outgoing, Overlap, Unreadable, Verdict, Watch};

@@ -52,6 +52,9 @@ pub enum Unreadable {
     /// Bytes that are no text: compressed, encrypted, an image.
     #[error("it is not text")]
     NotText,
+    /// The history that it is to be compared with.
+    #[error("the history that it is to be compared with can't be read")]
+    NoHistory,
 }
 
 /// A stretch that an outgoing text shares with one pair.

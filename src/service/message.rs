@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::remote_view::*;
 use super::view::*;
 use crate::preference::{Choice, PairId, Turn};
 
@@ -192,9 +193,67 @@ pub enum Request {
         first: String,
         /// The other.
         second: String,
-        /// Whether to ask the language model too.
+        /// Whether to ask a language model too.
         with_model: bool,
+        /// The id of the remote model to ask, over sketches; the model on this device when none.
+        #[serde(default)]
+        remote: Option<String>,
     },
+
+    /// The remote models that the person configured.
+    Endpoints,
+    /// Adds a remote model, or changes one.
+    SaveEndpoint {
+        /// What was typed in.
+        draft: EndpointDraft,
+    },
+    /// Forgets a remote model with its key.
+    RemoveEndpoint {
+        /// Its id.
+        id: String,
+    },
+    /// Asks a remote model to say a word of ours.
+    TryEndpoint {
+        /// Its id.
+        id: String,
+    },
+    /// What an induction on a remote model will take, at most.
+    Estimate {
+        /// Whose.
+        profile: ProfileId,
+        /// How much to search, and with which model.
+        settings: InductionSettings,
+    },
+    /// Has a remote model draft answers to a question alone, and ranks them as the person would.
+    Draft {
+        /// Whose taste.
+        profile: ProfileId,
+        /// The remote model's id.
+        endpoint: String,
+        /// The question, which goes to the remote model as it is.
+        question: String,
+        /// How many answers.
+        answers: u32,
+    },
+    /// A window of the ledger, newest first.
+    Ledger {
+        /// Only lines with these words; empty for all.
+        words: String,
+        /// Lines to skip.
+        offset: u32,
+        /// Lines to give.
+        limit: u32,
+    },
+    /// The body of a request, as it was sent.
+    LedgerBody {
+        /// The number of its line.
+        number: f64,
+    },
+    /// Forgets the ledger.
+    ClearLedger,
+    /// Plants canaries in a made-up history, runs an induction on it against an endpoint that echoes, and looks for
+    /// them in what it got.
+    PlantCanaries,
 
     /// The models kept here, and the one in use.
     Models,
@@ -231,8 +290,20 @@ pub enum Response {
     Deleted(Deletion),
     /// To [`Request::ExportHistory`]: the attached `Blob`.
     File,
-    /// To [`Request::ExportLikeness`].
+    /// To [`Request::ExportLikeness`] and [`Request::LedgerBody`].
     Text(String),
+    /// To [`Request::Endpoints`], [`Request::SaveEndpoint`], [`Request::RemoveEndpoint`].
+    Endpoints(Vec<EndpointView>),
+    /// To [`Request::TryEndpoint`].
+    Tried(TriedView),
+    /// To [`Request::Estimate`].
+    Estimate(EstimateView),
+    /// To [`Request::Draft`], the best first.
+    Drafts(Vec<DraftAnswer>),
+    /// To [`Request::Ledger`].
+    Ledger(LedgerPage),
+    /// To [`Request::PlantCanaries`].
+    Canaries(CanaryView),
     /// To [`Request::ForgetEverything`].
     Forgotten(ForgetReport),
     /// To [`Request::Reading`].
@@ -285,6 +356,10 @@ pub enum Change {
     Portrait(ProfileId),
     /// The models.
     Models,
+    /// The remote models.
+    Endpoints,
+    /// The ledger of requests.
+    Ledger,
     /// Everything was forgotten.
     Everything,
     /// A newer version of the app, in another tab, needs the database: this one must be reloaded.
@@ -350,6 +425,9 @@ pub enum ServiceError {
     /// The model's file or the engine fails.
     #[error("the language model: {0}")]
     Model(String),
+    /// A remote model gave no answer; the text says what to do.
+    #[error("the remote model: {0}")]
+    Remote(String),
     /// The worker broke; it has been started anew.
     #[error("an internal error: {0}")]
     Internal(String),
@@ -373,6 +451,7 @@ impl ServiceError {
             Self::TooFewPairs { .. } => "Add some more choices on the History page.",
             Self::NoModel => "Load a model on the Models page.",
             Self::Model(_) => "Load the model again, or choose another one on the Models page.",
+            Self::Remote(_) => "What was answered is kept; start it again and it goes on from there.",
             Self::Internal(_) => "Try again; if it comes back, reload the page. Nothing stored was lost.",
         }
     }

@@ -6,10 +6,12 @@
 
 pub mod client;
 mod message;
+mod remote_view;
 #[cfg(all(target_arch = "wasm32", feature = "data-worker"))]
 pub mod server;
 pub mod show;
 mod view;
 
 pub use message::{Change, Envelope, Event, FromWorker, Request, Response, ServiceError, ToWorker};
+pub use remote_view::*;
 pub use view::*;

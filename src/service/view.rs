@@ -250,6 +250,9 @@ pub struct InductionSettings {
     pub seed: u32,
     /// Candidates in each search; the named search's own number when none.
     pub candidates: Option<u32>,
+    /// The id of the remote model to ask, over sketches; the model on this device when none.
+    #[serde(default)]
+    pub remote: Option<String>,
 }
 
 /// How far an induction is.

@@ -1,4 +1,5 @@
-//! What the browser keeps: people, their pairs and choices, portraits, answered questions, settings.
+//! What the browser keeps: people, their pairs and choices, portraits, answered questions, settings, remote models with
+//! their keys, and the ledger of what was sent to them.
 //!
 //! Rows are types of their own ([`row`]), never domain types, so a change in the method is no migration.
 //! Everything that can be is plain and tested natively: what a row holds, in which order rows come, what a
@@ -9,7 +10,9 @@
 //! lock lets one of them write at a time, and a channel tells the others what changed.
 
 pub mod deletion;
+pub mod endpoint_row;
 mod error;
+pub mod ledger_row;
 pub mod migration;
 pub mod order;
 pub mod row;
@@ -20,13 +23,14 @@ mod browser;
 
 #[cfg(all(target_arch = "wasm32", feature = "browser"))]
 pub use browser::{
-    Added, Forgotten, Lock, News, Page, Portrait, Profile, Store, Strip, forget_everything, now_ms, usage,
+    Added, Forgotten, LedgerWindow, Lock, News, Page, Portrait, Profile, Store, Strip, forget_everything,
+    now_ms, usage,
 };
 pub use error::StoreError;
 
 /// The version of the database that this code writes. Each change of what is stored raises it by one and adds a
 /// step to [`migration`]; a database of a later version is refused, never touched.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// The database's name.
 pub const DATABASE: &str = "likeness";

@@ -58,7 +58,7 @@ async function checkMigrated(page) {
     });
     return { opened, ada: await list("p1"), bob: await list("p2"), whole, unreadable, stores };
   });
-  assert.equal(seen.opened.version, 3);
+  assert.equal(seen.opened.version, 4);
   assert.deepEqual(seen.opened.profiles.map(({ id, name, pairs }) => [id, name, pairs]), [["p1", "Ada", 2], ["p2", "Bob", 1]]);
   assert.deepEqual([seen.ada, seen.bob], [["late", "early"], ["only"]]);
   assert.deepEqual([seen.whole.at_ms, seen.whole.origin, seen.whole.note], [1, "typed in", "kept"]);

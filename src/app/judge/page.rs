@@ -8,6 +8,7 @@ use super::question::{Question, Said};
 use crate::app::browser;
 use crate::app::conversation::Conversation;
 use crate::app::history::ConversationFields;
+use crate::app::remote::{ModelSelect, choice_of};
 use crate::app::session::Session;
 use crate::service::client::Stop;
 use crate::service::{Response, ServiceError, Verdict};
@@ -43,6 +44,11 @@ pub fn JudgePage() -> impl IntoView {
     let model = Memo::new(move |_| {
         session.models.read().ready().and_then(|models| models.loaded.as_ref().map(|m| m.name.clone()))
     });
+    let which = RwSignal::new(String::new());
+    let is_remote = Memo::new(move |_| choice_of(&which.get()).remote().is_some());
+    let can_ask = Memo::new(move |_| is_remote.get() || model.read().is_some());
+    let remote =
+        Memo::new(move |_| session.endpoints.read().ready().is_some_and(|endpoints| !endpoints.is_empty()));
 
     let ask = move || {
         let Some(profile) = session.current.get_untracked() else { return };
@@ -53,14 +59,10 @@ pub fn JudgePage() -> impl IntoView {
         }
         problem.set(String::new());
         judging.set(Judging::Asking);
-        let use_model = with_model.get_untracked() && model.get_untracked().is_some();
-        let asking = session.client().judge(
-            profile,
-            asked.turns(),
-            asked.first.clone(),
-            asked.second.clone(),
-            use_model,
-        );
+        let use_model = with_model.get_untracked() && can_ask.get_untracked();
+        let model = use_model.then(|| choice_of(&which.get_untracked()));
+        let asking =
+            session.client().judge(profile, asked.turns(), asked.first.clone(), asked.second.clone(), model);
         stop.set_value(Some(asking.stop()));
         spawn_local(async move {
             let next = match asking.await {
@@ -123,23 +125,26 @@ pub fn JudgePage() -> impl IntoView {
                     <label class="check">
                         <input
                             type="checkbox"
-                            prop:checked=move || with_model.get() && model.read().is_some()
-                            disabled=move || model.read().is_none()
+                            prop:checked=move || with_model.get() && can_ask.get()
+                            disabled=move || !can_ask.get()
                             on:change=move |event| with_model.set(event_target_checked(&event))
                         />
                         <span>
                             {move || match model.get() {
-                                Some(name) => format!("Ask {name} too; that takes longer"),
-                                None => "Ask a language model too".to_owned(),
+                                Some(name) if !remote.get() => format!("Ask {name} too; that takes longer"),
+                                _ => "Ask a language model too".to_owned(),
                             }}
                         </span>
                     </label>
-                    <Show when=move || model.read().is_none()>
+                    <Show when=move || !can_ask.get()>
                         <A href="/models" attr:class="small">
                             "Load one first"
                         </A>
                     </Show>
                 </div>
+                <Show when=move || with_model.get() || !can_ask.get()>
+                    <ModelSelect value=which />
+                </Show>
             </form>
             <div class="verdict-place" aria-live="polite">
                 {move || match judging.get() {

@@ -4,6 +4,7 @@ use leptos::task::spawn_local;
 use leptos::{html, prelude::*};
 
 use super::source::{expectation, from_url, load_detail, parameters};
+use crate::app::remote::RemoteModels;
 use crate::app::session::Session;
 use crate::service::client::Stop;
 use crate::service::{Event, LoadedModel, ModelSource, ModelView, ModelsView, Response, ServiceError};
@@ -99,14 +100,15 @@ pub fn ModelsPage() -> impl IntoView {
                 <h1>"Models"</h1>
             </header>
             <p class="lead">
-                "A language model is only needed for the part of a portrait that takes reasoning. It runs in this "
-                "browser; what it reads goes nowhere."
+                "A language model is only needed for the part of a portrait that takes reasoning. One in this browser "
+                "reads your choices as they are, and what it reads goes nowhere."
             </p>
             {move || match models.get() {
                 Loadable::Loading => view! { <Spinner text="Looking for models …" /> }.into_any(),
                 Loadable::Failed(error) => view! { <Failure error=error retry=retry /> }.into_any(),
                 Loadable::Ready(models) => view! { <Overview models=models /> }.into_any(),
             }}
+            <RemoteModels />
         </section>
     }
 }
@@ -319,7 +321,8 @@ fn GetAnother() -> impl IntoView {
                     <h3>"An address"</h3>
                     <p>
                         "The file is downloaded once and kept. The address sees your request, as with any download, "
-                        "and nothing else. This app's server must allow that origin."
+                        "and nothing else. This app's server must allow that origin: start it with "
+                        <code>"./start --allow https://that.host"</code> "."
                     </p>
                     <form on:submit=download novalidate>
                         <TextInput

@@ -4,13 +4,15 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::components::A;
 
-use super::run::{Field, Run, RunForm, SEARCHES, pending_text};
+use super::run::{Field, Run, RunForm, SEARCHES, estimate_text, pending_text};
 use crate::app::browser;
 use crate::app::models::ModelLoading;
+use crate::app::remote::{ModelSelect, choice_of};
 use crate::app::session::Session;
 use crate::service::client::Stop;
 use crate::service::{
     Event, InductionSettings, LoadedModel, ModelSource, PendingInduction, PortraitView, ProfileId,
+    ServiceError,
 };
 use crate::view::{Failure, Progress, TextInput, sentence};
 
@@ -80,6 +82,7 @@ pub fn InducePanel(
     let session = Session::here();
     let induction = Induction::here();
     let loaded = Memo::new(move |_| session.models.read().ready().and_then(|models| models.loaded.clone()));
+    let remote = Memo::new(move |_| session.endpoints.read().ready().is_some_and(|all| !all.is_empty()));
     // A memo, since the run changes with every answer and the panel must not be built anew each time.
     let busy = Memo::new(move |_| induction.run.read().is_busy());
     let again = move || portrait.read().as_ref().is_some_and(|kept| kept.model.is_some());
@@ -89,8 +92,8 @@ pub fn InducePanel(
         <section class="panel induce" aria-labelledby="induce-heading">
             <h2 id="induce-heading">"Let a model read along"</h2>
             <p>
-                "A language model in this browser looks at your choices, says why it thinks you made them, and is "
-                "believed only where it predicts right. What it finds joins the claims; how much weight its judgement "
+                "A language model looks at your choices, says why it thinks you made them, and is believed only where "
+                "it predicts right. One in this browser reads them as they are; a remote one sees sketches. What it finds joins the claims; how much weight its judgement "
                 "gets is decided by your own choices, and may be none."
             </p>
             {move || {
@@ -101,8 +104,8 @@ pub fn InducePanel(
                     view! { <Running induction=induction /> }.into_any()
                 } else {
                     match loaded.get() {
-                        Some(model) => view! { <Start model=model again=again() induction=induction /> }.into_any(),
-                        None => view! { <NeedsModel induction=induction /> }.into_any(),
+                        None if !remote.get() => view! { <NeedsModel induction=induction /> }.into_any(),
+                        model => view! { <Start model=model again=again() induction=induction /> }.into_any(),
                     }
                 }
             }}
@@ -172,9 +175,16 @@ fn NeedsModel(induction: Induction) -> impl IntoView {
 
 /// The form and the button; the interrupted induction, where there is one.
 #[component]
-fn Start(model: LoadedModel, again: bool, induction: Induction) -> impl IntoView {
+fn Start(model: Option<LoadedModel>, again: bool, induction: Induction) -> impl IntoView {
     let session = Session::here();
     let form = RwSignal::new(RunForm::default());
+    let first_remote = || {
+        let all = session.endpoints.read_untracked();
+        all.ready().and_then(|all| all.first().map(|one| one.id.clone())).unwrap_or_default()
+    };
+    let which = RwSignal::new(if model.is_some() { String::new() } else { first_remote() });
+    let is_remote = Memo::new(move |_| choice_of(&which.get()).remote().is_some());
+    let has_local = model.is_some();
     let seed = RwSignal::new(form.get_untracked().seed);
     let candidates = RwSignal::new(String::new());
     let (seed_problem, candidates_problem) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
@@ -194,6 +204,7 @@ fn Start(model: LoadedModel, again: bool, induction: Induction) -> impl IntoView
         form.update(|form| {
             form.seed = seed.get();
             form.candidates = candidates.get();
+            form.remote = choice_of(&which.get()).remote();
         });
         seed_problem.set(String::new());
         candidates_problem.set(String::new());
@@ -215,9 +226,17 @@ fn Start(model: LoadedModel, again: bool, induction: Induction) -> impl IntoView
             }
         });
     };
-    let speed = match model.prefill_per_second {
-        Some(rate) => format!(" It reads about {rate:.0} tokens a second here."),
-        None => String::new(),
+    let local = model.map(|model| {
+        let speed = model.prefill_per_second;
+        let speed = speed.map(|rate| format!(" It reads about {rate:.0} tokens a second here."));
+        sentence(&format!("With {}", model.name)) + &speed.unwrap_or_default()
+    });
+    let local = StoredValue::new(local.unwrap_or_default());
+    let estimate = move || {
+        let mut form = form.get();
+        (form.seed, form.candidates) = (seed.get(), candidates.get());
+        form.remote = choice_of(&which.get()).remote();
+        form.settings().ok().filter(|settings| settings.remote.is_some())
     };
     view! {
         {move || match &*induction.run.read() {
@@ -249,6 +268,7 @@ fn Start(model: LoadedModel, again: bool, induction: Induction) -> impl IntoView
                 })
         }}
         <form on:submit=begin>
+            <ModelSelect value=which />
             <fieldset class="options">
                 <legend>"How much to search"</legend>
                 {SEARCHES
@@ -287,13 +307,59 @@ fn Start(model: LoadedModel, again: bool, induction: Induction) -> impl IntoView
                     hint="How many sets of examples are tried in each search; empty for the search's own number."
                 />
             </details>
+            <Estimate settings=Memo::new(move |_| estimate()) />
             <div class="actions">
-                <button type="submit" class:primary=move || pending.read().is_none()>
+                <button
+                    type="submit"
+                    class:primary=move || pending.read().is_none()
+                    disabled=move || !is_remote.get() && !has_local
+                >
                     {if again { "Make a new portrait" } else { "Induce" }}
                 </button>
-                <span class="small">{sentence(&format!("With {}", model.name))} {speed}</span>
+                <Show
+                    when=move || !is_remote.get() && !has_local
+                    fallback=move || view! {
+                        <span class="small">
+                            {move || if is_remote.get() { String::new() } else { local.get_value() }}
+                        </span>
+                    }
+                >
+                    <A href="/models" attr:class="small">
+                        "Load a model on this device first"
+                    </A>
+                </Show>
             </div>
         </form>
+    }
+}
+
+/// What a run on a remote model will take, before it begins; nothing is sent for it.
+#[component]
+fn Estimate(
+    /// The run; none for one on this device.
+    settings: Memo<Option<InductionSettings>>,
+) -> impl IntoView {
+    let session = Session::here();
+    let told = RwSignal::new(None::<Result<String, ServiceError>>);
+    Effect::new(move |_| {
+        let (Some(profile), Some(wanted)) = (session.current.get(), settings.get()) else {
+            told.set(None);
+            return;
+        };
+        let client = session.client();
+        spawn_local(async move {
+            let estimate = client.estimate(profile, wanted.clone()).await;
+            // Something else is wanted by now, or the page is gone.
+            if settings.try_get_untracked() == Some(Some(wanted)) {
+                told.try_set(Some(estimate.map(|estimate| estimate_text(&estimate))));
+            }
+        });
+    });
+    move || {
+        told.get().map(|told| match told {
+            Ok(text) => view! { <p class="small estimate">{text}</p> }.into_any(),
+            Err(error) => view! { <Failure error=error /> }.into_any(),
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! An induction as the page sees it: how much to search, how far it is, how it ended.
 
-use crate::service::{InductionProgress, InductionSettings, PendingInduction, ServiceError};
+use crate::service::{EstimateView, InductionProgress, InductionSettings, PendingInduction, ServiceError};
 use crate::view::words;
 
 /// The searches: the name on the wire, what a person calls it, and what it is for.
@@ -18,6 +18,8 @@ pub struct RunForm {
     pub seed: String,
     /// Candidates in each search, as typed; empty for the search's own number.
     pub candidates: String,
+    /// The remote model to ask; the one on this device when none.
+    pub remote: Option<String>,
 }
 
 /// A field of the form.
@@ -31,7 +33,7 @@ pub enum Field {
 
 impl Default for RunForm {
     fn default() -> Self {
-        RunForm { search: "small".into(), seed: "0".into(), candidates: String::new() }
+        RunForm { search: "small".into(), seed: "0".into(), candidates: String::new(), remote: None }
     }
 }
 
@@ -47,7 +49,7 @@ impl RunForm {
                 _ => return Err((Field::Candidates, "A whole number from 1 to 100, or nothing.")),
             },
         };
-        Ok(InductionSettings { search: self.search.clone(), seed, candidates })
+        Ok(InductionSettings { search: self.search.clone(), seed, candidates, remote: self.remote.clone() })
     }
 }
 
@@ -148,6 +150,25 @@ impl Run {
     }
 }
 
+/// What a run on a remote model will take, in words.
+pub fn estimate_text(estimate: &EstimateView) -> String {
+    let mut text = format!(
+        "At most {}, {} tokens of sketches and instructions to read and {} to write",
+        words::count(estimate.calls, "call", "calls"),
+        words::grouped(estimate.prompt_tokens),
+        words::grouped(estimate.generated_tokens)
+    );
+    match estimate.cost {
+        Some(cost) if cost < 0.005 => text += "; less than 0.01 at your prices",
+        Some(cost) => text += &format!("; at most {cost:.2} at your prices"),
+        None => {}
+    }
+    if estimate.kept > 0 {
+        text += &format!(". {} kept from before", words::count(estimate.kept, "answer is", "answers are"));
+    }
+    text + "."
+}
+
 /// What the page says of an interrupted induction.
 pub fn pending_text(pending: &PendingInduction, when: &str) -> String {
     format!(
@@ -211,6 +232,27 @@ mod tests {
             |seed: &str| RunForm { seed: seed.into(), ..RunForm::default() }.settings().map(|s| s.seed);
         assert_eq!(with(" 7 "), Ok(7));
         assert!(with("-1").is_err() && with("").is_err() && with("4294967296").is_err());
+    }
+
+    #[test]
+    fn an_estimate_says_most_and_money_only_where_it_is_known() {
+        let mut estimate = EstimateView {
+            calls: 90,
+            prompt_tokens: 21_000.0,
+            generated_tokens: 900.0,
+            ..Default::default()
+        };
+        assert_eq!(
+            estimate_text(&estimate),
+            "At most 90 calls, 21,000 tokens of sketches and instructions to read and 900 to write."
+        );
+        estimate.cost = Some(0.0123);
+        assert!(estimate_text(&estimate).ends_with("; at most 0.01 at your prices."));
+        (estimate.cost, estimate.kept) = (Some(0.001), 3);
+        assert!(
+            estimate_text(&estimate)
+                .ends_with("; less than 0.01 at your prices. 3 answers are kept from before.")
+        );
     }
 
     #[test]

@@ -209,9 +209,61 @@ impl Client {
         context: Vec<Turn>,
         first: String,
         second: String,
-        with_model: bool,
+        model: Option<ModelChoice>,
     ) -> Asking {
-        self.ask(Request::Judge { profile, context, first, second, with_model })
+        let with_model = model.is_some();
+        let remote = model.and_then(ModelChoice::remote);
+        self.ask(Request::Judge { profile, context, first, second, with_model, remote })
+    }
+
+    /// The remote models.
+    pub async fn endpoints(&self) -> Outcome<Vec<EndpointView>> {
+        expect!(self.ask(Request::Endpoints).await, Endpoints)
+    }
+
+    /// Adds a remote model, or changes one.
+    pub async fn save_endpoint(&self, draft: EndpointDraft) -> Outcome<Vec<EndpointView>> {
+        expect!(self.ask(Request::SaveEndpoint { draft }).await, Endpoints)
+    }
+
+    /// Forgets a remote model.
+    pub async fn remove_endpoint(&self, id: String) -> Outcome<Vec<EndpointView>> {
+        expect!(self.ask(Request::RemoveEndpoint { id }).await, Endpoints)
+    }
+
+    /// Asks a remote model to say a word.
+    pub async fn try_endpoint(&self, id: String) -> Outcome<TriedView> {
+        expect!(self.ask(Request::TryEndpoint { id }).await, Tried)
+    }
+
+    /// What an induction on a remote model will take.
+    pub async fn estimate(&self, profile: ProfileId, settings: InductionSettings) -> Outcome<EstimateView> {
+        expect!(self.ask(Request::Estimate { profile, settings }).await, Estimate)
+    }
+
+    /// A window of the ledger.
+    pub async fn ledger(&self, words: String, offset: u32, limit: u32) -> Outcome<LedgerPage> {
+        expect!(self.ask(Request::Ledger { words, offset, limit }).await, Ledger)
+    }
+
+    /// The body of a request.
+    pub async fn ledger_body(&self, number: f64) -> Outcome<String> {
+        expect!(self.ask(Request::LedgerBody { number }).await, Text)
+    }
+
+    /// Forgets the ledger.
+    pub async fn clear_ledger(&self) -> Outcome<()> {
+        self.ask(Request::ClearLedger).await.map(drop)
+    }
+
+    /// Has a remote model draft answers.
+    pub fn draft(&self, profile: ProfileId, endpoint: String, question: String, answers: u32) -> Asking {
+        self.ask(Request::Draft { profile, endpoint, question, answers })
+    }
+
+    /// Plants canaries and looks for them.
+    pub fn plant_canaries(&self, on_event: impl Fn(Event) + 'static) -> Asking {
+        self.ask_with(Request::PlantCanaries, None, on_event)
     }
 
     /// Loads a model.

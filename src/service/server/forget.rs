@@ -11,6 +11,7 @@ impl Asked {
         // A store that can't be opened (a damaged or a newer one) can still be deleted, so it isn't opened for this.
         let forgotten = forget_everything(self.server.open_already().as_ref()).await?;
         self.server.let_go();
+        self.server.watchman().forget().await;
         self.server.changed(Change::Everything);
         Ok(Response::Forgotten(ForgetReport { looked: forgotten.looked }))
     }

@@ -4,15 +4,20 @@ use super::portrait::{history, likeness};
 use super::{Asked, Outcome};
 use crate::model::LanguageModel;
 use crate::persona::{
-    Asking, DriveError, Judgement, NoJournal, RawPair, drive, from_traits, judge_by_traits, judging,
-    judging_by_default,
+    Asking, DriveError, Evidence, Judgement, Judging, Likeness, NoJournal, RawPair, SketchedPair, drive,
+    from_traits, judge_by_traits, judging, judging_by_default, sketcher_of,
 };
 use crate::preference::{PreferencePair, Turn};
-use crate::provider::{Local, WorkerLink};
 use crate::reward::{Observation, Prior, Reward};
 use crate::service::{ProfileId, Response, ServiceError, show};
 use crate::store::now_ms;
 use crate::traits;
+
+/// Which model to ask besides the traits.
+pub(super) struct Asks {
+    pub with_model: bool,
+    pub remote: Option<String>,
+}
 
 impl Asked {
     pub(super) async fn judge(
@@ -21,7 +26,7 @@ impl Asked {
         context: Vec<Turn>,
         first: String,
         second: String,
-        with_model: bool,
+        asks: Asks,
     ) -> Outcome {
         let start = now_ms();
         if first.trim().is_empty() || second.trim().is_empty() {
@@ -39,17 +44,18 @@ impl Asked {
         let difference = traits::difference(&context, &first, &second);
         let by_everyone = judge_by_traits(None, &difference);
         let by_traits = judge_by_traits(Some(&likeness), &difference);
-        let pair = RawPair::new(PreferencePair::new(context, first, second));
-        let (judgement, by_default) = match (with_model, self.server.model()) {
-            (false, _) => (by_traits.clone(), None),
-            (true, None) => return Err(ServiceError::NoModel),
-            (true, Some(model)) => {
-                let known = model.capabilities().clone();
-                let machine = judging(likeness, pair.clone(), difference, known.clone(), Asking::Always);
-                let told = self.run(&model, machine).await?;
-                let default = self.run(&model, judging_by_default(pair, known)).await?;
-                (told, Some(default))
+        let pair = PreferencePair::new(context, first, second);
+        let (judgement, by_default) = match (asks.with_model, asks.remote, self.server.model()) {
+            (false, ..) => (by_traits.clone(), None),
+            (true, Some(id), _) => {
+                let model = self.remote_model(&id).await?;
+                let sketch = sketcher_of(Some(&likeness)).sketch(pair.id, &difference);
+                self.ask_both(&model, likeness, SketchedPair::new(sketch), difference).await?
             }
+            (true, None, Some(model)) => {
+                self.ask_both(&*model, likeness, RawPair::new(pair), difference).await?
+            }
+            (true, None, None) => return Err(ServiceError::NoModel),
         };
         let elapsed_ms = now_ms() - start;
         Ok(Response::Verdict(show::verdict(
@@ -61,11 +67,31 @@ impl Asked {
         )))
     }
 
-    async fn run(
+    /// The judgement of a model that was told about the person, and of one that was not.
+    async fn ask_both<E, M>(
         &self,
-        model: &Local<WorkerLink>,
-        mut machine: crate::persona::Judging<<Local<WorkerLink> as LanguageModel>::Input>,
-    ) -> Result<Judgement, ServiceError> {
+        model: &M,
+        likeness: Likeness,
+        evidence: E,
+        difference: traits::Difference,
+    ) -> Result<(Judgement, Option<Judgement>), ServiceError>
+    where
+        E: Evidence + Clone + 'static,
+        E::Prompt: Clone + 'static,
+        M: LanguageModel<Input = E::Prompt>,
+    {
+        let known = model.capabilities().clone();
+        let machine = judging(likeness, evidence.clone(), difference, known.clone(), Asking::Always);
+        let told = self.run(model, machine).await?;
+        let default = self.run(model, judging_by_default(evidence, known)).await?;
+        Ok((told, Some(default)))
+    }
+
+    async fn run<M>(&self, model: &M, mut machine: Judging<M::Input>) -> Result<Judgement, ServiceError>
+    where
+        M: LanguageModel,
+        M::Input: Clone + 'static,
+    {
         let driven = drive(model, &mut machine, &mut NoJournal, |_| {}, || self.stopped()).await;
         driven.map_err(|error| match error {
             DriveError::Cancelled => ServiceError::Cancelled,

@@ -4,10 +4,14 @@
 //! and side by side where they don't; each waits for the browser between its steps, so none keeps another out for
 //! long. What a request means is said in its own file; this one only hands it there.
 
+mod canaries;
+mod door;
+mod endpoints;
 mod forget;
 mod history;
 mod import;
 mod judge;
+mod ledger;
 mod models;
 mod opening;
 mod people;
@@ -35,6 +39,7 @@ pub(super) struct Server {
 struct Inner {
     opening: opening::Opening,
     engine: models::Engine,
+    watchman: door::Watchman,
     /// For each request under way, whether its page asked to stop it.
     under_way: RefCell<HashMap<Envelope, Rc<Cell<bool>>>>,
 }
@@ -46,6 +51,7 @@ pub fn start() {
         inner: Rc::new(Inner {
             opening: opening::Opening::default(),
             engine: models::Engine::default(),
+            watchman: door::Watchman::default(),
             under_way: RefCell::default(),
         }),
     };
@@ -74,6 +80,11 @@ impl Server {
                 });
             }
         }
+    }
+
+    /// The guard of this worker.
+    fn watchman(&self) -> door::Watchman {
+        self.inner.watchman.clone()
     }
 
     /// Tells this page that something changed; the store tells the other tabs.
@@ -138,9 +149,21 @@ impl Asked {
                 self.change_claim(&profile, &claim, change).await
             }
             Request::ExportLikeness { profile } => self.export_likeness(&profile).await,
-            Request::Judge { profile, context, first, second, with_model } => {
-                self.judge(&profile, context, first, second, with_model).await
+            Request::Judge { profile, context, first, second, with_model, remote } => {
+                self.judge(&profile, context, first, second, judge::Asks { with_model, remote }).await
             }
+            Request::Endpoints => self.endpoints().await,
+            Request::SaveEndpoint { draft } => self.save_endpoint(draft).await,
+            Request::RemoveEndpoint { id } => self.remove_endpoint(&id).await,
+            Request::TryEndpoint { id } => self.try_endpoint(&id).await,
+            Request::Estimate { profile, settings } => self.estimate(&profile, settings).await,
+            Request::Draft { profile, endpoint, question, answers } => {
+                self.draft(&profile, &endpoint, &question, answers).await
+            }
+            Request::Ledger { words, offset, limit } => self.ledger(&words, offset, limit).await,
+            Request::LedgerBody { number } => self.ledger_body(number).await,
+            Request::ClearLedger => self.clear_ledger().await,
+            Request::PlantCanaries => self.plant_canaries().await,
             Request::Models => self.models().await,
             Request::LoadModel { source } => self.load_model(source, attachment).await,
             Request::UnloadModel => self.unload_model().await,

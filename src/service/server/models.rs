@@ -69,7 +69,7 @@ impl Server {
 }
 
 /// The address of a file of the app's that lies beside this worker's script.
-fn beside(name: &str) -> Result<String, JsValue> {
+pub(super) fn beside(name: &str) -> Result<String, JsValue> {
     let location = Reflect::get(&js_sys::global(), &"location".into())?;
     let here = Reflect::get(&location, &"href".into())?.as_string().unwrap_or_default();
     Ok(web_sys::Url::new_with_base(name, &here)?.href())

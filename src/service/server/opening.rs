@@ -121,6 +121,7 @@ impl Server {
             News::History(profile) => Change::History(ProfileId(profile)),
             News::Portrait(profile) => Change::Portrait(ProfileId(profile)),
             News::Models => Change::Models,
+            News::Ledger => Change::Ledger,
             News::Everything => Change::Everything,
         });
     }

@@ -12,11 +12,13 @@ use super::{Asked, Outcome, wire};
 use crate::engine::message::EngineFailure;
 use crate::model::LanguageModel;
 use crate::persona::{
-    Answer, Claim, DriveError, Journal, Likeness, QuestionId, Settings, State, drive, from_traits, induction,
+    Answer, Claim, DriveError, Induction, Journal, LearnsFrom, Likeness, QuestionId, Settings, State, drive,
+    foresee, from_traits, induction, induction_of_sketches,
 };
 use crate::preference::{History, PairId};
 use crate::service::{
-    Change, ClaimChange, Event, InductionSettings, PendingInduction, ProfileId, Response, ServiceError, show,
+    Change, ClaimChange, EstimateView, Event, InductionSettings, PendingInduction, ProfileId, Response,
+    ServiceError, show,
 };
 use crate::store::{Portrait, Store, StoreError, now_ms};
 
@@ -68,9 +70,10 @@ impl Asked {
         let history = history(&store, profile).await?;
         let before = kept(&store, profile).await?.map(|(kept, _)| kept.likeness);
         let earlier = before.as_ref().map(|before| before.claims.clone()).unwrap_or_default();
-        let likeness = match self.server.model() {
-            None => from_traits(&history, settings.seed.into(), &earlier),
-            Some(_) => {
+        let has_model = settings.remote.is_some() || self.server.model().is_some();
+        let likeness = match has_model {
+            false => from_traits(&history, settings.seed.into(), &earlier),
+            true => {
                 let made = self.ask_model(&store, profile, history, settings, earlier).await?;
                 store.put_job(&profile.0, None).await?;
                 made
@@ -82,7 +85,7 @@ impl Asked {
         self.shown(&store, profile).await
     }
 
-    /// Runs the method over the model; what was answered stays if it stops.
+    /// Runs the method over a model; what was answered stays if it stops.
     async fn ask_model(
         &self,
         store: &Store,
@@ -91,35 +94,88 @@ impl Asked {
         settings: InductionSettings,
         earlier: Vec<Claim>,
     ) -> Result<Likeness, ServiceError> {
-        let model = self.server.model().ok_or(ServiceError::NoModel)?;
         let search = search(&settings)?;
-        let need = 4;
-        if history.pairs().len() < need {
-            return Err(ServiceError::TooFewPairs { have: history.pairs().len() as u32, need: need as u32 });
-        }
+        enough(&history)?;
         self.begin(store, profile, &settings).await?;
         let mut journal = Answers::open(store.clone(), profile, &history).await?;
-        let mut machine = induction(history, search, model.capabilities().clone(), earlier);
+        match &settings.remote {
+            Some(id) => {
+                let model = self.remote_model(id).await?;
+                let known = model.capabilities().clone();
+                let machine = induction_of_sketches(history, LearnsFrom::Texts, search, known, earlier);
+                self.run_induction(&model, machine, &mut journal).await.map_err(|error| match error {
+                    DriveError::Cancelled => ServiceError::Cancelled,
+                    other => self.remote_error(other),
+                })
+            }
+            None => {
+                let model = self.server.model().ok_or(ServiceError::NoModel)?;
+                let machine = induction(history, search, model.capabilities().clone(), earlier);
+                self.run_induction(&*model, machine, &mut journal).await.map_err(|error| match error {
+                    DriveError::Cancelled => ServiceError::Cancelled,
+                    other => ServiceError::Model(other.to_string()),
+                })
+            }
+        }
+    }
+
+    /// Drives an induction to its end, or until the page wants it no more.
+    pub(super) async fn run_induction<M>(
+        &self,
+        model: &M,
+        mut machine: Induction<M::Input>,
+        journal: &mut Answers,
+    ) -> Result<Likeness, DriveError>
+    where
+        M: LanguageModel,
+        M::Input: Clone + 'static,
+    {
         let resumed = journal.used.clone();
         let progress = |remaining: &_| {
             self.event(Event::Inducing(show::progress(remaining, resumed.get())));
         };
-        let driving = Box::pin(drive(&*model, &mut machine, &mut journal, progress, || self.stopped()));
+        let driving = Box::pin(drive(model, &mut machine, journal, progress, || self.stopped()));
         let stopping = Box::pin(async {
             while !self.stopped() {
                 wire::sleep(LOOK_MS).await;
             }
         });
-        // Dropping the drive cancels the question that the engine is at.
-        let outcome = match select(driving, stopping).await {
+        // Dropping the drive cancels the question that the model is at.
+        match select(driving, stopping).await {
             Either::Left((outcome, _)) => outcome,
             Either::Right(_) => Err(DriveError::Cancelled),
+        }
+    }
+
+    /// What an induction on a remote model will take, at most; nothing is sent for it.
+    pub(super) async fn estimate(&self, profile: &ProfileId, settings: InductionSettings) -> Outcome {
+        let Some(id) = &settings.remote else {
+            return Err(ServiceError::Invalid("only a remote model's work is estimated".into()));
         };
-        outcome.map_err(|error| match error {
-            DriveError::Cancelled => ServiceError::Cancelled,
-            DriveError::Model(error) => ServiceError::Model(error.to_string()),
-            other => ServiceError::Model(other.to_string()),
-        })
+        let store = self.server.store().await?;
+        let history = history(&store, profile).await?;
+        let search = search(&settings)?;
+        enough(&history)?;
+        let earlier = kept(&store, profile).await?.map(|(kept, _)| kept.likeness.claims).unwrap_or_default();
+        let model = self.remote_model(id).await?;
+        let mut journal = Answers::open(store.clone(), profile, &history).await?;
+        // Answers of a job with other settings are of no use to this one.
+        if job(&store, profile).await?.is_none_or(|job| job.settings != settings) {
+            journal.known.clear();
+        }
+        let known = model.capabilities().clone();
+        let mut machine = induction_of_sketches(history, LearnsFrom::Texts, search, known, earlier);
+        journal.keeps = false;
+        let plan =
+            foresee(&model, &mut machine, &mut journal).await.map_err(|error| self.remote_error(error))?;
+        let most = model.foreseen(plan.calls, plan.prompt_tokens, plan.generated_tokens);
+        Ok(Response::Estimate(EstimateView {
+            kept: journal.used.get(),
+            calls: most.calls as u32,
+            prompt_tokens: most.prompt_tokens as f64,
+            generated_tokens: most.generated_tokens as f64,
+            cost: model.price_of(most),
+        }))
     }
 
     /// Remembers the job, and forgets the answers of one with other settings.
@@ -251,6 +307,12 @@ async fn job(store: &Store, profile: &ProfileId) -> Result<Option<Job>, ServiceE
     Ok(store.job(&profile.0).await?.and_then(|text| serde_json::from_str(&text).ok()))
 }
 
+/// Fewer pairs than these teach a model nothing.
+fn enough(history: &History) -> Result<(), ServiceError> {
+    let (have, need) = (history.pairs().len() as u32, 4);
+    if have < need { Err(ServiceError::TooFewPairs { have, need }) } else { Ok(()) }
+}
+
 fn json(value: &impl Serialize) -> Result<String, ServiceError> {
     serde_json::to_string(value).map_err(|error| ServiceError::Internal(error.to_string()))
 }
@@ -269,12 +331,14 @@ fn search(settings: &InductionSettings) -> Result<Settings, ServiceError> {
 }
 
 /// The answers of a job, in the store; those of an earlier run are read at once.
-struct Answers {
+pub(super) struct Answers {
     store: Store,
     profile: String,
     /// The pairs that the questions are made from.
     pairs: Vec<PairId>,
     known: HashMap<String, String>,
+    /// Whether new answers are kept.
+    keeps: bool,
     /// How many calls a kept answer saved.
     used: std::rc::Rc<std::cell::Cell<u32>>,
 }
@@ -283,7 +347,13 @@ impl Answers {
     async fn open(store: Store, profile: &ProfileId, history: &History) -> Result<Self, ServiceError> {
         let known = store.answers(&profile.0).await?.into_iter().collect();
         let pairs = history.pairs().iter().map(|pair| pair.id).collect();
-        Ok(Answers { store, profile: profile.0.clone(), pairs, known, used: Default::default() })
+        Ok(Answers { store, profile: profile.0.clone(), pairs, known, keeps: true, used: Default::default() })
+    }
+
+    /// A journal of nobody's job, which keeps nothing.
+    pub(super) fn of_nobody(store: Store) -> Self {
+        let (profile, pairs, known) = (String::new(), Vec::new(), HashMap::new());
+        Answers { store, profile, pairs, known, keeps: false, used: Default::default() }
     }
 }
 
@@ -300,6 +370,9 @@ impl Journal for Answers {
     }
 
     async fn put(&mut self, id: &QuestionId, answer: &Answer) -> Result<(), StoreError> {
+        if !self.keeps {
+            return Ok(());
+        }
         let text = serde_json::to_string(answer).map_err(|_| StoreError::Damaged { what: "answer" })?;
         self.store.put_answer(&self.profile, &id.to_string(), &text, &self.pairs).await
     }

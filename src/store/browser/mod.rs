@@ -1,12 +1,15 @@
 //! The store in IndexedDB. Runs in the data worker.
 
 mod forget;
+mod guarded;
 mod js;
 mod keep;
+mod ledger;
 mod pairs;
 mod people;
 mod purge;
 mod schema;
+mod secrets;
 mod tabs;
 
 use std::cell::RefCell;
@@ -26,6 +29,7 @@ use wasm_bindgen::JsValue;
 pub use forget::{Forgotten, forget_everything, usage};
 pub use js::now_ms;
 pub use keep::Portrait;
+pub use ledger::LedgerWindow;
 pub use pairs::{Added, Page};
 pub use people::Profile;
 pub use tabs::{Lock, News};

@@ -10,6 +10,9 @@
 //! | `answers` | person/hash of the prompt | JSON | |
 //! | `deletions` | number | JSON of `Deletion` | |
 //! | `settings` | name | JSON | |
+//! | `ledger` | number | JSON of `LedgerRow` | |
+//! | `bodies` | number of its line | the request's body, bytes | |
+//! | `secrets` | endpoint | `{nonce, sealed}`; the browser's own key | |
 //! | `unreadable` | a number | what a migration could not read, as it was | |
 //!
 //! A step adds the new stores in one version, moves the rows, and drops the old ones in the next, so a tab that
@@ -30,6 +33,9 @@ use crate::store::{DATABASE, StoreError, VERSION};
 /// Stores with out-of-line keys and no index.
 const PLAIN: [&str; 7] = ["profiles", "portraits", "jobs", "answers", "deletions", "settings", "unreadable"];
 
+/// What version 4 added: requests to remote models, and the keys to them.
+const REMOTE: [&str; 3] = ["ledger", "bodies", "secrets"];
+
 /// The stores of version 1.
 const OLD: [&str; 2] = ["people", "history"];
 
@@ -43,7 +49,7 @@ pub async fn open(blocked: impl Fn() + Clone + 'static) -> Result<Database, Stor
             move_rows(&database).await?;
             database.close();
         }
-        // It is of version 3 already.
+        // It is of version 3 or later already.
         Err(StoreError::TooNew { .. }) => {}
         Err(error) => return Err(error),
     }
@@ -82,6 +88,11 @@ async fn open_version(version: u32, blocked: impl Fn() + 'static) -> Result<Data
             }
             if version >= 3 && old < 3 {
                 drop_old(&database)?;
+            }
+            if version >= 4 && old < 4 {
+                for name in REMOTE {
+                    database.create_object_store(name).build()?;
+                }
             }
             Ok(())
         })

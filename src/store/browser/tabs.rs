@@ -21,6 +21,8 @@ pub enum News {
     Portrait(String),
     /// The models.
     Models,
+    /// The ledger of requests.
+    Ledger,
     /// Everything was forgotten.
     Everything,
 }

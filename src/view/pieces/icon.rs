@@ -11,8 +11,12 @@ pub enum Glyph {
     Portrait,
     /// A pair of scales: the judge.
     Judge,
+    /// A speech bubble: a question.
+    Ask,
     /// A chip: the models.
     Models,
+    /// A shield: what left.
+    Privacy,
     /// A tick.
     Tick,
     /// A cross.
@@ -55,6 +59,10 @@ impl Glyph {
             }
             Glyph::Judge => "M12 4v16M8 20h8M5 7h14M5 7l-2.5 6.5h5L5 7ZM19 7l-2.5 6.5h5L19 7Z",
             Glyph::Models => "M7 7h10v10H7ZM10 3v4M14 3v4M10 17v4M14 17v4M3 10h4M3 14h4M17 10h4M17 14h4",
+            Glyph::Ask => "M4 5h16v11h-8l-4.5 4v-4H4Z",
+            Glyph::Privacy => {
+                "M12 3.5l7 2.5v5.5c0 4.4-2.9 7.6-7 9-4.1-1.4-7-4.6-7-9V6l7-2.5ZM9 12l2.2 2.2L15.2 10"
+            }
             Glyph::Tick => "M5 12.5l4.5 4.5L19 7.5",
             Glyph::Close => "M6 6l12 12M18 6L6 18",
             Glyph::Import => "M12 4v10M8 10.5l4 4 4-4M4 16v3.5h16V16",

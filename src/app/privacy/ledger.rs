@@ -1,0 +1,156 @@
+//! The ledger: a line for each request, newest first, each readable as it was sent.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::app::browser;
+use crate::app::session::{Loader, Session};
+use crate::service::{LedgerLine, LedgerPage};
+use crate::view::loadable::Loadable;
+use crate::view::{Failure, Glyph, Icon, sentence, words};
+
+/// Lines shown at first, and more with each press.
+const LINES: u32 = 50;
+
+/// The list with its search.
+#[component]
+pub fn LedgerList() -> impl IntoView {
+    let session = Session::here();
+    let words_typed = RwSignal::new(String::new());
+    let limit = RwSignal::new(LINES);
+    let page = Loader::<LedgerPage>::default();
+    let clearing = RwSignal::new(false);
+    Effect::new(move |_| {
+        session.ledger_changes.track();
+        let (client, wanted, limit) = (session.client(), words_typed.get(), limit.get());
+        page.load(async move { client.ledger(wanted, 0, limit).await });
+    });
+    let clear = move |_| {
+        let client = session.client();
+        clearing.set(false);
+        spawn_local(async move {
+            if let Err(error) = client.clear_ledger().await {
+                session.say_error(&error);
+            }
+        });
+    };
+    let any = Memo::new(move |_| page.value.read().ready().is_some_and(|page| page.left + page.stopped > 0));
+    view! {
+        <section class="ledger" aria-labelledby="ledger">
+            <h2 id="ledger">"Every request"</h2>
+            <Show when=move || any.get()>
+                <search class="search">
+                    <Icon glyph=Glyph::Search />
+                    <input
+                        type="search"
+                        aria-label="Search in address, purpose and model"
+                        placeholder="Search by address, purpose or model"
+                        prop:value=words_typed
+                        on:input=move |event| words_typed.set(event_target_value(&event))
+                    />
+                </search>
+            </Show>
+            {move || match page.value.get() {
+                Loadable::Loading => ().into_any(),
+                Loadable::Failed(error) => view! { <Failure error=error /> }.into_any(),
+                Loadable::Ready(page) if page.lines.is_empty() => view! {
+                    <p class="muted">
+                        {if any.get() { "No request says that." } else { "No request was ever made to a remote model." }}
+                    </p>
+                }
+                .into_any(),
+                Loadable::Ready(page) => {
+                    let more = page.total > page.lines.len() as u32;
+                    view! {
+                        <ol class="lines">
+                            {page.lines.into_iter().map(|line| view! { <Line line=line /> }).collect_view()}
+                        </ol>
+                        {more.then(|| view! {
+                            <button type="button" class="quiet" on:click=move |_| limit.update(|n| *n += LINES)>
+                                "Show more"
+                            </button>
+                        })}
+                    }
+                    .into_any()
+                }
+            }}
+            <Show when=move || any.get()>
+                <div class="actions">
+                    <Show
+                        when=move || clearing.get()
+                        fallback=move || view! {
+                            <button type="button" class="quiet" on:click=move |_| clearing.set(true)>
+                                "Clear the ledger …"
+                            </button>
+                        }
+                    >
+                        <span>"Forget what was sent? The receivers do not."</span>
+                        <button type="button" class="danger" on:click=clear>
+                            "Clear"
+                        </button>
+                        <button type="button" class="quiet" on:click=move |_| clearing.set(false)>
+                            "Keep"
+                        </button>
+                    </Show>
+                </div>
+            </Show>
+        </section>
+    }
+}
+
+#[component]
+fn Line(line: LedgerLine) -> impl IntoView {
+    let session = Session::here();
+    let body = RwSignal::new(None::<Result<String, String>>);
+    let number = line.number;
+    let read = move |_| {
+        if body.read_untracked().is_some() {
+            return;
+        }
+        let client = session.client();
+        spawn_local(async move {
+            let got = client.ledger_body(number).await.map(|text| indented(&text));
+            body.try_set(Some(got.map_err(|error| sentence(&error.to_string()))));
+        });
+    };
+    let state = if line.left { "left" } else { "stopped" };
+    view! {
+        <li class=state>
+            <details on:toggle=read>
+                <summary>
+                    <span class="when">{browser::when(line.when_ms)}</span>
+                    <span class="what">{format!("{} from {}", sentence(&line.purpose).trim_end_matches('.'), line.model)}</span>
+                    <span class="figure">{if line.left { words::size(line.bytes) } else { "stopped".to_owned() }}</span>
+                </summary>
+                <dl class="facts-list">
+                    <div><dt>"Where"</dt><dd>{line.url}</dd></div>
+                    <div><dt>"Guard"</dt><dd>{sentence(&line.verdict)}</dd></div>
+                    <div><dt>"Outcome"</dt><dd>{sentence(&line.outcome)}</dd></div>
+                    <div>
+                        <dt>"Headers"</dt>
+                        <dd>
+                            {line
+                                .headers
+                                .iter()
+                                .map(|(name, value)| format!("{name}: {value}"))
+                                .chain(line.key_header.iter().map(|name| format!("{name}: (your key)")))
+                                .collect::<Vec<_>>()
+                                .join("; ")}
+                        </dd>
+                    </div>
+                </dl>
+                {move || match body.get() {
+                    None => view! { <p class="muted small">"Reading …"</p> }.into_any(),
+                    Some(Ok(text)) => view! { <pre class="body" tabindex="0" aria-label="The body as it was sent">{text}</pre> }.into_any(),
+                    Some(Err(why)) => view! { <p class="small bad">{why}</p> }.into_any(),
+                }}
+            </details>
+        </li>
+    }
+}
+
+/// JSON with line breaks, which change nothing of what it says; any other text as it is.
+fn indented(body: &str) -> String {
+    let json = serde_json::from_str::<serde_json::Value>(body).ok();
+    json.and_then(|json| serde_json::to_string_pretty(&json).ok()).unwrap_or_else(|| body.to_owned())
+}

@@ -1,0 +1,17 @@
+//! Remote models as the person configures them: where they are, what they may cost, and what lets the page reach them.
+
+mod form;
+#[cfg(feature = "app")]
+mod list;
+#[cfg(feature = "app")]
+mod model_select;
+#[cfg(feature = "app")]
+mod policy;
+
+pub use form::{EndpointForm, FormProblem};
+#[cfg(feature = "app")]
+pub use list::RemoteModels;
+#[cfg(feature = "app")]
+pub use model_select::{ModelSelect, choice_of};
+#[cfg(feature = "app")]
+pub use policy::{Policy, Reach, ReachNotice};

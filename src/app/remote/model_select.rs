@@ -1,0 +1,74 @@
+//! Which model to ask: the one on this device, or a remote one over sketches.
+
+use leptos::prelude::*;
+
+use super::ReachNotice;
+use crate::app::session::Session;
+use crate::service::ModelChoice;
+use crate::view::fresh_id;
+
+/// The choice's value for the model on this device.
+const HERE: &str = "here";
+
+/// What a value of the select means.
+pub fn choice_of(value: &str) -> ModelChoice {
+    match value {
+        HERE | "" => ModelChoice::OnDevice,
+        id => ModelChoice::Remote(id.into()),
+    }
+}
+
+/// A labelled choice of the model; shown once a remote one is configured.
+#[component]
+pub fn ModelSelect(
+    /// The chosen one: empty or `here` for this device, else the remote one's id.
+    value: RwSignal<String>,
+) -> impl IntoView {
+    let session = Session::here();
+    let id = fresh_id("model");
+    let endpoints = Memo::new(move |_| session.endpoints.read().ready().cloned().unwrap_or_default());
+    let loaded = Memo::new(move |_| {
+        let models = session.models.read();
+        models.ready().and_then(|models| models.loaded.as_ref().map(|model| model.name.clone()))
+    });
+    let chosen = Memo::new(move |_| endpoints.read().iter().find(|one| one.id == value.get()).cloned());
+    let label = id.clone();
+    view! {
+        <Show when=move || !endpoints.read().is_empty()>
+            <div class="field model-select">
+                <label for=label.clone()>"Model"</label>
+                <select
+                    id=id.clone()
+                    on:change=move |event| value.set(event_target_value(&event))
+                    prop:value=move || value.get()
+                >
+                    <option value=HERE selected=move || chosen.read().is_none()>
+                        {move || match loaded.get() {
+                            Some(name) => format!("{name}, on this device"),
+                            None => "On this device (none is loaded)".to_owned(),
+                        }}
+                    </option>
+                    <For each=move || endpoints.get() key=|one| one.id.clone() let:one>
+                        {
+                            let id = one.id.clone();
+                            view! {
+                                <option value=one.id.clone() selected=move || value.get() == id>
+                                    {format!("{} at {}, over sketches", one.model, one.origin)}
+                                </option>
+                            }
+                        }
+                    </For>
+                </select>
+                <p class="note">
+                    {move || match chosen.get() {
+                        None => "Reads your choices as they are; nothing leaves this device.",
+                        Some(_) => {
+                            "Sees sketches: which answer has more of one trait, in one of nine sentences. Never your texts."
+                        }
+                    }}
+                </p>
+                {move || chosen.get().map(|one| view! { <ReachNotice origin=one.origin /> })}
+            </div>
+        </Show>
+    }
+}

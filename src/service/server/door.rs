@@ -1,0 +1,242 @@
+//! What stands at the door of the data worker: the guard over all that is kept here, and the ledger in the store.
+//!
+//! The guard's index is made at the first request and brought up to date before each: people whose number of
+//! changes has grown are looked through for pairs that it does not know. A pair that is gone stays in the index and
+//! does no harm there, since a hit is confirmed against the store; once an eighth of all are gone it is made anew.
+
+use std::cell::Cell;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use futures_util::lock::Mutex;
+
+use super::Server;
+use crate::persona::TEMPLATES;
+use crate::preference::{Choice, PairId, PreferencePair};
+use crate::privacy::{
+    Common, EntryId, Guard, Kept, Ledger, LedgerEntry, LedgerError, Outcome, Outgoing, Released, Texts,
+    Unreadable, Verdict, Watch,
+};
+use crate::service::ServiceError;
+use crate::store::ledger_row::{LedgerRow, OutcomeRow};
+use crate::store::{Store, StoreError};
+
+/// Pairs read and indexed at a time, before others get their turn.
+const READ: usize = 100;
+
+/// One in so many of the index may be gone before it is made anew.
+const GONE: usize = 8;
+
+/// The guard of this worker; one request is read after the other.
+#[derive(Clone)]
+pub(super) struct Watchman {
+    watched: Rc<Mutex<Watched>>,
+}
+
+impl Default for Watchman {
+    fn default() -> Self {
+        Watchman { watched: Rc::new(Mutex::new(Watched::of(HashMap::new()))) }
+    }
+}
+
+/// What the guard knows, and of which state of the store.
+struct Watched {
+    guard: Guard,
+    people: HashMap<String, Indexed>,
+    /// Texts that are in no pair of the store: answers that nobody won, canaries.
+    others: HashMap<PairId, PreferencePair>,
+    /// Pairs in the index that the store has no more.
+    gone: usize,
+}
+
+/// What the index has of a person.
+#[derive(Default)]
+struct Indexed {
+    /// The number of the change that it is of.
+    revision: u32,
+    pairs: HashSet<PairId>,
+}
+
+impl Watched {
+    /// A guard of these texts alone.
+    fn of(others: HashMap<PairId, PreferencePair>) -> Self {
+        let mut guard = Guard::new(Common::shipped(TEMPLATES));
+        others.values().for_each(|pair| guard.add(pair));
+        Watched { guard, people: HashMap::new(), others, gone: 0 }
+    }
+
+    /// Takes in what changed in the store since the last time.
+    async fn catch_up(&mut self, store: &Store) -> Result<(), StoreError> {
+        let known: usize = self.people.values().map(|person| person.pairs.len()).sum();
+        if self.gone > known / GONE {
+            *self = Watched::of(std::mem::take(&mut self.others));
+        }
+        let now = store.revisions().await?;
+        let gone = self.people.extract_if(|profile, _| !now.contains_key(profile));
+        self.gone += gone.map(|(_, person)| person.pairs.len()).sum::<usize>();
+        for (profile, revision) in now {
+            if self.people.get(&profile).is_some_and(|person| person.revision == revision) {
+                continue;
+            }
+            let mut before = self.people.remove(&profile).unwrap_or_default().pairs;
+            let mut pairs = HashSet::new();
+            let ids = store.all_ids(&profile).await?;
+            let (old, new): (Vec<PairId>, Vec<PairId>) = ids.into_iter().partition(|id| before.remove(id));
+            self.gone += before.len();
+            pairs.extend(old);
+            for ids in new.chunks(READ) {
+                for pair in store.pairs_of_any(std::iter::once(&profile), ids).await? {
+                    self.guard.add(&pair);
+                    pairs.insert(pair.id);
+                }
+            }
+            for choice in store.all_choices(&profile).await? {
+                tied(&choice).into_iter().for_each(|pair| self.take_other(pair));
+            }
+            self.people.insert(profile, Indexed { revision, pairs });
+        }
+        Ok(())
+    }
+
+    fn take_other(&mut self, pair: PreferencePair) {
+        self.guard.add(&pair);
+        self.others.insert(pair.id, pair);
+    }
+
+    async fn check(&self, outgoing: &Outgoing<'_>, store: &Store) -> Verdict {
+        let texts = KeptTexts { watched: self, store, failed: Cell::new(false) };
+        let verdict = self.guard.check(outgoing, &texts).await;
+        // What could not be compared is not known to be free of history.
+        if texts.failed.get() { Verdict::Unreadable(Unreadable::NoHistory) } else { verdict }
+    }
+}
+
+/// The answers of a choice that made no pair, as pairs of their own.
+fn tied(choice: &Choice) -> Vec<PreferencePair> {
+    if !choice.pairs().is_empty() {
+        return Vec::new();
+    }
+    let pair = |two: &[crate::preference::Answer]| {
+        let second = two.get(1).map_or("", |answer| &answer.content);
+        PreferencePair::new(choice.context.clone(), &*two[0].content, second)
+    };
+    choice.answers.chunks(2).map(pair).collect()
+}
+
+/// The stored texts that a hit is confirmed against.
+struct KeptTexts<'a> {
+    watched: &'a Watched,
+    store: &'a Store,
+    failed: Cell<bool>,
+}
+
+impl Texts for KeptTexts<'_> {
+    async fn pairs(&self, ids: &[PairId]) -> Vec<Kept> {
+        let stored = self.store.pairs_of_any(self.watched.people.keys(), ids).await.unwrap_or_else(|_| {
+            self.failed.set(true);
+            Vec::new()
+        });
+        let others = ids.iter().filter_map(|id| self.watched.others.get(id).cloned());
+        stored.into_iter().chain(others).map(|pair| Kept { pair, went: None }).collect()
+    }
+
+    async fn conversation(&self, _: &str) -> Vec<Kept> {
+        // No pair here comes of a chat with a remote model.
+        Vec::new()
+    }
+}
+
+impl Watchman {
+    /// Reads something that shall leave, as the door will.
+    ///
+    /// # Errors
+    /// What the guard says, where it may not.
+    pub(super) async fn release<T: serde::Serialize>(
+        &self,
+        value: T,
+        store: &Store,
+    ) -> Result<Released<T>, ServiceError> {
+        let mut watched = self.watched.lock().await;
+        watched.catch_up(store).await?;
+        let texts = KeptTexts { watched: &watched, store, failed: Cell::new(false) };
+        let released = watched.guard.release(value, &texts).await;
+        if texts.failed.get() {
+            return Err(ServiceError::Internal(Unreadable::NoHistory.to_string()));
+        }
+        released.map_err(|verdict| {
+            ServiceError::Invalid(match verdict {
+                Verdict::Unreadable(why) => format!("this can't be sent: {why}"),
+                _ => "this can't be sent: it quotes your history; say it in other words".into(),
+            })
+        })
+    }
+
+    /// Watches over texts that are in no store, until they are taken away again.
+    pub(super) async fn add(&self, pairs: &[PreferencePair]) {
+        let mut watched = self.watched.lock().await;
+        pairs.iter().cloned().for_each(|pair| watched.take_other(pair));
+    }
+
+    /// Takes away what [`Watchman::add`] added.
+    pub(super) async fn remove(&self, pairs: &[PreferencePair]) {
+        let mut watched = self.watched.lock().await;
+        for pair in pairs {
+            if watched.others.remove(&pair.id).is_some() {
+                watched.guard.remove(pair);
+            }
+        }
+    }
+
+    /// Forgets all that it knows; the next request makes it anew.
+    pub(super) async fn forget(&self) {
+        *self.watched.lock().await = Watched::of(HashMap::new());
+    }
+}
+
+/// The guard as the door asks it.
+pub(super) struct Watching {
+    pub watchman: Watchman,
+    pub server: Server,
+}
+
+impl Watch for Watching {
+    async fn check(&self, outgoing: &Outgoing<'_>) -> Verdict {
+        let Ok(store) = self.server.store().await else { return Verdict::Unreadable(Unreadable::NoHistory) };
+        let mut watched = self.watchman.watched.lock().await;
+        match watched.catch_up(&store).await {
+            Ok(()) => watched.check(outgoing, &store).await,
+            Err(_) => Verdict::Unreadable(Unreadable::NoHistory),
+        }
+    }
+}
+
+/// The ledger in the store; a page that shows it is told of each line.
+pub(super) struct StoredLedger {
+    pub server: Server,
+}
+
+impl StoredLedger {
+    async fn store(&self) -> Result<Store, LedgerError> {
+        self.server.store().await.map_err(|error| LedgerError(error.to_string()))
+    }
+}
+
+impl Ledger for StoredLedger {
+    async fn open(&self, entry: LedgerEntry) -> Result<EntryId, LedgerError> {
+        let row = LedgerRow::new(&entry);
+        let number = self.store().await?.open_line(&row, &entry.body).await.map_err(failed)?;
+        self.server.changed(crate::service::Change::Ledger);
+        Ok(EntryId(number as u64))
+    }
+
+    async fn close(&self, id: EntryId, outcome: Outcome) -> Result<(), LedgerError> {
+        let outcome = OutcomeRow::new(&outcome);
+        self.store().await?.close_line(id.0 as f64, outcome).await.map_err(failed)?;
+        self.server.changed(crate::service::Change::Ledger);
+        Ok(())
+    }
+}
+
+fn failed(error: StoreError) -> LedgerError {
+    LedgerError(error.to_string())
+}

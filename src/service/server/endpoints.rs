@@ -1,0 +1,238 @@
+//! Requests about remote models: which ones the person configured, their keys, and the model behind one.
+
+use super::door::{StoredLedger, Watching};
+use super::{Asked, Outcome};
+use crate::model::{Generation, LanguageModel, Prompt, Sampling};
+use crate::preference::Turn;
+use crate::provider::{Api, BrowserTransport, Budget, Egress, Price, ProviderError, Remote, RemoteSettings};
+use crate::service::{
+    Change, DraftAnswer, EndpointDraft, EndpointView, PriceView, ProfileId, Response, ServiceError, TriedView,
+};
+use crate::store::endpoint_row::EndpointRow;
+use crate::store::{Store, now_ms};
+use crate::{persona, traits};
+
+/// The setting that holds them all.
+const SETTING: &str = "endpoints";
+
+/// More than this is a mistake.
+const MOST_ENDPOINTS: usize = 50;
+
+/// Answers that may be drafted at once.
+const MOST_DRAFTS: u32 = 8;
+
+/// A remote model behind the door of this worker.
+pub(super) type RemoteModel = Remote<BrowserTransport, Watching, StoredLedger>;
+
+impl Asked {
+    pub(super) async fn endpoints(&self) -> Outcome {
+        let store = self.server.store().await?;
+        Ok(Response::Endpoints(rows(&store).await?.iter().map(view).collect::<Result<_, _>>()?))
+    }
+
+    pub(super) async fn save_endpoint(&self, draft: EndpointDraft) -> Outcome {
+        let store = self.server.store().await?;
+        let mut all = rows(&store).await?;
+        let at = draft.id.as_ref().map(|id| {
+            let at = all.iter().position(|row| row.id == *id);
+            at.ok_or_else(|| ServiceError::NotFound("this remote model".into()))
+        });
+        let at = at.transpose()?;
+        if at.is_none() && all.len() >= MOST_ENDPOINTS {
+            return Err(ServiceError::Invalid(format!("there are {MOST_ENDPOINTS} remote models already")));
+        }
+        let before = at.map(|at| all[at].clone());
+        let mut row = row(draft.clone(), before.as_ref())?;
+        // It says what is wrong with the address, the name or the key before anything is kept.
+        let settings = settings(&row, draft.key.as_deref().filter(|key| !key.is_empty()))?;
+        let origin = settings.endpoint.origin().to_string();
+        let moved = before.as_ref().is_some_and(|before| view(before).is_ok_and(|v| v.origin != origin));
+        match draft.key.as_deref() {
+            Some("") => store.put_secret(&row.id, &origin, None).await?,
+            Some(key) => store.put_secret(&row.id, &origin, Some(key.trim())).await?,
+            // A key belongs to its origin alone.
+            None if moved => store.put_secret(&row.id, &origin, None).await?,
+            None => {}
+        }
+        row.has_key = match draft.key.as_deref() {
+            Some(key) => !key.is_empty(),
+            None => !moved && before.is_some_and(|before| before.has_key),
+        };
+        match at {
+            Some(at) => all[at] = row,
+            None => all.push(row),
+        }
+        self.put_endpoints(&store, &all).await
+    }
+
+    pub(super) async fn remove_endpoint(&self, id: &str) -> Outcome {
+        let store = self.server.store().await?;
+        let mut all = rows(&store).await?;
+        all.retain(|row| row.id != id);
+        store.put_secret(id, "", None).await?;
+        self.put_endpoints(&store, &all).await
+    }
+
+    async fn put_endpoints(&self, store: &Store, all: &[EndpointRow]) -> Outcome {
+        let text = serde_json::to_string(all).map_err(|error| ServiceError::Internal(error.to_string()))?;
+        store.put_setting(SETTING, Some(&text)).await?;
+        self.server.changed(Change::Endpoints);
+        Ok(Response::Endpoints(all.iter().map(view).collect::<Result<_, _>>()?))
+    }
+
+    /// Asks it to say a word of ours: address, key and name are right when it does.
+    pub(super) async fn try_endpoint(&self, id: &str) -> Outcome {
+        let begin = now_ms();
+        let model = self.remote_model(id).await?;
+        let said = self.say_to(&model, "Answer with the one word \"ready\".", 16, 0).await?;
+        Ok(Response::Tried(TriedView { text: said.text.trim().to_owned(), elapsed_ms: now_ms() - begin }))
+    }
+
+    /// Has answers drafted by a model that knows nothing of the person, and ranks them by the person's reward.
+    pub(super) async fn draft(
+        &self,
+        profile: &ProfileId,
+        endpoint: &str,
+        question: &str,
+        answers: u32,
+    ) -> Outcome {
+        if question.trim().is_empty() {
+            return Err(ServiceError::Invalid("there is no question".into()));
+        }
+        let store = self.server.store().await?;
+        let history = super::portrait::history(&store, profile).await?;
+        let likeness = super::portrait::likeness(&store, profile).await?;
+        let likeness = likeness.unwrap_or_else(|| persona::from_traits(&history, 0, &[]));
+        let model = self.remote_model(endpoint).await?;
+        let asked = (0..answers.clamp(1, MOST_DRAFTS)).map(|seed| self.say_to(&model, question, 1024, seed));
+        let said = futures_util::future::try_join_all(asked).await?;
+        let mut texts: Vec<String> = said.into_iter().map(|one| one.text.trim().to_owned()).collect();
+        texts.retain(|text| !text.is_empty());
+        texts.dedup();
+        let context = [Turn::user(question.trim())];
+        let mut drafts: Vec<DraftAnswer> = Vec::with_capacity(texts.len());
+        for (at, text) in texts.iter().enumerate() {
+            let others = texts.iter().enumerate().filter(|(other, _)| *other != at);
+            let judged: Vec<_> = others
+                .map(|(_, other)| {
+                    let difference = traits::difference(&context, text, other);
+                    persona::judge_by_traits(Some(&likeness), &difference)
+                })
+                .collect();
+            let liked = judged.iter().map(|one| one.p_first).sum::<f64>() / judged.len().max(1) as f64;
+            let why = judged
+                .into_iter()
+                .max_by(|a, b| a.log_odds().abs().total_cmp(&b.log_odds().abs()))
+                .map_or_else(Vec::new, |one| one.why);
+            let liked = if texts.len() == 1 { 0.5 } else { liked };
+            drafts.push(DraftAnswer { text: text.clone(), liked: liked as f32, why });
+        }
+        drafts.sort_by(|a, b| b.liked.total_cmp(&a.liked));
+        Ok(Response::Drafts(drafts))
+    }
+
+    async fn say_to(
+        &self,
+        model: &RemoteModel,
+        text: &str,
+        max_tokens: u32,
+        seed: u32,
+    ) -> Result<Generation, ServiceError> {
+        let store = self.server.store().await?;
+        let prompt = Prompt { turns: vec![Turn::user(text.trim())], answer_start: String::new() };
+        let prompt = self.server.watchman().release(prompt, &store).await?;
+        // One answer is the likeliest one; the others are to differ from it.
+        let temperature = if seed == 0 { 0.0 } else { 1.0 };
+        let sampling = Sampling { max_tokens, temperature, seed: seed.into(), ..Sampling::default() };
+        model.generate(&prompt, &sampling).await.map_err(|error| self.remote_error(error))
+    }
+
+    /// What a remote model's failure is to a page.
+    pub(super) fn remote_error(&self, error: impl std::fmt::Display) -> ServiceError {
+        if self.stopped() { ServiceError::Cancelled } else { ServiceError::Remote(error.to_string()) }
+    }
+
+    /// The model behind an endpoint, with its key, behind the door.
+    pub(super) async fn remote_model(&self, id: &str) -> Result<RemoteModel, ServiceError> {
+        let store = self.server.store().await?;
+        let all = rows(&store).await?;
+        let row = all.iter().find(|row| row.id == id);
+        let row = row.ok_or_else(|| ServiceError::NotFound("this remote model".into()))?;
+        let key = match row.has_key {
+            true => store.secret(&row.id, &view(row)?.origin).await?,
+            false => None,
+        };
+        Ok(self.behind_door(settings(row, key.as_deref())?))
+    }
+
+    /// A remote model of these settings, behind the door.
+    pub(super) fn behind_door(&self, settings: RemoteSettings) -> RemoteModel {
+        let watch = Watching { watchman: self.server.watchman(), server: self.server.clone() };
+        let ledger = StoredLedger { server: self.server.clone() };
+        let allowed = vec![settings.endpoint.origin().clone()];
+        let stop = self.stop.clone();
+        let egress = Egress::new(BrowserTransport, watch, ledger, allowed).with_cancel(move || stop.get());
+        Remote::new(settings, egress)
+    }
+}
+
+async fn rows(store: &Store) -> Result<Vec<EndpointRow>, ServiceError> {
+    let text = store.setting(SETTING).await?.unwrap_or_else(|| "[]".into());
+    serde_json::from_str(&text).map_err(|error| ServiceError::Internal(error.to_string()))
+}
+
+fn row(draft: EndpointDraft, before: Option<&EndpointRow>) -> Result<EndpointRow, ServiceError> {
+    let number = |value: Option<f64>| value.is_none_or(|value| value.is_finite() && value >= 0.0);
+    let price = draft.price.as_ref();
+    if !number(price.map(|price| price.prompt))
+        || !number(price.map(|price| price.generated))
+        || !number(draft.most_cost)
+    {
+        return Err(ServiceError::Invalid("a price is a number of 0 or more".into()));
+    }
+    let id = before.map_or_else(|| format!("{:.0}", now_ms()), |before| before.id.clone());
+    Ok(EndpointRow {
+        id,
+        api: draft.api,
+        endpoint: draft.endpoint.trim().to_owned(),
+        model: draft.model.trim().to_owned(),
+        context_tokens: draft.context_tokens.clamp(1024, 1 << 20),
+        price: draft.price.map(|price| (price.prompt, price.generated, price.as_of)),
+        most_calls: draft.most_calls,
+        most_cost: draft.most_cost,
+        has_key: false,
+    })
+}
+
+fn settings(row: &EndpointRow, key: Option<&str>) -> Result<RemoteSettings, ServiceError> {
+    let api = Api::named(&row.api)
+        .ok_or_else(|| ServiceError::Invalid(format!("no API is called {:?}", row.api)))?;
+    let settings = RemoteSettings::new(api, &row.endpoint, &row.model, key).map_err(invalid)?;
+    let price =
+        row.price.clone().map(|(prompt, generated, as_of)| Price { prompt, cached: None, generated, as_of });
+    let budget = Budget { calls: row.most_calls.map(u64::from), tokens: None, cost: row.most_cost };
+    Ok(RemoteSettings { context_tokens: row.context_tokens, price, budget, ..settings })
+}
+
+fn view(row: &EndpointRow) -> Result<EndpointView, ServiceError> {
+    let settings = settings(row, None)?;
+    let origin = settings.endpoint.origin();
+    Ok(EndpointView {
+        id: row.id.clone(),
+        api: row.api.clone(),
+        endpoint: row.endpoint.clone(),
+        origin: origin.to_string(),
+        on_this_machine: origin.is_loopback(),
+        model: row.model.clone(),
+        context_tokens: row.context_tokens,
+        price: row.price.clone().map(|(prompt, generated, as_of)| PriceView { prompt, generated, as_of }),
+        most_calls: row.most_calls,
+        most_cost: row.most_cost,
+        has_key: row.has_key,
+    })
+}
+
+fn invalid(error: ProviderError) -> ServiceError {
+    let advice = error.advice().map(|advice| format!("; {advice}")).unwrap_or_default();
+    ServiceError::Invalid(format!("{error}{advice}"))
+}
