@@ -7,7 +7,7 @@ use leptos_router::components::A;
 use super::run::{Field, Run, RunForm, SEARCHES, estimate_text, pending_text};
 use crate::app::browser;
 use crate::app::models::ModelLoading;
-use crate::app::remote::{ModelSelect, choice_of};
+use crate::app::remote::{BuiltIn, ModelSelect, choice_of};
 use crate::app::session::Session;
 use crate::service::client::Stop;
 use crate::service::{
@@ -82,7 +82,9 @@ pub fn InducePanel(
     let session = Session::here();
     let induction = Induction::here();
     let loaded = Memo::new(move |_| session.models.read().ready().and_then(|models| models.loaded.clone()));
-    let remote = Memo::new(move |_| session.endpoints.read().ready().is_some_and(|all| !all.is_empty()));
+    let remote = Memo::new(move |_| {
+        session.has_built_in() || session.endpoints.read().ready().is_some_and(|all| !all.is_empty())
+    });
     // A memo, since the run changes with every answer and the panel must not be built anew each time.
     let busy = Memo::new(move |_| induction.run.read().is_busy());
     let again = move || portrait.read().as_ref().is_some_and(|kept| kept.model.is_some());
@@ -180,7 +182,8 @@ fn Start(model: Option<LoadedModel>, again: bool, induction: Induction) -> impl 
     let form = RwSignal::new(RunForm::default());
     let first_remote = || {
         let all = session.endpoints.read_untracked();
-        all.ready().and_then(|all| all.first().map(|one| one.id.clone())).unwrap_or_default()
+        let first = all.ready().and_then(|all| all.first().map(|one| one.id.clone()));
+        first.unwrap_or_else(BuiltIn::id)
     };
     let which = RwSignal::new(if model.is_some() { String::new() } else { first_remote() });
     let is_remote = Memo::new(move |_| choice_of(&which.get()).remote().is_some());
@@ -236,7 +239,11 @@ fn Start(model: Option<LoadedModel>, again: bool, induction: Induction) -> impl 
         let mut form = form.get();
         (form.seed, form.candidates) = (seed.get(), candidates.get());
         form.remote = choice_of(&which.get()).remote();
-        form.settings().ok().filter(|settings| settings.remote.is_some())
+        // A model on this device costs nothing.
+        let costs = |id: &String| {
+            *id != BuiltIn::id() || session.built_in.read().as_ref().is_some_and(|own| !own.local)
+        };
+        form.settings().ok().filter(|settings| settings.remote.as_ref().is_some_and(costs))
     };
     view! {
         {move || match &*induction.run.read() {

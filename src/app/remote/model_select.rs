@@ -1,8 +1,8 @@
-//! Which model to ask: the one on this device, or a remote one over sketches.
+//! Which model to ask: the one on this device, the browser's own, or a remote one over sketches.
 
 use leptos::prelude::*;
 
-use super::ReachNotice;
+use super::{BuiltIn, ReachNotice};
 use crate::app::session::Session;
 use crate::service::ModelChoice;
 use crate::view::fresh_id;
@@ -18,7 +18,7 @@ pub fn choice_of(value: &str) -> ModelChoice {
     }
 }
 
-/// A labelled choice of the model; shown once a remote one is configured.
+/// A labelled choice of the model; shown once a remote one is configured, or the browser's own is ready.
 #[component]
 pub fn ModelSelect(
     /// The chosen one: empty or `here` for this device, else the remote one's id.
@@ -32,9 +32,11 @@ pub fn ModelSelect(
         models.ready().and_then(|models| models.loaded.as_ref().map(|model| model.name.clone()))
     });
     let chosen = Memo::new(move |_| endpoints.read().iter().find(|one| one.id == value.get()).cloned());
+    let built_in = Memo::new(move |_| session.built_in.get().filter(BuiltIn::is_ready));
+    let is_built_in = move || value.get() == BuiltIn::id();
     let label = id.clone();
     view! {
-        <Show when=move || !endpoints.read().is_empty()>
+        <Show when=move || !endpoints.read().is_empty() || built_in.read().is_some()>
             <div class="field model-select">
                 <label for=label.clone()>"Model"</label>
                 <select
@@ -42,12 +44,17 @@ pub fn ModelSelect(
                     on:change=move |event| value.set(event_target_value(&event))
                     prop:value=move || value.get()
                 >
-                    <option value=HERE selected=move || chosen.read().is_none()>
+                    <option value=HERE selected=move || choice_of(&value.get()) == ModelChoice::OnDevice>
                         {move || match loaded.get() {
                             Some(name) => format!("{name}, on this device"),
                             None => "On this device (none is loaded)".to_owned(),
                         }}
                     </option>
+                    {move || built_in.get().map(|model| view! {
+                        <option value=BuiltIn::id() selected=is_built_in>
+                            {model.option()}
+                        </option>
+                    })}
                     <For each=move || endpoints.get() key=|one| one.id.clone() let:one>
                         {
                             let id = one.id.clone();
@@ -60,10 +67,14 @@ pub fn ModelSelect(
                     </For>
                 </select>
                 <p class="note">
-                    {move || match chosen.get() {
-                        None => "Reads your choices as they are; nothing leaves this device.",
-                        Some(_) => {
+                    {move || match built_in.get().filter(|_| is_built_in()) {
+                        Some(model) => model.reads(),
+                        None if chosen.read().is_none() => {
+                            "Reads your choices as they are; nothing leaves this device.".to_owned()
+                        }
+                        None => {
                             "Sees sketches: which answer has more of one trait, in one of nine sentences. Never your texts."
+                                .to_owned()
                         }
                     }}
                 </p>

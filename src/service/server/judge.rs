@@ -45,8 +45,13 @@ impl Asked {
         let by_everyone = judge_by_traits(None, &difference);
         let by_traits = judge_by_traits(Some(&likeness), &difference);
         let pair = PreferencePair::new(context, first, second);
+        let chosen = asks.remote.as_deref().filter(|_| asks.with_model);
+        let built_in = self.built_in(chosen).await?;
         let (judgement, by_default) = match (asks.with_model, asks.remote, self.server.model()) {
             (false, ..) => (by_traits.clone(), None),
+            _ if let Some(model) = &built_in => {
+                self.ask_both(model, likeness, RawPair::new(pair), difference).await?
+            }
             (true, Some(id), _) => {
                 let model = self.remote_model(&id).await?;
                 let sketch = sketcher_of(Some(&likeness)).sketch(pair.id, &difference);

@@ -10,12 +10,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{Asked, Outcome, wire};
 use crate::engine::message::EngineFailure;
-use crate::model::LanguageModel;
+use crate::model::{LanguageModel, Prompt};
 use crate::persona::{
     Answer, Claim, DriveError, Induction, Journal, LearnsFrom, Likeness, QuestionId, Settings, State, drive,
     foresee, from_traits, induction, induction_of_sketches,
 };
 use crate::preference::{History, PairId};
+use crate::privacy::Raw;
 use crate::service::{
     Change, ClaimChange, EstimateView, Event, InductionSettings, PendingInduction, ProfileId, Response,
     ServiceError, show,
@@ -98,6 +99,9 @@ impl Asked {
         enough(&history)?;
         self.begin(store, profile, &settings).await?;
         let mut journal = Answers::open(store.clone(), profile, &history).await?;
+        if let Some(model) = self.built_in(settings.remote.as_deref()).await? {
+            return self.induce_raw(&model, history, search, earlier, &mut journal).await;
+        }
         match &settings.remote {
             Some(id) => {
                 let model = self.remote_model(id).await?;
@@ -110,13 +114,25 @@ impl Asked {
             }
             None => {
                 let model = self.server.model().ok_or(ServiceError::NoModel)?;
-                let machine = induction(history, search, model.capabilities().clone(), earlier);
-                self.run_induction(&*model, machine, &mut journal).await.map_err(|error| match error {
-                    DriveError::Cancelled => ServiceError::Cancelled,
-                    other => ServiceError::Model(other.to_string()),
-                })
+                self.induce_raw(&*model, history, search, earlier, &mut journal).await
             }
         }
+    }
+
+    /// Runs the method over a model on this device, which reads the texts as they are.
+    async fn induce_raw<M: LanguageModel<Input = Raw<Prompt>>>(
+        &self,
+        model: &M,
+        history: History,
+        search: Settings,
+        earlier: Vec<Claim>,
+        journal: &mut Answers,
+    ) -> Result<Likeness, ServiceError> {
+        let machine = induction(history, search, model.capabilities().clone(), earlier);
+        self.run_induction(model, machine, journal).await.map_err(|error| match error {
+            DriveError::Cancelled => ServiceError::Cancelled,
+            other => ServiceError::Model(other.to_string()),
+        })
     }
 
     /// Drives an induction to its end, or until the page wants it no more.
