@@ -174,7 +174,7 @@ pub(super) async fn with_model<E: Evidence>(
     let said = written
         .into_iter()
         .map(|claim| Claim {
-            of_sketches: frame.leaves(),
+            of_sketches: frame.claims_of_sketches(),
             ..Claim::said(claim.text, Source::Reasoning, claim.made_from)
         })
         .collect();

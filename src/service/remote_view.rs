@@ -205,6 +205,8 @@ pub enum ModelChoice {
     OnDevice,
     /// The remote one with this id, over sketches.
     Remote(String),
+    /// The one on this device, whose findings the remote one with this id sums up, over sketches.
+    Divided(String),
 }
 
 impl ModelChoice {
@@ -212,7 +214,7 @@ impl ModelChoice {
     pub fn remote(self) -> Option<String> {
         match self {
             ModelChoice::OnDevice => None,
-            ModelChoice::Remote(id) => Some(id),
+            ModelChoice::Remote(id) | ModelChoice::Divided(id) => Some(id),
         }
     }
 }

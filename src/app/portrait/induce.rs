@@ -11,8 +11,8 @@ use crate::app::remote::{ModelSelect, choice_of};
 use crate::app::session::Session;
 use crate::service::client::Stop;
 use crate::service::{
-    Event, InductionSettings, LoadedModel, ModelSource, PendingInduction, PortraitView, ProfileId,
-    ServiceError,
+    Event, InductionSettings, LoadedModel, ModelChoice, ModelSource, PendingInduction, PortraitView,
+    ProfileId, ServiceError,
 };
 use crate::view::{Failure, Progress, TextInput, sentence};
 
@@ -183,7 +183,7 @@ fn Start(model: Option<LoadedModel>, again: bool, induction: Induction) -> impl 
         all.ready().and_then(|all| all.first().map(|one| one.id.clone())).unwrap_or_default()
     };
     let which = RwSignal::new(if model.is_some() { String::new() } else { first_remote() });
-    let is_remote = Memo::new(move |_| choice_of(&which.get()).remote().is_some());
+    let needs_local = Memo::new(move |_| !matches!(choice_of(&which.get()), ModelChoice::Remote(_)));
     let has_local = model.is_some();
     let seed = RwSignal::new(form.get_untracked().seed);
     let candidates = RwSignal::new(String::new());
@@ -204,7 +204,7 @@ fn Start(model: Option<LoadedModel>, again: bool, induction: Induction) -> impl 
         form.update(|form| {
             form.seed = seed.get();
             form.candidates = candidates.get();
-            form.remote = choice_of(&which.get()).remote();
+            form.model = choice_of(&which.get());
         });
         seed_problem.set(String::new());
         candidates_problem.set(String::new());
@@ -235,7 +235,7 @@ fn Start(model: Option<LoadedModel>, again: bool, induction: Induction) -> impl 
     let estimate = move || {
         let mut form = form.get();
         (form.seed, form.candidates) = (seed.get(), candidates.get());
-        form.remote = choice_of(&which.get()).remote();
+        form.model = choice_of(&which.get());
         form.settings().ok().filter(|settings| settings.remote.is_some())
     };
     view! {
@@ -268,7 +268,7 @@ fn Start(model: Option<LoadedModel>, again: bool, induction: Induction) -> impl 
                 })
         }}
         <form on:submit=begin>
-            <ModelSelect value=which />
+            <ModelSelect value=which divides=true />
             <fieldset class="options">
                 <legend>"How much to search"</legend>
                 {SEARCHES
@@ -312,15 +312,15 @@ fn Start(model: Option<LoadedModel>, again: bool, induction: Induction) -> impl 
                 <button
                     type="submit"
                     class:primary=move || pending.read().is_none()
-                    disabled=move || !is_remote.get() && !has_local
+                    disabled=move || needs_local.get() && !has_local
                 >
                     {if again { "Make a new portrait" } else { "Induce" }}
                 </button>
                 <Show
-                    when=move || !is_remote.get() && !has_local
+                    when=move || needs_local.get() && !has_local
                     fallback=move || view! {
                         <span class="small">
-                            {move || if is_remote.get() { String::new() } else { local.get_value() }}
+                            {move || if needs_local.get() { local.get_value() } else { String::new() }}
                         </span>
                     }
                 >
