@@ -20,6 +20,7 @@ mod portrait;
 mod progress;
 mod prompts;
 mod question;
+mod quoting;
 mod reasoning;
 mod search;
 mod settings;

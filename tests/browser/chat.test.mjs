@@ -2,39 +2,10 @@
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { addModel, chatServer } from "./chat-server.mjs";
 import { REPOSITORY, screenshots, withApp } from "./harness.mjs";
-
-/** A server that answers each chat completion with what `reply` says, streamed, and keeps the requests. */
-async function chatServer(reply) {
-  const requests = [];
-  const server = createServer((request, response) => {
-    let body = "";
-    request.on("data", (bytes) => (body += bytes));
-    request.on("end", () => {
-      const headers = { "Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "*" };
-      if (request.method === "OPTIONS") return response.writeHead(204, headers).end();
-      const asked = JSON.parse(body);
-      requests.push({ url: request.url, headers: request.headers, body, asked });
-      response.writeHead(200, { ...headers, "Content-Type": "text/event-stream" });
-      const event = (choice) => response.write(`data: ${JSON.stringify({ choices: [{ index: 0, ...choice }] })}\n\n`);
-      event({ delta: { role: "assistant", content: reply(asked, requests.length) } });
-      event({ delta: {}, finish_reason: "stop" });
-      response.end("data: [DONE]\n\n");
-    });
-  });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    url: `http://127.0.0.1:${server.address().port}/v1`,
-    requests,
-    close: () => {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
-}
 
 const LONG = `${"There are perhaps several ways to look at this, and each may have its merits. ".repeat(6)}I hope that helps!`;
 const SHORT = "Rinse it, then **dry** it.";
@@ -59,19 +30,6 @@ after(() => {
   server.close();
   other.close();
 });
-
-/** Adds a remote model on the Models page; the page reloads with the policy that lets it be reached. */
-async function addModel(page, url, model) {
-  await page.getByRole("link", { name: "Models" }).click();
-  await page.getByRole("button", { name: "Add a remote model …" }).click();
-  await page.getByLabel("Service").selectOption("own");
-  await page.getByLabel("Base address").fill(url);
-  await page.getByLabel("Model", { exact: true }).fill(model);
-  const reloaded = page.waitForEvent("load");
-  await page.getByRole("button", { name: "Save" }).click();
-  await reloaded;
-  await page.getByText(model, { exact: true }).waitFor();
-}
 
 async function ask(page, question) {
   await page.getByLabel("Question").fill(question);
