@@ -19,12 +19,14 @@ test("the model here reads, the remote one sums up over sketches", { timeout: 60
       assert.ok(await induce.isDisabled(), "no model is loaded here yet");
       await page.getByRole("link", { name: "Load a model on this device first" }).click();
       await page.getByRole("button", { name: /Load/ }).first().click();
-      await page.getByText(/SmolLM2/).first().waitFor({ timeout: 60_000 });
       await page.getByRole("link", { name: "Portrait" }).click();
-      await reads.selectOption({ label: `On this device; scripted at ${new URL(server.url).origin} sums up, over sketches` });
+      // The choice stays, through the other page and when the model is there.
+      assert.match(await reads.evaluate((select) => select.selectedOptions[0].textContent), /sums up/);
+      await page.getByText(/reads about|With SmolLM2/).first().waitFor({ timeout: 60_000 });
+      assert.match(await reads.evaluate((select) => select.selectedOptions[0].textContent), /sums up/);
       await page.getByText(/At most \d+ calls?/).waitFor();
       await page.getByText("More", { exact: true }).click();
-      await page.getByLabel("Candidates").fill("1");
+      await page.getByRole("spinbutton", { name: "Candidates" }).fill("1");
       await screenshots(page, "portrait-divided");
       await induce.click();
       await page.getByText("The portrait is ready.").waitFor({ timeout: 540_000 });

@@ -23,6 +23,8 @@ pub struct Induction {
     run: RwSignal<Run>,
     /// Whose it is.
     whose: RwSignal<Option<ProfileId>>,
+    /// Who shall read, as chosen in the form; the form is made anew when a model is loaded, and keeps it.
+    which: RwSignal<String>,
     stop: StoredValue<Option<Stop>, LocalStorage>,
 }
 
@@ -33,6 +35,7 @@ impl Induction {
             session,
             run: RwSignal::new(Run::Idle),
             whose: RwSignal::new(None),
+            which: RwSignal::new(String::new()),
             stop: StoredValue::new_local(None),
         }
     }
@@ -178,11 +181,14 @@ fn NeedsModel(induction: Induction) -> impl IntoView {
 fn Start(model: Option<LoadedModel>, again: bool, induction: Induction) -> impl IntoView {
     let session = Session::here();
     let form = RwSignal::new(RunForm::default());
-    let first_remote = || {
-        let all = session.endpoints.read_untracked();
-        all.ready().and_then(|all| all.first().map(|one| one.id.clone())).unwrap_or_default()
-    };
-    let which = RwSignal::new(if model.is_some() { String::new() } else { first_remote() });
+    let which = induction.which;
+    let all = session.endpoints.read_untracked().ready().cloned().unwrap_or_default();
+    let chosen = choice_of(&which.get_untracked()).remote();
+    let is_there = chosen.is_some_and(|id| all.iter().any(|one| one.id == id));
+    if !is_there {
+        let first = all.first().filter(|_| model.is_none());
+        which.set(first.map(|one| one.id.clone()).unwrap_or_default());
+    }
     let needs_local = Memo::new(move |_| !matches!(choice_of(&which.get()), ModelChoice::Remote(_)));
     let has_local = model.is_some();
     let seed = RwSignal::new(form.get_untracked().seed);
