@@ -2,7 +2,10 @@
 // goes anywhere but to it, and no reply of it holds the app up or fills the memory.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
+import { REPOSITORY } from "./harness.mjs";
 import { mostMegabytes } from "./memory.mjs";
 import { failure, induce, made, open, withRemote } from "./remote-person.mjs";
 import { answers, complains, floods, kind, neverEnds, redirects, says, streams } from "./remote-server.mjs";
@@ -39,6 +42,13 @@ async function withTrap(body) {
   } finally {
     sink.close();
   }
+}
+
+/** The sentences of the sample, which is the history here, but for short ones. */
+async function sentences() {
+  const lines = (await readFile(join(REPOSITORY, "www", "sample.jsonl"), "utf8")).trim().split("\n");
+  const texts = lines.map((line) => JSON.parse(line)).flatMap((one) => [...one.context, one.chosen, one.rejected]);
+  return texts.flatMap(({ content }) => content.split(/[.:\n]+/)).map((text) => text.trim()).filter((text) => text.length > 20);
 }
 
 /** The app does its work as before. */
@@ -80,6 +90,11 @@ test("what it says is shown as text, wherever it is shown", async () => {
         assert.deepEqual(await elementsOf(page, trap), []);
         await stillWorks(page);
         assert.deepEqual(await elementsOf(page, trap), []);
+
+        const asked = server.questions().map(({ body }) => body).join("\n");
+        const history = await sentences();
+        assert.ok(history.length > 100);
+        assert.deepEqual(history.filter((sentence) => asked.includes(JSON.stringify(sentence).slice(1, -1))), []);
       },
       { choose: () => answers(said), allowedErrors: [/status of 401/] },
     );

@@ -137,7 +137,7 @@ test("a budget of calls is kept, and the job goes on later", async () => {
     await open(page, "Portrait");
     await page.getByText(/at your prices\.$/).waitFor();
     await induce(page);
-    await page.getByText(/the budget of 5 calls would be passed, 5 calls are spent; raise the budget/).waitFor();
+    await page.getByText(/the budget of 5 calls would be passed, 5 are spent; raise the budget/).waitFor();
     assert.equal(server.questions().length, 5);
     await page.getByText(/interrupted .*, after 5 answers/).waitFor();
   });
