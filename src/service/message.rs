@@ -482,7 +482,7 @@ impl ServiceError {
             Self::TooFewPairs { .. } => "Add some more choices on the History page.",
             Self::NoModel => "Load a model on the Models page.",
             Self::Model(_) => "Load the model again, or choose another one on the Models page.",
-            Self::Remote(_) => "What was answered is kept; start it again and it goes on from there.",
+            Self::Remote(_) => "Try again once that is mended; an induction goes on where it stopped.",
             Self::Internal(_) => "Try again; if it comes back, reload the page. Nothing stored was lost.",
         }
     }

@@ -100,8 +100,8 @@ pub struct LedgerPage {
     pub left_bytes: f64,
     /// Requests that were stopped at the door.
     pub stopped: u32,
-    /// How many left for each origin.
-    pub origins: Vec<(String, u32)>,
+    /// How many left for each origin, and the bytes of their bodies.
+    pub origins: Vec<(String, u32, f64)>,
 }
 
 /// One request.

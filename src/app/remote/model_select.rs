@@ -53,7 +53,7 @@ pub fn ModelSelect(
                 <select
                     id=id.clone()
                     on:change=move |event| value.set(event_target_value(&event))
-                    prop:value=move || value.get()
+                    prop:value=move || value.with(|value| if value.is_empty() { HERE.into() } else { value.clone() })
                 >
                     <option value=HERE selected=move || chosen.read().is_none()>
                         {move || match loaded.get() {

@@ -2,7 +2,8 @@
 
 use super::door::{StoredLedger, Watching};
 use super::{Asked, Outcome};
-use crate::model::{Generation, LanguageModel, Prompt, Sampling};
+use crate::model::{Generation, LanguageModel, ModelError, Prompt, Sampling};
+use crate::persona::DriveError;
 use crate::preference::Turn;
 use crate::privacy::LiveConversation;
 use crate::provider::{Api, BrowserTransport, Budget, Egress, Price, ProviderError, Remote, RemoteSettings};
@@ -99,9 +100,16 @@ impl Asked {
         model.generate(&prompt, &sampling).await.map_err(|error| self.remote_error(error))
     }
 
-    /// What a remote model's failure is to a page.
-    pub(super) fn remote_error(&self, error: impl std::fmt::Display) -> ServiceError {
-        if self.stopped() { ServiceError::Cancelled } else { ServiceError::Remote(error.to_string()) }
+    /// What a remote model's failure is to a page: the provider's own words, which say what to do.
+    pub(super) fn remote_error(&self, error: impl Into<DriveError>) -> ServiceError {
+        match error.into() {
+            _ if self.stopped() => ServiceError::Cancelled,
+            DriveError::Cancelled => ServiceError::Cancelled,
+            DriveError::Model(ModelError::Unavailable(words) | ModelError::Failed(words)) => {
+                ServiceError::Remote(words)
+            }
+            other => ServiceError::Remote(other.to_string()),
+        }
     }
 
     /// One of them.

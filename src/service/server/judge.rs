@@ -50,10 +50,15 @@ impl Asked {
             (true, Some(id), _) => {
                 let model = self.remote_model(&id).await?;
                 let sketch = sketcher_of(Some(&likeness)).sketch(pair.id, &difference);
-                self.ask_both(&model, likeness, SketchedPair::new(sketch), difference).await?
+                let asked = self.ask_both(&model, likeness, SketchedPair::new(sketch), difference).await;
+                asked.map_err(|error| self.remote_error(error))?
             }
             (true, None, Some(model)) => {
-                self.ask_both(&*model, likeness, RawPair::new(pair), difference).await?
+                let asked = self.ask_both(&*model, likeness, RawPair::new(pair), difference).await;
+                asked.map_err(|error| match error {
+                    DriveError::Cancelled => ServiceError::Cancelled,
+                    other => ServiceError::Model(other.to_string()),
+                })?
             }
             (true, None, None) => return Err(ServiceError::NoModel),
         };
@@ -74,7 +79,7 @@ impl Asked {
         likeness: Likeness,
         evidence: E,
         difference: traits::Difference,
-    ) -> Result<(Judgement, Option<Judgement>), ServiceError>
+    ) -> Result<(Judgement, Option<Judgement>), DriveError>
     where
         E: Evidence + Clone + 'static,
         E::Prompt: Clone + 'static,
@@ -87,15 +92,11 @@ impl Asked {
         Ok((told, Some(default)))
     }
 
-    async fn run<M>(&self, model: &M, mut machine: Judging<M::Input>) -> Result<Judgement, ServiceError>
+    async fn run<M>(&self, model: &M, mut machine: Judging<M::Input>) -> Result<Judgement, DriveError>
     where
         M: LanguageModel,
         M::Input: Clone + 'static,
     {
-        let driven = drive(model, &mut machine, &mut NoJournal, |_| {}, || self.stopped()).await;
-        driven.map_err(|error| match error {
-            DriveError::Cancelled => ServiceError::Cancelled,
-            other => ServiceError::Model(other.to_string()),
-        })
+        drive(model, &mut machine, &mut NoJournal, |_| {}, || self.stopped()).await
     }
 }

@@ -114,10 +114,8 @@ impl Asked {
                 let model = self.remote_model(id).await?;
                 let known = model.capabilities().clone();
                 let machine = induction_of_sketches(history, LearnsFrom::Texts, search, known, earlier);
-                self.run_induction(&model, machine, &mut journal).await.map_err(|error| match error {
-                    DriveError::Cancelled => ServiceError::Cancelled,
-                    other => self.remote_error(other),
-                })
+                let made = self.run_induction(&model, machine, &mut journal).await;
+                made.map_err(|error| self.remote_error(error))
             }
             None => {
                 let model = self.server.model().ok_or(ServiceError::NoModel)?;
