@@ -7,7 +7,7 @@ use leptos_router::components::A;
 use super::run::{Field, Run, RunForm, SEARCHES, estimate_text, pending_text};
 use crate::app::browser;
 use crate::app::models::ModelLoading;
-use crate::app::remote::{ModelSelect, choice_of};
+use crate::app::remote::{BuiltIn, ModelSelect, choice_of};
 use crate::app::session::Session;
 use crate::service::client::Stop;
 use crate::service::{
@@ -85,7 +85,9 @@ pub fn InducePanel(
     let session = Session::here();
     let induction = Induction::here();
     let loaded = Memo::new(move |_| session.models.read().ready().and_then(|models| models.loaded.clone()));
-    let remote = Memo::new(move |_| session.endpoints.read().ready().is_some_and(|all| !all.is_empty()));
+    let remote = Memo::new(move |_| {
+        session.has_built_in() || session.endpoints.read().ready().is_some_and(|all| !all.is_empty())
+    });
     // A memo, since the run changes with every answer and the panel must not be built anew each time.
     let busy = Memo::new(move |_| induction.run.read().is_busy());
     let again = move || portrait.read().as_ref().is_some_and(|kept| kept.model.is_some());
@@ -184,10 +186,10 @@ fn Start(model: Option<LoadedModel>, again: bool, induction: Induction) -> impl 
     let which = induction.which;
     let all = session.endpoints.read_untracked().ready().cloned().unwrap_or_default();
     let chosen = choice_of(&which.get_untracked()).remote();
-    let is_there = chosen.is_some_and(|id| all.iter().any(|one| one.id == id));
+    let is_there = chosen.is_some_and(|id| id == BuiltIn::id() || all.iter().any(|one| one.id == id));
     if !is_there {
-        let first = all.first().filter(|_| model.is_none());
-        which.set(first.map(|one| one.id.clone()).unwrap_or_default());
+        let first = || all.first().map_or_else(BuiltIn::id, |one| one.id.clone());
+        which.set(if model.is_some() { String::new() } else { first() });
     }
     let needs_local = Memo::new(move |_| !matches!(choice_of(&which.get()), ModelChoice::Remote(_)));
     let has_local = model.is_some();
@@ -242,7 +244,11 @@ fn Start(model: Option<LoadedModel>, again: bool, induction: Induction) -> impl 
         let mut form = form.get();
         (form.seed, form.candidates) = (seed.get(), candidates.get());
         form.model = choice_of(&which.get());
-        form.settings().ok().filter(|settings| settings.remote.is_some())
+        // A model on this device costs nothing.
+        let costs = |id: &String| {
+            *id != BuiltIn::id() || session.built_in.read().as_ref().is_some_and(|own| !own.local)
+        };
+        form.settings().ok().filter(|settings| settings.remote.as_ref().is_some_and(costs))
     };
     view! {
         {move || match &*induction.run.read() {

@@ -35,6 +35,7 @@ fn settings(api: Api) -> RemoteSettings {
         Api::OpenAi => "https://api.openai.com/v1",
         Api::Anthropic => "https://api.anthropic.com/v1",
         Api::Gemini => "https://generativelanguage.googleapis.com/v1beta",
+        Api::Page => unreachable!("no server speaks it"),
     };
     RemoteSettings::new(api, endpoint, "m-1", Some(SECRET)).unwrap()
 }

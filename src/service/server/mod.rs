@@ -15,6 +15,7 @@ mod judge;
 mod ledger;
 mod models;
 mod opening;
+mod page;
 mod people;
 mod portrait;
 mod wire;
@@ -41,6 +42,7 @@ struct Inner {
     opening: opening::Opening,
     engine: models::Engine,
     watchman: door::Watchman,
+    page: page::Page,
     /// For each request under way, whether its page asked to stop it.
     under_way: RefCell<HashMap<Envelope, Rc<Cell<bool>>>>,
 }
@@ -53,6 +55,7 @@ pub fn start() {
             opening: opening::Opening::default(),
             engine: models::Engine::default(),
             watchman: door::Watchman::default(),
+            page: page::Page::default(),
             under_way: RefCell::default(),
         }),
     };
@@ -68,6 +71,7 @@ impl Server {
                     stop.set(true);
                 }
             }
+            ToWorker::PageAnswered(number, answer) => self.inner.page.answered(number, answer),
             ToWorker::Ask(envelope, request) => {
                 let stop = Rc::new(Cell::new(false));
                 self.inner.under_way.borrow_mut().insert(envelope, stop.clone());

@@ -8,14 +8,16 @@ use std::collections::{HashMap, HashSet};
 use futures_util::future::{Either, select};
 use serde::{Deserialize, Serialize};
 
+use super::judge::local_error;
 use super::{Asked, Outcome, wire};
 use crate::engine::message::EngineFailure;
-use crate::model::LanguageModel;
+use crate::model::{LanguageModel, Prompt};
 use crate::persona::{
     Answer, Claim, DriveError, Induction, Journal, LearnsFrom, Likeness, QuestionId, Settings, State,
     divided_induction, divided_plan, drive, foresee, from_traits, induction, induction_of_sketches,
 };
 use crate::preference::{History, PairId};
+use crate::privacy::Raw;
 use crate::provider::Divided;
 use crate::service::{
     Change, ClaimChange, EstimateView, Event, InductionSettings, PendingInduction, ProfileId, Response,
@@ -99,16 +101,17 @@ impl Asked {
         enough(&history)?;
         self.begin(store, profile, &settings).await?;
         let mut journal = Answers::open(store.clone(), profile, &history).await?;
+        if let Some(model) = self.built_in(settings.remote.as_deref()).await? {
+            return self.induce_raw(&model, history, search, earlier, &mut journal).await;
+        }
         match &settings.remote {
             Some(id) if settings.divided => {
                 let (here, there) =
                     (self.server.model().ok_or(ServiceError::NoModel)?, self.remote_model(id).await?);
                 let model = Divided::new(&*here, &there);
                 let machine = divided_induction(history, search, model.capabilities().clone(), earlier);
-                self.run_induction(&model, machine, &mut journal).await.map_err(|error| match error {
-                    DriveError::Cancelled => ServiceError::Cancelled,
-                    other => self.remote_error(other),
-                })
+                let made = self.run_induction(&model, machine, &mut journal).await;
+                made.map_err(|error| self.remote_error(error))
             }
             Some(id) => {
                 let model = self.remote_model(id).await?;
@@ -119,13 +122,22 @@ impl Asked {
             }
             None => {
                 let model = self.server.model().ok_or(ServiceError::NoModel)?;
-                let machine = induction(history, search, model.capabilities().clone(), earlier);
-                self.run_induction(&*model, machine, &mut journal).await.map_err(|error| match error {
-                    DriveError::Cancelled => ServiceError::Cancelled,
-                    other => ServiceError::Model(other.to_string()),
-                })
+                self.induce_raw(&*model, history, search, earlier, &mut journal).await
             }
         }
+    }
+
+    /// Runs the method over a model on this device, which reads the texts as they are.
+    async fn induce_raw<M: LanguageModel<Input = Raw<Prompt>>>(
+        &self,
+        model: &M,
+        history: History,
+        search: Settings,
+        earlier: Vec<Claim>,
+        journal: &mut Answers,
+    ) -> Result<Likeness, ServiceError> {
+        let machine = induction(history, search, model.capabilities().clone(), earlier);
+        self.run_induction(model, machine, journal).await.map_err(local_error)
     }
 
     /// Drives an induction to its end, or until the page wants it no more.
