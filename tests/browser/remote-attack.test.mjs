@@ -91,6 +91,10 @@ test("what it says is shown as text, wherever it is shown", async () => {
         await stillWorks(page);
         assert.deepEqual(await elementsOf(page, trap), []);
 
+        // What is looked for would be found.
+        await page.evaluate((to) => document.body.append(Object.assign(document.createElement("a"), { href: to })), trap);
+        assert.equal((await elementsOf(page, trap)).length, 1);
+
         const asked = server.questions().map(({ body }) => body).join("\n");
         const history = await sentences();
         assert.ok(history.length > 100);
