@@ -69,12 +69,12 @@ export async function addRemote(page, settings) {
   await page.getByRole("button", { name: "Try it" }).first().waitFor();
 }
 
-/** Starts an induction with the remote model, with a search of one candidate. */
-export async function induce(page) {
+/** Starts an induction with the remote model, with a search as small as can be. */
+export async function induce(page, candidates = 1) {
   await open(page, "Portrait");
   await page.getByText(/^At most \d+ calls/).waitFor();
   await page.getByText("More", { exact: true }).click();
-  await page.getByRole("spinbutton", { name: "Candidates" }).fill("1");
+  await page.getByRole("spinbutton", { name: "Candidates" }).fill(String(candidates));
   await page.getByText(/^At most \d+ calls/).waitFor();
   await start(page, /^(Induce|Make a new portrait)$/);
 }

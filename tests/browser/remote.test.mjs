@@ -51,7 +51,7 @@ async function useAll(page, server) {
   await page.getByRole("button", { name: "Try it" }).click();
   await page.getByText(/^It answered ".+" in /).waitFor({ timeout: MINUTE });
 
-  await induce(page);
+  await induce(page, 4);
   await made(page, 5 * MINUTE);
 
   await open(page, "Judge");
@@ -59,7 +59,6 @@ async function useAll(page, server) {
   await page.getByLabel("First answer").fill(`Keep it: ${canaries.slice(0, 12).join(" ")}`);
   await page.getByLabel("Second answer").fill(`What a question! ${canaries.slice(12, 24).join(" ")}`);
   await page.getByLabel(/^Ask .* too/).check();
-  await page.getByLabel("Model").selectOption({ index: 1 });
   await page.getByRole("button", { name: "Judge", exact: true }).click();
   await page.locator(".verdict").waitFor({ timeout: MINUTE });
 
@@ -67,7 +66,7 @@ async function useAll(page, server) {
   const question = page.getByLabel("Question");
   await question.fill(`Please put it in other words: ${canaries.find((canary) => canary.startsWith("In the year"))}`);
   await page.getByRole("button", { name: "Draft and pick" }).click();
-  await page.getByText(/it quotes your history; say it in other words/).waitFor();
+  await page.getByText(/^This quotes your history: /).waitFor();
   await question.fill("How much salt goes into the water for pasta?");
   await page.getByLabel("Drafts").selectOption({ label: "2 answers" });
   await page.getByRole("button", { name: "Draft and pick" }).click();
@@ -94,13 +93,13 @@ test("a real remote model makes a portrait, and none of the canaries leaves", { 
     const asked = server.questions();
     const kinds = new Set(asked.map(kind));
     assert.deepEqual([...kinds].sort(), ["chat", "claims", "judgement", "reasoning"]);
-    assert.match(told, new RegExp(`^${asked.length} requests, .* 1 request was stopped at the door|^${asked.length} requests, `));
+    assert.ok(told.startsWith(`${asked.length} requests, `), told);
     assert.deepEqual(find(server.all.map(whole).join("\n")), [], "what arrived holds no canary");
     assert.deepEqual(find(log.sent), [], "what the browser sent holds no canary");
     assert.deepEqual(log.elsewhere(new URL(app.url).origin, server.origin), [], "nothing went anywhere else");
     const posted = log.requests.filter((one) => one.method === "POST" && one.url.startsWith(server.origin));
     assert.equal(posted.length, asked.length, "the browser's log has what arrived");
-    assert.ok(log.sent.includes("is shorter"), "the log holds the bodies");
+    assert.deepEqual(asked.filter(({ body }) => !log.sent.includes(body)), [], "with every byte");
     t.diagnostic(`${asked.length} requests`);
   } finally {
     await server.dispose();

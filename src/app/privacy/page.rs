@@ -32,8 +32,8 @@ pub fn PrivacyPage() -> impl IntoView {
                 <h1>"Privacy"</h1>
             </header>
             <p class="lead">
-                "Your choices never leave this browser. A remote model, if you add one, gets sketches; every request to it is "
-                "read by the guard first and written down here before it is sent."
+                "Your choices never leave this browser. A remote model, if you add one, gets sketches of them, and what you say "
+                "to it on the Ask page; every request is read by the guard first and written down here before it is sent."
             </p>
             <section class="panel left" aria-labelledby="left">
                 <h2 id="left">"What left"</h2>
