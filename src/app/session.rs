@@ -34,6 +34,8 @@ pub struct Session {
     pub endpoints: RwSignal<Loadable<Vec<EndpointView>>>,
     /// What this page may reach.
     pub policy: RwSignal<Policy>,
+    /// Counts changes of their conversation with a remote model.
+    pub chat_changes: RwSignal<u32>,
     /// Counts changes of the ledger.
     pub ledger_changes: RwSignal<u32>,
     /// Whether this page has asked the browser to keep what is stored.
@@ -59,6 +61,7 @@ impl Session {
             models: RwSignal::new(Loadable::Loading),
             endpoints: RwSignal::new(Loadable::Loading),
             policy: RwSignal::new(Policy::now()),
+            chat_changes: RwSignal::new(0),
             ledger_changes: RwSignal::new(0),
             asked_to_keep: StoredValue::new(false),
             outdated: RwSignal::new(false),
@@ -275,6 +278,8 @@ impl Session {
             Change::Portrait(id) if here(id) => self.portrait_changes.update(|n| *n = n.wrapping_add(1)),
             Change::Portrait(_) => {}
             Change::Models => self.refresh_models(),
+            Change::Chat(id) if here(id) => self.chat_changes.update(|n| *n = n.wrapping_add(1)),
+            Change::Chat(_) => {}
             Change::Endpoints => self.refresh_endpoints(),
             Change::Ledger => self.ledger_changes.update(|n| *n = n.wrapping_add(1)),
             Change::Everything => self.nobody_left(),

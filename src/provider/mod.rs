@@ -8,6 +8,7 @@ mod anthropic;
 mod budget;
 mod call;
 mod clean;
+mod divided;
 mod egress;
 mod error;
 mod form;
@@ -33,6 +34,7 @@ mod transport;
 
 pub use budget::{Budget, Price, Purse, Reserve, Spending, estimated_tokens};
 pub use call::{AnswerStart, Features, Form};
+pub use divided::Divided;
 pub use egress::{Cleared, Egress, Flow, Limits, Outbound, Rendered};
 pub use error::{ProviderError, Said};
 pub use key::{ApiKey, KeyHeader};

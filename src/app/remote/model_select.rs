@@ -10,19 +10,28 @@ use crate::view::fresh_id;
 /// The choice's value for the model on this device.
 const HERE: &str = "here";
 
+/// Stands before the id of a remote model that only sums up.
+const DIVIDED: &str = "divided ";
+
 /// What a value of the select means.
 pub fn choice_of(value: &str) -> ModelChoice {
     match value {
         HERE | "" => ModelChoice::OnDevice,
-        id => ModelChoice::Remote(id.into()),
+        id => match id.strip_prefix(DIVIDED) {
+            Some(id) => ModelChoice::Divided(id.into()),
+            None => ModelChoice::Remote(id.into()),
+        },
     }
 }
 
 /// A labelled choice of the model; shown once a remote one is configured.
 #[component]
 pub fn ModelSelect(
-    /// The chosen one: empty or `here` for this device, else the remote one's id.
+    /// The chosen one, as [`choice_of`] reads it.
     value: RwSignal<String>,
+    /// Whether the work may be divided between a model on this device and a remote one.
+    #[prop(optional)]
+    divides: bool,
 ) -> impl IntoView {
     let session = Session::here();
     let id = fresh_id("model");
@@ -31,12 +40,16 @@ pub fn ModelSelect(
         let models = session.models.read();
         models.ready().and_then(|models| models.loaded.as_ref().map(|model| model.name.clone()))
     });
-    let chosen = Memo::new(move |_| endpoints.read().iter().find(|one| one.id == value.get()).cloned());
+    let choice = Memo::new(move |_| choice_of(&value.get()));
+    let chosen = Memo::new(move |_| {
+        let id = choice.get().remote();
+        endpoints.read().iter().find(|one| Some(&one.id) == id.as_ref()).cloned()
+    });
     let label = id.clone();
     view! {
         <Show when=move || !endpoints.read().is_empty()>
             <div class="field model-select">
-                <label for=label.clone()>"Model"</label>
+                <label for=label.clone()>{if divides { "Who reads" } else { "Model" }}</label>
                 <select
                     id=id.clone()
                     on:change=move |event| value.set(event_target_value(&event))
@@ -58,12 +71,33 @@ pub fn ModelSelect(
                             }
                         }
                     </For>
+                    <For
+                        each=move || if divides { endpoints.get() } else { Vec::new() }
+                        key=|one| one.id.clone()
+                        let:one
+                    >
+                        {
+                            let id = format!("{DIVIDED}{}", one.id);
+                            let is_chosen = {
+                                let id = id.clone();
+                                move || value.get() == id
+                            };
+                            view! {
+                                <option value=id selected=is_chosen>
+                                    {format!("On this device; {} at {} sums up, over sketches", one.model, one.origin)}
+                                </option>
+                            }
+                        }
+                    </For>
                 </select>
                 <p class="note">
-                    {move || match chosen.get() {
-                        None => "Reads your choices as they are; nothing leaves this device.",
-                        Some(_) => {
+                    {move || match choice.get() {
+                        ModelChoice::OnDevice => "Reads your choices as they are; nothing leaves this device.",
+                        ModelChoice::Remote(_) => {
                             "Sees sketches: which answer has more of one trait, in one of nine sentences. Never your texts."
+                        }
+                        ModelChoice::Divided(_) => {
+                            "The model on this device reads your choices as they are. The remote one is told sketches of                              those that it foresaw, and writes claims from them. Never your texts, nor what was thought of them."
                         }
                     }}
                 </p>
