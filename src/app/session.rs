@@ -37,6 +37,8 @@ pub struct Session {
     pub built_in: RwSignal<Option<BuiltIn>>,
     /// What this page may reach.
     pub policy: RwSignal<Policy>,
+    /// Counts changes of their conversation with a remote model.
+    pub chat_changes: RwSignal<u32>,
     /// Counts changes of the ledger.
     pub ledger_changes: RwSignal<u32>,
     /// Whether this page has asked the browser to keep what is stored.
@@ -63,6 +65,7 @@ impl Session {
             endpoints: RwSignal::new(Loadable::Loading),
             built_in: RwSignal::new(None),
             policy: RwSignal::new(Policy::now()),
+            chat_changes: RwSignal::new(0),
             ledger_changes: RwSignal::new(0),
             asked_to_keep: StoredValue::new(false),
             outdated: RwSignal::new(false),
@@ -293,6 +296,8 @@ impl Session {
             Change::Portrait(id) if here(id) => self.portrait_changes.update(|n| *n = n.wrapping_add(1)),
             Change::Portrait(_) => {}
             Change::Models => self.refresh_models(),
+            Change::Chat(id) if here(id) => self.chat_changes.update(|n| *n = n.wrapping_add(1)),
+            Change::Chat(_) => {}
             Change::Endpoints => self.refresh_endpoints(),
             Change::Ledger => self.ledger_changes.update(|n| *n = n.wrapping_add(1)),
             Change::Everything => self.nobody_left(),

@@ -5,7 +5,7 @@
 
 use crate::model::Prompt;
 use crate::preference::{PairId, PreferencePair, Role, Turn};
-use crate::privacy::{Raw, Released, Sketch};
+use crate::privacy::{Placed, Raw, Released, Sketch};
 
 /// How much room a passage gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +58,19 @@ pub trait Evidence {
 
     /// Wraps a prompt that may hold this evidence.
     fn seal(prompt: Prompt) -> Self::Prompt;
+
+    /// Whether the prompts of the synthesis leave this device.
+    const SYNTHESIS_LEAVES: bool = Self::LEAVES;
+
+    /// What the synthesis is told of the choice in place of what is shown elsewhere; none where it is told the same.
+    fn outline(&self, _: Order) -> Option<String> {
+        None
+    }
+
+    /// Wraps a prompt of the synthesis.
+    fn seal_synthesis(prompt: Prompt) -> Self::Prompt {
+        Self::seal(prompt)
+    }
 }
 
 /// A pair as it is, for a model on this device.
@@ -138,6 +151,52 @@ impl Evidence for SketchedPair {
 
     fn seal(prompt: Prompt) -> Released<Prompt> {
         Sketch::release(prompt)
+    }
+}
+
+/// A pair as it is for a model on this device, and as a sketch for another that sums up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DividedPair {
+    raw: RawPair,
+    sketch: Sketch,
+}
+
+impl DividedPair {
+    /// Shows this pair as it is here, and its sketch elsewhere.
+    pub fn new(pair: PreferencePair, sketch: Sketch) -> Self {
+        DividedPair { raw: RawPair::new(pair), sketch }
+    }
+}
+
+impl Evidence for DividedPair {
+    type Prompt = Placed<Prompt>;
+
+    const LEAVES: bool = false;
+
+    fn id(&self) -> PairId {
+        self.raw.id()
+    }
+
+    fn passages(&self) -> Vec<Passage> {
+        self.raw.passages()
+    }
+
+    fn render(&self, passages: &[String], order: Order) -> String {
+        self.raw.render(passages, order)
+    }
+
+    fn seal(prompt: Prompt) -> Placed<Prompt> {
+        Placed::Here(RawPair::seal(prompt))
+    }
+
+    const SYNTHESIS_LEAVES: bool = true;
+
+    fn outline(&self, order: Order) -> Option<String> {
+        Some(SketchedPair::new(self.sketch).render(&[], order))
+    }
+
+    fn seal_synthesis(prompt: Prompt) -> Placed<Prompt> {
+        Placed::There(SketchedPair::seal(prompt))
     }
 }
 

@@ -24,6 +24,8 @@ pub(super) struct Shown {
     pub tokens: u32,
     chosen_first: String,
     chosen_second: String,
+    /// What the synthesis is told in place of it, the chosen answer first and second.
+    outline: Option<(String, String)>,
 }
 
 impl Shown {
@@ -33,6 +35,14 @@ impl Shown {
             Order::ChosenFirst => &self.chosen_first,
             Order::ChosenSecond => &self.chosen_second,
         }
+    }
+
+    /// What the synthesis is told of the choice, where that is not what is shown.
+    pub fn outline(&self, order: Order) -> Option<&str> {
+        self.outline.as_ref().map(|(chosen_first, chosen_second)| match order {
+            Order::ChosenFirst => chosen_first.as_str(),
+            Order::ChosenSecond => chosen_second,
+        })
     }
 }
 
@@ -74,6 +84,7 @@ pub(super) async fn fit<E: Evidence>(
                 tokens: 0,
                 chosen_first: one.render(&passages, Order::ChosenFirst),
                 chosen_second: one.render(&passages, Order::ChosenSecond),
+                outline: one.outline(Order::ChosenFirst).zip(one.outline(Order::ChosenSecond)),
             }
         })
         .collect();

@@ -22,8 +22,11 @@ pub(super) struct Frame<P> {
     pub capabilities: Capabilities,
     pub settings: Settings,
     pub seal: fn(Prompt) -> P,
+    seal_synthesis: fn(Prompt) -> P,
     /// Whether what is asked leaves this device.
     leaves: bool,
+    /// Whether what the synthesis asks does.
+    synthesis_leaves: bool,
 }
 
 /// What stands before the pair: instructions and examples.
@@ -54,12 +57,25 @@ impl<P> Frame<P> {
         capabilities: Capabilities,
         settings: Settings,
     ) -> Self {
-        Frame { dialogue, capabilities, settings, seal: E::seal, leaves: E::LEAVES }
+        Frame {
+            dialogue,
+            capabilities,
+            settings,
+            seal: E::seal,
+            seal_synthesis: E::seal_synthesis,
+            leaves: E::LEAVES,
+            synthesis_leaves: E::SYNTHESIS_LEAVES,
+        }
     }
 
     /// Whether what is asked leaves this device.
     pub fn leaves(&self) -> bool {
         self.leaves
+    }
+
+    /// Whether the model that writes the claims sees nothing but sketches.
+    pub fn claims_of_sketches(&self) -> bool {
+        self.synthesis_leaves
     }
 
     /// Whether a claim may stand in a prompt.
@@ -95,6 +111,22 @@ impl<P> Frame<P> {
 
     /// A text of at most `max_tokens`, the likeliest one.
     pub fn write(&self, head: &Head, asked: String, max_tokens: u32, stop: &[&str]) -> Question<P> {
+        self.written(head, asked, max_tokens, stop, self.seal)
+    }
+
+    /// The same for the model that sums up.
+    pub fn write_synthesis(&self, head: &Head, asked: String, max_tokens: u32) -> Question<P> {
+        self.written(head, asked, max_tokens, &[], self.seal_synthesis)
+    }
+
+    fn written(
+        &self,
+        head: &Head,
+        asked: String,
+        max_tokens: u32,
+        stop: &[&str],
+        seal: fn(Prompt) -> P,
+    ) -> Question<P> {
         let sampling = Sampling {
             max_tokens,
             stop: stop.iter().map(|stop| (*stop).to_owned()).collect(),
@@ -102,7 +134,7 @@ impl<P> Frame<P> {
             ..Sampling::default()
         };
         let prompt = head.prompt(asked, String::new());
-        Question::generate(&self.capabilities.fingerprint, prompt, sampling, self.seal)
+        Question::generate(&self.capabilities.fingerprint, prompt, sampling, seal)
     }
 
     /// The lengths of texts in tokens.

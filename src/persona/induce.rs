@@ -17,6 +17,7 @@ use super::frame::{Frame, Head};
 use super::likeness::{Likeness, Validation};
 use super::portrait::Portrait;
 use super::progress::Plan;
+use super::quoting::quoting;
 use super::search::{Race, race};
 use super::settings::{Settings, able};
 use super::stack::Stack;
@@ -174,11 +175,12 @@ pub(super) async fn with_model<E: Evidence>(
     let said = written
         .into_iter()
         .map(|claim| Claim {
-            of_sketches: frame.leaves(),
+            of_sketches: frame.claims_of_sketches(),
             ..Claim::said(claim.text, Source::Reasoning, claim.made_from)
         })
         .collect();
     merge(&mut claims, said);
+    drop_quotes(&mut claims, history).await;
     let rows = known.judged(history, &window);
     let moved = test(frame, &known.crossfit, history.pairs(), &mut claims, &rows).await?;
     finish_claims(&mut claims, earlier);
@@ -275,6 +277,17 @@ fn verified<'a>(
     let reasoned = |pair| winner.iter().any(|demo| demo.pair == pair && demo.answer.contains('\n'));
     let shown: Vec<_> = kept().filter(|(shown, _)| reasoned(shown.pair)).collect();
     if shown.is_empty() { kept().collect() } else { shown }
+}
+
+/// Drops the model's claims that quote the history.
+async fn drop_quotes(claims: &mut [Claim], history: &History) {
+    let mut said: Vec<&mut Claim> =
+        claims.iter_mut().filter(|claim| claim.from == Source::Reasoning).collect();
+    let texts: Vec<&str> = said.iter().map(|claim| claim.text.as_str()).collect();
+    let told = quoting(history, &texts).await;
+    for (claim, _) in said.iter_mut().zip(told).filter(|(_, quotes)| *quotes) {
+        claim.state = claims::State::Dropped("it quoted your choices".into());
+    }
 }
 
 type Moved = std::collections::HashMap<String, std::collections::HashMap<crate::preference::PairId, f64>>;

@@ -20,6 +20,7 @@ mod portrait;
 mod progress;
 mod prompts;
 mod question;
+mod quoting;
 mod reasoning;
 mod search;
 mod settings;
@@ -39,7 +40,7 @@ pub use claims::{About, Claim, Source, State};
 pub use demos::Demo;
 pub use dialogue::{Machine, Step};
 pub use drive::{DriveError, Journal, NoJournal, drive, foresee};
-pub use evidence::{Evidence, Order, Passage, PassageKind, RawPair, SketchedPair};
+pub use evidence::{DividedPair, Evidence, Order, Passage, PassageKind, RawPair, SketchedPair};
 pub use induce::{Induction, from_traits, induction, induction_from};
 pub use judge::{Asking, Judgement, Judging, judge_by_traits, judging, judging_by_default};
 pub use likeness::{Changes, Difference, Likeness, VERSION, Validation};
@@ -48,7 +49,9 @@ pub use progress::{Plan, Remaining};
 pub use prompts::TEMPLATES;
 pub use question::{Answer, Ask, Question, QuestionId};
 pub use settings::Settings;
-pub use sketches::{LearnsFrom, from_sketches, induction_of_sketches, sketcher_of};
+pub use sketches::{
+    LearnsFrom, divided_induction, divided_plan, from_sketches, induction_of_sketches, sketcher_of,
+};
 pub use stack::{Input, Stack};
 
 /// Why the method can't go on, or a likeness can't be read.

@@ -11,13 +11,14 @@ const ASK_REASONING: &str = include_str!("prompts/ask_reasoning.txt");
 const ASK_CLAIM: &str = include_str!("prompts/ask_claim.txt");
 const SYNTHESIS_SYSTEM: &str = include_str!("prompts/synthesis_system.txt");
 const SYNTHESIS: &str = include_str!("prompts/synthesis.txt");
+const FORESEEN: &str = include_str!("prompts/foreseen.txt");
 const JUDGEMENT: &str = include_str!("prompts/judgement.txt");
 const PORTRAIT_SYSTEM: &str = include_str!("prompts/portrait_system.txt");
 const PORTRAIT: &str = include_str!("prompts/portrait.txt");
 const CHAT_SYSTEM: &str = include_str!("prompts/chat_system.txt");
 
 /// Every template as it ships, for the guard: what a request has of them is nobody's history.
-pub const TEMPLATES: [&str; 13] = [
+pub const TEMPLATES: [&str; 14] = [
     PAIR,
     SKETCH,
     JUDGE_SYSTEM,
@@ -27,6 +28,7 @@ pub const TEMPLATES: [&str; 13] = [
     ASK_CLAIM,
     SYNTHESIS_SYSTEM,
     SYNTHESIS,
+    FORESEEN,
     JUDGEMENT,
     PORTRAIT_SYSTEM,
     PORTRAIT,
@@ -117,6 +119,11 @@ pub fn judgement(shown: &str, label: &str, reasoning: &str) -> String {
     fill(JUDGEMENT, &[("shown", shown), ("label", &label.to_lowercase()), ("reasoning", reasoning)])
 }
 
+/// One judgement as a synthesis elsewhere sees it: a sketch, and that a reasoning which stays here foresaw the choice.
+pub fn foreseen(sketch: &str, label: &str) -> String {
+    fill(FORESEEN, &[("sketch", sketch), ("label", &label.to_lowercase())])
+}
+
 /// The instructions of the portrait's writer.
 pub fn portrait_system() -> String {
     fill(PORTRAIT_SYSTEM, &[])
@@ -156,6 +163,7 @@ mod tests {
             ask_claim("s", claims[0]),
             synthesis_system(),
             synthesis(&["j".into()], 3),
+            foreseen("s", "First"),
             judgement("s", "First", "r"),
             portrait_system(),
             portrait("c"),

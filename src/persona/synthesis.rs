@@ -8,12 +8,18 @@ use super::PersonaError;
 use super::evidence::Order;
 use super::fit::Shown;
 use super::frame::{Frame, Head};
+use super::progress::Plan;
 use super::prompts::{self, LABELS};
+use super::settings::Settings;
 use super::trace::Reasoning;
 use crate::preference::PairId;
 
 /// Synthesis prompts in one induction, at most; judgements beyond them are left out.
 const MOST_PROMPTS: usize = 3;
+
+/// Tokens of an outline with what stands around it, and of a synthesis prompt besides, by any tokenizer's count.
+const OUTLINE_TOKENS: u64 = 90;
+const FRAME_TOKENS: u64 = 200;
 
 /// Tokens that a claim may take.
 const CLAIM_TOKENS: u32 = 24;
@@ -46,7 +52,7 @@ pub(super) async fn synthesise<P>(
     for prompt in prompts {
         used += prompt.pairs.len();
         let asked = prompts::synthesis(&prompt.texts, count);
-        let reply = frame.dialogue.generation(frame.write(&head, asked, reply_tokens, &[])).await?;
+        let reply = frame.dialogue.generation(frame.write_synthesis(&head, asked, reply_tokens)).await?;
         let texts = read_claims(&reply.text, reply.finished, count);
         claims.extend(texts.into_iter().map(|text| Written { text, made_from: prompt.pairs.clone() }));
     }
@@ -54,6 +60,17 @@ pub(super) async fn synthesise<P>(
     let note = (dropped > 0)
         .then(|| format!("{dropped} of {} judgements left out of the synthesis", judgements.len()));
     Ok((claims, note))
+}
+
+/// What the synthesis asks at most, where it is shown outlines.
+pub(super) fn most_of_outlines(settings: &Settings) -> Plan {
+    let prompts =
+        settings.train_pairs.div_ceil(settings.judgements_a_synthesis.max(1)).min(MOST_PROMPTS) as u64;
+    Plan {
+        calls: prompts,
+        prompt_tokens: prompts * FRAME_TOKENS + settings.train_pairs as u64 * OUTLINE_TOKENS,
+        generated_tokens: prompts * settings.claims_a_synthesis as u64 * u64::from(CLAIM_TOKENS),
+    }
 }
 
 /// One synthesis prompt's judgements.
@@ -103,7 +120,11 @@ fn render(shown: &Shown, reasoning: &Reasoning) -> String {
     } else {
         (Order::ChosenSecond, LABELS[1])
     };
-    prompts::judgement(shown.in_order(order), label, &reasoning.text)
+    match shown.outline(order) {
+        // A reasoning quotes what it was made from.
+        Some(outline) => prompts::foreseen(outline, label),
+        None => prompts::judgement(shown.in_order(order), label, &reasoning.text),
+    }
 }
 
 /// The claims in a reply, at most `count`; a last line that was cut off is none.

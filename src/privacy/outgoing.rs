@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::preference::PairId;
+use crate::preference::{PairId, PreferencePair};
 
 /// A request at the door: everything of it that carries text.
 #[derive(Clone, Copy, Debug)]
@@ -81,6 +81,18 @@ pub enum Field {
     Rejected,
     /// Their remark.
     Note,
+}
+
+impl Field {
+    /// This text of a pair; none where the pair has none such.
+    pub fn of(self, pair: &PreferencePair) -> Option<&str> {
+        match self {
+            Field::Context(turn) => pair.context.get(turn).map(|turn| turn.content.as_str()),
+            Field::Chosen => Some(&pair.chosen),
+            Field::Rejected => Some(&pair.rejected),
+            Field::Note => pair.note.as_deref(),
+        }
+    }
 }
 
 impl fmt::Display for Field {

@@ -231,16 +231,29 @@ pub enum Request {
         /// How much to search, and with which model.
         settings: InductionSettings,
     },
-    /// Has a remote model draft answers to a question alone, and ranks them as the person would.
-    Draft {
-        /// Whose taste.
+    /// The conversation that the person has with a remote model.
+    Chat {
+        /// Whose.
         profile: ProfileId,
-        /// The remote model's id.
-        endpoint: String,
-        /// The question, which goes to the remote model as it is.
-        question: String,
-        /// How many answers.
-        answers: u32,
+    },
+    /// Says something to a remote model, has answers drafted, and ranks them as the person would.
+    Say {
+        /// Whose conversation, and whose taste.
+        profile: ProfileId,
+        /// What, and to whom.
+        saying: Saying,
+    },
+    /// Prefers one of the last drafts to the others, or takes that back.
+    Pick {
+        /// Whose.
+        profile: ProfileId,
+        /// Its place among the drafts; none takes the pick back.
+        draft: Option<u32>,
+    },
+    /// Forgets the conversation; what was picked in it stays in the history.
+    EndChat {
+        /// Whose.
+        profile: ProfileId,
     },
     /// A window of the ledger, newest first.
     Ledger {
@@ -305,8 +318,8 @@ pub enum Response {
     Tried(TriedView),
     /// To [`Request::Estimate`].
     Estimate(EstimateView),
-    /// To [`Request::Draft`], the best first.
-    Drafts(Vec<DraftAnswer>),
+    /// To [`Request::Chat`], [`Request::Say`], [`Request::Pick`] and [`Request::EndChat`].
+    Chat(ChatView),
     /// To [`Request::Ledger`].
     Ledger(LedgerPage),
     /// To [`Request::PlantCanaries`].
@@ -341,6 +354,13 @@ pub enum Event {
     },
     /// Of an induction.
     Inducing(InductionProgress),
+    /// Of drafting answers.
+    Drafting {
+        /// Answers that are there.
+        done: u32,
+        /// Answers that were asked for.
+        of: u32,
+    },
     /// Of loading a model.
     LoadingModel {
         /// What is being done, in plain words: "downloading", "reading", "preparing".
@@ -361,6 +381,8 @@ pub enum Change {
     History(ProfileId),
     /// A person's portrait.
     Portrait(ProfileId),
+    /// A person's conversation with a remote model.
+    Chat(ProfileId),
     /// The models.
     Models,
     /// The remote models.
@@ -418,6 +440,14 @@ pub enum ServiceError {
     /// The request's content is wrong.
     #[error("{0}")]
     Invalid(String),
+    /// What the person wants to send shares text with their history.
+    #[error("this quotes your history: {}", .quotes.iter().map(|quote| format!("“{quote}”")).collect::<Vec<_>>().join(", "))]
+    Quotes {
+        /// Whether that is in what they say of themselves, and not in the question.
+        about: bool,
+        /// The stretches, as they stand in the history, shortened.
+        quotes: Vec<String>,
+    },
     /// There are too few pairs for this.
     #[error("there are {have} pairs, this needs at least {need}")]
     TooFewPairs {
@@ -455,10 +485,11 @@ impl ServiceError {
             Self::NotFound(_) => "It may have been deleted in another tab; reload the page.",
             Self::UndoExpired => "Import it again from a backup, if you have one.",
             Self::Invalid(_) => "Change what was entered and try again.",
+            Self::Quotes { .. } => "It was not sent. Say it in other words.",
             Self::TooFewPairs { .. } => "Add some more choices on the History page.",
             Self::NoModel => "Load a model on the Models page.",
             Self::Model(_) => "Load the model again, or choose another one on the Models page.",
-            Self::Remote(_) => "What was answered is kept; start it again and it goes on from there.",
+            Self::Remote(_) => "Try again once that is mended; an induction goes on where it stopped.",
             Self::Internal(_) => "Try again; if it comes back, reload the page. Nothing stored was lost.",
         }
     }

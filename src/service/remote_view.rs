@@ -100,8 +100,8 @@ pub struct LedgerPage {
     pub left_bytes: f64,
     /// Requests that were stopped at the door.
     pub stopped: u32,
-    /// How many left for each origin.
-    pub origins: Vec<(String, u32)>,
+    /// How many left for each origin, and the bytes of their bodies.
+    pub origins: Vec<(String, u32, f64)>,
 }
 
 /// One request.
@@ -131,6 +131,45 @@ pub struct LedgerLine {
     pub outcome: String,
     /// Whether it left.
     pub left: bool,
+}
+
+/// What is said to a remote model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Saying {
+    /// The remote model's id.
+    pub endpoint: String,
+    /// The question. It goes to the remote model as it is.
+    pub question: String,
+    /// What the person lets the model know about them, such as their portrait. It goes along as it is.
+    pub about: Option<String>,
+    /// How many answers to draft.
+    pub answers: u32,
+}
+
+/// A conversation with a remote model.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ChatView {
+    /// The remote model that was asked last.
+    pub endpoint: Option<String>,
+    /// Scheme, host and port that all of it went to.
+    pub origin: String,
+    /// What the person let the model know about them.
+    pub about: Option<String>,
+    /// What was asked and drafted, oldest first.
+    pub exchanges: Vec<ExchangeView>,
+}
+
+/// A question and the answers that were drafted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExchangeView {
+    /// The question.
+    pub question: String,
+    /// The model that drafted.
+    pub model: String,
+    /// The answers, the best first.
+    pub drafts: Vec<DraftAnswer>,
+    /// The one that the person picked.
+    pub picked: Option<u32>,
 }
 
 /// An answer that a remote model drafted, as the person would like it.
@@ -166,6 +205,8 @@ pub enum ModelChoice {
     OnDevice,
     /// The remote one with this id, over sketches.
     Remote(String),
+    /// The one on this device, whose findings the remote one with this id sums up, over sketches.
+    Divided(String),
 }
 
 impl ModelChoice {
@@ -173,7 +214,7 @@ impl ModelChoice {
     pub fn remote(self) -> Option<String> {
         match self {
             ModelChoice::OnDevice => None,
-            ModelChoice::Remote(id) => Some(id),
+            ModelChoice::Remote(id) | ModelChoice::Divided(id) => Some(id),
         }
     }
 }

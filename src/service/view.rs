@@ -253,6 +253,9 @@ pub struct InductionSettings {
     /// The id of the remote model to ask, over sketches; the model on this device when none.
     #[serde(default)]
     pub remote: Option<String>,
+    /// Whether the remote model only sums up, and the model on this device does the rest.
+    #[serde(default)]
+    pub divided: bool,
 }
 
 /// How far an induction is.

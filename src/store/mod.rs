@@ -9,6 +9,7 @@
 //! Each choice and each deletion is written with strict durability. Several tabs may have the store open: one
 //! lock lets one of them write at a time, and a channel tells the others what changed.
 
+pub mod chat_row;
 pub mod deletion;
 pub mod endpoint_row;
 mod error;

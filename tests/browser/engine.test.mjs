@@ -77,7 +77,9 @@ test("a download that breaks off goes on where it ended, and the file is kept", 
     assert.deepEqual(told.kept.Ok.Kept, [[EMBEDDED_MODEL, 98362432]]);
     assert.deepEqual(told.second, told.first);
     assert.ok(ranges.some((range) => range), `no download went on: ${JSON.stringify(ranges)}`);
-  });
+  },
+  // A worker that is stopped while its helpers are being started: Chromium blocks what came for them.
+  { allowedErrors: [/engine_helper\.js net::ERR_BLOCKED_BY_RESPONSE/] });
 });
 
 test("64 calls at once give what 64 in sequence give", async () => {

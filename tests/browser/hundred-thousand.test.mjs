@@ -88,7 +88,7 @@ test("100,000 pairs are listed, scrolled and searched without a long task on the
       // Now as a person sees it. The app is started on another page first: that the browser compiles it takes no
       // longer for a long history.
       await page.goto(`${url}models`);
-      await page.getByRole("heading", { name: "Models" }).waitFor();
+      await page.getByRole("heading", { name: "Models", exact: true }).waitFor();
       const row = (question) => page.getByText(question, { exact: true });
       const scrollTo = (at) => page.locator(".rows").evaluate((rows, top) => (rows.scrollTop = top), at * ROW_PX);
       const focused = (at) => page.waitForFunction((at) => document.activeElement?.dataset.row === String(at), at);

@@ -15,7 +15,15 @@ import { chromiumPath } from "./chromium.mjs";
 import { serve } from "./harness.mjs";
 import { LEAK, allow, attempts, openEndpoint, serveGuarded, serveWithoutPolicies, tries, wait } from "./sending.mjs";
 
-const CHANNELS = ["speculation rules", "preconnect", "prefetch", "WebRTC"];
+const CHANNELS = [
+  "speculation rules",
+  "speculation rules that prerender",
+  "preconnect",
+  "prefetch",
+  "favicon",
+  "WebRTC",
+  "WebRTC over TURN",
+];
 /** A name is looked up at once; the log must have it. */
 const LOOK_UP_MS = 1500;
 

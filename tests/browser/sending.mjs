@@ -13,7 +13,7 @@ export const LEAK = new URL("leak/", import.meta.url).pathname;
 const WWW = join(REPOSITORY, "www");
 const TYPES = { html: "text/html", js: "text/javascript" };
 /** The channels that need a page in front, or that make no connection: prediction.test.mjs has them. */
-export const PREDICTIONS = ["speculation rules", "dns-prefetch"];
+export const PREDICTIONS = ["speculation rules", "speculation rules that prerender", "dns-prefetch"];
 /** How long a try may take to arrive. A WebRTC candidate is gathered last. */
 const WAIT_MS = 2500;
 

@@ -75,6 +75,54 @@ test("a database of version 1 becomes one of this version", async () => {
   });
 });
 
+/** The database as version 3 had it, made of the one that is there; frozen. Runs in the page. */
+async function backToVersion3() {
+  const read = (store) =>
+    new Promise((done) => {
+      const all = store.getAll();
+      const keys = store.getAllKeys();
+      keys.onsuccess = () => done(keys.result.map((key, i) => [key, all.result[i]]));
+    });
+  const opened = await new Promise((done) => (indexedDB.open("likeness").onsuccess = ({ target }) => done(target.result)));
+  const names = ["profiles", "portraits", "jobs", "answers", "deletions", "settings", "unreadable", "pairs", "choices"];
+  const reading = opened.transaction(names);
+  const rows = await Promise.all(names.map((name) => read(reading.objectStore(name))));
+  opened.close();
+  await new Promise((done) => (indexedDB.deleteDatabase("likeness").onsuccess = done));
+  const opening = indexedDB.open("likeness", 3);
+  opening.onupgradeneeded = () => {
+    for (const name of names) {
+      const store = opening.result.createObjectStore(name);
+      if (name === "pairs") {
+        store.createIndex("id", "id", { unique: true });
+        store.createIndex("was", "was", { multiEntry: true });
+      }
+      if (name === "choices") store.createIndex("pairs", "pairs", { multiEntry: true });
+    }
+  };
+  const old = await new Promise((done) => (opening.onsuccess = () => done(opening.result)));
+  const writing = old.transaction(names, "readwrite");
+  names.forEach((name, i) => rows[i].forEach(([key, row]) => writing.objectStore(name).put(row, key)));
+  await new Promise((done) => (writing.oncomplete = done));
+  old.close();
+}
+
+test("a database of version 3 gets what remote models need, and keeps the rest", async () => {
+  await withStore(async ({ tab }) => {
+    const page = await tab({ start: false });
+    await page.evaluate(makeVersion1, PEOPLE);
+    await page.evaluate(() => data.start());
+    await checkMigrated(page);
+    await page.evaluate(() => data.worker.terminate());
+    await page.evaluate(backToVersion3);
+    await page.evaluate(() => data.start());
+    await checkMigrated(page);
+    const ledger = await page.evaluate(() => data.get({ Ledger: { words: "", offset: 0, limit: 9 } }));
+    assert.deepEqual([ledger.total, ledger.left], [0, 0]);
+    assert.deepEqual(await page.evaluate(() => data.get("Endpoints")), []);
+  });
+});
+
 test("a migration that stopped halfway is gone on with", async () => {
   // The tab dies when the first person is moved: the worker's second transaction for writing never begins.
   const before = `
@@ -117,7 +165,7 @@ test("a database of a later version is refused and left alone", async () => {
       await data.start();
       return { answer: await data.ask("Open"), databases: await indexedDB.databases() };
     });
-    assert.deepEqual(seen.answer, { Err: { TooNew: { found: 99, known: 3 } } });
+    assert.deepEqual(seen.answer, { Err: { TooNew: { found: 99, known: 4 } } });
     assert.deepEqual(seen.databases, [{ name: "likeness", version: 99 }]);
   });
 });
@@ -147,7 +195,7 @@ test("a newer version in another tab gets the database, and this tab says that i
     await newer.evaluate(holdDatabase, 99);
     await page.waitForFunction(() => data.changes.includes("Outdated"));
     const answer = await page.evaluate(() => data.ask("Profiles"));
-    assert.deepEqual(answer, { Err: { TooNew: { found: 99, known: 3 } } });
+    assert.deepEqual(answer, { Err: { TooNew: { found: 99, known: 4 } } });
   });
 });
 

@@ -185,6 +185,31 @@ fn a_local_model_reads_sketches_where_it_should() {
     }
 }
 
+/// The embedded model reads the pairs, the remote one gets sketches of those that it foresaw, and nothing else.
+#[test]
+fn a_local_model_reads_and_a_remote_one_sums_up() {
+    let (server, folder) = (Server::answering(), Folder::new("divided"));
+    let history = folder.file("h.jsonl", &crate::ran::history(8, |i| format!("Zanzibara's ferret {i}")));
+    let (likeness, url) = (folder.path("l.json"), server.url());
+    let induce = ["induce", "--history", &history, "--candidates", "2", "-o", &likeness, "--json"];
+    let both = ["--model", "embedded"];
+    let ran = run(&[&induce[..], &both, &model(&url, "openai")].concat(), "");
+    assert!(
+        ran.object()["calls"].as_u64().unwrap() > 5 && ran.err.contains("estimate: at most"),
+        "{}",
+        ran.err
+    );
+    let received = server.received();
+    assert!((1..=3).contains(&received.len()), "{}", received.len());
+    for request in received {
+        let body = String::from_utf8(request.body).unwrap();
+        assert!(body.contains("Their texts are private") && body.contains("had foreseen it"), "{body}");
+        assert!(!body.contains("Zanzibara") && !body.contains("ferret"), "{body}");
+    }
+    let judge = ["judge", "--pair", "-", "--likeness", &likeness];
+    run(&[&judge[..], &both, &model(&url, "openai")].concat(), PAIR).failed(2, "one model is asked");
+}
+
 #[test]
 fn a_budget_stops_the_job_before_it_is_passed_and_a_larger_one_goes_on() {
     let (server, folder) = (Server::answering(), Folder::new("budget"));
@@ -273,7 +298,8 @@ fn what_can_not_be_meant_is_exit_code_2_and_says_why() {
     let check = |more: &[&str], words: &str| run(&[&induce[..], more].concat(), "").failed(2, words);
     let remote = model(url, "openai");
     check(&[&remote[..], &["--evidence", "raw"]].concat(), "raw history never leaves this machine");
-    check(&[&remote[..], &["--model", "embedded"]].concat(), "--model");
+    let both = [&remote[..], &["--model", "embedded"]].concat();
+    check(&[&both[..], &["--evidence", "sketch"]].concat(), "the local model reads texts");
     check(&["--endpoint", url, "--api", "openai"], "--remote-model");
     check(&["--endpoint", url, "--remote-model", "m"], "--api openai, anthropic or gemini");
     check(&["--endpoint", "nowhere", "--api", "openai", "--remote-model", "m"], "https://");

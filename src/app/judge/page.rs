@@ -51,6 +51,16 @@ pub fn JudgePage() -> impl IntoView {
         session.has_built_in()
             || session.endpoints.read().ready().is_some_and(|endpoints| !endpoints.is_empty())
     });
+    // Where the models are known and none is loaded here, the first remote one is the one to ask.
+    Effect::new(move |_| {
+        let none_here = session.models.read().ready().is_some_and(|models| models.loaded.is_none());
+        let endpoints = session.endpoints.read();
+        let first = endpoints.ready().and_then(|all| all.first()).map(|one| one.id.clone());
+        let is_open = which.with_untracked(String::is_empty);
+        if let (true, true, Some(first)) = (none_here, is_open, first) {
+            which.set(first);
+        }
+    });
 
     let ask = move || {
         let Some(profile) = session.current.get_untracked() else { return };

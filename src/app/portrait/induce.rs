@@ -11,8 +11,8 @@ use crate::app::remote::{BuiltIn, ModelSelect, choice_of};
 use crate::app::session::Session;
 use crate::service::client::Stop;
 use crate::service::{
-    Event, InductionSettings, LoadedModel, ModelSource, PendingInduction, PortraitView, ProfileId,
-    ServiceError,
+    Event, InductionSettings, LoadedModel, ModelChoice, ModelSource, PendingInduction, PortraitView,
+    ProfileId, ServiceError,
 };
 use crate::view::{Failure, Progress, TextInput, sentence};
 
@@ -23,6 +23,8 @@ pub struct Induction {
     run: RwSignal<Run>,
     /// Whose it is.
     whose: RwSignal<Option<ProfileId>>,
+    /// Who shall read, as chosen in the form; the form is made anew when a model is loaded, and keeps it.
+    which: RwSignal<String>,
     stop: StoredValue<Option<Stop>, LocalStorage>,
 }
 
@@ -33,6 +35,7 @@ impl Induction {
             session,
             run: RwSignal::new(Run::Idle),
             whose: RwSignal::new(None),
+            which: RwSignal::new(String::new()),
             stop: StoredValue::new_local(None),
         }
     }
@@ -180,13 +183,15 @@ fn NeedsModel(induction: Induction) -> impl IntoView {
 fn Start(model: Option<LoadedModel>, again: bool, induction: Induction) -> impl IntoView {
     let session = Session::here();
     let form = RwSignal::new(RunForm::default());
-    let first_remote = || {
-        let all = session.endpoints.read_untracked();
-        let first = all.ready().and_then(|all| all.first().map(|one| one.id.clone()));
-        first.unwrap_or_else(BuiltIn::id)
-    };
-    let which = RwSignal::new(if model.is_some() { String::new() } else { first_remote() });
-    let is_remote = Memo::new(move |_| choice_of(&which.get()).remote().is_some());
+    let which = induction.which;
+    let all = session.endpoints.read_untracked().ready().cloned().unwrap_or_default();
+    let chosen = choice_of(&which.get_untracked()).remote();
+    let is_there = chosen.is_some_and(|id| id == BuiltIn::id() || all.iter().any(|one| one.id == id));
+    if !is_there {
+        let first = || all.first().map_or_else(BuiltIn::id, |one| one.id.clone());
+        which.set(if model.is_some() { String::new() } else { first() });
+    }
+    let needs_local = Memo::new(move |_| !matches!(choice_of(&which.get()), ModelChoice::Remote(_)));
     let has_local = model.is_some();
     let seed = RwSignal::new(form.get_untracked().seed);
     let candidates = RwSignal::new(String::new());
@@ -207,7 +212,7 @@ fn Start(model: Option<LoadedModel>, again: bool, induction: Induction) -> impl 
         form.update(|form| {
             form.seed = seed.get();
             form.candidates = candidates.get();
-            form.remote = choice_of(&which.get()).remote();
+            form.model = choice_of(&which.get());
         });
         seed_problem.set(String::new());
         candidates_problem.set(String::new());
@@ -238,7 +243,7 @@ fn Start(model: Option<LoadedModel>, again: bool, induction: Induction) -> impl 
     let estimate = move || {
         let mut form = form.get();
         (form.seed, form.candidates) = (seed.get(), candidates.get());
-        form.remote = choice_of(&which.get()).remote();
+        form.model = choice_of(&which.get());
         // A model on this device costs nothing.
         let costs = |id: &String| {
             *id != BuiltIn::id() || session.built_in.read().as_ref().is_some_and(|own| !own.local)
@@ -275,7 +280,7 @@ fn Start(model: Option<LoadedModel>, again: bool, induction: Induction) -> impl 
                 })
         }}
         <form on:submit=begin>
-            <ModelSelect value=which />
+            <ModelSelect value=which divides=true />
             <fieldset class="options">
                 <legend>"How much to search"</legend>
                 {SEARCHES
@@ -319,15 +324,15 @@ fn Start(model: Option<LoadedModel>, again: bool, induction: Induction) -> impl 
                 <button
                     type="submit"
                     class:primary=move || pending.read().is_none()
-                    disabled=move || !is_remote.get() && !has_local
+                    disabled=move || needs_local.get() && !has_local
                 >
                     {if again { "Make a new portrait" } else { "Induce" }}
                 </button>
                 <Show
-                    when=move || !is_remote.get() && !has_local
+                    when=move || needs_local.get() && !has_local
                     fallback=move || view! {
                         <span class="small">
-                            {move || if is_remote.get() { String::new() } else { local.get_value() }}
+                            {move || if needs_local.get() { local.get_value() } else { String::new() }}
                         </span>
                     }
                 >

@@ -1,6 +1,8 @@
 //! An induction as the page sees it: how much to search, how far it is, how it ended.
 
-use crate::service::{EstimateView, InductionProgress, InductionSettings, PendingInduction, ServiceError};
+use crate::service::{
+    EstimateView, InductionProgress, InductionSettings, ModelChoice, PendingInduction, ServiceError,
+};
 use crate::view::words;
 
 /// The searches: the name on the wire, what a person calls it, and what it is for.
@@ -18,8 +20,8 @@ pub struct RunForm {
     pub seed: String,
     /// Candidates in each search, as typed; empty for the search's own number.
     pub candidates: String,
-    /// The remote model to ask; the one on this device when none.
-    pub remote: Option<String>,
+    /// Which model reads.
+    pub model: ModelChoice,
 }
 
 /// A field of the form.
@@ -33,7 +35,12 @@ pub enum Field {
 
 impl Default for RunForm {
     fn default() -> Self {
-        RunForm { search: "small".into(), seed: "0".into(), candidates: String::new(), remote: None }
+        RunForm {
+            search: "small".into(),
+            seed: "0".into(),
+            candidates: String::new(),
+            model: ModelChoice::OnDevice,
+        }
     }
 }
 
@@ -49,7 +56,9 @@ impl RunForm {
                 _ => return Err((Field::Candidates, "A whole number from 1 to 100, or nothing.")),
             },
         };
-        Ok(InductionSettings { search: self.search.clone(), seed, candidates, remote: self.remote.clone() })
+        let divided = matches!(self.model, ModelChoice::Divided(_));
+        let remote = self.model.clone().remote();
+        Ok(InductionSettings { search: self.search.clone(), seed, candidates, remote, divided })
     }
 }
 

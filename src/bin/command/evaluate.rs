@@ -45,6 +45,7 @@ pub struct Evaluate {
 impl Evaluate {
     pub fn run(self) -> Result<(), Failure> {
         self.evidence.check(&self.remote)?;
+        self.model.or(&self.remote)?;
         let remote = self.remote.settings()?;
         let likeness = self.likeness.as_deref().map(files::likeness).transpose()?;
         let history = self.history.read()?;

@@ -36,6 +36,17 @@ impl EvidenceFlag {
         Ok(())
     }
 
+    /// Refuses a choice where a local and a remote model have one each.
+    pub fn check_divided(self) -> Result<(), Failure> {
+        match self.evidence {
+            None => Ok(()),
+            Some(_) => Err(Failure::Usage(
+                "--evidence can't go with --model and --endpoint: the local model reads texts, the remote one sketches"
+                    .into(),
+            )),
+        }
+    }
+
     /// What the reward learns from.
     pub fn reward(self) -> LearnsFrom {
         if self.evidence == Some(Kind::Sketch) { LearnsFrom::Sketches } else { LearnsFrom::Texts }

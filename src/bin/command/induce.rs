@@ -1,15 +1,17 @@
 //! `likeness induce`: from a history to a likeness; with a model, as a job that can be stopped and resumed.
+//!
+//! With a local and a remote model the local one reads the pairs, and the remote one sums up over sketches.
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use likeness::model::{Capabilities, LanguageModel};
 use likeness::persona::{
-    Claim, Induction, LearnsFrom, Likeness, Settings, Source, Validation, drive, foresee, from_sketches,
-    from_traits, induction, induction_of_sketches,
+    Claim, Induction, LearnsFrom, Likeness, Settings, Source, Validation, divided_induction, divided_plan,
+    drive, foresee, from_sketches, from_traits, induction, induction_of_sketches,
 };
 use likeness::preference::History;
-use likeness::provider::{OnReleased, RemoteSettings};
+use likeness::provider::{Divided, OnReleased, RemoteSettings};
 use serde::Serialize;
 
 use super::evidence::EvidenceFlag;
@@ -75,7 +77,11 @@ impl Induce {
         let history = self.history.read()?;
         let decided = earlier.as_ref().map(|earlier| earlier.claims.clone()).unwrap_or_default();
         let likeness = match (remote, self.model.load()?) {
-            (Some(settings), _) => self.with_remote(settings, history, decided)?,
+            (Some(settings), Some(loaded)) => {
+                self.evidence.check_divided()?;
+                self.divided(&loaded, settings, history, decided)?
+            }
+            (Some(settings), None) => self.with_remote(settings, history, decided)?,
             (None, Some(loaded)) => self.with_local(&loaded, history, decided)?,
             (None, None) => {
                 let likeness = match self.evidence.reward() {
@@ -125,6 +131,24 @@ impl Induce {
         let ahead = pollster::block_on(foresee(&remote.model, &mut machine, &mut job));
         remote.foretell(ahead.map_err(|error| job.failure(error))?);
         let done = self.finish(&remote.model, machine, job, || remote.stopped());
+        remote.tell();
+        done
+    }
+
+    fn divided(
+        &self,
+        loaded: &Loaded,
+        remote: RemoteSettings,
+        history: History,
+        decided: Vec<Claim>,
+    ) -> Result<Likeness, Failure> {
+        let remote = self.remote.open(remote, history.pairs())?;
+        let model = Divided::new(&loaded.model, &remote.model);
+        let capabilities = model.capabilities().clone();
+        let (settings, job) = self.prepare(&capabilities)?;
+        remote.foretell(divided_plan(&settings));
+        let machine = divided_induction(history, settings, capabilities, decided);
+        let done = self.finish(&model, machine, job, || remote.stopped() || loaded.stopped());
         remote.tell();
         done
     }

@@ -41,6 +41,7 @@ struct Report<'a> {
 
 impl Judge {
     pub fn run(self) -> Result<(), Failure> {
+        self.model.or(&self.remote)?;
         let remote = self.remote.settings()?;
         let likeness = self.likeness.as_deref().map(files::likeness).transpose()?;
         let pair = files::pair(&self.pair)?;

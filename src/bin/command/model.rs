@@ -1,14 +1,15 @@
 //! The model of a task: which file it is, how it is loaded, and how Ctrl-C stops it.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use clap::Args;
 use likeness::persona::{DriveError, Remaining};
 use likeness::provider::{InProcess, Local};
 
+use super::remote::RemoteFlags;
 use super::{Failure, say};
 
 /// The embedded model's name, and the file that the set-up keeps in the models folder.
@@ -31,7 +32,7 @@ pub struct ModelFile {
 #[derive(Args, Clone)]
 pub struct OptionalModelFile {
     /// A GGUF file, or `embedded` for the model that the set-up fetched.
-    #[arg(long, value_name = "M.gguf", conflicts_with = "endpoint")]
+    #[arg(long, value_name = "M.gguf")]
     model: Option<PathBuf>,
     #[command(flatten)]
     threads: Threads,
@@ -65,6 +66,14 @@ impl ModelFile {
 }
 
 impl OptionalModelFile {
+    /// Refuses a local and a remote model where one of them is asked.
+    pub fn or(&self, remote: &RemoteFlags) -> Result<(), Failure> {
+        if self.model.is_some() && remote.is_given() {
+            return Err(Failure::Usage("--model can't go with --endpoint here: one model is asked".into()));
+        }
+        Ok(())
+    }
+
     pub fn load(&self) -> Result<Option<Loaded>, Failure> {
         self.model.as_deref().map(|path| load(path, self.threads.count())).transpose()
     }
@@ -112,7 +121,12 @@ fn models_folder() -> Option<PathBuf> {
 
 /// A flag that the first Ctrl-C sets; the second one ends the process at once.
 pub fn interrupt() -> Result<Arc<AtomicBool>, Failure> {
-    let stop = Arc::new(AtomicBool::new(false));
+    // A local and a remote model of one job hear of the same.
+    static STOP: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+    if let Some(stop) = STOP.get() {
+        return Ok(Arc::clone(stop));
+    }
+    let stop = Arc::clone(STOP.get_or_init(Arc::default));
     let seen = Arc::clone(&stop);
     let handler = move || {
         if seen.swap(true, Ordering::Relaxed) {

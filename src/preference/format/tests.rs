@@ -191,6 +191,13 @@ fn a_bad_line_is_told_and_the_rest_imported() {
 }
 
 #[test]
+fn a_line_of_plain_text_is_told_as_that() {
+    let file = format!("{GOOD}\nThe third answer was better.\n<p>{GOOD}");
+    let plain = |line: u32| format!("- line {line}: this is plain text: a record begins with {{");
+    check(&file, &["+ q > a > b", &plain(2), &plain(3)]);
+}
+
+#[test]
 fn a_broken_element_of_a_list_costs_only_itself() {
     let told_for = |broken: &str| told(format!("[{GOOD},{broken},{GOOD}]").as_bytes());
     for broken in [

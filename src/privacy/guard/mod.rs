@@ -31,7 +31,7 @@ pub use phrases::Common;
 use self::bar::Measured;
 use self::compare::{Comparison, TooLong};
 use self::index::{Hits, Index};
-use super::{Field, Outgoing, Overlap, Released, Unreadable, Verdict, Watch};
+use super::{Field, LiveConversation, Outgoing, Overlap, Released, Unreadable, Verdict, Watch};
 use crate::preference::{PairId, PreferencePair};
 
 /// Pairs fetched at a time.
@@ -147,8 +147,19 @@ impl Guard {
 
     /// Releases what the person wrote or approved, or what was made of sketches: all that it would be sent as is read.
     pub async fn release<T: Serialize>(&self, value: T, texts: &impl Texts) -> Result<Released<T>, Verdict> {
+        self.release_live(value, None, texts).await
+    }
+
+    /// Releases it as [`Guard::release`] does; what a live chat said may be in it, for the endpoint that it was said to.
+    pub async fn release_live<T: Serialize>(
+        &self,
+        value: T,
+        live: Option<&LiveConversation>,
+        texts: &impl Texts,
+    ) -> Result<Released<T>, Verdict> {
         let body = serde_json::to_vec(&value).map_err(|_| Verdict::Unreadable(Unreadable::NotText))?;
-        let outgoing = Outgoing { url: "", headers: &[], body: &body, live: None };
+        let url = live.map_or("", |live| &live.origin);
+        let outgoing = Outgoing { url, headers: &[], body: &body, live };
         match self.check(&outgoing, texts).await {
             Verdict::Pass => Ok(Released::new(value)),
             refused => Err(refused),

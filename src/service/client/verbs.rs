@@ -256,9 +256,24 @@ impl Client {
         self.ask(Request::ClearLedger).await.map(drop)
     }
 
-    /// Has a remote model draft answers.
-    pub fn draft(&self, profile: ProfileId, endpoint: String, question: String, answers: u32) -> Asking {
-        self.ask(Request::Draft { profile, endpoint, question, answers })
+    /// The conversation with a remote model.
+    pub async fn chat(&self, profile: ProfileId) -> Outcome<ChatView> {
+        expect!(self.ask(Request::Chat { profile }).await, Chat)
+    }
+
+    /// Says something to a remote model; the answer is the conversation with the drafts.
+    pub fn say(&self, profile: ProfileId, saying: Saying, on_event: impl Fn(Event) + 'static) -> Asking {
+        self.ask_with(Request::Say { profile, saying }, None, on_event)
+    }
+
+    /// Prefers one of the last drafts, or takes that back.
+    pub async fn pick(&self, profile: ProfileId, draft: Option<u32>) -> Outcome<ChatView> {
+        expect!(self.ask(Request::Pick { profile, draft }).await, Chat)
+    }
+
+    /// Forgets the conversation.
+    pub async fn end_chat(&self, profile: ProfileId) -> Outcome<ChatView> {
+        expect!(self.ask(Request::EndChat { profile }).await, Chat)
     }
 
     /// Plants canaries and looks for them.

@@ -1,7 +1,8 @@
 //! What stands at the door of the data worker: the guard over all that is kept here, and the ledger in the store.
 //!
 //! The guard's index is made at the first request and brought up to date before each: people whose number of
-//! changes has grown are looked through for pairs that it does not know. A pair that is gone stays in the index and
+//! changes has grown are looked through for pairs that it does not know, and a conversation with a remote model is
+//! taken in as soon as it has changed: what was said there may go there again, and nowhere else. A pair that is gone stays in the index and
 //! does no harm there, since a hit is confirmed against the store; once an eighth of all are gone it is made anew.
 
 use std::cell::Cell;
@@ -12,12 +13,13 @@ use futures_util::lock::Mutex;
 
 use super::Server;
 use crate::persona::TEMPLATES;
-use crate::preference::{Choice, PairId, PreferencePair};
+use crate::preference::{Choice, PairId, PreferencePair, Role, Turn};
 use crate::privacy::{
-    Common, EntryId, Guard, Kept, Ledger, LedgerEntry, LedgerError, Outcome, Outgoing, Released, Texts,
-    Unreadable, Verdict, Watch,
+    Common, EntryId, Guard, Kept, Ledger, LedgerEntry, LedgerError, LiveConversation, Outcome, Outgoing,
+    Overlap, Released, Texts, Unreadable, Verdict, Watch,
 };
 use crate::service::ServiceError;
+use crate::store::chat_row::ChatRow;
 use crate::store::ledger_row::{LedgerRow, OutcomeRow};
 use crate::store::{Store, StoreError};
 
@@ -26,6 +28,10 @@ const READ: usize = 100;
 
 /// One in so many of the index may be gone before it is made anew.
 const GONE: usize = 8;
+
+/// Letters of a quote that are shown, and quotes.
+const QUOTED: usize = 80;
+const MOST_QUOTES: usize = 3;
 
 /// The guard of this worker; one request is read after the other.
 #[derive(Clone)]
@@ -45,8 +51,31 @@ struct Watched {
     people: HashMap<String, Indexed>,
     /// Texts that are in no pair of the store: answers that nobody won, canaries.
     others: HashMap<PairId, PreferencePair>,
+    /// What was said to remote models, by person, as texts that the guard knows.
+    chats: HashMap<String, Said>,
     /// Pairs in the index that the store has no more.
     gone: usize,
+}
+
+/// A conversation with a remote model.
+struct Said {
+    chat: ChatRow,
+    kept: HashMap<PairId, Kept>,
+}
+
+impl Said {
+    fn of(chat: ChatRow) -> Self {
+        let went = LiveConversation { id: chat.id.clone(), origin: chat.origin.clone() };
+        let texts = chat.exchanges.iter().flat_map(|exchange| {
+            let drafts = exchange.drafts.iter().map(|draft| &*draft.text);
+            std::iter::once(&*exchange.question).chain(drafts)
+        });
+        // A system turn, so that its id is no pair's of the history.
+        let pair =
+            |text: &str| PreferencePair::new(vec![Turn { role: Role::System, content: text.into() }], "", "");
+        let kept = texts.map(|text| Kept { pair: pair(text), went: Some(went.clone()) });
+        Said { kept: kept.map(|kept| (kept.pair.id, kept)).collect(), chat }
+    }
 }
 
 /// What the index has of a person.
@@ -62,7 +91,7 @@ impl Watched {
     fn of(others: HashMap<PairId, PreferencePair>) -> Self {
         let mut guard = Guard::new(Common::shipped(TEMPLATES));
         others.values().for_each(|pair| guard.add(pair));
-        Watched { guard, people: HashMap::new(), others, gone: 0 }
+        Watched { guard, people: HashMap::new(), others, chats: HashMap::new(), gone: 0 }
     }
 
     /// Takes in what changed in the store since the last time.
@@ -95,7 +124,37 @@ impl Watched {
             }
             self.people.insert(profile, Indexed { revision, pairs });
         }
+        self.hear(store.chats().await?);
         Ok(())
+    }
+
+    /// Takes in the conversations as they are now.
+    fn hear(&mut self, now: Vec<(String, ChatRow)>) {
+        let mut before = std::mem::take(&mut self.chats);
+        for (person, chat) in now {
+            let said = match before.remove(&person) {
+                Some(said) if said.chat == chat => said,
+                old => {
+                    let said = Said::of(chat);
+                    said.kept.values().for_each(|kept| self.guard.add(&kept.pair));
+                    self.unhear(old, &said);
+                    said
+                }
+            };
+            self.chats.insert(person, said);
+        }
+        let nothing = Said::of(ChatRow::default());
+        before.into_values().for_each(|old| self.unhear(Some(old), &nothing));
+    }
+
+    /// Takes out what a conversation said before and does not any more.
+    fn unhear(&mut self, before: Option<Said>, now: &Said) {
+        for kept in before.into_iter().flat_map(|said| said.kept.into_values()) {
+            let elsewhere = self.chats.values().any(|said| said.kept.contains_key(&kept.pair.id));
+            if !elsewhere && !now.kept.contains_key(&kept.pair.id) {
+                self.guard.remove(&kept.pair);
+            }
+        }
     }
 
     fn take_other(&mut self, pair: PreferencePair) {
@@ -137,38 +196,45 @@ impl Texts for KeptTexts<'_> {
             Vec::new()
         });
         let others = ids.iter().filter_map(|id| self.watched.others.get(id).cloned());
-        stored.into_iter().chain(others).map(|pair| Kept { pair, went: None }).collect()
+        let pairs = stored.into_iter().chain(others).map(|pair| Kept { pair, went: None });
+        let said = ids
+            .iter()
+            .flat_map(|id| self.watched.chats.values().filter_map(move |said| said.kept.get(id).cloned()));
+        pairs.chain(said).collect()
     }
 
-    async fn conversation(&self, _: &str) -> Vec<Kept> {
-        // No pair here comes of a chat with a remote model.
-        Vec::new()
+    async fn conversation(&self, id: &str) -> Vec<Kept> {
+        let chats = self.watched.chats.values().filter(|said| said.chat.id == id);
+        chats.flat_map(|said| said.kept.values().cloned()).collect()
     }
 }
 
 impl Watchman {
-    /// Reads something that shall leave, as the door will.
+    /// Reads something that shall leave, as the door will; where it is part of a live chat, with that.
     ///
     /// # Errors
-    /// What the guard says, where it may not.
+    /// What the guard says, where it may not: [`ServiceError::Quotes`] with what it shares.
     pub(super) async fn release<T: serde::Serialize>(
         &self,
         value: T,
+        live: Option<&LiveConversation>,
         store: &Store,
     ) -> Result<Released<T>, ServiceError> {
         let mut watched = self.watched.lock().await;
         watched.catch_up(store).await?;
         let texts = KeptTexts { watched: &watched, store, failed: Cell::new(false) };
-        let released = watched.guard.release(value, &texts).await;
+        let released = watched.guard.release_live(value, live, &texts).await;
         if texts.failed.get() {
             return Err(ServiceError::Internal(Unreadable::NoHistory.to_string()));
         }
-        released.map_err(|verdict| {
-            ServiceError::Invalid(match verdict {
-                Verdict::Unreadable(why) => format!("this can't be sent: {why}"),
-                _ => "this can't be sent: it quotes your history; say it in other words".into(),
-            })
-        })
+        match released {
+            Ok(released) => Ok(released),
+            Err(Verdict::Refuse(overlaps)) => {
+                Err(ServiceError::Quotes { about: false, quotes: quotes(&overlaps, &texts).await })
+            }
+            Err(Verdict::Unreadable(why)) => Err(ServiceError::Invalid(format!("this can't be sent: {why}"))),
+            Err(Verdict::Pass) => Err(ServiceError::Internal("the guard said two things at once".into())),
+        }
     }
 
     /// Watches over texts that are in no store, until they are taken away again.
@@ -190,6 +256,33 @@ impl Watchman {
     /// Forgets all that it knows; the next request makes it anew.
     pub(super) async fn forget(&self) {
         *self.watched.lock().await = Watched::of(HashMap::new());
+    }
+}
+
+/// The stretches that something shares with the history, as they stand there, each once.
+async fn quotes(overlaps: &[Overlap], texts: &KeptTexts<'_>) -> Vec<String> {
+    let ids: Vec<PairId> = overlaps.iter().map(|overlap| overlap.pair).collect();
+    let kept = texts.pairs(&ids).await;
+    let mut quotes = Vec::new();
+    for overlap in overlaps {
+        let of = |kept: &Kept| {
+            let text = overlap.field.of(&kept.pair)?.get(overlap.text_start..overlap.text_end)?;
+            Some(text.trim().to_owned())
+        };
+        let quote = kept.iter().filter(|kept| kept.pair.id == overlap.pair).find_map(of);
+        quotes.extend(quote.map(|text| shortened(&text)));
+    }
+    quotes.sort_unstable();
+    quotes.dedup();
+    quotes.truncate(MOST_QUOTES);
+    quotes
+}
+
+/// Its first words.
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(QUOTED) {
+        Some((end, _)) => format!("{} …", text[..end].trim_end()),
+        None => text.to_owned(),
     }
 }
 

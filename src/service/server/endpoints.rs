@@ -3,28 +3,23 @@
 use super::door::{StoredLedger, Watching};
 use super::page::ToPage;
 use super::{Asked, Outcome};
-use crate::model::{Generation, LanguageModel, Prompt, Sampling};
+use crate::model::{Generation, LanguageModel, ModelError, Prompt, Sampling};
+use crate::persona::DriveError;
 use crate::preference::Turn;
-use crate::privacy::Raw;
+use crate::privacy::{LiveConversation, Raw};
 use crate::provider::{
     Api, BrowserTransport, Budget, Egress, Either, PageModel, PageTransport, Price, ProviderError, Remote,
     RemoteSettings,
 };
-use crate::service::{
-    Change, DraftAnswer, EndpointDraft, EndpointView, PriceView, ProfileId, Response, ServiceError, TriedView,
-};
+use crate::service::{Change, EndpointDraft, EndpointView, PriceView, Response, ServiceError, TriedView};
 use crate::store::endpoint_row::EndpointRow;
 use crate::store::{Store, now_ms};
-use crate::{persona, traits};
 
 /// The setting that holds them all.
 const SETTING: &str = "endpoints";
 
 /// More than this is a mistake.
 const MOST_ENDPOINTS: usize = 50;
-
-/// Answers that may be drafted at once.
-const MOST_DRAFTS: u32 = 8;
 
 /// A remote model behind the door of this worker: on a server, or a function of the page.
 pub(super) type RemoteModel = Remote<Either<BrowserTransport, PageTransport<ToPage>>, Watching, StoredLedger>;
@@ -88,80 +83,50 @@ impl Asked {
     /// Asks it to say a word of ours: address, key and name are right when it does.
     pub(super) async fn try_endpoint(&self, id: &str) -> Outcome {
         let begin = now_ms();
-        let word = "Answer with the one word \"ready\".";
+        let turns = vec![Turn::user("Answer with the one word \"ready\".")];
+        let prompt = Prompt { turns, answer_start: String::new() };
         let said = if let Some(model) = self.built_in(Some(id)).await? {
-            let prompt = Prompt { turns: vec![Turn::user(word)], answer_start: String::new() };
             let sampling = Sampling { max_tokens: 16, ..Sampling::default() };
             let said = model.generate(&Raw::new(prompt), &sampling).await;
             said.map_err(|error| ServiceError::Model(error.to_string()))?
         } else {
-            self.say_to(&self.remote_model(id).await?, word, 16, 0).await?
+            self.say_to(&self.remote_model(id).await?, prompt, None, (16, 0)).await?
         };
         Ok(Response::Tried(TriedView { text: said.text.trim().to_owned(), elapsed_ms: now_ms() - begin }))
     }
 
-    /// Has answers drafted by a model that knows nothing of the person, and ranks them by the person's reward.
-    pub(super) async fn draft(
-        &self,
-        profile: &ProfileId,
-        endpoint: &str,
-        question: &str,
-        answers: u32,
-    ) -> Outcome {
-        if question.trim().is_empty() {
-            return Err(ServiceError::Invalid("there is no question".into()));
-        }
-        let store = self.server.store().await?;
-        let history = super::portrait::history(&store, profile).await?;
-        let likeness = super::portrait::likeness(&store, profile).await?;
-        let likeness = likeness.unwrap_or_else(|| persona::from_traits(&history, 0, &[]));
-        let model = self.remote_model(endpoint).await?;
-        let asked = (0..answers.clamp(1, MOST_DRAFTS)).map(|seed| self.say_to(&model, question, 1024, seed));
-        let said = futures_util::future::try_join_all(asked).await?;
-        let mut texts: Vec<String> = said.into_iter().map(|one| one.text.trim().to_owned()).collect();
-        texts.retain(|text| !text.is_empty());
-        texts.dedup();
-        let context = [Turn::user(question.trim())];
-        let mut drafts: Vec<DraftAnswer> = Vec::with_capacity(texts.len());
-        for (at, text) in texts.iter().enumerate() {
-            let others = texts.iter().enumerate().filter(|(other, _)| *other != at);
-            let judged: Vec<_> = others
-                .map(|(_, other)| {
-                    let difference = traits::difference(&context, text, other);
-                    persona::judge_by_traits(Some(&likeness), &difference)
-                })
-                .collect();
-            let liked = judged.iter().map(|one| one.p_first).sum::<f64>() / judged.len().max(1) as f64;
-            let why = judged
-                .into_iter()
-                .max_by(|a, b| a.log_odds().abs().total_cmp(&b.log_odds().abs()))
-                .map_or_else(Vec::new, |one| one.why);
-            let liked = if texts.len() == 1 { 0.5 } else { liked };
-            drafts.push(DraftAnswer { text: text.clone(), liked: liked as f32, why });
-        }
-        drafts.sort_by(|a, b| b.liked.total_cmp(&a.liked));
-        Ok(Response::Drafts(drafts))
-    }
-
-    async fn say_to(
+    /// Asks for one answer of so many tokens at most, with a seed: the likeliest one with 0, another one with others.
+    pub(super) async fn say_to(
         &self,
         model: &RemoteModel,
-        text: &str,
-        max_tokens: u32,
-        seed: u32,
+        prompt: Prompt,
+        live: Option<&LiveConversation>,
+        (max_tokens, seed): (u32, u32),
     ) -> Result<Generation, ServiceError> {
         let store = self.server.store().await?;
-        let prompt = Prompt { turns: vec![Turn::user(text.trim())], answer_start: String::new() };
-        let prompt = self.server.watchman().release(prompt, &store).await?;
-        // One answer is the likeliest one; the others are to differ from it.
+        let prompt = self.server.watchman().release(prompt, live, &store).await?;
         let temperature = if seed == 0 { 0.0 } else { 1.0 };
         let sampling = Sampling { max_tokens, temperature, seed: seed.into(), ..Sampling::default() };
         model.generate(&prompt, &sampling).await.map_err(|error| self.remote_error(error))
     }
 
-    /// What a remote model's failure is to a page.
-    pub(super) fn remote_error(&self, error: impl std::fmt::Display) -> ServiceError {
-        if self.stopped() { ServiceError::Cancelled } else { ServiceError::Remote(error.to_string()) }
+    /// What a remote model's failure is to a page: the provider's own words, which say what to do.
+    pub(super) fn remote_error(&self, error: impl Into<DriveError>) -> ServiceError {
+        match error.into() {
+            _ if self.stopped() => ServiceError::Cancelled,
+            DriveError::Cancelled => ServiceError::Cancelled,
+            DriveError::Model(ModelError::Unavailable(words) | ModelError::Failed(words)) => {
+                ServiceError::Remote(words)
+            }
+            other => ServiceError::Remote(other.to_string()),
+        }
+    }
+
+    /// One of them.
+    pub(super) async fn endpoint(&self, id: &str) -> Result<EndpointView, ServiceError> {
+        let all = rows(&self.server.store().await?).await?;
+        let row = all.iter().find(|row| row.id == id);
+        view(row.ok_or_else(|| ServiceError::NotFound("this remote model".into()))?)
     }
 
     /// The model behind an endpoint, with its key, behind the door; or one on the page, behind the same.

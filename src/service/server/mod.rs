@@ -5,6 +5,7 @@
 //! long. What a request means is said in its own file; this one only hands it there.
 
 mod canaries;
+mod chat;
 mod door;
 mod endpoints;
 mod forget;
@@ -161,9 +162,10 @@ impl Asked {
             Request::RemoveEndpoint { id } => self.remove_endpoint(&id).await,
             Request::TryEndpoint { id } => self.try_endpoint(&id).await,
             Request::Estimate { profile, settings } => self.estimate(&profile, settings).await,
-            Request::Draft { profile, endpoint, question, answers } => {
-                self.draft(&profile, &endpoint, &question, answers).await
-            }
+            Request::Chat { profile } => self.chat(&profile).await,
+            Request::Say { profile, saying } => self.say(&profile, saying).await,
+            Request::Pick { profile, draft } => self.pick(&profile, draft).await,
+            Request::EndChat { profile } => self.end_chat(&profile).await,
             Request::Ledger { words, offset, limit } => self.ledger(&words, offset, limit).await,
             Request::LedgerBody { number } => self.ledger_body(number).await,
             Request::ClearLedger => self.clear_ledger().await,

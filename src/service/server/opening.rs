@@ -120,6 +120,7 @@ impl Server {
             News::Profiles => Change::Profiles,
             News::History(profile) => Change::History(ProfileId(profile)),
             News::Portrait(profile) => Change::Portrait(ProfileId(profile)),
+            News::Chat(profile) => Change::Chat(ProfileId(profile)),
             News::Models => Change::Models,
             News::Ledger => Change::Ledger,
             News::Everything => Change::Everything,

@@ -8,15 +8,17 @@ use std::collections::{HashMap, HashSet};
 use futures_util::future::{Either, select};
 use serde::{Deserialize, Serialize};
 
+use super::judge::local_error;
 use super::{Asked, Outcome, wire};
 use crate::engine::message::EngineFailure;
 use crate::model::{LanguageModel, Prompt};
 use crate::persona::{
-    Answer, Claim, DriveError, Induction, Journal, LearnsFrom, Likeness, QuestionId, Settings, State, drive,
-    foresee, from_traits, induction, induction_of_sketches,
+    Answer, Claim, DriveError, Induction, Journal, LearnsFrom, Likeness, QuestionId, Settings, State,
+    divided_induction, divided_plan, drive, foresee, from_traits, induction, induction_of_sketches,
 };
 use crate::preference::{History, PairId};
 use crate::privacy::Raw;
+use crate::provider::Divided;
 use crate::service::{
     Change, ClaimChange, EstimateView, Event, InductionSettings, PendingInduction, ProfileId, Response,
     ServiceError, show,
@@ -103,14 +105,20 @@ impl Asked {
             return self.induce_raw(&model, history, search, earlier, &mut journal).await;
         }
         match &settings.remote {
+            Some(id) if settings.divided => {
+                let (here, there) =
+                    (self.server.model().ok_or(ServiceError::NoModel)?, self.remote_model(id).await?);
+                let model = Divided::new(&*here, &there);
+                let machine = divided_induction(history, search, model.capabilities().clone(), earlier);
+                let made = self.run_induction(&model, machine, &mut journal).await;
+                made.map_err(|error| self.remote_error(error))
+            }
             Some(id) => {
                 let model = self.remote_model(id).await?;
                 let known = model.capabilities().clone();
                 let machine = induction_of_sketches(history, LearnsFrom::Texts, search, known, earlier);
-                self.run_induction(&model, machine, &mut journal).await.map_err(|error| match error {
-                    DriveError::Cancelled => ServiceError::Cancelled,
-                    other => self.remote_error(other),
-                })
+                let made = self.run_induction(&model, machine, &mut journal).await;
+                made.map_err(|error| self.remote_error(error))
             }
             None => {
                 let model = self.server.model().ok_or(ServiceError::NoModel)?;
@@ -129,10 +137,7 @@ impl Asked {
         journal: &mut Answers,
     ) -> Result<Likeness, ServiceError> {
         let machine = induction(history, search, model.capabilities().clone(), earlier);
-        self.run_induction(model, machine, journal).await.map_err(|error| match error {
-            DriveError::Cancelled => ServiceError::Cancelled,
-            other => ServiceError::Model(other.to_string()),
-        })
+        self.run_induction(model, machine, journal).await.map_err(local_error)
     }
 
     /// Drives an induction to its end, or until the page wants it no more.
@@ -179,11 +184,14 @@ impl Asked {
         if job(&store, profile).await?.is_none_or(|job| job.settings != settings) {
             journal.known.clear();
         }
-        let known = model.capabilities().clone();
-        let mut machine = induction_of_sketches(history, LearnsFrom::Texts, search, known, earlier);
-        journal.keeps = false;
-        let plan =
-            foresee(&model, &mut machine, &mut journal).await.map_err(|error| self.remote_error(error))?;
+        let plan = if settings.divided {
+            divided_plan(&search)
+        } else {
+            let known = model.capabilities().clone();
+            let mut machine = induction_of_sketches(history, LearnsFrom::Texts, search, known, earlier);
+            journal.keeps = false;
+            foresee(&model, &mut machine, &mut journal).await.map_err(|error| self.remote_error(error))?
+        };
         let most = model.foreseen(plan.calls, plan.prompt_tokens, plan.generated_tokens);
         Ok(Response::Estimate(EstimateView {
             kept: journal.used.get(),

@@ -1,4 +1,4 @@
-//! What is kept under a plain key: portraits, interrupted jobs with their answers, settings.
+//! What is kept under a plain key: portraits, interrupted jobs with their answers, conversations, settings.
 //!
 //! The values are JSON that their owners write and read; the store knows of a portrait only which pairs it
 //! rests on, so that a deletion can reach it.
@@ -12,6 +12,7 @@ use super::js::{named, names_of};
 use super::{News, Store, commit, read, write};
 use crate::preference::PairId;
 use crate::store::StoreError;
+use crate::store::chat_row::ChatRow;
 
 /// A kept portrait.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,6 +25,12 @@ pub struct Portrait {
     pub made_ms: f64,
     /// Deleted pairs that were taken out of it since it was made.
     pub lost: u32,
+}
+
+const NO_CHAT: StoreError = StoreError::Damaged { what: "conversation" };
+
+fn read_chat(text: &str) -> Result<ChatRow, StoreError> {
+    serde_json::from_str(text).map_err(|_| NO_CHAT)
 }
 
 impl Store {
@@ -88,6 +95,33 @@ impl Store {
             commit(writing).await?;
         }
         self.put_text("jobs", profile, job, false).await
+    }
+
+    /// The conversation that a person has with a remote model.
+    pub async fn chat(&self, profile: &str) -> Result<Option<ChatRow>, StoreError> {
+        let text = self.get_text("chats", profile.into()).await?;
+        text.map(|text| read_chat(&text)).transpose()
+    }
+
+    /// Everyone's conversations, by person.
+    pub async fn chats(&self) -> Result<Vec<(String, ChatRow)>, StoreError> {
+        let database = self.database()?;
+        let reading = read(&database, &["chats"])?;
+        let store = reading.object_store("chats")?;
+        let keys: Vec<JsValue> = store.get_all_keys().primitive()?.await?.collect::<DbResult<_>>()?;
+        let rows: Vec<JsValue> = store.get_all().primitive()?.await?.collect::<DbResult<_>>()?;
+        let chat = |(key, row): (&JsValue, &JsValue)| {
+            Ok((key.as_string().ok_or(NO_CHAT)?, read_chat(&row.as_string().ok_or(NO_CHAT)?)?))
+        };
+        keys.iter().zip(&rows).map(chat).collect()
+    }
+
+    /// Keeps a conversation in the place of the one before it, or forgets it.
+    pub async fn put_chat(&self, profile: &str, chat: Option<&ChatRow>) -> Result<(), StoreError> {
+        let text = chat.map(serde_json::to_string).transpose().map_err(|_| NO_CHAT)?;
+        self.put_text("chats", profile, text.as_deref(), chat.is_none()).await?;
+        self.tell(&News::Chat(profile.into()));
+        Ok(())
     }
 
     /// The answers kept for a person's job: the hash of each prompt, and what its owner wrote.

@@ -19,7 +19,8 @@ use crate::store::deletion::{Deletion, Pending, UNDO_MS};
 use crate::store::row::{ChoiceRow, without_pair};
 
 /// Every store that holds something of a person.
-const PERSONAL: [&str; 7] = ["profiles", "pairs", "choices", "portraits", "jobs", "answers", "deletions"];
+const PERSONAL: [&str; 8] =
+    ["profiles", "pairs", "choices", "portraits", "jobs", "chats", "answers", "deletions"];
 
 impl Store {
     /// Reads the deletions that can still be undone.
@@ -152,7 +153,7 @@ impl Store {
                     writing.object_store(store)?.delete::<JsValue, _>(names_of(person)).primitive()?;
                 }
                 writing.object_store("pairs")?.delete::<JsValue, _>(pairs_of(person)).primitive()?;
-                for store in ["profiles", "portraits", "jobs"] {
+                for store in ["profiles", "portraits", "jobs", "chats"] {
                     writing.object_store(store)?.delete(JsValue::from(person)).primitive()?;
                 }
             }

@@ -12,6 +12,7 @@
 //! | `settings` | name | JSON | |
 //! | `ledger` | number | JSON of `LedgerRow` | |
 //! | `bodies` | number of its line | the request's body, bytes | |
+//! | `chats` | person | JSON of `ChatRow` | |
 //! | `secrets` | endpoint | `{nonce, sealed}`; the browser's own key | |
 //! | `unreadable` | a number | what a migration could not read, as it was | |
 //!
@@ -33,8 +34,8 @@ use crate::store::{DATABASE, StoreError, VERSION};
 /// Stores with out-of-line keys and no index.
 const PLAIN: [&str; 7] = ["profiles", "portraits", "jobs", "answers", "deletions", "settings", "unreadable"];
 
-/// What version 4 added: requests to remote models, and the keys to them.
-const REMOTE: [&str; 3] = ["ledger", "bodies", "secrets"];
+/// What version 4 added: requests to remote models, conversations with them, and the keys to them.
+const REMOTE: [&str; 4] = ["ledger", "bodies", "chats", "secrets"];
 
 /// The stores of version 1.
 const OLD: [&str; 2] = ["people", "history"];

@@ -19,6 +19,8 @@ pub enum News {
     History(String),
     /// A person's portrait.
     Portrait(String),
+    /// A person's conversation with a remote model.
+    Chat(String),
     /// The models.
     Models,
     /// The ledger of requests.

@@ -1,0 +1,215 @@
+//! A live chat with a remote model: what the person says goes there as it is, the drafts that come are ranked here by
+//! their own reward, and what they pick joins their history.
+//!
+//! The guard knows the conversation: its own turns go again to the origin that they went to and to no other. The
+//! person may let the model know something about themselves, such as their portrait; the guard reads that too.
+
+use futures_util::future::join_all;
+
+use super::{Asked, Outcome};
+use crate::model::Prompt;
+use crate::persona;
+use crate::preference::{Answer, Choice, Outcome as Chosen, Role, Turn};
+use crate::privacy::LiveConversation;
+use crate::service::{
+    ChatView, DraftAnswer, EndpointView, Event, ExchangeView, ProfileId, Response, Saying, ServiceError,
+};
+use crate::store::chat_row::{ChatRow, DraftRow, ExchangeRow};
+use crate::store::now_ms;
+use crate::traits;
+
+/// Answers that may be drafted at once.
+const MOST_DRAFTS: u32 = 8;
+
+/// Tokens of a draft.
+const DRAFT_TOKENS: u32 = 1024;
+
+impl Asked {
+    pub(super) async fn chat(&self, profile: &ProfileId) -> Outcome {
+        Ok(Response::Chat(view(self.server.store().await?.chat(&profile.0).await?)))
+    }
+
+    pub(super) async fn end_chat(&self, profile: &ProfileId) -> Outcome {
+        self.server.store().await?.put_chat(&profile.0, None).await?;
+        Ok(Response::Chat(ChatView::default()))
+    }
+
+    pub(super) async fn say(&self, profile: &ProfileId, saying: Saying) -> Outcome {
+        let question = saying.question.trim();
+        if question.is_empty() {
+            return Err(ServiceError::Invalid("there is no question".into()));
+        }
+        let store = self.server.store().await?;
+        let EndpointView { origin, model, .. } = self.endpoint(&saying.endpoint).await?;
+        let mut chat = store.chat(&profile.0).await?.unwrap_or_else(|| ChatRow {
+            id: format!("{}/{:.0}", profile.0, now_ms()),
+            origin: origin.clone(),
+            ..ChatRow::default()
+        });
+        if chat.origin != origin {
+            return Err(ServiceError::Invalid(format!(
+                "this conversation goes to {} and to nowhere else; start a new one to ask {origin}",
+                chat.origin
+            )));
+        }
+        chat.about = saying.about.map(|about| about.trim().to_owned()).filter(|about| !about.is_empty());
+        let live = LiveConversation { id: chat.id.clone(), origin };
+        if let Some(about) = &chat.about {
+            let read = self.server.watchman().release(about.as_str(), Some(&live), &store).await;
+            read.map_err(|error| match error {
+                ServiceError::Quotes { quotes, .. } => ServiceError::Quotes { about: true, quotes },
+                other => other,
+            })?;
+        }
+        let context: Vec<Turn> = turns(&chat.exchanges).chain([Turn::user(question)]).collect();
+        let texts = self.drafts(&saying.endpoint, &chat, &context, saying.answers, &live).await?;
+        let drafts = self.ranked(profile, &context, texts).await?;
+        chat.endpoint = saying.endpoint;
+        chat.exchanges.push(ExchangeRow {
+            question: question.to_owned(),
+            model,
+            drafts,
+            picked: None,
+            pairs: Vec::new(),
+        });
+        store.put_chat(&profile.0, Some(&chat)).await?;
+        Ok(Response::Chat(view(Some(chat))))
+    }
+
+    /// Different answers to the end of a conversation, at least one.
+    async fn drafts(
+        &self,
+        endpoint: &str,
+        chat: &ChatRow,
+        context: &[Turn],
+        answers: u32,
+        live: &LiveConversation,
+    ) -> Result<Vec<String>, ServiceError> {
+        let model = self.remote_model(endpoint).await?.in_live(live.clone());
+        let about = chat.about.iter().map(|about| Turn { role: Role::System, content: about.clone() });
+        let prompt =
+            Prompt { turns: about.chain(context.iter().cloned()).collect(), answer_start: String::new() };
+        let (of, done) = (answers.clamp(1, MOST_DRAFTS), std::cell::Cell::new(0));
+        let asked = (0..of).map(|seed| {
+            let (model, prompt, done) = (&model, prompt.clone(), &done);
+            async move {
+                let said = self.say_to(model, prompt, Some(live), (DRAFT_TOKENS, seed)).await;
+                done.set(done.get() + 1);
+                self.event(Event::Drafting { done: done.get(), of });
+                said
+            }
+        });
+        let mut texts: Vec<String> = Vec::new();
+        let mut failed = None;
+        for said in join_all(asked).await {
+            match said.map(|said| said.text.trim().to_owned()) {
+                Ok(text) if !text.is_empty() && !texts.contains(&text) => texts.push(text),
+                Ok(_) => {}
+                Err(ServiceError::Cancelled) => return Err(ServiceError::Cancelled),
+                Err(error) => failed = Some(error),
+            }
+        }
+        // One draft that came is worth more than the error of another.
+        match (texts.is_empty(), failed) {
+            (false, _) => Ok(texts),
+            (true, Some(error)) => Err(error),
+            (true, None) => Err(ServiceError::Remote("the model gave no answer".into())),
+        }
+    }
+
+    /// The answers, the one first that the person would like best.
+    async fn ranked(
+        &self,
+        profile: &ProfileId,
+        context: &[Turn],
+        texts: Vec<String>,
+    ) -> Result<Vec<DraftRow>, ServiceError> {
+        let store = self.server.store().await?;
+        let history = super::portrait::history(&store, profile).await?;
+        let likeness = super::portrait::likeness(&store, profile).await?;
+        let likeness = likeness.unwrap_or_else(|| persona::from_traits(&history, 0, &[]));
+        let rank = |(at, text): (usize, &String)| {
+            let others = texts.iter().enumerate().filter(|(other, _)| *other != at);
+            let judged: Vec<_> = others
+                .map(|(_, other)| {
+                    let difference = traits::difference(context, text, other);
+                    persona::judge_by_traits(Some(&likeness), &difference)
+                })
+                .collect();
+            let (sum, count) = (judged.iter().map(|one| one.p_first).sum::<f64>(), judged.len());
+            let liked = if count == 0 { 0.5 } else { sum / count as f64 };
+            let clearest =
+                judged.into_iter().max_by(|a, b| a.log_odds().abs().total_cmp(&b.log_odds().abs()));
+            DraftRow {
+                text: text.clone(),
+                liked: liked as f32,
+                why: clearest.map_or_else(Vec::new, |one| one.why),
+            }
+        };
+        let mut drafts: Vec<DraftRow> = texts.iter().enumerate().map(rank).collect();
+        drafts.sort_by(|a, b| b.liked.total_cmp(&a.liked));
+        Ok(drafts)
+    }
+
+    pub(super) async fn pick(&self, profile: &ProfileId, draft: Option<u32>) -> Outcome {
+        let store = self.server.store().await?;
+        let none = || ServiceError::NotFound("this conversation".into());
+        let mut chat = store.chat(&profile.0).await?.ok_or_else(none)?;
+        let mut last = chat.exchanges.pop().ok_or_else(none)?;
+        if draft.is_some_and(|draft| draft as usize >= last.drafts.len()) {
+            return Err(ServiceError::NotFound("this draft".into()));
+        }
+        let before = std::mem::take(&mut last.pairs);
+        if !before.is_empty() {
+            match self.delete(profile, Some(&before)).await {
+                // It was deleted on the history page.
+                Ok(_) | Err(ServiceError::NotFound(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        last.picked = draft;
+        if let Some(winner) = draft
+            && last.drafts.len() > 1
+        {
+            let answers = last.drafts.iter().enumerate();
+            let choice = Choice {
+                context: turns(&chat.exchanges).chain([Turn::user(&*last.question)]).collect(),
+                answers: answers
+                    .map(|(at, draft)| Answer { id: at.to_string(), content: draft.text.clone() })
+                    .collect(),
+                outcome: Chosen::Preferred(winner.to_string()),
+                at_ms: None,
+                origin: Some(format!("drafts of {}", last.model)),
+            };
+            last.pairs = choice.pairs().iter().map(|pair| pair.id).collect();
+            self.record_choice(profile, choice).await?;
+        }
+        chat.exchanges.push(last);
+        store.put_chat(&profile.0, Some(&chat)).await?;
+        Ok(Response::Chat(view(Some(chat))))
+    }
+}
+
+/// The conversation so far.
+fn turns(exchanges: &[ExchangeRow]) -> impl Iterator<Item = Turn> {
+    exchanges
+        .iter()
+        .flat_map(|exchange| [Turn::user(&*exchange.question), Turn::assistant(exchange.answer())])
+}
+
+fn view(chat: Option<ChatRow>) -> ChatView {
+    let Some(chat) = chat else { return ChatView::default() };
+    let draft = |draft: DraftRow| DraftAnswer { text: draft.text, liked: draft.liked, why: draft.why };
+    let exchange = |one: ExchangeRow| ExchangeView {
+        question: one.question,
+        model: one.model,
+        drafts: one.drafts.into_iter().map(draft).collect(),
+        picked: one.picked,
+    };
+    ChatView {
+        endpoint: Some(chat.endpoint),
+        origin: chat.origin,
+        about: chat.about,
+        exchanges: chat.exchanges.into_iter().map(exchange).collect(),
+    }
+}

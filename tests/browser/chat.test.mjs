@@ -1,0 +1,134 @@
+// The Ask page: a live chat with a remote model, whose turns go where they went and nowhere else.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { addModel, chatServer } from "./chat-server.mjs";
+import { REPOSITORY, screenshots, withApp } from "./harness.mjs";
+
+const LONG = `${"There are perhaps several ways to look at this, and each may have its merits. ".repeat(6)}I hope that helps!`;
+const SHORT = "Rinse it, then **dry** it.";
+const HOSTILE =
+  "![x](https://evil.example/?q=1) [here](https://evil.example/) <img src=https://evil.example/ onerror=alert(1)> " +
+  "<form action=https://evil.example/><input></form>\n\n<script>fetch('https://evil.example/')</script>";
+
+let server, other;
+
+before(async () => {
+  let turn = 0;
+  const replies = [LONG, SHORT, HOSTILE, `${LONG} It is so.`];
+  [server, other] = await Promise.all([
+    chatServer((asked) =>
+      asked.messages.at(-1).content.includes("ready") ? "ready" : replies[turn++ % replies.length],
+    ),
+    chatServer(() => "Another one."),
+  ]);
+});
+
+after(() => {
+  server.close();
+  other.close();
+});
+
+async function ask(page, question) {
+  await page.getByLabel("Question").fill(question);
+  await page.getByRole("button", { name: "Draft and pick" }).click();
+}
+
+const texts = (asked) => asked.messages.map(({ role, content }) => [role, content]);
+
+describe("a live chat", { timeout: 300_000 }, () => {
+  test("drafts are ranked here, the pick joins the history, and its turns go back to where they went alone", async () => {
+    await withApp(async ({ page }) => {
+      await page.getByRole("button", { name: /sample/i }).first().click();
+      await page.getByText(/24/).first().waitFor();
+      await addModel(page, server.url, "scripted");
+      await page.getByRole("link", { name: "Ask" }).click();
+
+      await page.getByLabel("Drafts").selectOption("2");
+      await ask(page, "How do I clean a cast iron pan?");
+      await page.getByRole("heading", { name: "You would like this one best" }).waitFor();
+      const first = server.requests.map(({ asked }) => texts(asked));
+      assert.equal(first.length, 2);
+      for (const turns of first) assert.deepEqual(turns, [["user", "How do I clean a cast iron pan?"]]);
+      // The person of the sample likes short answers.
+      assert.equal(await page.locator(".draft.best .markdown").innerText(), "Rinse it, then dry it.");
+      assert.equal(await page.locator(".draft.best .markdown strong").innerText(), "dry");
+      await screenshots(page, "ask-drafts");
+
+      await page.locator(".draft.best").getByRole("button", { name: "I prefer this one" }).click();
+      await page.getByRole("heading", { name: "You preferred this one" }).waitFor();
+
+      // The conversation goes on: what was said and picked goes again, though it is history by now.
+      await ask(page, "And a carbon steel one?");
+      await page.locator(".exchange").nth(1).waitFor();
+      const second = server.requests.slice(2).map(({ asked }) => texts(asked));
+      assert.equal(second.length, 2);
+      for (const turns of second)
+        assert.deepEqual(turns, [
+          ["user", "How do I clean a cast iron pan?"],
+          ["assistant", SHORT],
+          ["user", "And a carbon steel one?"],
+        ]);
+
+      // A reply is text, whatever it says.
+      const inert = await page.evaluate(() => ({
+        there: document.querySelector(".exchanges").textContent.includes("<script>"),
+        elements: document.querySelectorAll(".exchanges :is(img, a, form, input, script, iframe)").length,
+      }));
+      assert.deepEqual(inert, { there: true, elements: 0 });
+
+      // It is there after a reload too.
+      await page.reload();
+      await page.locator(".exchange").nth(1).waitFor();
+
+      // The history has the choice.
+      await page.getByRole("link", { name: "History" }).click();
+      await page.getByText("How do I clean a cast iron pan?").first().waitFor();
+
+      // Another service gets nothing of it: to ask it, a new conversation is begun.
+      await addModel(page, other.url, "another");
+      await page.getByRole("link", { name: "Ask" }).click();
+      await page.locator(".say").getByLabel("Model").selectOption({ label: `another at ${new URL(other.url).origin}` });
+      await page.getByRole("alert").getByText(/and nowhere else/).waitFor();
+      assert.ok(await page.getByRole("button", { name: "Draft and pick" }).isDisabled());
+      await screenshots(page, "ask-switch");
+      await page.getByRole("button", { name: "Begin a new conversation" }).click();
+      await page.locator(".exchange").first().waitFor({ state: "detached" });
+
+      // What was said there can't be told here by hand either: it is history now.
+      await ask(page, `Someone told me: ${LONG}`);
+      await page.getByText(/This quotes your history/).waitFor();
+      assert.equal(other.requests.length, 0);
+      assert.ok((await page.getByLabel("Question").inputValue()).startsWith("Someone told me"), "nothing typed is lost");
+      await screenshots(page, "ask-refused");
+      await ask(page, "What goes well with figs?");
+      await page.getByText("Another one.").waitFor();
+      assert.ok(other.requests.every(({ body }) => !body.includes("cast iron")));
+    });
+  });
+
+  test("what the person lets it know is read by the guard, and shown to be changed where it quotes", async () => {
+    await withApp(async ({ page }) => {
+      await page.getByRole("button", { name: /sample/i }).first().click();
+      await page.getByText(/24/).first().waitFor();
+      const [line] = (await readFile(join(REPOSITORY, "www", "sample.jsonl"), "utf8")).split("\n");
+      const { chosen } = JSON.parse(line);
+      const quote = typeof chosen === "string" ? chosen : chosen.content;
+      await addModel(page, other.url, "another");
+      await page.getByRole("link", { name: "Ask" }).click();
+      await page.getByLabel("Let it know what I like").check();
+      await page.getByLabel("About you").fill(`I once liked this: ${quote}`);
+      const before = other.requests.length;
+      await ask(page, "What goes well with plums?");
+      await page.locator(".field", { hasText: "About you" }).getByText(/This quotes your history/).waitFor();
+      assert.equal(other.requests.length, before);
+      await page.getByLabel("About you").fill("I like it when you get to the point.");
+      await ask(page, "What goes well with plums?");
+      await page.getByText("Another one.").waitFor();
+      const { asked } = other.requests.at(-1);
+      assert.deepEqual(texts(asked)[0], ["system", "I like it when you get to the point."]);
+    });
+  });
+});

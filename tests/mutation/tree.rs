@@ -1,0 +1,114 @@
+//! A copy of the repository that may be broken, and is made whole again.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+/// Folders that are built or fetched, and git's own.
+const LEFT_OUT: [&str; 6] = ["target", "dist", "node_modules", ".git", "pkg/dist", "__pycache__"];
+
+/// A place in a file, which it must have exactly once, and what to put there.
+#[derive(Clone, Copy)]
+pub struct Edit<'a> {
+    pub file: &'a str,
+    /// Nothing for the end of the file.
+    pub find: &'a str,
+    pub with: &'a str,
+}
+
+/// The copy. Whoever has it is the only one, among processes too.
+pub struct Tree {
+    pub root: PathBuf,
+    _alone: File,
+}
+
+impl Tree {
+    /// The folder for copies, and for what is built of them.
+    pub fn folder() -> PathBuf {
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join("mutation")
+    }
+
+    /// A copy of this name with `edits` in it. What is the same already is not written, so that Cargo knows.
+    pub fn new(name: &str, edits: &[Edit<'_>]) -> Self {
+        let folder = Tree::folder();
+        fs::create_dir_all(&folder).unwrap();
+        let alone = File::create(folder.join("lock")).unwrap();
+        alone.lock().unwrap();
+        let tree = Tree { root: folder.join(name), _alone: alone };
+        let source = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let (ours, theirs) = (files(source), files(&tree.root));
+        for gone in theirs.difference(&ours) {
+            fs::remove_file(tree.root.join(gone)).unwrap();
+        }
+        for path in &ours {
+            let mut bytes = fs::read(source.join(path)).unwrap();
+            if edits.iter().any(|edit| edit.file == path) {
+                bytes = edited(path, String::from_utf8(bytes).unwrap(), edits).into_bytes();
+            }
+            let copy = tree.root.join(path);
+            if fs::read(&copy).ok().as_ref() != Some(&bytes) {
+                fs::create_dir_all(copy.parent().unwrap()).unwrap();
+                fs::write(&copy, bytes).unwrap();
+            }
+        }
+        assert!(edits.iter().all(|edit| ours.contains(edit.file)), "an edit's file is gone");
+        tree
+    }
+
+    /// Does `work` while `edits` are in the copy. Then the files are as they were, to the second of their last change,
+    /// so that what was built of them holds.
+    pub fn broken<A>(&self, edits: &[Edit<'_>], work: impl FnOnce() -> A) -> A {
+        let touched: BTreeSet<&str> = edits.iter().map(|edit| edit.file).collect();
+        let whole: Vec<_> = touched
+            .iter()
+            .map(|path| {
+                let at = self.root.join(path);
+                let (text, changed) =
+                    (fs::read_to_string(&at).unwrap(), at.metadata().unwrap().modified().unwrap());
+                fs::write(&at, edited(path, text.clone(), edits)).unwrap();
+                (at, text, changed)
+            })
+            .collect();
+        let done = work();
+        for (at, text, changed) in whole {
+            fs::write(&at, text).unwrap();
+            File::options().write(true).open(&at).unwrap().set_modified(changed).unwrap();
+        }
+        done
+    }
+}
+
+fn edited(path: &str, mut text: String, edits: &[Edit<'_>]) -> String {
+    for Edit { find, with, .. } in edits.iter().filter(|edit| edit.file == path) {
+        if find.is_empty() {
+            text = format!("{text}\n{with}\n");
+            continue;
+        }
+        assert_eq!(text.matches(find).count(), 1, "{path} should have this once: {find}");
+        text = text.replacen(find, with, 1);
+    }
+    text
+}
+
+/// Every file below `root`, as a path from there.
+fn files(root: &Path) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut waiting = vec![String::new()];
+    while let Some(folder) = waiting.pop() {
+        let Ok(entries) = fs::read_dir(root.join(&folder)) else { continue };
+        for entry in entries {
+            let entry = entry.unwrap();
+            let name = entry.file_name().into_string().unwrap();
+            let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
+            if LEFT_OUT.contains(&&*name) || LEFT_OUT.contains(&&*path) {
+                continue;
+            }
+            if entry.file_type().unwrap().is_dir() {
+                waiting.push(path);
+            } else {
+                found.insert(path);
+            }
+        }
+    }
+    found
+}
