@@ -161,7 +161,7 @@ test("a browser without a model says so, and offers none", { timeout: 2 * MINUTE
     await section.getByText("says that it can't be used here").waitFor();
     assert.equal(await section.getByRole("button").count(), 0);
     await open(page, "Portrait");
-    assert.equal(await page.getByLabel("Model", { exact: true }).count(), 0);
+    assert.equal(await page.getByLabel("Who reads", { exact: true }).count(), 0);
   });
 });
 
@@ -170,7 +170,7 @@ test("what a page defines in its place sees sketches alone, and makes a portrait
     await takeSample(page);
     await open(page, "Models");
     const section = page.getByRole("region", { name: "The browser's own model" });
-    await section.getByText(/Sees sketches, never your texts/).waitFor();
+    await section.getByText(/So it sees sketches, never your texts/).waitFor();
     await screenshots(page, "built-in-downloadable");
     await section.getByRole("button", { name: "Download and prepare it" }).click();
     await section.getByRole("button", { name: "Try it" }).click();
@@ -228,15 +228,23 @@ for (const wrap of ["bound", "proxy"]) {
   });
 }
 
-test("one that is local reads the texts, and nothing of it is in the ledger", { timeout: 5 * MINUTE }, async () => {
+test("one that is local reads the texts where the person says so, and nothing of it is in the ledger", { timeout: 5 * MINUTE }, async () => {
   await withStandIn({ lie: true }, async ({ page }) => {
     await takeSample(page);
     await open(page, "Models");
     const section = page.getByRole("region", { name: "The browser's own model" });
-    await section.getByText(/Reads your choices as they are: the makers of Google Chrome 150 say/).waitFor();
+    await section.getByText(/The makers of Google Chrome 150 say that what it is given stays/).waitFor();
     await section.getByRole("button", { name: "Try it" }).click();
     await section.getByText(/It answered "ready" in/).waitFor();
+    await screenshots(page, "built-in-local");
     await open(page, "Portrait");
+    const reads = page.getByLabel("Who reads", { exact: true });
+    assert.equal(await reads.inputValue(), "page:LanguageModel", "sketches, until the person chooses");
+    await page.getByText("Sees sketches, never your texts").waitFor();
+    await reads.selectOption({ label: "The browser's own model, on this device" });
+    await page.getByText(/^Reads your choices as they are. The makers of Google Chrome 150 say/).waitFor();
+    assert.equal(await page.getByText(/^At most \d+ calls/).count(), 0);
+    await screenshots(page, "built-in-local-select");
     await induce(page);
     await page.getByText(/Made .* with the browser's own model/i).waitFor({ timeout: 4 * MINUTE });
     const all = JSON.stringify(await asked(page));
@@ -285,7 +293,11 @@ test("a function of the page gets sketches, each with a line in the ledger befor
         const portrait = await data.get({ Induce: { profile, settings } });
         const { left, stopped } = await data.get({ Ledger: { words: "", offset: 0, limit: 0 } });
         const refused = await data.ask({ Induce: { profile, settings: { ...settings, remote: "host-function:a b" } } });
-        return { calls, unwritten, left, stopped, model: portrait.model, refused };
+        // A page that does not say that its `LanguageModel` is local is handed no text, whatever was chosen.
+        const before = calls.length;
+        const notLocal = await data.ask({ Induce: { profile, settings: { ...settings, remote: "built-in" } } });
+        const asked = calls.splice(before).length;
+        return { calls, unwritten, left, stopped, model: portrait.model, refused, notLocal, asked };
       },
       SAMPLE,
     );
@@ -296,5 +308,7 @@ test("a function of the page gets sketches, each with a line in the ledger befor
     const all = JSON.stringify(seen.calls.map(({ call }) => JSON.parse(call)));
     for (const text of TEXTS) assert.ok(!all.includes(JSON.stringify(text).slice(1, -1)), text);
     assert.ok("Err" in seen.refused);
+    assert.match(seen.notLocal.Err.Model, /not known to run on this device/);
+    assert.equal(seen.asked, 0);
   });
 });
