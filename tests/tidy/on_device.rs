@@ -18,6 +18,7 @@ const MAY_ASK_PAGE: &[(&str, &str)] = &[
     ("src/provider/browser.rs", "opens raw prompts for the browser's own model on this device"),
     ("src/provider/transport/page.rs", "carries what the door has cleared, and nothing else"),
     ("src/provider/tests/page.rs", "plays the page, for the tests of this room"),
+    ("tests/page_models.rs", "plays the page, and looks for planted texts in what it got"),
     ("src/service/client/page_models.rs", "is the page's end, and calls the model"),
 ];
 

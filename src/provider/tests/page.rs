@@ -179,7 +179,7 @@ fn the_line_is_written_before_the_function_is_called() {
 fn what_the_guard_refuses_never_reaches_the_function() {
     let page = Page::saying("fine");
     let (said, ledger) = ask(&page, "this is forbidden");
-    assert!(said.unwrap_err().to_string().contains("shares 1 passages with your history"));
+    assert!(said.unwrap_err().to_string().contains("shares 1 passage with your history"));
     assert!(page.calls().is_empty());
     assert!(matches!(ledger.entries()[0].outcome, Outcome::NotSent(_)));
 }
