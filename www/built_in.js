@@ -12,13 +12,17 @@
 //                   of texts as they are, and is refused with a NotLocalError unless `local`
 //
 // The API itself never says where the model runs; its draft lets a browser ask a cloud, and gives a page no way to tell.
-// So `local` takes two things, and in doubt it is false. `LanguageModel` and what we call of it are the platform's own:
+// So `local` takes two things, in doubt it is false, and where it is true the person still chooses. `LanguageModel` and what we call of it are the platform's own:
 // their source reads `function LanguageModel() { [native code] }`, with their very name, which no script can give to a
 // function of its own (one that is bound or wrapped in a Proxy has no name there). And the browser is one whose maker
 // says in its documentation that what this API is given stays on the device. A script that ran before this one could lie
 // about both; on the app's own page that is an extension or the host, which can read the page anyway.
 
-/** Brands of navigator.userAgentData whose makers say so: Chrome's Gemini Nano, Edge's Phi (looked up in November 2026). */
+/**
+ * Brands of navigator.userAgentData whose makers say so, as of November 2026. Edge's documentation of the API: what is
+ * given to its Phi model never leaves the device. Chrome: its settings said so of Gemini Nano until version 148 left the
+ * sentence out, of which its makers say that all is processed on the device as before.
+ */
 const SAY_LOCAL = ["Google Chrome", "Microsoft Edge"];
 /** Our prompts and claims are in English; a browser wants to be told, and prepares for it. */
 const EXPECTED = { expectedOutputs: [{ type: "text", languages: ["en"] }] };

@@ -198,6 +198,10 @@ pub struct CanaryView {
     pub stopped: bool,
 }
 
+/// The id of the browser's own model where the person lets it read their choices as they are. It is asked where it is
+/// known to run on this device, and nowhere else. Under its address it is a remote one, over sketches.
+pub const BUILT_IN_RAW: &str = "built-in";
+
 /// Which model a page asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ModelChoice {

@@ -10,6 +10,7 @@ use wasm_bindgen_futures::JsFuture;
 
 use crate::app::remote::{Availability, BuiltIn};
 use crate::app::session::Session;
+use crate::service::BUILT_IN_RAW;
 use crate::view::{Progress, sentence, words};
 
 /// What `www/built_in.js` made of the browser's own model; none where there is none.
@@ -77,12 +78,15 @@ fn Section(model: BuiltIn) -> impl IntoView {
             session.refresh_built_in();
         });
     };
+    // What it is asked then is ours, and no text of the person's.
+    let tried = if model.local { BUILT_IN_RAW.to_owned() } else { BuiltIn::id() };
+    let tried = StoredValue::new(tried);
     let attempt = move |_| {
         let client = session.client();
         trying.set(true);
         said.set(None);
         spawn_local(async move {
-            let outcome = match client.try_endpoint(BuiltIn::id()).await {
+            let outcome = match client.try_endpoint(tried.get_value()).await {
                 Ok(seen) => {
                     let text: String = seen.text.chars().take(60).collect();
                     Ok(format!("It answered \"{text}\" in {}.", words::took(seen.elapsed_ms)))
@@ -94,12 +98,12 @@ fn Section(model: BuiltIn) -> impl IntoView {
         });
     };
     let there = model.availability != Availability::Unavailable;
-    let reads = model.reads();
+    let runs = model.runs();
     view! {
         <section class="remote built-in" aria-labelledby="built-in">
             <h2 id="built-in">"The browser's own model"</h2>
             <p>{model.standing()}</p>
-            {there.then(|| view! { <p class="small">{reads}</p> })}
+            {there.then(|| view! { <p class="small">{runs}</p> })}
             <Show when=move || preparing.get()>
                 <Progress label=Signal::stored("Getting it ready".to_owned()) fraction=fraction />
             </Show>

@@ -11,8 +11,8 @@ use crate::app::remote::{BuiltIn, ModelSelect, choice_of};
 use crate::app::session::Session;
 use crate::service::client::Stop;
 use crate::service::{
-    Event, InductionSettings, LoadedModel, ModelChoice, ModelSource, PendingInduction, PortraitView,
-    ProfileId, ServiceError,
+    BUILT_IN_RAW, Event, InductionSettings, LoadedModel, ModelChoice, ModelSource, PendingInduction,
+    PortraitView, ProfileId, ServiceError,
 };
 use crate::view::{Failure, Progress, TextInput, sentence};
 
@@ -98,7 +98,7 @@ pub fn InducePanel(
             <h2 id="induce-heading">"Let a model read along"</h2>
             <p>
                 "A language model looks at your choices, says why it thinks you made them, and is believed only where "
-                "it predicts right. One in this browser reads them as they are; a remote one sees sketches. What it finds joins the claims; how much weight its judgement "
+                "it predicts right. One on this device reads them as they are; a remote one sees sketches. What it finds joins the claims; how much weight its judgement "
                 "gets is decided by your own choices, and may be none."
             </p>
             {move || {
@@ -186,7 +186,7 @@ fn Start(model: Option<LoadedModel>, again: bool, induction: Induction) -> impl 
     let which = induction.which;
     let all = session.endpoints.read_untracked().ready().cloned().unwrap_or_default();
     let chosen = choice_of(&which.get_untracked()).remote();
-    let is_there = chosen.is_some_and(|id| id == BuiltIn::id() || all.iter().any(|one| one.id == id));
+    let is_there = chosen.is_some_and(|id| BuiltIn::has_id(&id) || all.iter().any(|one| one.id == id));
     if !is_there {
         let first = || all.first().map_or_else(BuiltIn::id, |one| one.id.clone());
         which.set(if model.is_some() { String::new() } else { first() });
@@ -245,10 +245,9 @@ fn Start(model: Option<LoadedModel>, again: bool, induction: Induction) -> impl 
         (form.seed, form.candidates) = (seed.get(), candidates.get());
         form.model = choice_of(&which.get());
         // A model on this device costs nothing.
-        let costs = |id: &String| {
-            *id != BuiltIn::id() || session.built_in.read().as_ref().is_some_and(|own| !own.local)
-        };
-        form.settings().ok().filter(|settings| settings.remote.as_ref().is_some_and(costs))
+        let costs =
+            |settings: &InductionSettings| settings.remote.as_ref().is_some_and(|id| id != BUILT_IN_RAW);
+        form.settings().ok().filter(costs)
     };
     view! {
         {move || match &*induction.run.read() {

@@ -1,6 +1,7 @@
 //! The browser's own model as the page sees it: whether it is there, whether it is ready, and what it may read.
 
 use crate::provider::PageModel;
+use crate::service::BUILT_IN_RAW;
 
 /// Whether the model can be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +40,7 @@ pub struct BuiltIn {
 }
 
 impl BuiltIn {
-    /// Its id among the models that can be chosen.
+    /// Its id among the models that can be chosen, over sketches.
     pub fn id() -> String {
         PageModel::BuiltIn.to_string()
     }
@@ -63,27 +64,44 @@ impl BuiltIn {
         }
     }
 
-    /// What it may read, and why, as a sentence.
-    pub fn reads(&self) -> String {
+    /// Who says that it runs on this device, as a sentence.
+    pub fn runs(&self) -> String {
         if self.local {
             format!(
-                "Reads your choices as they are: the makers of {} say that what it is given stays on this device.",
+                "The makers of {} say that what it is given stays on this device; a page has no way to check that. So you \
+                 choose each time whether it reads your choices as they are or sees sketches of them.",
                 self.version
             )
         } else {
-            "Sees sketches, never your texts: nobody says for certain that it runs on this device. Each request is in the \
-             ledger."
+            "Nobody says for certain that it runs on this device. So it sees sketches, never your texts, and each request \
+             is in the ledger."
                 .into()
         }
     }
 
-    /// What it is called where a model is chosen.
-    pub fn option(&self) -> &'static str {
+    /// The ways in which it can be chosen, each with an id: over sketches, and, where it is local, as they are.
+    pub fn options(&self) -> Vec<(String, &'static str)> {
+        let mut options = vec![(BuiltIn::id(), "The browser's own model, over sketches")];
         if self.local {
-            "The browser's own model, on this device"
-        } else {
-            "The browser's own model, over sketches"
+            options.push((BUILT_IN_RAW.into(), "The browser's own model, on this device"));
         }
+        options
+    }
+
+    /// What it reads when it is chosen under this id, as a sentence.
+    pub fn reads(&self, id: &str) -> String {
+        match id {
+            BUILT_IN_RAW => format!(
+                "Reads your choices as they are. The makers of {} say that they stay on this device.",
+                self.version
+            ),
+            _ => "Sees sketches, never your texts. Each request is in the ledger.".into(),
+        }
+    }
+
+    /// Whether an id is one of its own.
+    pub fn has_id(id: &str) -> bool {
+        id == BUILT_IN_RAW || id == BuiltIn::id()
     }
 }
 
@@ -103,8 +121,13 @@ mod tests {
     #[test]
     fn it_says_what_it_reads() {
         let told = |local| BuiltIn { local, version: "Some 1".into(), availability: Availability::Available };
-        assert!(told(true).reads().starts_with("Reads your choices as they are: the makers of Some 1 say"));
-        assert!(told(false).reads().starts_with("Sees sketches, never your texts"));
-        assert!(told(true).is_ready() && told(false).option().ends_with("over sketches"));
+        assert!(told(true).runs().starts_with("The makers of Some 1 say"));
+        assert!(told(false).runs().starts_with("Nobody says for certain"));
+        let ids = |local| told(local).options().into_iter().map(|(id, _)| id).collect::<Vec<_>>();
+        assert_eq!(ids(false), ["page:LanguageModel"]);
+        assert_eq!(ids(true), ["page:LanguageModel", BUILT_IN_RAW]);
+        assert!(ids(true).iter().all(|id| BuiltIn::has_id(id)) && !BuiltIn::has_id("1764"));
+        assert!(told(true).reads(BUILT_IN_RAW).starts_with("Reads your choices as they are"));
+        assert!(told(true).reads("page:LanguageModel").starts_with("Sees sketches"));
     }
 }

@@ -46,7 +46,6 @@ pub fn ModelSelect(
         endpoints.read().iter().find(|one| Some(&one.id) == id.as_ref()).cloned()
     });
     let built_in = Memo::new(move |_| session.built_in.get().filter(BuiltIn::is_ready));
-    let is_built_in = move || value.get() == BuiltIn::id();
     let label = id.clone();
     view! {
         <Show when=move || !endpoints.read().is_empty() || built_in.read().is_some()>
@@ -63,11 +62,21 @@ pub fn ModelSelect(
                             None => "On this device (none is loaded)".to_owned(),
                         }}
                     </option>
-                    {move || built_in.get().map(|model| view! {
-                        <option value=BuiltIn::id() selected=is_built_in>
-                            {model.option()}
-                        </option>
-                    })}
+                    <For
+                        each=move || built_in.get().map_or_else(Vec::new, |model| model.options())
+                        key=|(id, _)| id.clone()
+                        let:option
+                    >
+                        {
+                            let (id, text) = option;
+                            let own = id.clone();
+                            view! {
+                                <option value=id selected=move || value.get() == own>
+                                    {text}
+                                </option>
+                            }
+                        }
+                    </For>
                     <For each=move || endpoints.get() key=|one| one.id.clone() let:one>
                         {
                             let id = one.id.clone();
@@ -98,8 +107,8 @@ pub fn ModelSelect(
                     </For>
                 </select>
                 <p class="note">
-                    {move || match (built_in.get().filter(|_| is_built_in()), choice.get()) {
-                        (Some(model), _) => model.reads(),
+                    {move || match (built_in.get().filter(|_| BuiltIn::has_id(&value.get())), choice.get()) {
+                        (Some(model), _) => model.reads(&value.get()),
                         (None, ModelChoice::OnDevice) => {
                             "Reads your choices as they are; nothing leaves this device.".to_owned()
                         }

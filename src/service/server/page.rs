@@ -9,7 +9,7 @@ use super::{Asked, Server, wire};
 use crate::provider::{
     AboutPageModel, BrowserTransport, BuiltIn, Clock, PageAsk, PageFailure, PageLink, PageModel, PageReply,
 };
-use crate::service::{FromWorker, ServiceError};
+use crate::service::{BUILT_IN_RAW, FromWorker, ServiceError};
 
 type Answer = Result<PageReply, PageFailure>;
 
@@ -90,15 +90,21 @@ impl Asked {
         }
     }
 
-    /// The browser's own model, where that is chosen and known to run on this device: it reads texts as they are.
+    /// The browser's own model, where the person chose it to read texts as they are.
+    ///
+    /// # Errors
+    /// Where it is not known to run on this device: it is then asked nothing, not even over sketches.
     pub(super) async fn built_in(
         &self,
         chosen: Option<&str>,
     ) -> Result<Option<BuiltIn<ToPage>>, ServiceError> {
-        if chosen.and_then(|id| id.parse().ok()) != Some(PageModel::BuiltIn) {
+        if chosen != Some(BUILT_IN_RAW) {
             return Ok(None);
         }
         let about = self.about(&PageModel::BuiltIn).await?;
-        Ok(BuiltIn::new(self.page(), &about))
+        match BuiltIn::new(self.page(), &about) {
+            Some(model) => Ok(Some(model)),
+            None => Err(ServiceError::Model(PageFailure::NotLocal.to_string())),
+        }
     }
 }
