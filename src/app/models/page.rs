@@ -101,7 +101,7 @@ pub fn ModelsPage() -> impl IntoView {
                 <h1>"Models"</h1>
             </header>
             <p class="lead">
-                "A language model is only needed for the part of a portrait that takes reasoning. One in this browser "
+                "A language model is only needed for the part of a portrait that takes reasoning. One that you load here "
                 "reads your choices as they are, and what it reads goes nowhere."
             </p>
             {move || match models.get() {

@@ -95,7 +95,9 @@ impl Asked {
         M: LanguageModel,
         M::Input: Clone + 'static,
     {
-        drive(model, &mut machine, &mut NoJournal, |_| {}, || self.stopped()).await
+        let mut journal = NoJournal;
+        let driving = drive(model, &mut machine, &mut journal, |_| {}, || self.stopped());
+        self.unless_stopped(driving).await.unwrap_or(Err(DriveError::Cancelled))
     }
 }
 

@@ -22,12 +22,17 @@ mod wire;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::pin::pin;
 use std::rc::Rc;
 
+use futures_util::future::{Either, select};
 use wasm_bindgen::prelude::*;
 
 use super::{Change, Envelope, Event, FromWorker, Request, Response, ServiceError, ToWorker};
 use crate::store::StoreError;
+
+/// How often long work looks whether it shall stop.
+const LOOK_MS: f64 = 100.0;
 
 /// What comes of a request.
 type Outcome = Result<Response, ServiceError>;
@@ -112,6 +117,20 @@ impl Asked {
     /// Whether the page wants it no more.
     fn stopped(&self) -> bool {
         self.stop.get()
+    }
+
+    /// What `work` gives; nothing where the page wants it no more, and then it is dropped, with the question that a model
+    /// is at.
+    async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let stopping = pin!(async {
+            while !self.stopped() {
+                wire::sleep(LOOK_MS).await;
+            }
+        });
+        match select(pin!(work), stopping).await {
+            Either::Left((done, _)) => Some(done),
+            Either::Right(_) => None,
+        }
     }
 
     /// Tells the page how far it is.

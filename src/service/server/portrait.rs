@@ -5,11 +5,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use futures_util::future::{Either, select};
 use serde::{Deserialize, Serialize};
 
 use super::judge::local_error;
-use super::{Asked, Outcome, wire};
+use super::{Asked, Outcome};
 use crate::engine::message::EngineFailure;
 use crate::model::{LanguageModel, Prompt};
 use crate::persona::{
@@ -27,9 +26,6 @@ use crate::store::{Portrait, Store, StoreError, now_ms};
 
 /// The newest pairs that are learned from; a taste is in far fewer.
 const LEARNED_FROM: usize = 500;
-
-/// How often a running induction looks whether it shall stop.
-const LOOK_MS: f64 = 100.0;
 
 /// A portrait as it is kept.
 #[derive(Serialize, Deserialize)]
@@ -155,17 +151,9 @@ impl Asked {
         let progress = |remaining: &_| {
             self.event(Event::Inducing(show::progress(remaining, resumed.get())));
         };
-        let driving = Box::pin(drive(model, &mut machine, journal, progress, || self.stopped()));
-        let stopping = Box::pin(async {
-            while !self.stopped() {
-                wire::sleep(LOOK_MS).await;
-            }
-        });
         // Dropping the drive cancels the question that the model is at.
-        match select(driving, stopping).await {
-            Either::Left((outcome, _)) => outcome,
-            Either::Right(_) => Err(DriveError::Cancelled),
-        }
+        let driving = drive(model, &mut machine, journal, progress, || self.stopped());
+        self.unless_stopped(driving).await.unwrap_or(Err(DriveError::Cancelled))
     }
 
     /// What an induction on a remote model will take, at most; nothing is sent for it.
