@@ -15,10 +15,9 @@
 // Nothing waits for this file: the app starts beside it, under the server's own policy.
 
 const ADDRESS = new URL("./service_worker.js", import.meta.url).href;
-/** How long the worker may take to answer, on a slow machine. */
+/** How long the worker may take to answer, and a new one to start, on a slow machine. */
 const ANSWER_MS = 10_000;
-/** How long a new one may take to start. Chromium lets the one before it become idle first, which may be after 30 seconds. */
-const START_MS = 75_000;
+const START_MS = 30_000;
 
 const container = serviceWorkers();
 let registration;
