@@ -8,6 +8,7 @@
 //! | --- | --- | --- | --- |
 //! | Q4_0 | 32 | d, 16 bytes; item i < 16 in the low half of byte i, item 16 + i in the high one | d (q − 8) |
 //! | Q4_1 | 32 | d, m, 16 bytes as above | d q + m |
+//! | Q5_0 | 32 | d, 4 bytes with the fifth bit of item i in bit i, 16 bytes as above | d (q − 16) |
 //! | Q8_0 | 32 | d, 32 signed bytes | d q |
 //! | Q4_K | 256 | d, m, 12 bytes of 6-bit pairs (scale, min), 128 bytes; each 32 bytes hold part 2p low, 2p + 1 high | d scale q − m min |
 //! | Q6_K | 256 | 128 bytes of low 4 bits, 64 of high 2 bits, 16 signed scales, d | d scale (q − 32) |
@@ -52,6 +53,12 @@ pub fn dequantise(kind: TensorKind, bytes: &[u8], into: &mut [f32]) {
                     *out = d * f32::from(nibble(&block[4..], i)) + m;
                 }
             }
+            TensorKind::Q5_0 => {
+                let d = half(block, 0);
+                for (i, out) in out.iter_mut().enumerate() {
+                    *out = d * f32::from(q5_0_code(block, i));
+                }
+            }
             TensorKind::Q8_0 => {
                 let d = half(block, 0);
                 for (i, out) in out.iter_mut().enumerate() {
@@ -82,7 +89,9 @@ pub fn scales_are_finite(kind: TensorKind, bytes: &[u8]) -> bool {
     let mut blocks = bytes.chunks_exact(kind.block_bytes() as usize);
     match kind {
         TensorKind::F32 => blocks.all(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]).is_finite()),
-        TensorKind::F16 | TensorKind::Q4_0 | TensorKind::Q8_0 => blocks.all(|b| finite(b, 0)),
+        TensorKind::F16 | TensorKind::Q4_0 | TensorKind::Q5_0 | TensorKind::Q8_0 => {
+            blocks.all(|b| finite(b, 0))
+        }
         TensorKind::Q4_1 | TensorKind::Q4_K => blocks.all(|b| finite(b, 0) && finite(b, 2)),
         TensorKind::Q6_K => blocks.all(|b| finite(b, 208)),
     }
@@ -96,6 +105,12 @@ pub(super) fn half(block: &[u8], at: usize) -> f32 {
 /// Item `i` of 32 four-bit numbers: the first 16 lie in the low halves.
 pub(super) fn nibble(codes: &[u8], i: usize) -> u8 {
     if i < 16 { codes[i] & 15 } else { codes[i - 16] >> 4 }
+}
+
+/// Item `i` (0..32) of a Q5_0 block, from −16 to 15.
+pub(super) fn q5_0_code(block: &[u8], i: usize) -> i8 {
+    let fifth = block[2 + i / 8] >> (i % 8) & 1;
+    (nibble(&block[6..], i) | fifth << 4) as i8 - 16
 }
 
 /// Scale and minimum of part `part` (0..8) of a Q4_K block.
@@ -185,6 +200,7 @@ mod tests {
             (TensorKind::F16, 0),
             (TensorKind::Q4_0, 0),
             (TensorKind::Q4_1, 2),
+            (TensorKind::Q5_0, 0),
             (TensorKind::Q8_0, 0),
             (TensorKind::Q4_K, 2),
             (TensorKind::Q6_K, 208),

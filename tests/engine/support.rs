@@ -171,9 +171,13 @@ impl Random {
                     out.extend((if norm { 1.0 + 0.2 * x } else { 0.1 * x }).to_le_bytes());
                 }
                 TensorKind::F16 => out.extend(half(0.1 * self.float())),
-                TensorKind::Q4_0 | TensorKind::Q8_0 => {
+                TensorKind::Q4_0 | TensorKind::Q5_0 | TensorKind::Q8_0 => {
                     let codes = codes(kind.block_bytes() as usize - 2);
-                    let range = if kind == TensorKind::Q4_0 { 8.0 } else { 128.0 };
+                    let range = match kind {
+                        TensorKind::Q4_0 => 8.0,
+                        TensorKind::Q5_0 => 16.0,
+                        _ => 128.0,
+                    };
                     out.extend(half((0.1 + 0.03 * self.float()) / range));
                     out.extend(codes);
                 }

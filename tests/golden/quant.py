@@ -14,8 +14,8 @@ import numpy as np
 from gguf import GGML_QUANT_SIZES, GGMLQuantizationType, dequantize, quantize
 
 # Where the f16 scales lie in a block, in bytes from its start.
-SCALES = {"F32": [], "F16": [], "Q8_0": [0], "Q4_0": [0], "Q4_1": [0, 2], "Q4_K": [0, 2], "Q6_K": [208]}
-QUANTISABLE = ["F32", "F16", "Q8_0", "Q4_0", "Q4_1"]
+SCALES = {"F32": [], "F16": [], "Q8_0": [0], "Q4_0": [0], "Q4_1": [0, 2], "Q4_K": [0, 2], "Q6_K": [208], "Q5_0": [0]}
+QUANTISABLE = ["F32", "F16", "Q8_0", "Q4_0", "Q4_1", "Q5_0"]
 
 
 def random_blocks(rng, name, items):

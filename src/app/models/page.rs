@@ -304,7 +304,7 @@ fn GetAnother() -> impl IntoView {
                 <article class="way">
                     <h3>"A file on this machine"</h3>
                     <p>
-                        "A GGUF file of the Llama family: F32, F16, Q8_0, Q4_0, Q4_1, Q4_K or Q6_K. Three billion "
+                        "A GGUF file of the Llama family: F32, F16, Q8_0, Q5_0, Q4_0, Q4_1, Q4_K or Q6_K. Three billion "
                         "parameters or more make the difference, if your machine has the memory and the patience."
                     </p>
                     <label class="button" class:disabled=busy>

@@ -75,7 +75,7 @@ unsafe fn formats<I: Isa, const T: usize>(
                 TensorKind::Q4_0 => nibbles::<I, Q4_0, T>(weights, part, blocks, tile),
                 TensorKind::Q4_1 => nibbles::<I, Q4_1, T>(weights, part, blocks, tile),
                 TensorKind::Q4_K => nibbles::<I, Q4_K, T>(weights, part, blocks, tile),
-                TensorKind::Q8_0 => q8_0::<I, T>(weights, part, blocks, tile),
+                TensorKind::Q5_0 | TensorKind::Q8_0 => q8_0::<I, T>(weights, part, blocks, tile),
                 TensorKind::Q6_K => q6_k::<I, T>(weights, part, blocks, tile),
                 TensorKind::F16 | TensorKind::F32 => return,
             };

@@ -10,13 +10,13 @@
 //! | Q4_0 | 32 | codes 128, [8 × d] 16 |
 //! | Q4_1 | 32 | codes 128, [8 × d] 16, [8 × m] 16 |
 //! | Q4_K | 256 | [8 × d] 16, [8 × m] 16, then eight times: codes 128, [8 × scale] 8, [8 × min] 8 |
-//! | Q8_0 | 32 | bytes 256, [8 × d] 16 |
+//! | Q5_0, Q8_0 | 32 | bytes 256, [8 × d] 16 |
 //! | Q6_K | 256 | [8 × d] 16, then eight times: bytes 256, [8 × scale] 8 for columns 0..16, 8 for 16..32 |
 //! | F16, F32 | 1 | [8 × value] 16 or 32 |
 //!
 //! Codes: byte 32 j + 4 row + i holds column 4 j + i in its low half and column 16 + 4 j + i in its high half
-//! (j, i < 4). Bytes: byte 32 j + 4 row + i holds column 4 j + i (j < 8). Q6_K's six bits become whole bytes (8.6 bits
-//! a weight instead of 6.6), which spares the kernel the unpacking.
+//! (j, i < 4). Bytes: byte 32 j + 4 row + i holds column 4 j + i (j < 8). Q5_0's five bits and Q6_K's six become whole
+//! bytes (8.5 and 8.6 bits a weight instead of 5.5 and 6.6), which spares the kernels the unpacking.
 
 use super::isa::GROUP;
 use crate::engine::gguf::TensorKind;
@@ -105,7 +105,7 @@ impl Packed {
                         }
                     }
                 }
-                TensorKind::Q8_0 => {
+                TensorKind::Q5_0 | TensorKind::Q8_0 => {
                     let d = half(256);
                     for (i, out) in out.iter_mut().enumerate() {
                         *out = d * f32::from(byte(unit, lane, i));
@@ -181,7 +181,7 @@ fn unit_bytes(kind: TensorKind) -> usize {
         TensorKind::F16 => 16,
         TensorKind::Q4_0 => 128 + 16,
         TensorKind::Q4_1 => 128 + 32,
-        TensorKind::Q8_0 => 256 + 16,
+        TensorKind::Q5_0 | TensorKind::Q8_0 => 256 + 16,
         TensorKind::Q4_K => 32 + 8 * 144,
         TensorKind::Q6_K => 16 + 8 * 272,
     }
@@ -236,6 +236,11 @@ fn pack_row(kind: TensorKind, row: &[u8], lane: usize, group: &mut [u8]) {
                 put_codes(unit, lane, &block[4..]);
                 put_half(unit, 128, lane, block);
                 put_half(unit, 144, lane, &block[2..]);
+            }
+            TensorKind::Q5_0 => {
+                let bytes: [u8; BLOCK] = std::array::from_fn(|i| quant::q5_0_code(block, i) as u8);
+                put_codes(unit, lane, &bytes);
+                put_half(unit, 256, lane, block);
             }
             TensorKind::Q8_0 => {
                 put_codes(unit, lane, &block[2..]);

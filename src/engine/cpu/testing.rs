@@ -38,7 +38,7 @@ pub fn random_blocks(kind: TensorKind, items: usize, random: &mut Random) -> Vec
         (0..items / kind.block_items() as usize * block).map(|_| random.bits() as u8).collect();
     let scales: &[usize] = match kind {
         TensorKind::F32 => &[],
-        TensorKind::F16 | TensorKind::Q4_0 | TensorKind::Q8_0 => &[0],
+        TensorKind::F16 | TensorKind::Q4_0 | TensorKind::Q5_0 | TensorKind::Q8_0 => &[0],
         TensorKind::Q4_1 | TensorKind::Q4_K => &[0, 2],
         TensorKind::Q6_K => &[208],
     };

@@ -15,6 +15,8 @@ pub enum TensorKind {
     Q4_0 = 2,
     /// Blocks of 32: a scale, a minimum, then 4-bit numbers.
     Q4_1 = 3,
+    /// Blocks of 32: a scale, then 5-bit numbers around 16.
+    Q5_0 = 6,
     /// Blocks of 32: a scale, then 8-bit numbers.
     Q8_0 = 8,
     /// Blocks of 256 in eight parts, each with a 6-bit scale and a 6-bit minimum, then 4-bit numbers.
@@ -25,11 +27,12 @@ pub enum TensorKind {
 
 impl TensorKind {
     /// Every kind that the engine reads.
-    pub const ALL: [TensorKind; 7] = [
+    pub const ALL: [TensorKind; 8] = [
         TensorKind::F32,
         TensorKind::F16,
         TensorKind::Q4_0,
         TensorKind::Q4_1,
+        TensorKind::Q5_0,
         TensorKind::Q8_0,
         TensorKind::Q4_K,
         TensorKind::Q6_K,
@@ -44,7 +47,7 @@ impl TensorKind {
     pub const fn block_items(self) -> u64 {
         match self {
             TensorKind::F32 | TensorKind::F16 => 1,
-            TensorKind::Q4_0 | TensorKind::Q4_1 | TensorKind::Q8_0 => 32,
+            TensorKind::Q4_0 | TensorKind::Q4_1 | TensorKind::Q5_0 | TensorKind::Q8_0 => 32,
             TensorKind::Q4_K | TensorKind::Q6_K => 256,
         }
     }
@@ -56,6 +59,7 @@ impl TensorKind {
             TensorKind::F16 => 2,
             TensorKind::Q4_0 => 2 + 16,
             TensorKind::Q4_1 => 2 + 2 + 16,
+            TensorKind::Q5_0 => 2 + 4 + 16,
             TensorKind::Q8_0 => 2 + 32,
             TensorKind::Q4_K => 2 + 2 + 12 + 128,
             TensorKind::Q6_K => 128 + 64 + 16 + 2,

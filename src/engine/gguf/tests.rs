@@ -158,7 +158,7 @@ prop_compose! {
         version in 2_u32..=3,
         power in 0_u32..8,
         metadata in prop::collection::btree_map(any::<String>(), number_or_text(), 0..6),
-        shapes in prop::collection::btree_map(".{0,16}", (prop::collection::vec(1_u64..9, 1..4), 0_usize..7), 0..6),
+        shapes in prop::collection::btree_map(".{0,16}", (prop::collection::vec(1_u64..9, 1..4), 0_usize..TensorKind::ALL.len()), 0..6),
     ) -> Header {
         let alignment = 1 << power;
         let mut metadata: Vec<_> = metadata.into_iter().filter(|(key, _)| key != "general.alignment").collect();
