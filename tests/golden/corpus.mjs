@@ -1,5 +1,7 @@
 // Texts that tokenizers get wrong, each for a reason of its own; ours, written for this.
 
+import { createHash } from "node:crypto";
+
 const specials = [
   "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<repo_name>", "<reponame>", "<file_sep>", "<filename>", "<gh_stars>",
   "<issue_start>", "<issue_comment>", "<issue_closed>", "<jupyter_start>", "<jupyter_text>", "<jupyter_code>",
@@ -72,3 +74,35 @@ export const corpus = [
   "<|im_start|", "|im_start|>", "< |im_start|>", "<|IM_START|>", "<|im_<|im_start|>start|>", "<<|im_end|>>", "<|im_end|><|im_end|>  <|im_end|>\n<|im_end|>", "<repo_name><reponame><repo<reponame>name>",
   "[INST] <s> </s> <unk> <pad> <|eot_id|> <start_of_turn> <0x0A>",
 ];
+
+// For gemma3: its marks, its runs of newlines, spaces and tabs, its HTML tags (tokens wherever they occur), and the
+// character that stands for a space in SentencePiece's texts.
+const gemmaMarks = ["<pad>", "<eos>", "<bos>", "<unk>", "<mask>", "<start_of_turn>", "<end_of_turn>", "<start_of_image>", "<end_of_image>", "[multimodal]", "<unused0>", "<unused6241>"];
+
+export const gemmaCorpus = [
+  ...gemmaMarks, gemmaMarks.join(""), gemmaMarks.join(" "), gemmaMarks.map((mark) => `before${mark}after`).join("\n"),
+  "<start_of_turn>user\nHi<end_of_turn>\n<start_of_turn>model\n", "<bos><start_of_turn>user\n\n\n  Hi  there<end_of_turn>\n",
+  "<start_of_turn", "start_of_turn>", "<<end_of_turn>>", "<START_OF_TURN>", "<unused1><unused10><unused100>0>", "<unused99999>",
+  "<table><thead><tr><th>a</th></tr></thead><tbody><tr><td> b </td></tr></tbody></table>", "<s>struck</s> <b><i>x</i></b> <br> <p></p> </div></div>",
+  "<h1>t</h1>\n<h7>u</h7><li><ul><li>", "<a href=\"x\">y</a><code>z</code>",
+  ...[1, 2, 3, 30, 31, 32, 33, 61, 62, 63, 64, 100].flatMap((count) => ["\n", " ", "\t"].map((c) => c.repeat(count))),
+  "a" + " ".repeat(40) + "b" + "\n".repeat(40) + "c" + "\t".repeat(40) + "d", " \n \n  \n\t\n\n  \t \t\t",
+  "\u2581", "\u2581\u2581\u2581", "a\u2581b \u2581 c", " \u2581x", "\u2581the \u2581the", "<0x0A>", "<0x41><0xFF>", "\u0000\u0001\u007f\u0080\u00ff",
+  "Die Donaudampfschifffahrtsgesellschaftskapitänsmütze liegt im Schrank.", "the the  the   thethe The THE",
+];
+
+// Every character of the planes that have any, each in contexts that tell letters, numbers, spaces and the rest
+// apart, in one text: a hash of the tokens for each plane.
+const planes = [0, 1, 2, 3, 14];
+const inContexts = (c) => `a${c}b ${c}${c}1 ${c}\n${c}'${c}S  ${c}`;
+export function everyCharacter(model) {
+  return planes.map((plane) => {
+    const hash = createHash("sha256");
+    for (let code = plane << 16; code < (plane + 1) << 16; code++) {
+      if (code >= 0xd800 && code < 0xe000) continue;
+      const tokens = Array.from(model.tokenize(inContexts(String.fromCodePoint(code)), false));
+      hash.update(Buffer.from(Uint32Array.from([tokens.length, ...tokens]).buffer));
+    }
+    return { plane, sha256: hash.digest("hex") };
+  });
+}

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::{TokenizerError, byte_alphabet};
+use super::{TokenizerError, byte_alphabet, sentence_piece};
 use crate::engine::gguf::Header;
 
 /// What a token is for (`tokenizer.ggml.token_type`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenKind {
-    /// A piece of text, written in the alphabet of bytes.
+    /// A piece of text, written as the vocabulary spells.
     Normal,
     /// A mark that stands for no text, such as the beginning of a turn.
     Control,
@@ -88,6 +88,15 @@ const CODE_ENDS: [&str; 11] = [
     "<|file_sep|>",
 ];
 
+/// How a vocabulary writes the texts of its normal tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spelling {
+    /// In GPT-2's alphabet of bytes.
+    Bytes,
+    /// As they are, but a space is U+2581.
+    Characters,
+}
+
 /// Texts and kinds of all tokens.
 pub struct Vocabulary {
     ids: HashMap<Box<str>, u32>,
@@ -95,25 +104,22 @@ pub struct Vocabulary {
     bytes: Vec<u8>,
     ends: Vec<usize>,
     kinds: Vec<TokenKind>,
+    spelling: Spelling,
+    /// Bytes of the longest text.
+    longest: usize,
     /// Tokens that end an answer, ascending.
     pub(super) end_tokens: Vec<u32>,
 }
 
 impl Vocabulary {
     /// Reads `tokenizer.ggml.tokens` and what belongs to it.
-    pub fn from_header(header: &Header) -> Result<Self, TokenizerError> {
+    pub fn from_header(header: &Header, spelling: Spelling) -> Result<Self, TokenizerError> {
         let texts: &[String] = header.require("tokenizer.ggml.tokens")?;
         let types: Option<&[i32]> = header.get("tokenizer.ggml.token_type")?;
         if let Some(types) = types.filter(|types| types.len() != texts.len()) {
             return Err(TokenizerError::TypesLength { tokens: texts.len(), types: types.len() });
         }
-        let mut vocabulary = Vocabulary {
-            ids: HashMap::with_capacity(texts.len()),
-            bytes: Vec::new(),
-            ends: Vec::with_capacity(texts.len()),
-            kinds: Vec::with_capacity(texts.len()),
-            end_tokens: Vec::new(),
-        };
+        let mut vocabulary = Vocabulary::empty(spelling, texts.len());
         for (id, text) in (0_u32..).zip(texts) {
             let told = types.map_or(TokenKind::Normal, |types| TokenKind::from_id(types[id as usize]));
             vocabulary.push(id, text, told)?;
@@ -128,6 +134,28 @@ impl Vocabulary {
         Ok(vocabulary)
     }
 
+    fn empty(spelling: Spelling, capacity: usize) -> Vocabulary {
+        Vocabulary {
+            ids: HashMap::with_capacity(capacity),
+            bytes: Vec::new(),
+            ends: Vec::with_capacity(capacity),
+            kinds: Vec::with_capacity(capacity),
+            spelling,
+            longest: 0,
+            end_tokens: Vec::new(),
+        }
+    }
+
+    /// A vocabulary of SentencePiece's spelling, for tests.
+    #[cfg(test)]
+    pub fn of(texts: &[&str], kinds: &[i32]) -> Vocabulary {
+        let mut vocabulary = Vocabulary::empty(Spelling::Characters, texts.len());
+        for (id, (text, kind)) in (0..).zip(texts.iter().zip(kinds)) {
+            vocabulary.push(id, text, TokenKind::from_id(*kind)).expect("no text is there twice");
+        }
+        vocabulary
+    }
+
     fn push(&mut self, id: u32, text: &str, told: TokenKind) -> Result<(), TokenizerError> {
         // Empty texts are no tokens of any text; they keep their place.
         if !text.is_empty() && self.ids.insert(text.into(), id).is_some() {
@@ -135,10 +163,12 @@ impl Vocabulary {
         }
         let ends = ENDS.contains(&text) || CODE_ENDS.contains(&text);
         let kind = if ends || CODE_MARKS.contains(&text) { TokenKind::Control } else { told };
-        if ends {
+        // Gemma's </s> is HTML's end of a struck-out text.
+        if ends && !(text == "</s>" && told == TokenKind::UserDefined) {
             self.end_tokens.push(id);
         }
-        self.bytes.extend(text_bytes(text, kind));
+        self.longest = self.longest.max(text.len());
+        self.bytes.extend(text_bytes(text, kind, self.spelling));
         self.ends.push(self.bytes.len());
         self.kinds.push(kind);
         Ok(())
@@ -157,6 +187,11 @@ impl Vocabulary {
     /// How many tokens there are.
     pub fn len(&self) -> usize {
         self.kinds.len()
+    }
+
+    /// Bytes of the longest text that a token is written as.
+    pub fn longest_text(&self) -> usize {
+        self.longest
     }
 
     /// The token that the file writes as `text`.
@@ -178,8 +213,11 @@ impl Vocabulary {
     }
 }
 
-fn text_bytes(text: &str, kind: TokenKind) -> Vec<u8> {
+fn text_bytes(text: &str, kind: TokenKind, spelling: Spelling) -> Vec<u8> {
     match kind {
+        TokenKind::Normal if spelling == Spelling::Characters => {
+            text.replace(sentence_piece::SPACE, " ").into_bytes()
+        }
         TokenKind::Normal => {
             let mut bytes = Vec::with_capacity(text.len());
             for char in text.chars() {
