@@ -365,6 +365,9 @@ impl Layer {
             heads: c.heads,
             kv_heads: c.kv_heads,
             head_size: c.head_size,
+            first_key: 0,
+            window: None,
+            scale: 1.0 / (c.head_size as f32).sqrt(),
         };
         kernels.attend(pool, &attention, work.attended.floats_mut(), &mut work.scratch);
         kernels.quantise(pool, &mut work.attended);
@@ -435,6 +438,9 @@ impl Workspace {
             heads: c.heads,
             kv_heads: c.kv_heads,
             head_size: c.head_size,
+            first_key: 0,
+            window: None,
+            scale: 1.0,
         }
         .scratch();
         let there = grow(&mut self.stream, count * c.width)

@@ -1,15 +1,16 @@
 //! Causal attention of a chunk of queries over keys and values that lie in pages.
 //!
 //! For query head h with key head h / (heads / kv_heads) (grouped queries: Ainslie et al. 2023, arXiv 2305.13245):
-//! `out = Σ_key soft-max_key(q · k) v`, over the keys at positions up to the query's own.
+//! `out = Σ_key soft-max_key(scale q · k) v`, over the keys at positions up to the query's own; with a window (Beltagy et
+//! al. 2020, arXiv 2004.05150; Mistral, Gemma 3) over the last of these only, and what lies before costs nothing.
 //!
 //! Queries come rotated. A page's keys lie transposed, `[head][dimension][PAGE]`, and its values
 //! `[head][PAGE][dimension]`, so both products are "a number times a row of a matrix, added up": no sum runs across
 //! lanes. Four query rows (neighbouring heads and tokens that share a key head) go together. Scores are kept whole and
-//! not merged block by block: each sum runs over the keys in order, so neither the chunk's size nor where pages begin
-//! changes a bit.
+//! not merged block by block: each sum runs over the keys in order, and which lane a score is added up in follows from its
+//! position alone, so neither the chunk's size nor where pages begin changes a bit.
 
-use super::elementwise::soft_max;
+use super::elementwise::{WIDTH, soft_max};
 use super::isa::Isa;
 
 /// Positions in a page.
@@ -33,11 +34,14 @@ pub struct Span<'a> {
 }
 
 /// What to attend to.
+#[derive(Clone, Copy)]
 pub struct Attention<'a> {
     /// Rotated queries: tokens × heads × head_size.
     pub queries: &'a [f32],
-    /// All positions in order, the chunk's own last.
+    /// All positions from `first_key` on in order, the chunk's own last.
     pub spans: &'a [Span<'a>],
+    /// Position of the first key in `spans`: 0, or as far on as the first query's window begins.
+    pub first_key: usize,
     /// Position of the first query.
     pub first_position: usize,
     /// Queries.
@@ -48,9 +52,13 @@ pub struct Attention<'a> {
     pub kv_heads: usize,
     /// A multiple of [`HEAD_STEP`].
     pub head_size: usize,
+    /// How many positions a query sees, its own counted; all up to its own if none. Not 0.
+    pub window: Option<usize>,
+    /// What a score is multiplied by, above 0; `1 / √head_size` in most models.
+    pub scale: f32,
 }
 
-impl Attention<'_> {
+impl<'a> Attention<'a> {
     fn rows(&self) -> usize {
         self.tokens * (self.heads / self.kv_heads)
     }
@@ -65,8 +73,31 @@ impl Attention<'_> {
         ROWS * self.scratch_stride() + self.head_size
     }
 
+    /// Scores of a row: from the vector in which the first of the rows' windows begins to the end of the page in which the
+    /// last of them ends.
     fn scratch_stride(&self) -> usize {
-        (self.first_position + self.tokens).next_multiple_of(PAGE) + PAGE
+        let all = self.first_position + self.tokens;
+        let most = self.window.map_or(all, |window| all.min(window.saturating_add(ROWS + WIDTH)));
+        most.next_multiple_of(PAGE) + PAGE
+    }
+
+    /// The first position that the query at `position` sees.
+    pub(super) fn first_visible(&self, position: usize) -> usize {
+        self.window.map_or(0, |window| (position + 1).saturating_sub(window))
+    }
+
+    /// The same without the spans that end before the first query's window begins.
+    pub(super) fn from_window(self) -> Attention<'a> {
+        let begin = self.first_visible(self.first_position) / WIDTH * WIDTH;
+        let (mut spans, mut first_key) = (self.spans, self.first_key);
+        while let Some((span, rest)) = spans.split_first() {
+            let end = first_key + span.range.1 - span.range.0;
+            if end > begin {
+                break;
+            }
+            (spans, first_key) = (rest, end);
+        }
+        Attention { spans, first_key, ..self }
     }
 }
 
@@ -100,32 +131,32 @@ unsafe fn rows<I: Isa, const R: usize>(
     let (size, group, stride) = (a.head_size, a.heads / a.kv_heads, a.scratch_stride());
     let row = |r: usize| first + r.min(live - 1);
     let place = |r: usize| (row(r) / group * a.heads + kv_head * group + row(r) % group) * size;
-    let visible = |r: usize| a.first_position + row(r) / group + 1;
-    let furthest = visible(R - 1);
-    let padded = furthest.next_multiple_of(8);
-    let scale = 1.0 / (size as f32).sqrt();
+    let position = |r: usize| a.first_position + row(r) / group;
+    // Rows come in the order of their positions: the first sees furthest back, the last furthest on.
+    let begin = a.first_visible(position(0)) / WIDTH * WIDTH;
+    let end = position(R - 1) + 1;
+    let padded = (end - begin).next_multiple_of(WIDTH);
     // SAFETY (of the whole body): rows lie in the queries' shape; scores stay within `stride` a row.
     unsafe {
         let queries: [*const f32; R] = std::array::from_fn(|r| a.queries.as_ptr().add(place(r)));
-        let mut position = 0;
-        for span in a.spans {
-            if position >= furthest {
-                break;
-            }
-            let (from, to) = span.range;
+        for (span, at, from, to) in seen(a, begin, end) {
             let keys = span.keys[kv_head * size * PAGE..][..size * PAGE].as_ptr();
             let mut scores = [[0.0; PAGE]; R];
             let targets: [*mut f32; R] =
                 std::array::from_fn(|r| scores.as_mut_ptr().cast::<f32>().add(r * PAGE));
             panel::<I, R>(queries, size, keys, PAGE, targets, PAGE);
             for (r, scores) in scores.iter().enumerate() {
-                let row = std::slice::from_raw_parts_mut(scratch.add(r * stride + position), to - from);
+                let row = std::slice::from_raw_parts_mut(scratch.add(r * stride + at - begin), to - from);
                 row.copy_from_slice(&scores[from..to]);
             }
-            position += to - from;
         }
         for r in 0..live {
-            soft_max::<I>(scratch.add(r * stride), visible(r), padded, scale);
+            // A row's sums begin where its own window does, whatever other rows it goes with.
+            let first = a.first_visible(position(r));
+            let skipped = first / WIDTH * WIDTH - begin;
+            std::slice::from_raw_parts_mut(scratch.add(r * stride), skipped).fill(0.0);
+            let visible = (first % WIDTH, position(r) + 1 - begin - skipped);
+            soft_max::<I>(scratch.add(r * stride + skipped), visible, padded - skipped, a.scale);
         }
         let spare = scratch.add(R * stride);
         let targets: [*mut f32; R] =
@@ -133,20 +164,31 @@ unsafe fn rows<I: Isa, const R: usize>(
         for target in targets {
             std::slice::from_raw_parts_mut(target, size).fill(0.0);
         }
-        let mut position = 0;
-        for span in a.spans {
-            if position >= furthest {
-                break;
-            }
-            let (from, to) = span.range;
-            let count = (to - from).min(furthest - position);
+        for (span, at, from, to) in seen(a, begin, end) {
             let values = span.values[kv_head * size * PAGE..][..size * PAGE].as_ptr().add(from * size);
             let weights: [*const f32; R] =
-                std::array::from_fn(|r| scratch.add(r * stride + position).cast_const());
-            panel::<I, R>(weights, count, values, size, targets, size);
-            position += to - from;
+                std::array::from_fn(|r| scratch.add(r * stride + at - begin).cast_const());
+            panel::<I, R>(weights, to - from, values, size, targets, size);
         }
     }
+}
+
+/// The spans with positions `begin..end`: each with the first of these that it has, and the part of its page that has them.
+#[inline(always)]
+fn seen<'a>(
+    a: &Attention<'a>,
+    begin: usize,
+    end: usize,
+) -> impl Iterator<Item = (&'a Span<'a>, usize, usize, usize)> {
+    let mut next = a.first_key;
+    let spans = a.spans.iter().map_while(move |span| {
+        let (at, (from, to)) = (next, span.range);
+        next += to - from;
+        // Nothing is left of a span that lies before them.
+        let skipped = begin.saturating_sub(at).min(to - from);
+        (at < end).then(|| (span, at + skipped, from + skipped, to.min(from + end - at)))
+    });
+    spans.filter(|(.., from, to)| from < to)
 }
 
 /// `c[r][0..width] += Σ_k a[r][k] · b[k][0..width]`, the rows of `b` being `stride` apart.

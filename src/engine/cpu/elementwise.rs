@@ -1,4 +1,5 @@
-//! Kernels over one vector at a time: quantising, RMS norm, SwiGLU's gate, soft-max, rotary positions.
+//! Kernels over one vector at a time: quantising, RMS norm, the gates of SwiGLU and GeGLU, soft-max, rotary positions,
+//! biases.
 //!
 //! Lengths are multiples of eight where a vector is not a row of scores (loading a model checks that). Sums run in
 //! eight lanes by position and are added up in one fixed order, so every instruction set gives the same bits.
@@ -7,7 +8,8 @@ use super::activations::{TILE, TILE_BLOCK};
 use super::isa::Isa;
 use super::pack::BLOCK;
 
-const WIDTH: usize = 8;
+/// Numbers that go together whatever the instruction set.
+pub const WIDTH: usize = 8;
 
 /// Eight lanes, as one vector of eight or two of four.
 #[inline(always)]
@@ -140,20 +142,46 @@ pub unsafe fn silu_mul<I: Isa>(gate: &mut [f32], up: &[f32]) {
     }
 }
 
-/// Turns the first `count` scores into their soft-max, scaled by `scale` before, and sets the rest to zero.
+/// GeGLU's gate (Shazeer 2020, arXiv 2002.05202): `gate = gelu(gate) · up`, with the GELU that Hendrycks and Gimpel
+/// (2016, arXiv 1606.08415) give by the hyperbolic tangent, as ggml's `gelu` has it:
+/// `gelu(x) = x/2 (1 + tanh u) = x / (1 + e^−2u)` with `u = √(2/π) (x + 0.044715 x³)`.
 ///
 /// # Safety
-/// The CPU has `I`; `scores` has room for `padded` numbers, a multiple of eight and at least `count`.
+/// The CPU has `I`.
 #[inline(always)]
-pub unsafe fn soft_max<I: Isa>(scores: *mut f32, count: usize, padded: usize, scale: f32) {
+pub unsafe fn gelu_mul<I: Isa>(gate: &mut [f32], up: &[f32]) {
+    assert!(gate.len() == up.len() && gate.len().is_multiple_of(WIDTH), "equal lengths");
+    const FIRST: f32 = -2.0 * 0.797_884_6;
+    const THIRD: f32 = FIRST * 0.044_715;
+    for i in (0..gate.len()).step_by(I::LANES) {
+        // SAFETY: whole vectors of equal lengths.
+        unsafe {
+            let at = gate.as_mut_ptr().add(i);
+            let x = I::load(at);
+            let slope = I::add(I::splat(FIRST), I::mul(I::splat(THIRD), I::mul(x, x)));
+            let e = exp::<I>(I::mul(x, slope));
+            let gelu = I::div(x, I::add(I::splat(1.0), e));
+            I::store(at, I::mul(gelu, I::load(up.as_ptr().add(i))));
+        }
+    }
+}
+
+/// Turns scores `from..to` into their soft-max, scaled by `scale` before, and sets the others to zero.
+///
+/// # Safety
+/// The CPU has `I`; `scores` has room for `padded` numbers, a multiple of eight and at least `to`; `from` is below `to`
+/// and below eight.
+#[inline(always)]
+pub unsafe fn soft_max<I: Isa>(scores: *mut f32, (from, to): (usize, usize), padded: usize, scale: f32) {
     // SAFETY (of the whole body): the caller's.
     unsafe {
         let row = std::slice::from_raw_parts_mut(scores, padded);
-        let whole = count.next_multiple_of(WIDTH).min(padded);
-        row[count..].fill(0.0);
+        let whole = to.next_multiple_of(WIDTH).min(padded);
+        row[to..].fill(0.0);
         // The filler must not be the maximum.
-        let first = row[0];
-        row[count..whole].fill(first);
+        let first = row[from];
+        row[..from].fill(first);
+        row[to..whole].fill(first);
         let mut lanes = [0.0; WIDTH];
         for lane in (0..WIDTH).step_by(I::LANES) {
             let mut max = I::load(scores.add(lane));
@@ -167,7 +195,8 @@ pub unsafe fn soft_max<I: Isa>(scores: *mut f32, count: usize, padded: usize, sc
             let below = I::mul(I::sub(I::load(scores.add(i)), max), I::splat(scale));
             I::store(scores.add(i), exp::<I>(below));
         }
-        row[count..whole].fill(0.0);
+        row[..from].fill(0.0);
+        row[to..whole].fill(0.0);
         let mut sums = [I::splat(0.0); 2];
         for i in (0..whole).step_by(WIDTH) {
             for (part, sum) in sums.iter_mut().take(WIDTH / I::LANES).enumerate() {
@@ -221,6 +250,28 @@ pub fn rotate(heads: &mut [f32], head_size: usize, angles: &[(f32, f32)]) {
             let (a, b) = (pair[0], pair[1]);
             pair[0] = a * cos - b * sin;
             pair[1] = a * sin + b * cos;
+        }
+    }
+}
+
+/// Rotary position embedding as GPT-NeoX lays it out (Black et al. 2022, arXiv 2204.06745), and Qwen's and Gemma's files:
+/// numbers i and n + i of a head are a pair, n being the number of pairs.
+///
+/// `angles` is as for [`rotate`].
+pub fn rotate_halves(heads: &mut [f32], head_size: usize, angles: &[(f32, f32)]) {
+    for head in heads.chunks_exact_mut(head_size) {
+        let (first, second) = head.split_at_mut(angles.len());
+        for ((a, b), (cos, sin)) in first.iter_mut().zip(second).zip(angles) {
+            (*a, *b) = (*a * cos - *b * sin, *a * sin + *b * cos);
+        }
+    }
+}
+
+/// Adds a bias to each token's row of a product: `rows` is tokens × `stride`, `bias` at most as long as a row.
+pub fn add_bias(rows: &mut [f32], stride: usize, bias: &[f32]) {
+    for row in rows.chunks_exact_mut(stride) {
+        for (x, bias) in row.iter_mut().zip(bias) {
+            *x += bias;
         }
     }
 }

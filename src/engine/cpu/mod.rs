@@ -25,7 +25,7 @@ use std::ops::Range;
 pub use activations::Activations;
 pub(super) use activations::grow;
 pub use attention::{Attention, HEAD_STEP, PAGE, Span};
-pub use elementwise::rotate;
+pub use elementwise::{add_bias, rotate, rotate_halves};
 pub use isa::GROUP;
 pub use pack::{Packed, Packer};
 pub use pool::{Pool, work_for};
@@ -42,6 +42,7 @@ pub struct Kernels {
     quantise: unsafe fn(&[f32], *mut u8, usize),
     rms_norm: unsafe fn(&[f32], &[f32], f32, &mut [f32]),
     silu_mul: unsafe fn(&mut [f32], &[f32]),
+    gelu_mul: unsafe fn(&mut [f32], &[f32]),
     attend: unsafe fn(&Attention, usize, *mut f32, *mut f32),
     exp_sum: unsafe fn(&[f32], f32) -> f32,
 }
@@ -66,6 +67,10 @@ macro_rules! table {
             unsafe { elementwise::silu_mul::<$isa>(gate, up) }
         }
         $(#[target_feature(enable = $feature)])?
+        unsafe fn gelu_mul(gate: &mut [f32], up: &[f32]) {
+            unsafe { elementwise::gelu_mul::<$isa>(gate, up) }
+        }
+        $(#[target_feature(enable = $feature)])?
         unsafe fn attend(a: &Attention, item: usize, out: *mut f32, scratch: *mut f32) {
             unsafe { attention::attend::<$isa>(a, item, out, scratch) }
         }
@@ -73,7 +78,7 @@ macro_rules! table {
         unsafe fn exp_sum(x: &[f32], max: f32) -> f32 {
             unsafe { elementwise::exp_sum::<$isa>(x, max) }
         }
-        Kernels { name: $name, matmul, quantise, rms_norm, silu_mul, attend, exp_sum }
+        Kernels { name: $name, matmul, quantise, rms_norm, silu_mul, gelu_mul, attend, exp_sum }
     }};
 }
 
@@ -167,15 +172,12 @@ impl Kernels {
 
     /// SwiGLU's gate for each token: `out = silu(gate) · up`, `cols` numbers a token.
     pub fn silu_mul(&self, pool: &mut Pool, gate: &mut [f32], up: &[f32], cols: usize) {
-        assert_eq!(gate.len(), up.len(), "equal lengths");
-        let target = Target(gate.as_mut_ptr());
-        for_each_token(pool, up.len() / cols, &|token| {
-            // SAFETY: a token writes its own row only.
-            unsafe {
-                let gate = std::slice::from_raw_parts_mut(target.get().add(token * cols), cols);
-                (self.silu_mul)(gate, &up[token * cols..(token + 1) * cols]);
-            }
-        });
+        gate_mul(self.silu_mul, pool, gate, up, cols);
+    }
+
+    /// GeGLU's gate for each token: `out = gelu(gate) · up`, `cols` numbers a token.
+    pub fn gelu_mul(&self, pool: &mut Pool, gate: &mut [f32], up: &[f32], cols: usize) {
+        gate_mul(self.gelu_mul, pool, gate, up, cols);
     }
 
     /// The natural logarithm of `Σ e^x`: what a logit loses to become a log-probability.
@@ -194,7 +196,9 @@ impl Kernels {
         let covered: usize = a.spans.iter().map(|span| span.range.1 - span.range.0).sum();
         let page = a.kv_heads * a.head_size * PAGE;
         assert!(a.spans.iter().all(|s| s.range.1 <= PAGE && s.keys.len() >= page && s.values.len() >= page));
-        assert!(covered >= a.first_position + a.tokens, "keys for every query");
+        assert!(a.first_key + covered >= a.first_position + a.tokens, "keys for every query");
+        assert!(a.first_key <= a.first_visible(a.first_position), "keys from the first query's window on");
+        assert!(a.window != Some(0), "a query sees itself");
         assert!(a.head_size.is_multiple_of(HEAD_STEP) && a.heads.is_multiple_of(a.kv_heads), "shapes");
         assert!(
             a.queries.len() == a.tokens * a.heads * a.head_size && out.len() >= a.queries.len(),
@@ -202,11 +206,31 @@ impl Kernels {
         );
         assert!(scratch.len() >= pool.threads() * a.scratch(), "room to work in");
         let (target, scratch) = (Target(out.as_mut_ptr()), Target(scratch.as_mut_ptr()));
+        let a = a.from_window();
         pool.run(a.items(), &|thread, item| {
             // SAFETY: shapes were checked; an item writes its own rows, a thread its own scratch.
-            unsafe { (self.attend)(a, item, target.get(), scratch.get().add(thread * a.scratch())) }
+            unsafe { (self.attend)(&a, item, target.get(), scratch.get().add(thread * a.scratch())) }
         });
     }
+}
+
+/// Runs a gate of this table for each token.
+fn gate_mul(
+    gate_mul: unsafe fn(&mut [f32], &[f32]),
+    pool: &mut Pool,
+    gate: &mut [f32],
+    up: &[f32],
+    cols: usize,
+) {
+    assert_eq!(gate.len(), up.len(), "equal lengths");
+    let target = Target(gate.as_mut_ptr());
+    for_each_token(pool, up.len() / cols, &|token| {
+        // SAFETY: a token writes its own row only.
+        unsafe {
+            let gate = std::slice::from_raw_parts_mut(target.get().add(token * cols), cols);
+            gate_mul(gate, &up[token * cols..(token + 1) * cols]);
+        }
+    });
 }
 
 /// Runs `work` for each token, in shares of at least eight: less is not worth waking a thread for.

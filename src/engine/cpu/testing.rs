@@ -3,7 +3,11 @@
 //! They are functions and not tests so that the same ones run natively, under `cargo test`, and in WebAssembly for each
 //! build of it (`tests/kernels`). A check panics where it fails.
 
-use super::{Activations, Attention, GROUP, Kernels, PAGE, Packed, Packer, Pool, Span};
+mod attention;
+mod gates;
+
+use self::attention::Case;
+use super::{Activations, GROUP, Kernels, Packed, Packer, Pool};
 use crate::engine::gguf::TensorKind;
 use crate::engine::quant;
 
@@ -102,10 +106,15 @@ pub fn check_all() -> Vec<&'static str> {
         tables_agree(kernels);
         batches_and_threads_change_nothing(kernels);
         elementwise_kernels_agree_with_floats(kernels);
-        attention_agrees_with_floats(kernels);
+        gates::gelu_agrees_with_floats(kernels);
+        attention::agrees_with_floats(kernels);
+        attention::chunks_and_pages_change_nothing(kernels);
+        attention::what_lies_before_a_window_is_not_read(kernels);
         log_sum_exp_agrees_with_floats(kernels);
         a_number_that_is_none_shows(kernels);
     }
+    gates::halves_turn_as_neighbours_do();
+    gates::a_bias_is_added_to_each_token();
     tables.iter().map(|table| table.name).collect()
 }
 
@@ -193,8 +202,11 @@ pub fn tables_agree(kernels: &Kernels) {
     same_bits(&norm(kernels, &x), &norm(plain, &x), kernels.name);
     same_bits(&gate(kernels, &x), &gate(plain, &x), kernels.name);
     same_bits(&[kernels.log_sum_exp(&x[..1277])], &[plain.log_sum_exp(&x[..1277])], kernels.name);
-    let a = Case::random(&mut random, 37, 9, 6, 3, 32);
-    same_bits(&a.attend(kernels, 1), &a.attend(plain, 1), kernels.name);
+    same_bits(&gates::gelu(kernels, &x), &gates::gelu(plain, &x), kernels.name);
+    for window in [None, Some(13)] {
+        let a = Case::random(&mut random, (37, 9), (6, 3), 32).within(window);
+        same_bits(&a.attend(kernels, 1), &a.attend(plain, 1), kernels.name);
+    }
 }
 
 fn norm(kernels: &Kernels, x: &[f32]) -> Vec<f32> {
@@ -260,118 +272,6 @@ pub fn log_sum_exp_agrees_with_floats(kernels: &Kernels) {
         let exact = x[..length].iter().map(|x| f64::from(*x).exp()).sum::<f64>().ln();
         let ours = kernels.log_sum_exp(&x[..length]);
         assert!((f64::from(ours) - exact).abs() < 1e-5, "{} {length}: {ours} {exact}", kernels.name);
-    }
-}
-
-/// Keys, values, and which of their tokens count.
-type Page = (Vec<f32>, Vec<f32>, (usize, usize));
-
-struct Case {
-    queries: Vec<f32>,
-    pages: Vec<Page>,
-    first_position: usize,
-    tokens: usize,
-    heads: usize,
-    kv_heads: usize,
-    head_size: usize,
-}
-
-impl Case {
-    /// `past + tokens` positions in pages that begin and end anywhere.
-    fn random(
-        random: &mut Random,
-        past: usize,
-        tokens: usize,
-        heads: usize,
-        kv_heads: usize,
-        size: usize,
-    ) -> Case {
-        let mut pages = Vec::new();
-        let mut left = past + tokens;
-        while left > 0 {
-            let from = random.bits() as usize % PAGE;
-            let to = (from + 1 + random.bits() as usize % (PAGE - from)).min(from + left);
-            left -= to - from;
-            let page = kv_heads * size * PAGE;
-            pages.push((random.floats(page, 2.0), random.floats(page, 1.0), (from, to)));
-        }
-        let queries = random.floats(tokens * heads * size, 1.0);
-        Case { queries, pages, first_position: past, tokens, heads, kv_heads, head_size: size }
-    }
-
-    fn attend(&self, kernels: &Kernels, threads: usize) -> Vec<f32> {
-        let spans: Vec<Span> =
-            self.pages.iter().map(|(keys, values, range)| Span { keys, values, range: *range }).collect();
-        let a = Attention {
-            queries: &self.queries,
-            spans: &spans,
-            first_position: self.first_position,
-            tokens: self.tokens,
-            heads: self.heads,
-            kv_heads: self.kv_heads,
-            head_size: self.head_size,
-        };
-        let mut out = vec![f32::NAN; self.queries.len()];
-        let mut scratch = vec![f32::NAN; threads * a.scratch()];
-        kernels.attend(&mut Pool::new(threads), &a, &mut out, &mut scratch);
-        out
-    }
-
-    /// The formula, in f64.
-    fn expected(&self) -> Vec<f64> {
-        let size = self.head_size;
-        let scale = 1.0 / (size as f64).sqrt();
-        let keys: Vec<(usize, usize)> = self
-            .pages
-            .iter()
-            .enumerate()
-            .flat_map(|(page, (.., (from, to)))| (*from..*to).map(move |at| (page, at)))
-            .collect();
-        let mut out = Vec::new();
-        for t in 0..self.tokens {
-            for h in 0..self.heads {
-                let kv = h / (self.heads / self.kv_heads);
-                let query = &self.queries[(t * self.heads + h) * size..][..size];
-                let visible = &keys[..self.first_position + t + 1];
-                let key =
-                    |(page, at): (usize, usize), d: usize| self.pages[page].0[(kv * size + d) * PAGE + at];
-                let value =
-                    |(page, at): (usize, usize), d: usize| self.pages[page].1[(kv * PAGE + at) * size + d];
-                let scores: Vec<f64> = visible
-                    .iter()
-                    .map(|k| {
-                        (0..size).map(|d| f64::from(query[d]) * f64::from(key(*k, d))).sum::<f64>() * scale
-                    })
-                    .collect();
-                let max = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-                let sum: f64 = scores.iter().map(|s| (s - max).exp()).sum();
-                out.extend((0..size).map(|d| {
-                    visible
-                        .iter()
-                        .zip(&scores)
-                        .map(|(k, s)| (s - max).exp() / sum * f64::from(value(*k, d)))
-                        .sum::<f64>()
-                }));
-            }
-        }
-        out
-    }
-}
-
-/// Attention against f64: one key, pages' edges, chunks, grouped and single heads, threads.
-pub fn attention_agrees_with_floats(kernels: &Kernels) {
-    let mut random = Random(23);
-    for (past, tokens, heads, kv_heads, size) in
-        [(0, 1, 1, 1, 16), (0, 9, 6, 2, 32), (15, 1, 9, 3, 64), (16, 3, 4, 4, 16), (40, 13, 8, 2, 80)]
-    {
-        let case = Case::random(&mut random, past, tokens, heads, kv_heads, size);
-        let ours = case.attend(kernels, 1);
-        for (ours, exact) in ours.iter().zip(case.expected()) {
-            assert!((f64::from(*ours) - exact).abs() < 2e-5, "{}: {ours} {exact}", kernels.name);
-        }
-        if cfg!(not(target_arch = "wasm32")) {
-            same_bits(&ours, &case.attend(kernels, 3), kernels.name);
-        }
     }
 }
 
