@@ -11,9 +11,7 @@
 
 use super::elementwise::soft_max;
 use super::isa::Isa;
-
-/// Positions in a page.
-pub const PAGE: usize = 16;
+use crate::engine::kv::PAGE;
 
 /// Query rows that go together.
 const ROWS: usize = 4;

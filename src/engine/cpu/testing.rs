@@ -3,8 +3,9 @@
 //! They are functions and not tests so that the same ones run natively, under `cargo test`, and in WebAssembly for each
 //! build of it (`tests/kernels`). A check panics where it fails.
 
-use super::{Activations, Attention, GROUP, Kernels, PAGE, Packed, Packer, Pool, Span};
+use super::{Activations, Attention, GROUP, Kernels, Packed, Packer, Pool, Span};
 use crate::engine::gguf::TensorKind;
+use crate::engine::kv::PAGE;
 use crate::engine::quant;
 
 /// A small generator of test data (SplitMix64, Steele et al. 2014); one seed, one sequence.
