@@ -4,7 +4,7 @@
 
 use jiff::civil::Date;
 
-use super::arch::llama::Config;
+use super::arch::Family;
 use super::chat_template::{ChatTemplate, Message};
 use super::gguf::{GgufError, Header, Limits, parse};
 use super::message::{
@@ -74,7 +74,7 @@ impl Chat {
         if weights > MOST_WEIGHTS {
             return Err(failure(EngineError::OutOfMemory { what: "the weights".to_owned(), bytes: weights }));
         }
-        Config::read(&header).map_err(failure)?;
+        Family::read(&header).map_err(failure)?;
         text_parts(&header)?;
         Ok(None)
     }

@@ -5,10 +5,12 @@
 //! half done, since a dropped branch gives its pages back. Results have the same bits for any number of threads, any
 //! chunk and any build.
 
-use super::arch::llama::{Llama, Workspace};
-use super::cpu::{Kernels, Pool};
+use super::arch::Family;
+use super::cpu::Cpu;
+use super::device::{AnyDevice, Device, Outlook};
 use super::gguf::Header;
 use super::kv::{Branch, Counters, KvTree};
+use super::network::Sizes;
 use super::{EngineError, Pace, TensorSource};
 
 /// How an engine runs.
@@ -30,12 +32,12 @@ impl Default for Options {
 
 /// A loaded model.
 pub struct Engine {
-    model: Llama,
-    kernels: Kernels,
-    pool: Pool,
-    work: Workspace,
+    device: AnyDevice,
+    sizes: Sizes,
     tree: KvTree,
     chunk_tokens: usize,
+    /// Tokens of the last chunk.
+    last_chunk: usize,
 }
 
 /// How a model, told each token of a text, foresaw the next.
@@ -56,7 +58,23 @@ impl Foreseen {
 }
 
 impl Engine {
-    /// Reads the weights that `header` tells of; `progress` is told the bytes read and the bytes of all.
+    /// Reads the weights that `header` tells of onto `device`; `progress` is told the bytes read and the bytes of all.
+    pub async fn load_on<S: TensorSource + ?Sized, P: Pace>(
+        mut device: AnyDevice,
+        header: &Header,
+        source: &S,
+        options: &Options,
+        pace: &mut P,
+        progress: impl FnMut(u64, u64),
+    ) -> Result<Engine, EngineError> {
+        let network = Family::read(header)?.load(header, source, &mut device, pace, progress).await?;
+        let (sizes, chunk_tokens) = (network.sizes, options.chunk_tokens.max(1));
+        let tree = KvTree::new(device.page_bytes(&sizes), options.kv_bytes);
+        device.prepare(network, chunk_tokens).await?;
+        Ok(Engine { device, sizes, tree, chunk_tokens, last_chunk: 0 })
+    }
+
+    /// As [`Engine::load_on`] a processor with [`Options::threads`] threads.
     pub async fn load<S: TensorSource + ?Sized, P: Pace>(
         header: &Header,
         source: &S,
@@ -64,46 +82,33 @@ impl Engine {
         pace: &mut P,
         progress: impl FnMut(u64, u64),
     ) -> Result<Engine, EngineError> {
-        let model = Llama::load(header, source, pace, progress).await?;
-        let tree = KvTree::new(model.config().page_floats(), options.kv_bytes);
-        Ok(Engine {
-            model,
-            kernels: Kernels::best(),
-            pool: Pool::new(options.threads),
-            work: Workspace::default(),
-            tree,
-            chunk_tokens: options.chunk_tokens.max(1),
-        })
+        let device = AnyDevice::Cpu(Cpu::new(options.threads));
+        Engine::load_on(device, header, source, options, pace, progress).await
     }
 
     /// Tokens of the longest prompt with its answer: the model's limit, or what the keys' and values' memory holds.
     pub fn context_tokens(&self) -> usize {
-        self.model.config().context.min(self.tree.max_tokens())
+        self.sizes.context.min(self.tree.max_tokens())
     }
 
     /// How many tokens the model has.
     pub fn vocabulary(&self) -> usize {
-        self.model.config().vocabulary
+        self.sizes.vocabulary
     }
 
     /// Bytes of the weights in memory.
     pub fn model_bytes(&self) -> usize {
-        self.model.bytes()
+        self.device.weight_bytes()
     }
 
-    /// The instruction set that the kernels use.
-    pub fn instruction_set(&self) -> &'static str {
-        self.kernels.name
+    /// What it runs on.
+    pub fn device(&self) -> &AnyDevice {
+        &self.device
     }
 
-    /// Makes the engine compute with other kernels of [`Kernels::available`]: for comparing them.
-    pub fn set_kernels(&mut self, kernels: Kernels) {
-        self.kernels = kernels;
-    }
-
-    /// The pool, for the workers of a browser that are to help.
-    pub fn pool(&self) -> &Pool {
-        &self.pool
+    /// What it runs on, to be adjusted.
+    pub fn device_mut(&mut self) -> &mut AnyDevice {
+        &mut self.device
     }
 
     /// What all prompts asked of the tree of prefixes and what it had.
@@ -114,7 +119,7 @@ impl Engine {
     /// The logits after the last token of `prompt`, all finite.
     pub async fn logits<P: Pace>(&mut self, prompt: &[u32], pace: &mut P) -> Result<&[f32], EngineError> {
         let _branch = self.read(prompt, 0, pace).await?;
-        self.last_logits()
+        self.last_logits().await
     }
 
     /// The natural logarithm of the probability of each whole continuation after `prompt`.
@@ -131,15 +136,19 @@ impl Engine {
             self.check_tokens(continuation)?;
         }
         let branch = self.read(prompt, longest, pace).await?;
-        let logits = self.last_logits()?.to_vec();
-        let sum = self.kernels.log_sum_exp(&logits);
+        let last = self.last_chunk - 1;
+        let firsts: Vec<(usize, u32)> =
+            continuations.iter().filter_map(|tokens| Some((last, *tokens.first()?))).collect();
+        let Outlook { log_sum_exp, logits, .. } = self.device.outlook(last..last + 1, &firsts).await?;
+        let mut logits = logits.iter();
         let mut scores = Vec::with_capacity(continuations.len());
         for continuation in continuations {
-            let Some((first, _)) = continuation.split_first() else {
+            // An empty one has nothing to be foreseen.
+            let Some(logit) = (if continuation.is_empty() { None } else { logits.next() }) else {
                 scores.push(0.0);
                 continue;
             };
-            let mut score = logits[*first as usize] - sum;
+            let mut score = logit - log_sum_exp[0];
             if continuation.len() > 1 {
                 let mut fork = self.tree.fork(&branch);
                 score += self.follow(&mut fork, continuation, pace).await?;
@@ -161,7 +170,7 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let mut branch = self.read(prompt, max_tokens, pace).await?;
         for step in 0..max_tokens {
-            let Some(token) = choose(self.last_logits()?) else { break };
+            let Some(token) = choose(self.last_logits().await?) else { break };
             if step + 1 == max_tokens {
                 break;
             }
@@ -181,15 +190,12 @@ impl Engine {
         let (mut top1, mut log_probabilities) = (Vec::new(), Vec::new());
         for (chunk, start) in tokens.chunks(self.chunk_tokens).zip((0..).step_by(self.chunk_tokens)) {
             self.step(&mut branch, chunk, pace).await?;
-            for row in 0..chunk.len() {
-                let logits = self.logits_of(row)?;
-                top1.push(arg_max(logits));
-                if let Some(next) = tokens.get(start + row + 1) {
-                    let logit = logits[*next as usize];
-                    let logits = self.logits_of(row)?.to_vec();
-                    log_probabilities.push(logit - self.kernels.log_sum_exp(&logits));
-                }
-            }
+            let next = &tokens[(start + 1).min(tokens.len())..(start + 1 + chunk.len()).min(tokens.len())];
+            let asked: Vec<(usize, u32)> = next.iter().copied().enumerate().collect();
+            let outlook = self.device.outlook(0..chunk.len(), &asked).await?;
+            top1.extend(outlook.top1);
+            log_probabilities
+                .extend(outlook.logits.iter().zip(&outlook.log_sum_exp).map(|(logit, sum)| logit - sum));
             pace.pause().await?;
         }
         Ok(Foreseen { top1, log_probabilities })
@@ -226,9 +232,11 @@ impl Engine {
         for start in (0..last).step_by(self.chunk_tokens) {
             let end = last.min(start + self.chunk_tokens);
             self.step(branch, &continuation[start..end], pace).await?;
-            for (row, next) in continuation[start + 1..=end].iter().enumerate() {
-                let logits = self.logits_of(row)?.to_vec();
-                score += logits[*next as usize] - self.kernels.log_sum_exp(&logits);
+            let asked: Vec<(usize, u32)> =
+                continuation[start + 1..=end].iter().copied().enumerate().collect();
+            let outlook = self.device.outlook(0..end - start, &asked).await?;
+            for (logit, sum) in outlook.logits.iter().zip(&outlook.log_sum_exp) {
+                score += logit - sum;
             }
         }
         Ok(score)
@@ -241,20 +249,25 @@ impl Engine {
         tokens: &[u32],
         pace: &mut P,
     ) -> Result<(), EngineError> {
-        self.tree.reserve(branch, tokens.len())?;
-        self.model.forward(&self.kernels, &mut self.pool, &mut self.work, branch, tokens, pace).await
+        self.make_room(branch, tokens.len()).await?;
+        self.last_chunk = tokens.len();
+        self.device.forward(branch, tokens, pace).await
     }
 
-    /// The logits after token `row` of the last chunk.
-    fn logits_of(&mut self, row: usize) -> Result<&[f32], EngineError> {
-        let rows = row..row + 1;
-        let mut logits = self.model.logits(&self.kernels, &mut self.pool, &mut self.work, rows)?;
-        logits.next().ok_or(EngineError::EmptyPrompt)
+    /// Pages for `tokens` more, and memory of the device's under them.
+    async fn make_room(&mut self, branch: &mut Branch, tokens: usize) -> Result<(), EngineError> {
+        self.tree.reserve(branch, tokens)?;
+        while let Err(pages) = self.device.hold(self.tree.pages_needed()).await {
+            // The device has less memory than was promised: go on with what there is, and give up what is old.
+            self.tree.shrink(branch, pages);
+            self.tree.reserve(branch, tokens)?;
+        }
+        Ok(())
     }
 
     /// The logits after the last token of the last chunk.
-    fn last_logits(&mut self) -> Result<&[f32], EngineError> {
-        self.logits_of(self.work.tokens().saturating_sub(1))
+    async fn last_logits(&mut self) -> Result<&[f32], EngineError> {
+        self.device.logits(self.last_chunk.saturating_sub(1)).await
     }
 
     fn check(&self, prompt: &[u32], answer: usize) -> Result<(), EngineError> {

@@ -72,6 +72,9 @@ pub enum EngineError {
         /// How much was asked for.
         bytes: u64,
     },
+    /// A device was asked before it had a model.
+    #[error("no model is loaded")]
+    NotPrepared,
     /// No room for keys and values.
     #[error(transparent)]
     NoRoom(#[from] NoRoom),

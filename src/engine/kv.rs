@@ -7,32 +7,45 @@
 //!
 //! Memory is bounded in pages of [`PAGE`] positions, all layers together. When it is full, the least recently used node
 //! without children that no branch stands on goes; a node below which something is in use stays. Nothing here knows a
-//! model: a page is floats.
+//! model or a device: a page is a number, and what lies under it is the device's business. Low numbers are handed out
+//! first, so that a device needs no more memory than the most that was ever in use.
 //!
 //! The idea is that of RadixAttention (Zheng et al. 2023, arXiv 2312.07104).
 
-use std::collections::HashMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::cpu::PAGE;
+/// Positions in a page.
+pub const PAGE: usize = 16;
 
-/// Keys and values of [`PAGE`] positions, of all layers.
+/// The numbers of pages that are handed out and come back.
+#[derive(Default)]
+struct Numbers {
+    given_back: BinaryHeap<Reverse<usize>>,
+    /// One past the highest ever handed out.
+    highest: usize,
+    in_use: usize,
+}
+
+/// [`PAGE`] positions, of all layers: their number, which comes back when this is dropped.
 pub struct Page {
-    floats: Vec<f32>,
-    in_use: Arc<AtomicUsize>,
+    number: usize,
+    numbers: Arc<Mutex<Numbers>>,
 }
 
 impl Page {
-    /// The floats; what they mean is the model's business.
-    pub fn floats(&self) -> &[f32] {
-        &self.floats
+    /// Which page of the device's memory.
+    pub fn number(&self) -> usize {
+        self.number
     }
 }
 
 impl Drop for Page {
     fn drop(&mut self) {
-        self.in_use.fetch_sub(1, Relaxed);
+        let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+        numbers.in_use -= 1;
+        numbers.given_back.push(Reverse(self.number));
     }
 }
 
@@ -76,9 +89,9 @@ pub struct Counters {
 pub struct KvTree {
     nodes: Vec<Option<Node>>,
     free: Vec<NodeId>,
-    page_floats: usize,
+    page_bytes: usize,
     max_pages: usize,
-    in_use: Arc<AtomicUsize>,
+    numbers: Arc<Mutex<Numbers>>,
     clock: u64,
     counters: Counters,
 }
@@ -104,8 +117,8 @@ pub struct NoRoom {
 }
 
 impl KvTree {
-    /// A tree whose pages have `page_floats` floats and take `max_bytes` at most (at least one page).
-    pub fn new(page_floats: usize, max_bytes: usize) -> KvTree {
+    /// A tree whose pages have `page_bytes` bytes and take `max_bytes` at most (at least one page).
+    pub fn new(page_bytes: usize, max_bytes: usize) -> KvTree {
         let root = Node {
             tokens: Vec::new(),
             runs: Vec::new(),
@@ -117,9 +130,9 @@ impl KvTree {
         KvTree {
             nodes: vec![Some(root)],
             free: Vec::new(),
-            page_floats,
-            max_pages: (max_bytes / (page_floats.max(1) * size_of::<f32>())).max(1),
-            in_use: Arc::new(AtomicUsize::new(0)),
+            page_bytes,
+            max_pages: (max_bytes / page_bytes.max(1)).max(1),
+            numbers: Arc::default(),
             clock: 0,
             counters: Counters::default(),
         }
@@ -132,7 +145,26 @@ impl KvTree {
 
     /// Pages in use, those of branches included.
     pub fn pages(&self) -> usize {
-        self.in_use.load(Relaxed)
+        self.numbers().in_use
+    }
+
+    /// Pages that a device needs memory for: one more than the highest number ever handed out.
+    pub fn pages_needed(&self) -> usize {
+        self.numbers().highest
+    }
+
+    /// Takes back a branch's pages that hold nothing yet, and from now on hands out no page from number `pages` on: a
+    /// device has no memory for more.
+    pub fn shrink(&mut self, branch: &mut Branch, pages: usize) {
+        branch.tail.retain(|run| run.to > run.from);
+        self.max_pages = self.max_pages.min(pages);
+        let mut numbers = self.numbers();
+        numbers.highest = numbers.highest.min(pages);
+        numbers.given_back.retain(|Reverse(number)| *number < pages);
+    }
+
+    fn numbers(&self) -> std::sync::MutexGuard<'_, Numbers> {
+        self.numbers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Positions that fit at most.
@@ -288,20 +320,20 @@ impl KvTree {
 
     fn page(&mut self) -> Result<Page, NoRoom> {
         while self.pages() >= self.max_pages && self.evict() {}
-        let no_room = NoRoom { pages: self.pages(), page_bytes: self.page_floats * size_of::<f32>() };
-        if self.pages() >= self.max_pages {
-            return Err(no_room);
+        let mut numbers = self.numbers();
+        if numbers.in_use >= self.max_pages {
+            return Err(NoRoom { pages: numbers.in_use, page_bytes: self.page_bytes });
         }
-        let mut floats = Vec::new();
-        // The system may have less than the bound: give up what can be given up before failing.
-        while floats.try_reserve_exact(self.page_floats).is_err() {
-            if !self.evict() {
-                return Err(no_room);
+        let number = match numbers.given_back.pop() {
+            Some(Reverse(number)) => number,
+            None => {
+                numbers.highest += 1;
+                numbers.highest - 1
             }
-        }
-        floats.resize(self.page_floats, 0.0);
-        self.in_use.fetch_add(1, Relaxed);
-        Ok(Page { floats, in_use: Arc::clone(&self.in_use) })
+        };
+        numbers.in_use += 1;
+        drop(numbers);
+        Ok(Page { number, numbers: Arc::clone(&self.numbers) })
     }
 
     /// Gives up the least recently used leaf that no branch stands on; false if there is none.
@@ -350,11 +382,11 @@ impl Branch {
         }
     }
 
-    /// The page and the place in it of position `position`, to be written; none unless it is in the tail.
-    pub fn slot(&mut self, position: usize) -> Option<(&mut [f32], usize)> {
+    /// The page's number and the place in it of position `position`, to be written; none unless it is in the tail.
+    pub fn slot(&self, position: usize) -> Option<(usize, usize)> {
         let at = position.checked_sub(self.shared_tokens)?;
-        let page = Arc::get_mut(&mut self.tail.get_mut(at / PAGE)?.page)?;
-        Some((&mut page.floats, at % PAGE))
+        let run = self.tail.get(at / PAGE)?;
+        Some((run.page.number, at % PAGE))
     }
 }
 
@@ -376,135 +408,4 @@ fn split_runs(runs: Vec<Run>, length: usize) -> (Vec<Run>, Vec<Run>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::HashSet;
-
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// What a position's key would be: a number that depends on every token up to it.
-    fn mark(tokens: &[u32]) -> f32 {
-        let hash = tokens.iter().fold(17u64, |hash, token| (hash * 31 + u64::from(*token) + 1) % 8_388_593);
-        hash as f32
-    }
-
-    /// Computes what is missing of `prompt`, as a model would.
-    fn compute(tree: &mut KvTree, branch: &mut Branch, prompt: &[u32]) -> Result<(), NoRoom> {
-        let start = branch.len();
-        tree.reserve(branch, prompt.len() - start)?;
-        branch.push(&prompt[start..]);
-        for at in start..prompt.len() {
-            let (floats, slot) = branch.slot(at).expect("in the tail");
-            floats[slot] = mark(&prompt[..=at]);
-        }
-        Ok(())
-    }
-
-    fn content(branch: &Branch) -> Vec<f32> {
-        branch.runs().flat_map(|run| run.page.floats()[run.from..run.to].to_vec()).collect()
-    }
-
-    fn marks(prompt: &[u32]) -> Vec<f32> {
-        (1..=prompt.len()).map(|end| mark(&prompt[..end])).collect()
-    }
-
-    proptest! {
-        /// Against a set of all beginnings ever kept: without a bound nothing shared is computed twice; with one, what
-        /// is found is right, the bound holds and what is in use stays.
-        #[test]
-        fn agrees_with_a_set_of_prefixes(
-            prompts in prop::collection::vec(prop::collection::vec(0u32..3, 1..60), 1..40),
-            held in prop::collection::vec(any::<bool>(), 40),
-            pages in prop::option::of(8usize..30),
-        ) {
-            let mut tree = KvTree::new(PAGE, pages.unwrap_or(10_000) * PAGE * 4);
-            let mut known: HashSet<Vec<u32>> = HashSet::new();
-            let mut branches: Vec<(Branch, Vec<u32>)> = Vec::new();
-            let mut cached = 0;
-            for (prompt, hold) in prompts.iter().zip(held) {
-                let longest = (0..=prompt.len()).rev().find(|n| *n == 0 || known.contains(&prompt[..*n])).unwrap_or(0);
-                let mut branch = tree.branch(prompt, prompt.len());
-                if pages.is_none() {
-                    prop_assert_eq!(branch.len(), longest);
-                } else {
-                    prop_assert!(branch.len() <= longest);
-                }
-                cached += branch.len() as u64;
-                prop_assert_eq!(content(&branch), marks(&prompt[..branch.len()]));
-                if compute(&mut tree, &mut branch, prompt).is_err() {
-                    // Only what is in use may stand in the way.
-                    prop_assert!(pages.is_some());
-                    branches.clear();
-                    continue;
-                }
-                prop_assert_eq!(content(&branch), marks(prompt));
-                tree.keep(&mut branch);
-                prop_assert_eq!(content(&branch), marks(prompt));
-                known.extend((1..=prompt.len()).map(|end| prompt[..end].to_vec()));
-                if hold {
-                    branches.push((branch, prompt.clone()));
-                }
-                prop_assert!(tree.pages() <= pages.unwrap_or(10_000));
-                for (branch, prompt) in &branches {
-                    prop_assert_eq!(content(branch), marks(prompt));
-                    // What is in use is found again.
-                    prop_assert_eq!(tree.walk(prompt).1, prompt.len());
-                }
-            }
-            prop_assert_eq!(tree.counters().cached_tokens, cached);
-            drop(branches);
-            while tree.evict() {}
-            prop_assert_eq!(tree.pages(), 0);
-        }
-    }
-
-    #[test]
-    fn interleaved_branches_compute_no_shared_token_twice() {
-        let mut tree = KvTree::new(PAGE, 1 << 20);
-        let shared: Vec<u32> = (0..100).collect();
-        let prompt = |suffix: u32| [&shared[..], &[1000 + suffix, 7, 8]].concat();
-        for round in 0..3 {
-            for suffix in 0..10 {
-                let mut branch = tree.branch(&prompt(suffix), 103);
-                compute(&mut tree, &mut branch, &prompt(suffix)).expect("room");
-                tree.keep(&mut branch);
-                assert_eq!(content(&branch), marks(&prompt(suffix)), "{round}");
-            }
-        }
-        let counters = tree.counters();
-        assert_eq!(counters.prompt_tokens - counters.cached_tokens, 100 + 10 * 3);
-        // The shared hundred take seven pages once, the first suffix in the last of them; each other suffix takes one.
-        assert_eq!(tree.pages(), 7 + 9);
-    }
-
-    #[test]
-    fn the_least_recently_used_leaf_goes_first() {
-        let mut tree = KvTree::new(PAGE, 3 * PAGE * 4);
-        let keep = |tree: &mut KvTree, prompt: &[u32]| {
-            let mut branch = tree.branch(prompt, prompt.len());
-            compute(tree, &mut branch, prompt).expect("room");
-            tree.keep(&mut branch);
-        };
-        for prompt in [[1, 1], [2, 2], [3, 3]] {
-            keep(&mut tree, &prompt);
-        }
-        keep(&mut tree, &[1, 1]);
-        keep(&mut tree, &[4, 4]);
-        let found: Vec<usize> = [[1, 1], [2, 2], [3, 3], [4, 4]].iter().map(|p| tree.walk(p).1).collect();
-        assert_eq!(found, [2, 0, 2, 2]);
-        assert_eq!(tree.counters().evicted_tokens, 2);
-    }
-
-    #[test]
-    fn a_bound_that_is_in_use_is_an_error_and_no_more() {
-        let mut tree = KvTree::new(PAGE, 2 * PAGE * 4);
-        let long: Vec<u32> = (0..40).collect();
-        let mut branch = tree.branch(&long, 40);
-        assert_eq!(tree.reserve(&mut branch, 40), Err(NoRoom { pages: 2, page_bytes: PAGE * 4 }));
-        drop(branch);
-        assert_eq!(tree.pages(), 0);
-        let mut branch = tree.branch(&long[..20], 20);
-        assert!(compute(&mut tree, &mut branch, &long[..20]).is_ok());
-    }
-}
+mod tests;

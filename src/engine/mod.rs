@@ -5,13 +5,14 @@
 //!
 //! Reading order: [`gguf`] (the file), [`tokenizer`] (text to tokens and back), [`chat_template`] and [`prompt`] (turns
 //! to text to tokens), [`quant`] (how numbers are stored), [`cpu`] (the kernels), [`kv`] (the tree of prefixes),
-//! [`arch`] (the models), [`Engine`] (what serves tokens), [`sample`] and [`stop`] (which token comes next, and when
+//! [`network`] (a model as steps), [`arch`] (the families), [`device`] (who runs the steps), [`Engine`] (what serves tokens), [`sample`] and [`stop`] (which token comes next, and when
 //! to end), [`message`] (how a worker is asked).
 
 pub mod arch;
 mod chat;
 pub mod chat_template;
 pub mod cpu;
+pub mod device;
 #[cfg(test)]
 pub(crate) mod embedded;
 #[allow(clippy::module_inception)] // why: it is what the room is named for.
@@ -22,6 +23,7 @@ mod gemma3;
 pub mod gguf;
 pub mod kv;
 pub mod message;
+pub mod network;
 mod pace;
 pub mod prompt;
 pub mod quant;

@@ -198,7 +198,9 @@ impl Server {
         };
         let mut pace = Slices::new(self, id);
         let (mut chat, mut loaded) = Chat::load(&source, &found.name, &options, &mut pace, progress).await?;
-        start_helpers(chat.engine().pool());
+        if let Some(cpu) = chat.engine().device().cpu() {
+            start_helpers(cpu.pool());
+        }
         if let Some(digest) = found.digest {
             loaded.fingerprint = digest;
         }

@@ -39,7 +39,7 @@ fn main() -> Result<(), EngineError> {
         speeds.sort_by(f64::total_cmp);
         speeds[speeds.len() / 2]
     };
-    let set = engine.instruction_set();
+    let set = engine.device().cpu().map_or("GPU", |cpu| cpu.kernels().name);
     println!(
         "{set}, {threads} threads: prefill {:.0}, decode {:.0} tokens a second",
         median(prefill),

@@ -10,6 +10,10 @@ fn engine(kind: TensorKind, options: &Options) -> Engine {
     load(&Tiny::new(kind, kind == TensorKind::Q8_0).file(), options).expect("it loads")
 }
 
+fn set_kernels(engine: &mut Engine, kernels: Kernels) {
+    engine.device_mut().cpu_mut().expect("a processor").set_kernels(kernels);
+}
+
 fn logits(engine: &mut Engine, prompt: &[u32]) -> Vec<u32> {
     let logits = now(engine.logits(prompt, &mut NonStop)).expect("it runs");
     logits.iter().map(|x| x.to_bits()).collect()
@@ -29,7 +33,7 @@ fn chunks_threads_and_instruction_sets_change_nothing() {
         }
         for kernels in Kernels::available() {
             let mut engine = engine(kind, &Options::default());
-            engine.set_kernels(kernels);
+            set_kernels(&mut engine, kernels);
             assert!(logits(&mut engine, &prompt) == expected, "{kind:?} {}", kernels.name);
         }
     }

@@ -1,46 +1,56 @@
-//! Tensors from the file into memory: read in pieces, checked, packed for the kernels as they come.
+//! Tensors from the file onto a device: read in pieces, checked, handed on as they come.
 
-use crate::engine::cpu::{GROUP, Packed, Packer};
+use crate::engine::device::Device;
 use crate::engine::gguf::{Header, TensorInfo};
+use crate::engine::network::{MatrixId, VectorId};
 use crate::engine::{EngineError, Pace, TensorSource, quant};
 
-/// Bytes read at once, about; the only copy of weights besides the packed ones.
+/// Bytes read at once, about; the only copy of weights besides the device's.
 const PIECE: usize = 1 << 20;
 
+/// Rows are handed on in multiples of this, but for the last: both devices pack so many together.
+pub const ROW_STEP: usize = 8;
+
 /// Reads tensors by name and remembers which were asked for.
-pub(super) struct Loader<'a, S: ?Sized, P, F> {
-    pub header: &'a Header,
-    pub source: &'a S,
-    pub pace: &'a mut P,
+pub(super) struct Loader<'a, D, S: ?Sized, P, F> {
+    header: &'a Header,
+    source: &'a S,
+    device: &'a mut D,
+    pace: &'a mut P,
     /// Told the bytes read so far and the bytes of all tensors.
-    pub progress: F,
+    progress: F,
     taken: Vec<&'a str>,
     bytes_done: u64,
     piece: Vec<u8>,
 }
 
-impl<'a, S: TensorSource + ?Sized, P: Pace, F: FnMut(u64, u64)> Loader<'a, S, P, F> {
-    pub fn new(header: &'a Header, source: &'a S, pace: &'a mut P, progress: F) -> Self {
-        Loader { header, source, pace, progress, taken: Vec::new(), bytes_done: 0, piece: Vec::new() }
+impl<'a, D: Device, S: TensorSource + ?Sized, P: Pace, F: FnMut(u64, u64)> Loader<'a, D, S, P, F> {
+    pub fn new(header: &'a Header, source: &'a S, device: &'a mut D, pace: &'a mut P, progress: F) -> Self {
+        Loader { header, source, device, pace, progress, taken: Vec::new(), bytes_done: 0, piece: Vec::new() }
     }
 
     /// A matrix of `rows` × `cols`.
-    pub async fn matrix(&mut self, name: &str, rows: usize, cols: usize) -> Result<Packed, EngineError> {
+    pub async fn matrix(&mut self, name: &str, rows: usize, cols: usize) -> Result<MatrixId, EngineError> {
         let info = self.take(name, &[cols as u64, rows as u64])?;
-        let memory = EngineError::OutOfMemory { what: format!("tensor {name}"), bytes: info.bytes };
-        let mut packer = Packer::new(info.kind, rows, cols).ok_or(memory)?;
+        self.device.begin_matrix(name, info.kind, rows, cols)?;
         let row_bytes = info.bytes as usize / rows;
-        let batch = (PIECE / (GROUP * row_bytes)).max(1) * GROUP;
+        let batch = (PIECE / (ROW_STEP * row_bytes)).max(1) * ROW_STEP;
         for first in (0..rows).step_by(batch) {
             let count = batch.min(rows - first);
             self.read(info, (first * row_bytes) as u64, count * row_bytes).await?;
-            packer.push(&self.piece);
+            self.device.push_rows(&self.piece).await?;
         }
-        Ok(packer.finish())
+        Ok(self.device.end_matrix())
+    }
+
+    /// A vector of `length` floats, on the device.
+    pub async fn vector(&mut self, name: &str, length: usize) -> Result<VectorId, EngineError> {
+        let floats = self.floats(name, length).await?;
+        self.device.vector(floats)
     }
 
     /// A vector of `length` floats.
-    pub async fn vector(&mut self, name: &str, length: usize) -> Result<Vec<f32>, EngineError> {
+    pub async fn floats(&mut self, name: &str, length: usize) -> Result<Vec<f32>, EngineError> {
         let info = self.take(name, &[length as u64])?;
         self.read(info, 0, info.bytes as usize).await?;
         let mut floats = vec![0.0; length];

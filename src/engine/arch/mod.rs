@@ -1,4 +1,8 @@
-//! The families of models, a file each.
+//! The families of models, a file each, and the decoder that they all are.
 
-pub mod llama;
+mod decoder;
+mod llama;
 mod load;
+mod sizes;
+
+pub use decoder::{Family, LayerAttention};

@@ -41,6 +41,15 @@ impl Activations {
         true
     }
 
+    /// As [`Activations::resize`] without room for the quantised tiles.
+    pub fn resize_floats(&mut self, tokens: usize, cols: usize) -> bool {
+        let there = tokens.checked_mul(cols).is_some_and(|floats| grow(&mut self.floats, floats));
+        if there {
+            (self.tokens, self.cols) = (tokens, cols);
+        }
+        there
+    }
+
     /// Tokens held.
     pub fn tokens(&self) -> usize {
         self.tokens

@@ -12,9 +12,7 @@
 
 use super::elementwise::{WIDTH, soft_max};
 use super::isa::Isa;
-
-/// Positions in a page.
-pub const PAGE: usize = 16;
+use crate::engine::kv::PAGE;
 
 /// Query rows that go together.
 const ROWS: usize = 4;

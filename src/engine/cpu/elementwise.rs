@@ -1,5 +1,4 @@
-//! Kernels over one vector at a time: quantising, RMS norm, the gates of SwiGLU and GeGLU, soft-max, rotary positions,
-//! biases.
+//! Kernels over one vector at a time: quantising, RMS norm, the gates of SwiGLU and GeGLU, soft-max, rotary positions.
 //!
 //! Lengths are multiples of eight where a vector is not a row of scores (loading a model checks that). Sums run in
 //! eight lanes by position and are added up in one fixed order, so every instruction set gives the same bits.
@@ -76,28 +75,26 @@ pub unsafe fn quantise<I: Isa>(x: &[f32], tile: *mut u8, slot: usize) {
 /// RMS norm (Zhang and Sennrich 2019, arXiv 1910.07467): `out = x / √(mean x² + epsilon) · weight`.
 ///
 /// # Safety
-/// The CPU has `I`.
+/// The CPU has `I`; `x` and `out`, which may be one place, are as long as `weight`.
 #[inline(always)]
-pub unsafe fn rms_norm<I: Isa>(x: &[f32], weight: &[f32], epsilon: f32, out: &mut [f32]) {
-    assert!(
-        x.len() == weight.len() && x.len() == out.len() && x.len().is_multiple_of(WIDTH),
-        "equal lengths"
-    );
+pub unsafe fn rms_norm<I: Isa>(x: *const f32, weight: &[f32], epsilon: f32, out: *mut f32) {
+    let length = weight.len();
+    assert!(length.is_multiple_of(WIDTH), "whole vectors");
     // SAFETY (of the whole body): the lengths are equal and whole vectors.
     unsafe {
         let mut sums = [0.0; WIDTH];
         for lane in (0..WIDTH).step_by(I::LANES) {
             let mut sum = I::splat(0.0);
-            for i in (lane..x.len()).step_by(WIDTH) {
-                let x = I::load(x.as_ptr().add(i));
+            for i in (lane..length).step_by(WIDTH) {
+                let x = I::load(x.add(i));
                 sum = I::add(sum, I::mul(x, x));
             }
             I::store(sums.as_mut_ptr().add(lane), sum);
         }
-        let scale = I::splat(1.0 / (total(sums) / x.len() as f32 + epsilon).sqrt());
-        for i in (0..x.len()).step_by(I::LANES) {
-            let scaled = I::mul(I::load(x.as_ptr().add(i)), scale);
-            I::store(out.as_mut_ptr().add(i), I::mul(scaled, I::load(weight.as_ptr().add(i))));
+        let scale = I::splat(1.0 / (total(sums) / length as f32 + epsilon).sqrt());
+        for i in (0..length).step_by(I::LANES) {
+            let scaled = I::mul(I::load(x.add(i)), scale);
+            I::store(out.add(i), I::mul(scaled, I::load(weight.as_ptr().add(i))));
         }
     }
 }
@@ -263,15 +260,6 @@ pub fn rotate_halves(heads: &mut [f32], head_size: usize, angles: &[(f32, f32)])
         let (first, second) = head.split_at_mut(angles.len());
         for ((a, b), (cos, sin)) in first.iter_mut().zip(second).zip(angles) {
             (*a, *b) = (*a * cos - *b * sin, *a * sin + *b * cos);
-        }
-    }
-}
-
-/// Adds a bias to each token's row of a product: `rows` is tokens × `stride`, `bias` at most as long as a row.
-pub fn add_bias(rows: &mut [f32], stride: usize, bias: &[f32]) {
-    for row in rows.chunks_exact_mut(stride) {
-        for (x, bias) in row.iter_mut().zip(bias) {
-            *x += bias;
         }
     }
 }

@@ -10,6 +10,7 @@ mod activations;
 mod attention;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+mod device;
 mod elementwise;
 mod isa;
 mod matmul;
@@ -22,10 +23,12 @@ mod wasm;
 
 use std::ops::Range;
 
+use super::kv::PAGE;
+
 pub use activations::Activations;
-pub(super) use activations::grow;
-pub use attention::{Attention, HEAD_STEP, PAGE, Span};
-pub use elementwise::{add_bias, rotate, rotate_halves};
+pub use attention::{Attention, HEAD_STEP, Span};
+pub use device::Cpu;
+pub use elementwise::{rotate, rotate_halves};
 pub use isa::GROUP;
 pub use pack::{Packed, Packer};
 pub use pool::{Pool, work_for};
@@ -40,7 +43,7 @@ pub struct Kernels {
     pub name: &'static str,
     matmul: unsafe fn(&Packed, Range<usize>, &Activations, *mut f32, usize),
     quantise: unsafe fn(&[f32], *mut u8, usize),
-    rms_norm: unsafe fn(&[f32], &[f32], f32, &mut [f32]),
+    rms_norm: unsafe fn(*const f32, &[f32], f32, *mut f32),
     silu_mul: unsafe fn(&mut [f32], &[f32]),
     gelu_mul: unsafe fn(&mut [f32], &[f32]),
     attend: unsafe fn(&Attention, usize, *mut f32, *mut f32),
@@ -59,7 +62,7 @@ macro_rules! table {
             unsafe { elementwise::quantise::<$isa>(x, tile, slot) }
         }
         $(#[target_feature(enable = $feature)])?
-        unsafe fn rms_norm(x: &[f32], weight: &[f32], epsilon: f32, out: &mut [f32]) {
+        unsafe fn rms_norm(x: *const f32, weight: &[f32], epsilon: f32, out: *mut f32) {
             unsafe { elementwise::rms_norm::<$isa>(x, weight, epsilon, out) }
         }
         $(#[target_feature(enable = $feature)])?
@@ -164,8 +167,20 @@ impl Kernels {
         for_each_token(pool, x.len() / cols, &|token| {
             // SAFETY: a token writes its own row only, and the lengths are equal.
             unsafe {
-                let out = std::slice::from_raw_parts_mut(target.get().add(token * cols), cols);
-                (self.rms_norm)(&x[token * cols..(token + 1) * cols], weight, epsilon, out);
+                (self.rms_norm)(x[token * cols..].as_ptr(), weight, epsilon, target.get().add(token * cols))
+            }
+        });
+    }
+
+    /// As [`Kernels::rms_norm`], in place; a row is as long as `weight`.
+    pub fn rms_norm_in_place(&self, pool: &mut Pool, x: &mut [f32], weight: &[f32], epsilon: f32) {
+        let cols = weight.len();
+        let target = Target(x.as_mut_ptr());
+        for_each_token(pool, x.len() / cols, &|row| {
+            // SAFETY: a row is read and written by one thread only, within the slice.
+            unsafe {
+                let row = target.get().add(row * cols);
+                (self.rms_norm)(row, weight, epsilon, row);
             }
         });
     }

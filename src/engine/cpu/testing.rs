@@ -114,7 +114,6 @@ pub fn check_all() -> Vec<&'static str> {
         a_number_that_is_none_shows(kernels);
     }
     gates::halves_turn_as_neighbours_do();
-    gates::a_bias_is_added_to_each_token();
     tables.iter().map(|table| table.name).collect()
 }
 

@@ -1,7 +1,8 @@
 //! Checks of attention, with and without a window.
 
-use super::super::{Attention, Kernels, PAGE, Pool, Span};
+use super::super::{Attention, Kernels, Pool, Span};
 use super::{Random, same_bits};
+use crate::engine::kv::PAGE;
 
 /// Keys, values, and which of their tokens count.
 type Page = (Vec<f32>, Vec<f32>, (usize, usize));

@@ -1,6 +1,6 @@
-//! Checks of GeGLU's gate, of rotations and of biases.
+//! Checks of GeGLU's gate and of rotations.
 
-use super::super::{Kernels, Pool, add_bias, rotate, rotate_halves};
+use super::super::{Kernels, Pool, rotate, rotate_halves};
 use super::Random;
 
 pub fn gelu(kernels: &Kernels, x: &[f32]) -> Vec<f32> {
@@ -55,10 +55,4 @@ pub fn halves_turn_as_neighbours_do() {
     let (a, b, (cos, sin)) = (heads[2], heads[2 + pairs], angles[2]);
     assert_eq!((halves[2], halves[2 + pairs]), (a * cos - b * sin, a * sin + b * cos));
     assert_eq!(halves[2 * pairs..size], heads[2 * pairs..size]);
-}
-
-pub fn a_bias_is_added_to_each_token() {
-    let mut rows = vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
-    add_bias(&mut rows, 3, &[10.0, 20.0]);
-    assert_eq!(rows, [11.0, 22.0, 3.0, 14.0, 25.0, 6.0]);
 }

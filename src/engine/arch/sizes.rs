@@ -1,0 +1,118 @@
+//! The sizes and the rotation that a header tells, under the keys that every family has.
+
+use crate::engine::EngineError;
+use crate::engine::cpu::{GROUP, HEAD_STEP};
+use crate::engine::gguf::Header;
+use crate::engine::network::{Pairing, Rotation, Sizes};
+
+/// A header's keys that begin with the family's name.
+pub(super) struct Keys<'h> {
+    /// The header.
+    pub header: &'h Header,
+    /// The family's name.
+    pub prefix: &'static str,
+}
+
+impl Keys<'_> {
+    /// The whole key.
+    pub fn name(&self, key: &str) -> String {
+        format!("{}.{key}", self.prefix)
+    }
+
+    /// A size that must be there.
+    pub fn size(&self, key: &str) -> Result<usize, EngineError> {
+        Ok(self.header.require::<u32>(&self.name(key))? as usize)
+    }
+
+    /// A size that may be there.
+    pub fn optional(&self, key: &str) -> Result<Option<usize>, EngineError> {
+        Ok(self.header.get::<u32>(&self.name(key))?.map(|size| size as usize))
+    }
+
+    /// A number that may be there.
+    pub fn float(&self, key: &str) -> Result<Option<f32>, EngineError> {
+        Ok(self.header.get::<f32>(&self.name(key))?)
+    }
+
+    /// An error that tells what `key` can be, unless `holds`.
+    pub fn check(
+        &self,
+        key: &str,
+        found: impl ToString,
+        holds: bool,
+        takes: &'static str,
+    ) -> Result<(), EngineError> {
+        if holds {
+            Ok(())
+        } else {
+            Err(EngineError::Unsupported { key: self.name(key), found: found.to_string(), takes })
+        }
+    }
+}
+
+/// The sizes, held against what the kernels can do.
+pub(super) fn read_sizes(keys: &Keys) -> Result<Sizes, EngineError> {
+    let (width, heads) = (keys.size("embedding_length")?, keys.size("attention.head_count")?);
+    let kv_heads = keys.optional("attention.head_count_kv")?.unwrap_or(heads);
+    keys.check("attention.head_count", heads, heads > 0, "a whole number above zero")?;
+    let takes = "a divisor of attention.head_count";
+    keys.check("attention.head_count_kv", kv_heads, kv_heads > 0 && heads.is_multiple_of(kv_heads), takes)?;
+    let head_size = keys.optional("attention.key_length")?.unwrap_or(width / heads);
+    let is_step = |size: usize, step: usize| size > 0 && size.is_multiple_of(step);
+    keys.check("attention.key_length", head_size, is_step(head_size, HEAD_STEP), "a multiple of 16")?;
+    let value_size = keys.optional("attention.value_length")?.unwrap_or(head_size);
+    let takes = "the value of attention.key_length";
+    keys.check("attention.value_length", value_size, value_size == head_size, takes)?;
+    keys.check("embedding_length", width, is_step(width, GROUP), "a multiple of 8")?;
+    let hidden = keys.size("feed_forward_length")?;
+    keys.check("feed_forward_length", hidden, is_step(hidden, GROUP), "a multiple of 8")?;
+    let embedding = keys.header.tensor("token_embd.weight");
+    let embedding =
+        embedding.ok_or_else(|| EngineError::MissingTensor { name: "token_embd.weight".to_owned() })?;
+    Ok(Sizes {
+        layers: keys.size("block_count")?,
+        width,
+        hidden,
+        heads,
+        kv_heads,
+        head_size,
+        vocabulary: embedding.dims.get(1).map_or(0, |rows| *rows as usize),
+        context: keys.size("context_length")?,
+        epsilon: keys.header.require(&keys.name("attention.layer_norm_rms_epsilon"))?,
+    })
+}
+
+/// The rotation under `rope.…`; `base` is what a file means that names none.
+pub(super) fn read_rotation(
+    keys: &Keys,
+    head_size: usize,
+    base: f32,
+    pairing: Pairing,
+) -> Result<Rotation, EngineError> {
+    let rotated = keys.optional("rope.dimension_count")?.unwrap_or(head_size);
+    let takes = "an even number up to attention.key_length";
+    keys.check("rope.dimension_count", rotated, rotated.is_multiple_of(2) && rotated <= head_size, takes)?;
+    let base = keys.float("rope.freq_base")?.unwrap_or(base);
+    let scaling = keys.header.get::<&str>(&keys.name("rope.scaling.type"))?;
+    let factor = match scaling {
+        None | Some("none") => keys.float("rope.scale_linear")?.unwrap_or(1.0),
+        Some("linear") => keys.header.require::<f32>(&keys.name("rope.scaling.factor"))?,
+        Some(other) => {
+            let key = keys.name("rope.scaling.type");
+            return Err(EngineError::Unsupported { key, found: other.to_owned(), takes: "none or linear" });
+        }
+    };
+    let sane = base > 0.0 && base.is_finite() && factor > 0.0 && factor.is_finite();
+    keys.check("rope.freq_base", format!("{base}, scaled by {factor}"), sane, "numbers above zero")?;
+    Ok(rotation(base, factor, rotated, pairing))
+}
+
+/// A rotation of `rotated` numbers of a head with this base, slowed down by `factor`.
+pub(super) fn rotation(base: f32, factor: f32, rotated: usize, pairing: Pairing) -> Rotation {
+    Rotation {
+        step: libm::powf(base, -2.0 / rotated.max(1) as f32),
+        slowdown: 1.0 / factor,
+        divisors: vec![1.0; rotated / 2],
+        pairing,
+    }
+}

@@ -1,0 +1,180 @@
+//! What runs a [`Network`]: the trait that the CPU and the GPU implement, and the choice between them as one type.
+//!
+//! A device takes the weights as they are read, then the network, then chunks of tokens. Everything that may wait for
+//! hardware is async, so a worker reads its messages meanwhile.
+
+use super::cpu::Cpu;
+use super::gguf::TensorKind;
+#[cfg(feature = "gpu")]
+use super::gpu::Gpu;
+use super::kv::Branch;
+use super::network::{MatrixId, Network, Sizes, VectorId};
+use super::{EngineError, Pace};
+
+/// What is known of the logits after some tokens, without the logits themselves.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outlook {
+    /// For each row: the first of the likeliest tokens.
+    pub top1: Vec<u32>,
+    /// For each row: the natural logarithm of `Σ e^logit`.
+    pub log_sum_exp: Vec<f32>,
+    /// For each asked (row, token): its logit.
+    pub logits: Vec<f32>,
+}
+
+/// Something that computes.
+#[allow(async_fn_in_trait)] // why: used with static dispatch only, on one thread.
+pub trait Device {
+    /// Begins a matrix of `rows` × `cols`; its rows follow in order through [`Device::push_rows`].
+    fn begin_matrix(
+        &mut self,
+        name: &str,
+        kind: TensorKind,
+        rows: usize,
+        cols: usize,
+    ) -> Result<(), EngineError>;
+
+    /// The next rows of the matrix, whole ones, as the file has them.
+    async fn push_rows(&mut self, bytes: &[u8]) -> Result<(), EngineError>;
+
+    /// Ends the matrix.
+    fn end_matrix(&mut self) -> MatrixId;
+
+    /// Takes a vector.
+    fn vector(&mut self, floats: Vec<f32>) -> Result<VectorId, EngineError>;
+
+    /// Takes the network, whose weights are all there.
+    async fn prepare(&mut self, network: Network, chunk_tokens: usize) -> Result<(), EngineError>;
+
+    /// Bytes of the weights in its memory.
+    fn weight_bytes(&self) -> usize;
+
+    /// Bytes of a page of keys and values, all layers together.
+    fn page_bytes(&self, sizes: &Sizes) -> usize;
+
+    /// Sees to it that there is memory for pages `0..pages`; what they hold stays. If there is not, tells how many
+    /// there are.
+    async fn hold(&mut self, pages: usize) -> Result<(), usize>;
+
+    /// Sends `tokens` through the layers; the branch has room for them reserved and the device memory for its pages.
+    async fn forward<P: Pace>(
+        &mut self,
+        branch: &mut Branch,
+        tokens: &[u32],
+        pace: &mut P,
+    ) -> Result<(), EngineError>;
+
+    /// The logits after token `row` of the last chunk: `vocabulary` numbers, every one finite.
+    async fn logits(&mut self, row: usize) -> Result<&[f32], EngineError>;
+
+    /// What is to be known of the logits after tokens `rows` of the last chunk, and of single tokens there: of `asked`,
+    /// each a row from `rows` and a token. All logits are finite.
+    async fn outlook(
+        &mut self,
+        rows: std::ops::Range<usize>,
+        asked: &[(usize, u32)],
+    ) -> Result<Outlook, EngineError>;
+}
+
+/// The devices that an engine can run on.
+// why: there is one of it for each model.
+#[allow(clippy::large_enum_variant)]
+pub enum AnyDevice {
+    /// The processor.
+    Cpu(Cpu),
+    /// A GPU through WebGPU, Vulkan, Metal or Direct3D.
+    #[cfg(feature = "gpu")]
+    Gpu(Gpu),
+}
+
+impl AnyDevice {
+    /// The processor, if it is that.
+    pub fn cpu(&self) -> Option<&Cpu> {
+        match self {
+            AnyDevice::Cpu(cpu) => Some(cpu),
+            #[cfg(feature = "gpu")]
+            AnyDevice::Gpu(_) => None,
+        }
+    }
+
+    /// The processor, if it is that, to be adjusted.
+    pub fn cpu_mut(&mut self) -> Option<&mut Cpu> {
+        match self {
+            AnyDevice::Cpu(cpu) => Some(cpu),
+            #[cfg(feature = "gpu")]
+            AnyDevice::Gpu(_) => None,
+        }
+    }
+}
+
+/// Hands a call on to whichever device it is.
+macro_rules! on {
+    ($any:expr, $device:ident => $call:expr) => {
+        match $any {
+            AnyDevice::Cpu($device) => $call,
+            #[cfg(feature = "gpu")]
+            AnyDevice::Gpu($device) => $call,
+        }
+    };
+}
+
+impl Device for AnyDevice {
+    fn begin_matrix(
+        &mut self,
+        name: &str,
+        kind: TensorKind,
+        rows: usize,
+        cols: usize,
+    ) -> Result<(), EngineError> {
+        on!(self, device => device.begin_matrix(name, kind, rows, cols))
+    }
+
+    async fn push_rows(&mut self, bytes: &[u8]) -> Result<(), EngineError> {
+        on!(self, device => device.push_rows(bytes).await)
+    }
+
+    fn end_matrix(&mut self) -> MatrixId {
+        on!(self, device => device.end_matrix())
+    }
+
+    fn vector(&mut self, floats: Vec<f32>) -> Result<VectorId, EngineError> {
+        on!(self, device => device.vector(floats))
+    }
+
+    async fn prepare(&mut self, network: Network, chunk_tokens: usize) -> Result<(), EngineError> {
+        on!(self, device => device.prepare(network, chunk_tokens).await)
+    }
+
+    fn weight_bytes(&self) -> usize {
+        on!(self, device => device.weight_bytes())
+    }
+
+    fn page_bytes(&self, sizes: &Sizes) -> usize {
+        on!(self, device => device.page_bytes(sizes))
+    }
+
+    async fn hold(&mut self, pages: usize) -> Result<(), usize> {
+        on!(self, device => device.hold(pages).await)
+    }
+
+    async fn forward<P: Pace>(
+        &mut self,
+        branch: &mut Branch,
+        tokens: &[u32],
+        pace: &mut P,
+    ) -> Result<(), EngineError> {
+        on!(self, device => device.forward(branch, tokens, pace).await)
+    }
+
+    async fn logits(&mut self, row: usize) -> Result<&[f32], EngineError> {
+        on!(self, device => device.logits(row).await)
+    }
+
+    async fn outlook(
+        &mut self,
+        rows: std::ops::Range<usize>,
+        asked: &[(usize, u32)],
+    ) -> Result<Outlook, EngineError> {
+        on!(self, device => device.outlook(rows, asked).await)
+    }
+}
