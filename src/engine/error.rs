@@ -18,7 +18,7 @@ pub enum EngineError {
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
     /// Another family of models.
-    #[error("the model's architecture is {found}; this engine runs llama")]
+    #[error("the model's architecture is {found}; this engine runs llama, qwen2, qwen3 and gemma3")]
     Architecture {
         /// `general.architecture` of the file.
         found: String,
@@ -40,7 +40,9 @@ pub enum EngineError {
         name: String,
     },
     /// A tensor that the architecture has no place for; leaving it out would give wrong answers in silence.
-    #[error("the file has a tensor {name}, which a llama model of this engine has no place for")]
+    #[error(
+        "the file has a tensor {name}, which this engine has no place for in a model of its architecture"
+    )]
     UnexpectedTensor {
         /// Which.
         name: String,

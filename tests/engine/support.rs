@@ -27,12 +27,25 @@ pub fn load(file: &[u8], options: &Options) -> Result<Engine, EngineError> {
 
 /// The embedded model's file.
 pub fn embedded_model() -> Vec<u8> {
+    let path = models_folder().join("SmolLM2-135M-Instruct.Q4_1.gguf");
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}; ./start fetches it", path.display()))
+}
+
+/// The file of a model that not every machine has; says what is not measured without it.
+pub fn model_file(name: &str, what: &str) -> Option<Vec<u8>> {
+    let file = std::fs::read(models_folder().join(name)).ok();
+    if file.is_none() {
+        println!("NOT MEASURED: {what} ({name} is not in the models' folder)");
+    }
+    file
+}
+
+fn models_folder() -> PathBuf {
     let cache = std::env::var_os("LIKENESS_CACHE").map(PathBuf::from).unwrap_or_else(|| {
         let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
         std::env::var_os("XDG_CACHE_HOME").map_or(home.join(".cache"), PathBuf::from).join("likeness")
     });
-    let path = cache.join("models/SmolLM2-135M-Instruct.Q4_1.gguf");
-    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}; ./start fetches it", path.display()))
+    cache.join("models")
 }
 
 /// A golden file of llama.cpp's.

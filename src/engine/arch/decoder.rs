@@ -49,6 +49,9 @@ impl Family {
         let architecture: &str = header.require("general.architecture")?;
         match architecture {
             "llama" => super::llama::read(header),
+            "qwen2" => super::qwen::read_qwen2(header),
+            "qwen3" => super::qwen::read_qwen3(header),
+            "gemma3" => super::gemma::read(header),
             _ => Err(EngineError::Architecture { found: architecture.to_owned() }),
         }
     }

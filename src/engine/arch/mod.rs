@@ -1,8 +1,10 @@
 //! The families of models, a file each, and the decoder that they all are.
 
 mod decoder;
+mod gemma;
 mod llama;
 mod load;
+mod qwen;
 mod sizes;
 
 pub use decoder::{Family, LayerAttention};
