@@ -19,6 +19,8 @@ pub(crate) mod embedded;
 mod engine;
 mod error;
 pub mod gguf;
+#[cfg(feature = "gpu")]
+pub mod gpu;
 pub mod kv;
 pub mod message;
 pub mod network;

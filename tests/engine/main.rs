@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // why: a test that can't read its input has to fail.
 
 mod golden;
+#[cfg(feature = "gpu")]
+mod gpu;
 mod invariance;
 mod refusals;
 mod support;
