@@ -26,7 +26,7 @@ pub struct Outlook {
 #[allow(async_fn_in_trait)] // why: used with static dispatch only, on one thread.
 pub trait Device {
     /// Begins a matrix of `rows` × `cols`; its rows follow in order through [`Device::push_rows`].
-    fn begin_matrix(
+    async fn begin_matrix(
         &mut self,
         name: &str,
         kind: TensorKind,
@@ -41,7 +41,7 @@ pub trait Device {
     fn end_matrix(&mut self) -> MatrixId;
 
     /// Takes a vector.
-    fn vector(&mut self, floats: Vec<f32>) -> Result<VectorId, EngineError>;
+    async fn vector(&mut self, floats: Vec<f32>) -> Result<VectorId, EngineError>;
 
     /// Takes the network, whose weights are all there.
     async fn prepare(&mut self, network: Network, chunk_tokens: usize) -> Result<(), EngineError>;
@@ -119,14 +119,14 @@ macro_rules! on {
 }
 
 impl Device for AnyDevice {
-    fn begin_matrix(
+    async fn begin_matrix(
         &mut self,
         name: &str,
         kind: TensorKind,
         rows: usize,
         cols: usize,
     ) -> Result<(), EngineError> {
-        on!(self, device => device.begin_matrix(name, kind, rows, cols))
+        on!(self, device => device.begin_matrix(name, kind, rows, cols).await)
     }
 
     async fn push_rows(&mut self, bytes: &[u8]) -> Result<(), EngineError> {
@@ -137,8 +137,8 @@ impl Device for AnyDevice {
         on!(self, device => device.end_matrix())
     }
 
-    fn vector(&mut self, floats: Vec<f32>) -> Result<VectorId, EngineError> {
-        on!(self, device => device.vector(floats))
+    async fn vector(&mut self, floats: Vec<f32>) -> Result<VectorId, EngineError> {
+        on!(self, device => device.vector(floats).await)
     }
 
     async fn prepare(&mut self, network: Network, chunk_tokens: usize) -> Result<(), EngineError> {

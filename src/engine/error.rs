@@ -74,6 +74,18 @@ pub enum EngineError {
         /// How much was asked for.
         bytes: u64,
     },
+    /// The GPU is gone: unplugged, reset, taken by the system, or closed.
+    #[error("the GPU was lost: {why}")]
+    DeviceLost {
+        /// What it said.
+        why: String,
+    },
+    /// The GPU refused what it was asked.
+    #[error("the GPU failed: {why}")]
+    Device {
+        /// What it said.
+        why: String,
+    },
     /// A device was asked before it had a model.
     #[error("no model is loaded")]
     NotPrepared,

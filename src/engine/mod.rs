@@ -21,6 +21,8 @@ mod error;
 #[cfg(test)]
 mod gemma3;
 pub mod gguf;
+#[cfg(feature = "gpu")]
+pub mod gpu;
 pub mod kv;
 pub mod message;
 pub mod network;

@@ -100,7 +100,7 @@ pub struct Rotation {
 }
 
 /// Which numbers of a head turn together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Pairing {
     /// 2 i and 2 i + 1: llama's, as files hold it.
     Neighbours,
@@ -128,7 +128,7 @@ impl Rotation {
 }
 
 /// The function in a gated unit (Shazeer 2020, arXiv 2002.05202).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Activation {
     /// `x / (1 + e^−x)`.
     Silu,

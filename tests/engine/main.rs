@@ -4,6 +4,8 @@
 mod families;
 mod gemma3;
 mod golden;
+#[cfg(feature = "gpu")]
+mod gpu;
 mod invariance;
 mod refusals;
 mod support;

@@ -32,7 +32,7 @@ impl<'a, D: Device, S: TensorSource + ?Sized, P: Pace, F: FnMut(u64, u64)> Loade
     /// A matrix of `rows` × `cols`.
     pub async fn matrix(&mut self, name: &str, rows: usize, cols: usize) -> Result<MatrixId, EngineError> {
         let info = self.take(name, &[cols as u64, rows as u64])?;
-        self.device.begin_matrix(name, info.kind, rows, cols)?;
+        self.device.begin_matrix(name, info.kind, rows, cols).await?;
         let row_bytes = info.bytes as usize / rows;
         let batch = (PIECE / (ROW_STEP * row_bytes)).max(1) * ROW_STEP;
         for first in (0..rows).step_by(batch) {
@@ -46,7 +46,7 @@ impl<'a, D: Device, S: TensorSource + ?Sized, P: Pace, F: FnMut(u64, u64)> Loade
     /// A vector of `length` floats, on the device.
     pub async fn vector(&mut self, name: &str, length: usize) -> Result<VectorId, EngineError> {
         let floats = self.floats(name, length).await?;
-        self.device.vector(floats)
+        self.device.vector(floats).await
     }
 
     /// A vector of `length` floats.

@@ -318,7 +318,7 @@ fn add(stream: &mut [f32], product: &[f32]) {
 }
 
 impl Device for Cpu {
-    fn begin_matrix(
+    async fn begin_matrix(
         &mut self,
         name: &str,
         kind: TensorKind,
@@ -343,7 +343,7 @@ impl Device for Cpu {
         MatrixId(self.matrices.len() - 1)
     }
 
-    fn vector(&mut self, floats: Vec<f32>) -> Result<VectorId, EngineError> {
+    async fn vector(&mut self, floats: Vec<f32>) -> Result<VectorId, EngineError> {
         self.vectors.push(floats);
         Ok(VectorId(self.vectors.len() - 1))
     }

@@ -1,0 +1,112 @@
+//! Which GPU there is, and opening it.
+
+use wgpu::{Backends, DeviceType, Limits};
+
+use super::device::Gpu;
+
+/// A GPU that was found.
+pub struct Adapter {
+    adapter: wgpu::Adapter,
+    /// What is told of it.
+    pub about: About,
+}
+
+/// What is told of an adapter.
+#[derive(Clone, Debug, PartialEq)]
+pub struct About {
+    /// Its name, as far as the system or the browser tells it.
+    pub name: String,
+    /// The interface: `WebGPU`, `Vulkan` and so on.
+    pub interface: String,
+    /// Whether the processor plays the GPU. A browser tells that of few.
+    pub software: bool,
+    /// Whether kernels may use 16-bit floats.
+    pub has_f16: bool,
+    /// Bytes that a kernel may bind as one buffer.
+    pub most_binding_bytes: u64,
+    /// Bytes that a buffer may have.
+    pub most_buffer_bytes: u64,
+}
+
+/// Why there is no GPU to be had.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AdapterError {
+    /// There is none, or this browser has no WebGPU.
+    #[error("no GPU is to be had: {0}")]
+    None(String),
+    /// There is one and it can't be opened.
+    #[error("the GPU can't be opened: {0}")]
+    Refused(String),
+}
+
+/// What a person or a test may hold back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Refusal {
+    /// Take the limits that every WebGPU device has, however much more this one could.
+    pub default_limits: bool,
+}
+
+impl Adapter {
+    /// The GPU that the system would give to heavy work.
+    pub async fn find() -> Result<Adapter, AdapterError> {
+        let mut all = Adapter::all(Backends::PRIMARY).await?;
+        Ok(all.swap_remove(0))
+    }
+
+    /// All that are there, the best first: at least one.
+    async fn all(backends: Backends) -> Result<Vec<Adapter>, AdapterError> {
+        let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+        descriptor.backends = backends;
+        let instance = wgpu::Instance::new(descriptor);
+        let options = wgpu::RequestAdapterOptions {
+            power_preference: wgpu::PowerPreference::HighPerformance,
+            ..Default::default()
+        };
+        let found = instance.request_adapter(&options).await;
+        let adapter = found.map_err(|error| AdapterError::None(error.to_string()))?;
+        Ok(vec![Adapter { about: about(&adapter), adapter }])
+    }
+
+    /// Opens it.
+    pub async fn open(&self, refusal: Refusal) -> Result<Gpu, AdapterError> {
+        let most = self.adapter.limits();
+        let mut limits = Limits::default();
+        if !refusal.default_limits {
+            limits.max_storage_buffer_binding_size = most.max_storage_buffer_binding_size;
+            limits.max_buffer_size = most.max_buffer_size;
+        }
+        let descriptor = wgpu::DeviceDescriptor {
+            label: Some("likeness"),
+            required_features: wgpu::Features::empty(),
+            required_limits: limits.clone(),
+            ..Default::default()
+        };
+        let opened = self.adapter.request_device(&descriptor).await;
+        let (device, queue) = opened.map_err(|error| AdapterError::Refused(error.to_string()))?;
+        let mut about = self.about.clone();
+        about.most_binding_bytes = limits.max_storage_buffer_binding_size.into();
+        about.most_buffer_bytes = limits.max_buffer_size;
+        Ok(Gpu::new(about, device, queue))
+    }
+}
+
+fn about(adapter: &wgpu::Adapter) -> About {
+    let (info, limits) = (adapter.get_info(), adapter.limits());
+    let interface = match info.backend {
+        wgpu::Backend::BrowserWebGpu => "WebGPU".to_owned(),
+        other => other.to_string(),
+    };
+    let described = [info.name, info.driver, info.driver_info].map(|text| text.trim().to_owned());
+    let name = described.iter().filter(|text| !text.is_empty()).cloned().collect::<Vec<_>>().join(", ");
+    let lower = name.to_lowercase();
+    let software = info.device_type == DeviceType::Cpu
+        || ["swiftshader", "llvmpipe", "basic render"].iter().any(|known| lower.contains(known));
+    About {
+        name: if name.is_empty() { "a GPU that the browser doesn't name".to_owned() } else { name },
+        interface,
+        software,
+        has_f16: adapter.features().contains(wgpu::Features::SHADER_F16),
+        most_binding_bytes: limits.max_storage_buffer_binding_size.into(),
+        most_buffer_bytes: limits.max_buffer_size,
+    }
+}

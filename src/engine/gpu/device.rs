@@ -1,0 +1,400 @@
+//! The GPU as a [`Device`].
+
+use std::ops::Range;
+use std::rc::Rc;
+
+use wgpu::CommandEncoder;
+
+use super::adapter::About;
+use super::kernels::{Kernels, LOGIT_ROWS, Sharing};
+use super::memory::Memory;
+use super::plan::{LayerPages, MOST_ASKED, Matrix, Part, Planner, Weights, Work, Workspace};
+use super::weights::Layout;
+use crate::engine::device::{Device, Outlook};
+use crate::engine::gguf::TensorKind;
+use crate::engine::kv::{Branch, PAGE};
+use crate::engine::network::{MatrixId, Network, Sizes, VectorId};
+use crate::engine::{EngineError, Pace};
+
+/// Bytes of weights that may be on their way to the GPU before it is waited for: they are in memory meanwhile.
+const MOST_ON_THE_WAY: usize = 32 << 20;
+
+/// Pages that the first prompt gets memory for, so that it need not be made anew at once.
+const FIRST_PAGES: usize = 64;
+
+/// A GPU with a model's weights.
+pub struct Gpu {
+    about: About,
+    memory: Memory,
+    kernels: Kernels,
+    weights: Weights,
+    loading: Option<Loading>,
+    on_the_way: usize,
+    model: Option<Model>,
+}
+
+/// A matrix that is being filled.
+struct Loading {
+    matrix: Matrix,
+    rows_done: usize,
+    codes: Vec<u8>,
+    scales: Vec<u8>,
+}
+
+/// A network, ready to run.
+struct Model {
+    network: Rc<Network>,
+    workspace: Workspace,
+    pages: Vec<LayerPages>,
+    held: usize,
+    layers: Vec<Work>,
+    logits: Vec<Work>,
+    outlook: Work,
+    /// A forward pass that is recorded and waits to be submitted with what is asked of it.
+    recorded: Option<CommandEncoder>,
+    read: Vec<f32>,
+}
+
+impl Gpu {
+    pub(super) fn new(about: About, device: wgpu::Device, queue: wgpu::Queue) -> Gpu {
+        let kernels = Kernels::new(device.clone(), Sharing { threads: 64, lanes: 16, rows: 4 });
+        let weights = Weights { matrices: Vec::new(), vectors: Vec::new() };
+        let memory = Memory::new(device, queue);
+        Gpu { about, memory, kernels, weights, loading: None, on_the_way: 0, model: None }
+    }
+
+    /// What is told of the adapter, with the limits in use.
+    pub fn about(&self) -> &About {
+        &self.about
+    }
+
+    /// Closes the GPU, as if it had been taken away: what is asked afterwards fails.
+    pub fn destroy(&self) {
+        self.memory.device.destroy();
+    }
+
+    async fn wait_if_much_is_on_the_way(&mut self, bytes: usize) -> Result<(), EngineError> {
+        self.on_the_way += bytes;
+        if self.on_the_way >= MOST_ON_THE_WAY {
+            self.on_the_way = 0;
+            self.memory.queue.submit([]);
+            self.memory.done().await?;
+        }
+        Ok(())
+    }
+}
+
+impl Device for Gpu {
+    async fn begin_matrix(
+        &mut self,
+        name: &str,
+        kind: TensorKind,
+        rows: usize,
+        cols: usize,
+    ) -> Result<(), EngineError> {
+        let layout = Layout { kind, rows, cols };
+        let most = self.about.most_binding_bytes.min(self.about.most_buffer_bytes) as usize;
+        let mut parts = Vec::new();
+        for (first, rows) in layout.parts(most) {
+            let codes = self.memory.storage(name, rows * layout.code_bytes()).await?;
+            let scale_bytes = layout.scale_bytes(rows);
+            let scales =
+                if scale_bytes > 0 { Some(self.memory.storage(name, scale_bytes).await?) } else { None };
+            parts.push(Part { first, rows, codes, scales });
+        }
+        let matrix = Matrix { layout, parts };
+        self.loading = Some(Loading { matrix, rows_done: 0, codes: Vec::new(), scales: Vec::new() });
+        Ok(())
+    }
+
+    async fn push_rows(&mut self, bytes: &[u8]) -> Result<(), EngineError> {
+        let Some(loading) = &mut self.loading else { return Ok(()) };
+        let layout = loading.matrix.layout;
+        let items = layout.kind.block_items() as usize;
+        let row_bytes = layout.cols / items * layout.kind.block_bytes() as usize;
+        let mut rest = bytes;
+        // A piece may end one part and begin the next.
+        for part in &loading.matrix.parts {
+            let at = loading.rows_done;
+            if rest.is_empty() || at >= part.first + part.rows || at < part.first {
+                continue;
+            }
+            let rows = (rest.len() / row_bytes).min(part.first + part.rows - at);
+            let (now, later) = rest.split_at(rows * row_bytes);
+            layout.pack(now, &mut loading.codes, &mut loading.scales);
+            let offset = at - part.first;
+            let queue = &self.memory.queue;
+            queue.write_buffer(&part.codes, (offset * layout.code_bytes()) as u64, &loading.codes);
+            if let Some(scales) = &part.scales {
+                queue.write_buffer(scales, layout.scale_bytes(offset) as u64, &loading.scales);
+            }
+            loading.rows_done += rows;
+            rest = later;
+        }
+        self.wait_if_much_is_on_the_way(bytes.len()).await
+    }
+
+    fn end_matrix(&mut self) -> MatrixId {
+        self.weights.matrices.extend(self.loading.take().map(|loading| loading.matrix));
+        MatrixId(self.weights.matrices.len() - 1)
+    }
+
+    async fn vector(&mut self, floats: Vec<f32>) -> Result<VectorId, EngineError> {
+        let buffer = self.memory.storage("vector", 4 * floats.len()).await?;
+        self.memory.queue.write_buffer(&buffer, 0, &bytes_of(&floats));
+        self.weights.vectors.push(buffer);
+        Ok(VectorId(self.weights.vectors.len() - 1))
+    }
+
+    async fn prepare(&mut self, network: Network, chunk_tokens: usize) -> Result<(), EngineError> {
+        self.memory.queue.submit([]);
+        self.memory.done().await?;
+        let workspace = Workspace::new(&self.memory, &network, chunk_tokens).await?;
+        let mut pages = Vec::new();
+        for _ in 0..network.sizes.layers {
+            pages.push(layer_pages(&self.memory, &network.sizes, FIRST_PAGES).await?);
+        }
+        let planner = Planner {
+            memory: &self.memory,
+            kernels: &self.kernels,
+            weights: &self.weights,
+            workspace: &workspace,
+            pages: &pages,
+            network: &network,
+        };
+        let (layers, logits, outlook) = (planner.layers(), planner.logits(), planner.outlook());
+        self.memory.check()?;
+        self.model = Some(Model {
+            network: Rc::new(network),
+            workspace,
+            pages,
+            held: FIRST_PAGES,
+            layers,
+            logits,
+            outlook,
+            recorded: None,
+            read: Vec::new(),
+        });
+        Ok(())
+    }
+
+    fn weight_bytes(&self) -> usize {
+        let parts = self.weights.matrices.iter().flat_map(|matrix| &matrix.parts);
+        let bytes = |part: &Part| part.codes.size() + part.scales.as_ref().map_or(0, wgpu::Buffer::size);
+        parts.map(|part| bytes(part) as usize).sum()
+    }
+
+    fn page_bytes(&self, sizes: &Sizes) -> usize {
+        2 * sizes.layers * layer_bytes(sizes, 1)
+    }
+
+    /// Doubles what there is, so that it seldom has to.
+    async fn hold(&mut self, pages: usize) -> Result<(), usize> {
+        let Some(model) = &mut self.model else { return Err(0) };
+        if pages <= model.held {
+            return Ok(());
+        }
+        let sizes = model.network.sizes;
+        let most = (self.about.most_binding_bytes.min(self.about.most_buffer_bytes) as usize)
+            / layer_bytes(&sizes, 1);
+        if pages > most {
+            return Err(model.held.max(grow(&self.memory, model, most).await));
+        }
+        let generous = pages.max(2 * model.held).min(most);
+        let mut held = grow(&self.memory, model, generous).await;
+        if held < pages {
+            held = grow(&self.memory, model, pages).await;
+        }
+        let planner = Planner {
+            memory: &self.memory,
+            kernels: &self.kernels,
+            weights: &self.weights,
+            workspace: &model.workspace,
+            pages: &model.pages,
+            network: &model.network,
+        };
+        model.layers = planner.layers();
+        if held < pages { Err(held) } else { Ok(()) }
+    }
+
+    /// Records the pass. It is submitted with what is asked of it, or when the next one comes; a long one is waited for,
+    /// so that the GPU's queue does not fill up and a cancel takes effect.
+    async fn forward<P: Pace>(
+        &mut self,
+        branch: &mut Branch,
+        tokens: &[u32],
+        pace: &mut P,
+    ) -> Result<(), EngineError> {
+        self.memory.check()?;
+        let Gpu { memory, model, .. } = self;
+        let model = model.as_mut().ok_or(EngineError::NotPrepared)?;
+        model.submit(memory);
+        let first = branch.len();
+        branch.push(tokens);
+        model.tell(memory, branch, first, tokens);
+        let mut encoder = memory.device.create_command_encoder(&Default::default());
+        record(&mut encoder, &model.layers, tokens.len());
+        model.recorded = Some(encoder);
+        if tokens.len() > 1 {
+            model.submit(memory);
+            memory.done().await?;
+            pace.pause().await?;
+        }
+        Ok(())
+    }
+
+    async fn logits(&mut self, row: usize) -> Result<&[f32], EngineError> {
+        let Gpu { memory, model, .. } = self;
+        let model = model.as_mut().ok_or(EngineError::NotPrepared)?;
+        let bytes = 4 * model.network.sizes.vocabulary;
+        memory.queue.write_buffer(&model.workspace.look, 0, &words(&[1, 0, row as u32, 0]));
+        let mut encoder = model.encoder(memory);
+        record(&mut encoder, &model.logits, 1);
+        encoder.copy_buffer_to_buffer(&model.workspace.logits, 0, &model.workspace.staging, 0, bytes as u64);
+        memory.queue.submit([encoder.finish()]);
+        let read = memory.read(&model.workspace.staging, bytes).await?;
+        model.read.clear();
+        model.read.extend(read.chunks_exact(4).map(|word| f32::from_bits(to_word(word))));
+        if model.read.iter().any(|logit| !logit.is_finite()) {
+            return Err(EngineError::NotANumber);
+        }
+        Ok(&model.read)
+    }
+
+    async fn outlook(&mut self, rows: Range<usize>, asked: &[(usize, u32)]) -> Result<Outlook, EngineError> {
+        let Gpu { memory, model, .. } = self;
+        let model = model.as_mut().ok_or(EngineError::NotPrepared)?;
+        let mut outlook = Outlook { logits: vec![0.0; asked.len()], ..Outlook::default() };
+        for from in rows.clone().step_by(LOGIT_ROWS) {
+            let group = from..rows.end.min(from + LOGIT_ROWS);
+            let here: Vec<usize> = (0..asked.len()).filter(|i| group.contains(&asked[*i].0)).collect();
+            let mut first = true;
+            // Once where nothing is asked, too: the rows themselves are wanted.
+            for here in here.chunks(MOST_ASKED).chain(here.is_empty().then_some(&[][..])) {
+                let pairs: Vec<(usize, u32)> = here.iter().map(|i| asked[*i]).collect();
+                let found = model.look(memory, &group, &pairs).await?;
+                let (rows, logits) = found.split_at(LOGIT_ROWS);
+                for row in &rows[..if first { group.len() } else { 0 }] {
+                    if row[2] != 0 {
+                        return Err(EngineError::NotANumber);
+                    }
+                    outlook.top1.push(row[0]);
+                    outlook.log_sum_exp.push(f32::from_bits(row[1]));
+                }
+                for (i, found) in here.iter().zip(logits) {
+                    outlook.logits[*i] = f32::from_bits(found[0]);
+                }
+                first = false;
+            }
+        }
+        Ok(outlook)
+    }
+}
+
+impl Model {
+    /// Submits what is recorded.
+    fn submit(&mut self, memory: &Memory) {
+        if let Some(encoder) = self.recorded.take() {
+            memory.queue.submit([encoder.finish()]);
+        }
+    }
+
+    /// What is recorded, to go on with; else something new.
+    fn encoder(&mut self, memory: &Memory) -> CommandEncoder {
+        self.recorded.take().unwrap_or_else(|| memory.device.create_command_encoder(&Default::default()))
+    }
+
+    /// Writes what the kernels are told of a chunk.
+    fn tell(&self, memory: &Memory, branch: &Branch, first: usize, tokens: &[u32]) {
+        let (queue, space) = (&memory.queue, &self.workspace);
+        queue.write_buffer(&space.chunk, 0, &words(&[tokens.len() as u32, first as u32, 0, 0]));
+        queue.write_buffer(&space.tokens, 0, &words(tokens));
+        let places: Vec<u32> = branch
+            .runs()
+            .flat_map(|run| (run.from..run.to).map(|at| (run.page.number() * PAGE + at) as u32))
+            .collect();
+        queue.write_buffer(&space.places, 0, &words(&places));
+        let mut angles = Vec::new();
+        for (buffer, rotation) in space.angles.iter().zip(&self.network.rotations) {
+            rotation.angles(first, tokens.len(), &mut angles);
+            let floats: Vec<f32> = angles.iter().flat_map(|(cos, sin)| [*cos, *sin]).collect();
+            queue.write_buffer(buffer, 0, &bytes_of(&floats));
+        }
+    }
+
+    /// Looks at the logits of up to [`LOGIT_ROWS`] rows.
+    async fn look(
+        &mut self,
+        memory: &Memory,
+        rows: &Range<usize>,
+        asked: &[(usize, u32)],
+    ) -> Result<Vec<[u32; 4]>, EngineError> {
+        let count = rows.len() as u32;
+        let look = words(&[count, 0, rows.start as u32, asked.len() as u32]);
+        memory.queue.write_buffer(&self.workspace.look, 0, &look);
+        let pairs: Vec<u32> =
+            asked.iter().flat_map(|(row, token)| [(row - rows.start) as u32, *token]).collect();
+        memory.queue.write_buffer(&self.workspace.asked, 0, &words(&pairs));
+        let mut encoder = self.encoder(memory);
+        record(&mut encoder, &self.logits, rows.len());
+        record(&mut encoder, std::slice::from_ref(&self.outlook), rows.len());
+        let bytes = 16 * (LOGIT_ROWS + asked.len());
+        let Workspace { found, staging, .. } = &self.workspace;
+        encoder.copy_buffer_to_buffer(found, 0, staging, 0, bytes as u64);
+        memory.queue.submit([encoder.finish()]);
+        let read = memory.read(staging, bytes).await?;
+        let four = |bytes: &[u8]| std::array::from_fn(|i| to_word(&bytes[4 * i..4 * i + 4]));
+        Ok(read.chunks_exact(16).map(four).collect())
+    }
+}
+
+fn record(encoder: &mut CommandEncoder, work: &[Work], tokens: usize) {
+    let mut pass = encoder.begin_compute_pass(&Default::default());
+    for work in work {
+        work.record(&mut pass, tokens as u32);
+    }
+}
+
+/// Bytes of keys, or of values, of so many pages in one layer.
+fn layer_bytes(sizes: &Sizes, pages: usize) -> usize {
+    4 * sizes.keys() * PAGE * pages
+}
+
+async fn layer_pages(memory: &Memory, sizes: &Sizes, pages: usize) -> Result<LayerPages, EngineError> {
+    let bytes = layer_bytes(sizes, pages);
+    Ok(LayerPages {
+        keys: memory.storage("keys", bytes).await?,
+        values: memory.storage("values", bytes).await?,
+    })
+}
+
+/// Gives every layer memory for `pages`, with what it holds; tells for how many there is.
+async fn grow(memory: &Memory, model: &mut Model, pages: usize) -> usize {
+    if pages <= model.held {
+        return model.held;
+    }
+    model.submit(memory);
+    let bytes = layer_bytes(&model.network.sizes, model.held) as u64;
+    for layer in &mut model.pages {
+        let Ok(larger) = layer_pages(memory, &model.network.sizes, pages).await else { return model.held };
+        let mut encoder = memory.device.create_command_encoder(&Default::default());
+        encoder.copy_buffer_to_buffer(&layer.keys, 0, &larger.keys, 0, bytes);
+        encoder.copy_buffer_to_buffer(&layer.values, 0, &larger.values, 0, bytes);
+        memory.queue.submit([encoder.finish()]);
+        *layer = larger;
+    }
+    model.held = pages;
+    pages
+}
+
+fn to_word(bytes: &[u8]) -> u32 {
+    u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
+}
+
+fn words(words: &[u32]) -> Vec<u8> {
+    words.iter().flat_map(|word| word.to_le_bytes()).collect()
+}
+
+fn bytes_of(floats: &[f32]) -> Vec<u8> {
+    floats.iter().flat_map(|float| float.to_le_bytes()).collect()
+}

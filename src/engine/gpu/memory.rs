@@ -1,0 +1,122 @@
+//! Buffers on the GPU, reading them back, and what the GPU reports while nobody waits for it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_channel::oneshot;
+use wgpu::{Buffer, BufferUsages, ErrorFilter};
+
+use crate::engine::EngineError;
+
+/// A device, its queue, and what it has reported.
+pub struct Memory {
+    pub device: wgpu::Device,
+    pub queue: wgpu::Queue,
+    reported: Arc<Mutex<Option<EngineError>>>,
+}
+
+impl Memory {
+    /// Listens to what the device reports from now on.
+    pub fn new(device: wgpu::Device, queue: wgpu::Queue) -> Memory {
+        let reported: Arc<Mutex<Option<EngineError>>> = Arc::default();
+        let note = |reported: &Arc<Mutex<Option<EngineError>>>, error: EngineError| {
+            let mut first = reported.lock().unwrap_or_else(PoisonError::into_inner);
+            first.get_or_insert(error);
+        };
+        let lost = Arc::clone(&reported);
+        device.set_device_lost_callback(move |reason, message| {
+            note(&lost, EngineError::DeviceLost { why: format!("{message} ({reason:?})") });
+        });
+        let wrong = Arc::clone(&reported);
+        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
+            let error = match error {
+                wgpu::Error::OutOfMemory { .. } => {
+                    EngineError::OutOfMemory { what: "computing on the GPU".to_owned(), bytes: 0 }
+                }
+                other => EngineError::Device { why: other.to_string() },
+            };
+            note(&wrong, error);
+        }));
+        Memory { device, queue, reported }
+    }
+
+    /// Fails with what the device reported, if it did.
+    pub fn check(&self) -> Result<(), EngineError> {
+        match &*self.reported.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(error) => Err(error.clone()),
+            None => Ok(()),
+        }
+    }
+
+    /// A buffer of `bytes` (made a multiple of four, at least sixteen), filled with zeros.
+    pub async fn buffer(&self, what: &str, bytes: usize, usage: BufferUsages) -> Result<Buffer, EngineError> {
+        let size = bytes.next_multiple_of(4).max(16) as u64;
+        if size > self.device.limits().max_buffer_size {
+            return Err(EngineError::OutOfMemory { what: what.to_owned(), bytes: size });
+        }
+        let scope = self.device.push_error_scope(ErrorFilter::OutOfMemory);
+        let descriptor = wgpu::BufferDescriptor { label: Some(what), size, usage, mapped_at_creation: false };
+        let buffer = self.device.create_buffer(&descriptor);
+        match scope.pop().await {
+            None => Ok(buffer),
+            Some(_) => Err(EngineError::OutOfMemory { what: what.to_owned(), bytes: size }),
+        }
+    }
+
+    /// A buffer for kernels to read and write.
+    pub async fn storage(&self, what: &str, bytes: usize) -> Result<Buffer, EngineError> {
+        let usage = BufferUsages::STORAGE | BufferUsages::COPY_DST | BufferUsages::COPY_SRC;
+        self.buffer(what, bytes, usage).await
+    }
+
+    /// A small buffer of constants.
+    pub fn uniform(&self, words: &[u32]) -> Buffer {
+        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        let buffer = self.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("constants"),
+            size: (bytes.len() as u64).next_multiple_of(16),
+            usage: BufferUsages::UNIFORM | BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        self.queue.write_buffer(&buffer, 0, &bytes);
+        buffer
+    }
+
+    /// Waits until all that was submitted is done.
+    pub async fn done(&self) -> Result<(), EngineError> {
+        let (tell, told) = oneshot::channel();
+        // Who no longer waits needs not be told; so below.
+        self.queue.on_submitted_work_done(move || {
+            let _ = tell.send(());
+        });
+        self.wait_for(told).await?;
+        self.check()
+    }
+
+    /// The first `bytes` of a buffer that can be mapped, once all that was submitted is done.
+    pub async fn read(&self, staging: &Buffer, bytes: usize) -> Result<Vec<u8>, EngineError> {
+        let (tell, told) = oneshot::channel();
+        let slice = staging.slice(..bytes as u64);
+        slice.map_async(wgpu::MapMode::Read, move |outcome| {
+            drop(tell.send(outcome.map_err(|e| e.to_string())))
+        });
+        let outcome = self.wait_for(told).await?;
+        self.check()?;
+        outcome.map_err(|why| EngineError::Device { why })?;
+        let view = slice.get_mapped_range().map_err(|e| EngineError::Device { why: e.to_string() })?;
+        let read = view.to_vec();
+        drop(view);
+        staging.unmap();
+        Ok(read)
+    }
+
+    /// Natively somebody has to ask the device whether it is done; a browser tells by itself.
+    async fn wait_for<T>(&self, told: oneshot::Receiver<T>) -> Result<T, EngineError> {
+        #[cfg(not(target_arch = "wasm32"))]
+        if let Err(error) = self.device.poll(wgpu::PollType::wait_indefinitely()) {
+            self.check()?;
+            return Err(EngineError::Device { why: error.to_string() });
+        }
+        let gone = || EngineError::DeviceLost { why: "it gave no answer".to_owned() };
+        told.await.map_err(|_| gone())
+    }
+}

@@ -1,0 +1,21 @@
+//! The GPU as a device: the same network's steps as on the CPU, through wgpu (WebGPU in a browser, Vulkan, Metal or
+//! Direct3D natively).
+//!
+//! Reading order: [`adapter`] (which GPU there is), [`weights`] (how matrices lie in its memory), `wgsl/` (the kernels),
+//! [`kernels`] (their pipelines), [`memory`] (buffers, and what the GPU reports), [`plan`] (a network as dispatches),
+//! [`device`] (the device).
+//!
+//! The kernels here compute in f32 and need no feature beyond WebGPU's own. A chunk of tokens is one submit with the
+//! logits that are asked of it; nothing is read back but what was asked for, and no buffer is made for a step.
+
+pub mod adapter;
+mod device;
+mod kernels;
+mod memory;
+mod plan;
+#[cfg(test)]
+mod tests;
+mod weights;
+
+pub use adapter::{Adapter, AdapterError, Refusal};
+pub use device::Gpu;

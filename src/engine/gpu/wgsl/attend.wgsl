@@ -1,0 +1,95 @@
+// Causal attention of rotated queries over keys and values in pages, with grouped heads (Ainslie et al. 2023,
+// arXiv 2305.13245): out = Σ_p soft-max_p(scale q · k_p) v_p over the positions up to the query's own, of a window.
+//
+// One workgroup of 64 invocations a query head of a token. It takes 64 positions at a time: an invocation has the score
+// of one, then some of the head's numbers; the running maximum and sum make the soft-max exact (Milakov and Gimelshein
+// 2018, arXiv 1805.02867). Dispatch: (heads, tokens, 1).
+//
+// queries, out: tokens × heads × size; keys, values: place × kv_heads × size; places: for each position its place.
+struct Shape {
+    heads: u32,
+    kv_heads: u32,
+    // Positions that a query sees, its own counted.
+    window: u32,
+    // A float's bits.
+    scale: u32,
+}
+@group(0) @binding(0) var<uniform> chunk: Chunk;
+@group(0) @binding(1) var<uniform> shape: Shape;
+@group(0) @binding(2) var<storage, read> places: array<u32>;
+@group(0) @binding(3) var<storage, read> queries: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> keys: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read> values: array<f32>;
+@group(0) @binding(6) var<storage, read_write> out: array<f32>;
+
+const SIZE = {{SIZE}}u;
+// Numbers of a head for each invocation.
+const EACH = {{EACH}}u;
+
+var<workgroup> query: array<vec4<f32>, {{QUADS}}>;
+var<workgroup> weights: array<f32, 64>;
+var<workgroup> at: array<u32, 64>;
+var<workgroup> fold: array<f32, 64>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) i: u32) {
+    let head = workgroup.x;
+    let token = workgroup.y;
+    let kv_head = head / (shape.heads / shape.kv_heads);
+    let base = (token * shape.heads + head) * SIZE;
+    for (var q = i; q < SIZE / 4u; q += 64u) {
+        query[q] = queries[base / 4u + q] * bitcast<f32>(shape.scale);
+    }
+    let end = chunk.first + token + 1u;
+    let start = end - min(end, shape.window);
+    var largest = -3.0e38;
+    var sum = 0.0;
+    var total: array<f32, EACH>;
+    for (var block = start; block < end; block += 64u) {
+        workgroupBarrier();
+        let position = block + i;
+        var score = -3.0e38;
+        if (position < end) {
+            let place = (places[position] * shape.kv_heads + kv_head) * SIZE;
+            at[i] = place;
+            score = 0.0;
+            for (var q = 0u; q < SIZE / 4u; q++) {
+                score += dot(query[q], keys[place / 4u + q]);
+            }
+        }
+        fold[i] = score;
+        workgroupBarrier();
+        for (var half = 32u; half > 0u; half /= 2u) {
+            if (i < half) {
+                fold[i] = max(fold[i], fold[i + half]);
+            }
+            workgroupBarrier();
+        }
+        let larger = max(largest, fold[0]);
+        weights[i] = select(0.0, exp(score - larger), position < end);
+        workgroupBarrier();
+        let shrink = exp(largest - larger);
+        largest = larger;
+        sum *= shrink;
+        for (var e = 0u; e < EACH; e++) {
+            total[e] *= shrink;
+        }
+        let count = min(64u, end - block);
+        for (var j = 0u; j < count; j++) {
+            let weight = weights[j];
+            sum += weight;
+            for (var e = 0u; e < EACH; e++) {
+                let d = i + 64u * e;
+                if (d < SIZE) {
+                    total[e] += weight * values[at[j] + d];
+                }
+            }
+        }
+    }
+    for (var e = 0u; e < EACH; e++) {
+        let d = i + 64u * e;
+        if (d < SIZE) {
+            out[base + d] = total[e] / sum;
+        }
+    }
+}

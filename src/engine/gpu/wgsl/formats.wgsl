@@ -1,0 +1,152 @@
+// Blocks of 32 weights of a row, as floats: weight i is s[i / 16] · q[i / 4][i % 4] + m.
+//
+// `codes` and `scales` are laid out as `weights.rs` says; one of the sections below is put into a kernel.
+struct Block {
+    q: array<vec4<f32>, 8>,
+    s: vec2<f32>,
+    m: f32,
+}
+
+//! nibbles
+// Four bytes' low halves are items 4 i to 4 i + 3, their high halves items 16 + 4 i to 16 + 4 i + 3.
+fn low(word: u32) -> vec4<f32> {
+    return vec4<f32>((vec4<u32>(word) >> vec4<u32>(0u, 8u, 16u, 24u)) & vec4<u32>(15u));
+}
+fn high(word: u32) -> vec4<f32> {
+    return vec4<f32>((vec4<u32>(word) >> vec4<u32>(4u, 12u, 20u, 28u)) & vec4<u32>(15u));
+}
+
+//! bytes
+fn signed(word: u32) -> vec4<f32> {
+    let shifted = vec4<i32>(bitcast<i32>(word)) << vec4<u32>(24u, 16u, 8u, 0u);
+    return vec4<f32>(shifted >> vec4<u32>(24u));
+}
+
+//! half
+fn half(index: u32) -> f32 {
+    let pair = unpack2x16float(scales[index / 2u]);
+    return select(pair.x, pair.y, (index & 1u) == 1u);
+}
+
+//! F32
+fn unpack(index: u32) -> Block {
+    var b: Block;
+    b.q[0] = bitcast<vec4<f32>>(codes[8u * index]);
+    b.q[1] = bitcast<vec4<f32>>(codes[8u * index + 1u]);
+    b.q[2] = bitcast<vec4<f32>>(codes[8u * index + 2u]);
+    b.q[3] = bitcast<vec4<f32>>(codes[8u * index + 3u]);
+    b.q[4] = bitcast<vec4<f32>>(codes[8u * index + 4u]);
+    b.q[5] = bitcast<vec4<f32>>(codes[8u * index + 5u]);
+    b.q[6] = bitcast<vec4<f32>>(codes[8u * index + 6u]);
+    b.q[7] = bitcast<vec4<f32>>(codes[8u * index + 7u]);
+    b.s = vec2<f32>(1.0);
+    b.m = 0.0;
+    return b;
+}
+
+//! F16
+fn halves(a: u32, b: u32) -> vec4<f32> {
+    return vec4<f32>(unpack2x16float(a), unpack2x16float(b));
+}
+fn unpack(index: u32) -> Block {
+    var b: Block;
+    let w0 = codes[4u * index];
+    let w1 = codes[4u * index + 1u];
+    let w2 = codes[4u * index + 2u];
+    let w3 = codes[4u * index + 3u];
+    b.q[0] = halves(w0.x, w0.y);
+    b.q[1] = halves(w0.z, w0.w);
+    b.q[2] = halves(w1.x, w1.y);
+    b.q[3] = halves(w1.z, w1.w);
+    b.q[4] = halves(w2.x, w2.y);
+    b.q[5] = halves(w2.z, w2.w);
+    b.q[6] = halves(w3.x, w3.y);
+    b.q[7] = halves(w3.z, w3.w);
+    b.s = vec2<f32>(1.0);
+    b.m = 0.0;
+    return b;
+}
+
+//! Q4
+fn unpack(index: u32) -> Block {
+    var b: Block;
+    let w = codes[index];
+    b.q[0] = low(w.x);
+    b.q[1] = low(w.y);
+    b.q[2] = low(w.z);
+    b.q[3] = low(w.w);
+    b.q[4] = high(w.x);
+    b.q[5] = high(w.y);
+    b.q[6] = high(w.z);
+    b.q[7] = high(w.w);
+    let affine = affine(index);
+    b.s = vec2<f32>(affine.x);
+    b.m = affine.y;
+    return b;
+}
+
+//! Q4_0
+fn affine(index: u32) -> vec2<f32> {
+    let d = half(index);
+    return vec2<f32>(d, -8.0 * d);
+}
+
+//! Q4_1
+fn affine(index: u32) -> vec2<f32> {
+    return unpack2x16float(scales[index]);
+}
+
+//! Q4_K
+fn affine(index: u32) -> vec2<f32> {
+    let at = index / 8u * 5u;
+    let dm = unpack2x16float(scales[at]);
+    let six = scales[at + 1u + index % 8u / 2u] >> (index % 2u * 16u);
+    return vec2<f32>(dm.x * f32(six & 255u), -dm.y * f32(six >> 8u & 255u));
+}
+
+//! Q8_0
+fn unpack(index: u32) -> Block {
+    var b: Block;
+    let w0 = codes[2u * index];
+    let w1 = codes[2u * index + 1u];
+    b.q[0] = signed(w0.x);
+    b.q[1] = signed(w0.y);
+    b.q[2] = signed(w0.z);
+    b.q[3] = signed(w0.w);
+    b.q[4] = signed(w1.x);
+    b.q[5] = signed(w1.y);
+    b.q[6] = signed(w1.z);
+    b.q[7] = signed(w1.w);
+    b.s = vec2<f32>(half(index));
+    b.m = 0.0;
+    return b;
+}
+
+//! Q6_K
+// Four low bits as in `low` and `high`, and two more above them: item i's in word i / 16 at bit 2 (i % 16).
+fn above(word: u32, quad: u32) -> vec4<f32> {
+    let bits = vec4<u32>(word >> (quad * 8u)) >> vec4<u32>(0u, 2u, 4u, 6u);
+    return vec4<f32>((bits & vec4<u32>(3u)) << vec4<u32>(4u)) - 32.0;
+}
+fn unpack(index: u32) -> Block {
+    var b: Block;
+    let at = 6u * index;
+    let w = vec4<u32>(codes[at], codes[at + 1u], codes[at + 2u], codes[at + 3u]);
+    let a = codes[at + 4u];
+    let z = codes[at + 5u];
+    b.q[0] = low(w.x) + above(a, 0u);
+    b.q[1] = low(w.y) + above(a, 1u);
+    b.q[2] = low(w.z) + above(a, 2u);
+    b.q[3] = low(w.w) + above(a, 3u);
+    b.q[4] = high(w.x) + above(z, 0u);
+    b.q[5] = high(w.y) + above(z, 1u);
+    b.q[6] = high(w.z) + above(z, 2u);
+    b.q[7] = high(w.w) + above(z, 3u);
+    let place = index / 8u * 5u;
+    let d = bitcast<f32>(scales[place]);
+    let eight = scales[place + 1u + index % 8u / 2u] >> (index % 2u * 16u);
+    let pair = vec2<i32>(bitcast<i32>(eight << 24u) >> 24u, bitcast<i32>(eight << 16u) >> 24u);
+    b.s = d * vec2<f32>(pair);
+    b.m = 0.0;
+    return b;
+}
