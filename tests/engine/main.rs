@@ -9,3 +9,4 @@ mod gpu;
 mod invariance;
 mod refusals;
 mod support;
+mod widened;

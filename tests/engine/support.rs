@@ -217,7 +217,7 @@ impl Random {
 }
 
 /// The nearest 16-bit float of a number whose magnitude is between 2^-14 and 2^15, halves away from zero.
-fn f32_to_f16(x: f32) -> u16 {
+pub fn f32_to_f16(x: f32) -> u16 {
     let bits = x.to_bits();
     let magnitude = (bits & 0x7fff_ffff) + 0x1000;
     if magnitude < 113 << 23 {

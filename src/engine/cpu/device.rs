@@ -4,6 +4,7 @@
 //! attend. A page holds all layers, each `[kv_heads][head_size][PAGE]` keys and then `[kv_heads][PAGE][head_size]`
 //! values (`attention.rs` says why). Logits are computed only for the tokens asked for.
 
+use std::ops::Range;
 use std::rc::Rc;
 
 use super::activations::{Activations, grow};
@@ -17,6 +18,9 @@ use crate::engine::network::{
     Activation, MatrixId, Network, Pairing, Product, Sizes, Slot, Step, VectorId, out_of_memory,
 };
 use crate::engine::{EngineError, Pace};
+
+/// Rows of logits computed together: the output matrix, the largest, is read once for all of them.
+const LOGIT_ROWS: usize = 8;
 
 /// The processor with a model's weights.
 pub struct Cpu {
@@ -78,31 +82,34 @@ impl Cpu {
         self.network.clone().ok_or(EngineError::NotPrepared)
     }
 
-    /// The logits after token `row` of the last chunk, unchecked.
-    fn compute_logits(&mut self, row: usize) -> Result<(), EngineError> {
+    /// The logits after tokens `rows` of the last chunk, every one finite.
+    fn compute_logits(&mut self, rows: Range<usize>) -> Result<impl Iterator<Item = &[f32]>, EngineError> {
         let Cpu { kernels, pool, matrices, vectors, network, work, .. } = self;
         let network = network.as_ref().ok_or(EngineError::NotPrepared)?;
         let matrix = &matrices[network.output.0];
         let stride = matrix.groups() * GROUP;
         let width = network.sizes.width;
-        if !work.last.resize(1, width) || !grow(&mut work.logits, stride) {
-            return Err(out_of_memory("logits", stride));
+        let (count, floats) = (rows.len(), rows.len() * stride);
+        if !work.last.resize(count, width) || !grow(&mut work.logits, floats) {
+            return Err(out_of_memory("logits", floats));
         }
-        let stream = &work.slots[Slot::Stream as usize].floats()[row * width..(row + 1) * width];
+        let stream = &work.slots[Slot::Stream as usize].floats()[rows.start * width..rows.end * width];
         let weight = &vectors[network.output_norm.0];
         kernels.rms_norm(pool, stream, weight, network.sizes.epsilon, work.last.floats_mut());
         kernels.quantise(pool, &mut work.last);
-        kernels.matmul(pool, matrix, &work.last, &mut work.logits[..stride], stride);
-        let logits = &mut work.logits[..network.sizes.vocabulary];
-        if let Some(cap) = network.logit_cap {
-            for logit in &mut *logits {
-                *logit = cap * libm::tanhf(*logit / cap);
+        kernels.matmul(pool, matrix, &work.last, &mut work.logits[..floats], stride);
+        let vocabulary = network.sizes.vocabulary;
+        for logits in work.logits[..floats].chunks_exact_mut(stride) {
+            if let Some(cap) = network.logit_cap {
+                for logit in &mut logits[..vocabulary] {
+                    *logit = cap * libm::tanhf(*logit / cap);
+                }
+            }
+            if logits[..vocabulary].iter().any(|logit| !logit.is_finite()) {
+                return Err(EngineError::NotANumber);
             }
         }
-        if logits.iter().any(|logit| !logit.is_finite()) {
-            return Err(EngineError::NotANumber);
-        }
-        Ok(())
+        Ok(work.logits[..floats].chunks_exact(stride).map(move |logits| &logits[..vocabulary]))
     }
 }
 
@@ -400,27 +407,22 @@ impl Device for Cpu {
     }
 
     async fn logits(&mut self, row: usize) -> Result<&[f32], EngineError> {
-        self.compute_logits(row)?;
-        let vocabulary = self.network()?.sizes.vocabulary;
-        Ok(&self.work.logits[..vocabulary])
+        self.compute_logits(row..row + 1)?.next().ok_or(EngineError::NotPrepared)
     }
 
-    async fn outlook(
-        &mut self,
-        rows: std::ops::Range<usize>,
-        asked: &[(usize, u32)],
-    ) -> Result<Outlook, EngineError> {
-        let vocabulary = self.network()?.sizes.vocabulary;
+    async fn outlook(&mut self, rows: Range<usize>, asked: &[(usize, u32)]) -> Result<Outlook, EngineError> {
         let mut outlook = Outlook { logits: vec![0.0; asked.len()], ..Outlook::default() };
-        for row in rows {
-            self.compute_logits(row)?;
-            let logits = &self.work.logits[..vocabulary];
-            outlook.top1.push(arg_max(logits));
-            outlook.log_sum_exp.push(self.kernels.log_sum_exp(logits));
-            for (slot, (_, token)) in
-                outlook.logits.iter_mut().zip(asked).filter(|(_, (asked, _))| *asked == row)
-            {
-                *slot = logits[*token as usize];
+        let kernels = self.kernels;
+        for first in rows.clone().step_by(LOGIT_ROWS) {
+            let together = first..rows.end.min(first + LOGIT_ROWS);
+            for (row, logits) in together.clone().zip(self.compute_logits(together)?) {
+                outlook.top1.push(arg_max(logits));
+                outlook.log_sum_exp.push(kernels.log_sum_exp(logits));
+                for (slot, (_, token)) in
+                    outlook.logits.iter_mut().zip(asked).filter(|(_, (asked, _))| *asked == row)
+                {
+                    *slot = logits[*token as usize];
+                }
             }
         }
         Ok(outlook)
