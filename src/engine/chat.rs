@@ -6,10 +6,13 @@ use jiff::civil::Date;
 
 use super::arch::Family;
 use super::chat_template::{ChatTemplate, Message};
+use super::device::AnyDevice;
 use super::gguf::{GgufError, Header, Limits, parse};
 use super::message::{
-    ChatPrompt, ChatTurn, Cost, EngineFailure, EngineReply, EngineRequest, LoadedModel, SamplingOptions,
+    ChatPrompt, ChatTurn, Cost, DeviceReport, EngineFailure, EngineReply, EngineRequest, LoadedModel,
+    SamplingOptions,
 };
+use super::network::Sizes;
 use super::prompt;
 use super::sample::{Parameters, SampleError, Sampler};
 use super::stop::StopStrings;
@@ -30,9 +33,17 @@ pub struct Chat {
 }
 
 impl Chat {
-    /// Loads the model of `source`; `file` is its name. The fingerprint is of name and size: whoever knows the
+    /// The sizes of the model of `source`, for whoever chooses a device.
+    pub async fn sizes<S: TensorSource + ?Sized>(source: &S) -> Result<Sizes, EngineFailure> {
+        let header =
+            read_header(source, &Limits::default()).await.map_err(EngineError::from).map_err(failure)?;
+        Ok(Family::read(&header).map_err(failure)?.sizes)
+    }
+
+    /// Loads the model of `source` onto `device`; `file` is its name. The fingerprint is of name and size: whoever knows the
     /// file's SHA-256 puts that in its place.
     pub async fn load<S: TensorSource + ?Sized, P: Pace>(
+        (device, report): (AnyDevice, DeviceReport),
         source: &S,
         file: &str,
         options: &Options,
@@ -43,7 +54,8 @@ impl Chat {
             read_header(source, &Limits::default()).await.map_err(EngineError::from).map_err(failure)?;
         // Both are small beside the weights, and tell early that a file is of another kind.
         let (tokenizer, template) = text_parts(&header)?;
-        let engine = Engine::load(&header, source, options, pace, progress).await.map_err(failure)?;
+        let engine = Engine::load_on(device, &header, source, options, pace, progress);
+        let engine = engine.await.map_err(failure)?;
         let loaded = LoadedModel {
             name: name(file),
             file: file.to_owned(),
@@ -52,6 +64,7 @@ impl Chat {
             parameters: header.tensors.iter().map(|tensor| tensor.items() as f64).sum(),
             context_tokens: engine.context_tokens().try_into().unwrap_or(u32::MAX),
             format: format(&header),
+            device: report,
             kept: Err("it was read where it lies".to_owned()),
         };
         Ok((Chat { engine, tokenizer, template }, loaded))
@@ -299,6 +312,9 @@ pub(super) fn failure(error: EngineError) -> EngineFailure {
             EngineFailure::OutOfMemory(error.to_string())
         }
         EngineError::NotANumber => EngineFailure::NotANumber,
+        EngineError::DeviceLost { .. } | EngineError::Device { .. } => {
+            EngineFailure::DeviceLost(error.to_string())
+        }
         EngineError::Source(_) => EngineFailure::File(error.to_string()),
         other => EngineFailure::Model(other.to_string()),
     }

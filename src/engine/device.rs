@@ -46,6 +46,9 @@ pub trait Device {
     /// Takes the network, whose weights are all there.
     async fn prepare(&mut self, network: Network, chunk_tokens: usize) -> Result<(), EngineError>;
 
+    /// Forgets the network and all weights, pages and all, and can be given others.
+    fn clear(&mut self);
+
     /// Bytes of the weights in its memory.
     fn weight_bytes(&self) -> usize;
 
@@ -143,6 +146,10 @@ impl Device for AnyDevice {
 
     async fn prepare(&mut self, network: Network, chunk_tokens: usize) -> Result<(), EngineError> {
         on!(self, device => device.prepare(network, chunk_tokens).await)
+    }
+
+    fn clear(&mut self) {
+        on!(self, device => device.clear())
     }
 
     fn weight_bytes(&self) -> usize {

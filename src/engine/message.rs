@@ -39,7 +39,12 @@ pub struct Build {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum EngineRequest {
     /// Takes a model into memory, in the place of the one that is there; keeps its file for the next time.
-    Load(ModelFile),
+    Load {
+        /// Where it is.
+        file: ModelFile,
+        /// What it is to run on.
+        device: DeviceChoice,
+    },
     /// Frees the model's memory; the file stays.
     Unload,
     /// The model files that are kept.
@@ -62,6 +67,33 @@ pub enum EngineRequest {
         /// How tokens are drawn.
         sampling: SamplingOptions,
     },
+}
+
+/// What a model is to run on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DeviceChoice {
+    /// Whichever is faster here.
+    #[default]
+    Measured,
+    /// The processor.
+    Cpu,
+    /// The GPU, if there is one that computes rightly.
+    Gpu,
+}
+
+/// What a model runs on, and why.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeviceReport {
+    /// Whether it is the GPU.
+    pub gpu: bool,
+    /// The GPU's name, or the processor's threads and instruction set.
+    pub name: String,
+    /// Why this and not the other, in a sentence.
+    pub why: String,
+    /// Milliseconds that the processor took for the sample work, where it was measured.
+    pub cpu_ms: Option<f64>,
+    /// The same of the GPU.
+    pub gpu_ms: Option<f64>,
 }
 
 /// Where a model's file is.
@@ -180,6 +212,8 @@ pub struct LoadedModel {
     pub context_tokens: u32,
     /// Architecture and the commonest tensor format: `llama, Q4_1`.
     pub format: String,
+    /// What it runs on.
+    pub device: DeviceReport,
     /// Whether the file is kept for the next time; why not, otherwise.
     pub kept: Result<(), String>,
 }
@@ -189,7 +223,7 @@ pub struct LoadedModel {
 pub enum EngineEvent {
     /// Of loading.
     Loading {
-        /// `downloading`, `checking`, `preparing`.
+        /// `downloading`, `checking`, `measuring`, `preparing`.
         stage: String,
         /// Bytes done.
         bytes: f64,
@@ -198,6 +232,8 @@ pub enum EngineEvent {
     },
     /// The next piece of an answer.
     Piece(String),
+    /// The GPU was lost or failed; the model is loaded anew and the request begins again. What came of it so far is void.
+    Again(String),
 }
 
 /// Why the engine gave no answer.
@@ -224,6 +260,9 @@ pub enum EngineFailure {
     /// The model's output is no number.
     #[error("the model's output is not a number: its file may be damaged")]
     NotANumber,
+    /// The GPU is gone or fails.
+    #[error("{0}")]
+    DeviceLost(String),
     /// The file can't be had.
     #[error("the model's file can't be read: {0}")]
     File(String),

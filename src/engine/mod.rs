@@ -11,6 +11,7 @@
 pub mod arch;
 mod chat;
 pub mod chat_template;
+pub mod choice;
 pub mod cpu;
 pub mod device;
 #[cfg(test)]

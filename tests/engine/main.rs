@@ -4,7 +4,6 @@
 mod families;
 mod gemma3;
 mod golden;
-#[cfg(feature = "gpu")]
 mod gpu;
 mod invariance;
 mod refusals;

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use clap::Args;
+use likeness::engine::message::DeviceChoice;
 use likeness::persona::{DriveError, Remaining};
 use likeness::provider::{InProcess, Local};
 
@@ -25,7 +26,7 @@ pub struct ModelFile {
     #[arg(long, value_name = "M.gguf")]
     model: PathBuf,
     #[command(flatten)]
-    threads: Threads,
+    machine: Machine,
 }
 
 /// The same where a task can do without one.
@@ -35,20 +36,39 @@ pub struct OptionalModelFile {
     #[arg(long, value_name = "M.gguf")]
     model: Option<PathBuf>,
     #[command(flatten)]
-    threads: Threads,
+    machine: Machine,
 }
 
+/// What it runs on.
 #[derive(Args, Clone, Copy)]
-struct Threads {
+struct Machine {
     /// Threads that compute; as many as the machine has processors otherwise.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: Option<u16>,
+    /// Where to compute; `auto` measures and takes the faster.
+    #[arg(long, value_enum, default_value_t = Device::Auto)]
+    device: Device,
 }
 
-impl Threads {
-    fn count(self) -> usize {
+#[derive(clap::ValueEnum, Clone, Copy)]
+enum Device {
+    Cpu,
+    Gpu,
+    Auto,
+}
+
+impl Machine {
+    fn threads(self) -> usize {
         let all = || std::thread::available_parallelism().map_or(1, usize::from);
         self.threads.map_or_else(all, usize::from)
+    }
+
+    fn choice(self) -> DeviceChoice {
+        match self.device {
+            Device::Cpu => DeviceChoice::Cpu,
+            Device::Gpu => DeviceChoice::Gpu,
+            Device::Auto => DeviceChoice::Measured,
+        }
     }
 }
 
@@ -61,7 +81,7 @@ pub struct Loaded {
 
 impl ModelFile {
     pub fn load(&self) -> Result<Loaded, Failure> {
-        load(&self.model, self.threads.count())
+        load(&self.model, self.machine)
     }
 }
 
@@ -75,7 +95,7 @@ impl OptionalModelFile {
     }
 
     pub fn load(&self) -> Result<Option<Loaded>, Failure> {
-        self.model.as_deref().map(|path| load(path, self.threads.count())).transpose()
+        self.model.as_deref().map(|path| load(path, self.machine)).transpose()
     }
 }
 
@@ -86,11 +106,19 @@ impl Loaded {
     }
 }
 
-fn load(path: &Path, threads: usize) -> Result<Loaded, Failure> {
+fn load(path: &Path, machine: Machine) -> Result<Loaded, Failure> {
     let path = found(path)?;
     let stop = interrupt()?;
-    let loading = InProcess::load(&path, threads, Arc::clone(&stop), |_, _| ());
+    let choice = machine.choice();
+    let loading = InProcess::load(&path, machine.threads(), choice, Arc::clone(&stop), |_, _| ());
     let link = pollster::block_on(loading).map_err(|error| Failure::file(&path, error))?;
+    let device = &link.loaded().device;
+    if choice == DeviceChoice::Gpu && !device.gpu {
+        return Err(Failure::Input(format!("the GPU can't be used: {}", device.why)));
+    }
+    if device.gpu {
+        say(&format!("on {}: {}", device.name, device.why));
+    }
     let model = Local::new(link.clone(), link.loaded());
     Ok(Loaded { link, model, stop })
 }

@@ -17,7 +17,7 @@ use crate::engine::kv::{Branch, PAGE};
 use crate::engine::network::{
     Activation, MatrixId, Network, Pairing, Product, Sizes, Slot, Step, VectorId, out_of_memory,
 };
-use crate::engine::{EngineError, Pace};
+use crate::engine::{EngineError, Pace, quant};
 
 /// Rows of logits computed together: the output matrix, the largest, is read once for all of them.
 const LOGIT_ROWS: usize = 8;
@@ -29,6 +29,9 @@ pub struct Cpu {
     matrices: Vec<Packed>,
     vectors: Vec<Vec<f32>>,
     loading: Option<Packer>,
+    /// Where matrices are widened as they come: what they hold in the file.
+    widened: Option<TensorKind>,
+    in_floats: bool,
     network: Option<Rc<Network>>,
     pages: Vec<Vec<f32>>,
     work: Workspace,
@@ -57,10 +60,19 @@ impl Cpu {
             matrices: Vec::new(),
             vectors: Vec::new(),
             loading: None,
+            widened: None,
+            in_floats: false,
             network: None,
             pages: Vec::new(),
             work: Workspace::default(),
         }
+    }
+
+    /// Makes it widen the weights that come from now on to floats, and so round no activation either: a reference for
+    /// other devices. It takes several times the memory and the time.
+    pub fn in_floats(mut self) -> Cpu {
+        self.in_floats = true;
+        self
     }
 
     /// The kernels in use.
@@ -332,6 +344,8 @@ impl Device for Cpu {
         rows: usize,
         cols: usize,
     ) -> Result<(), EngineError> {
+        self.widened = (self.in_floats && kind != TensorKind::F32).then_some(kind);
+        let kind = if self.in_floats { TensorKind::F32 } else { kind };
         let bytes = kind.block_bytes() * (rows * cols) as u64 / kind.block_items();
         let memory = EngineError::OutOfMemory { what: format!("tensor {name}"), bytes };
         self.loading = Some(Packer::new(kind, rows, cols).ok_or(memory)?);
@@ -339,9 +353,14 @@ impl Device for Cpu {
     }
 
     async fn push_rows(&mut self, bytes: &[u8]) -> Result<(), EngineError> {
-        if let Some(packer) = &mut self.loading {
+        let Some(packer) = &mut self.loading else { return Ok(()) };
+        let Some(kind) = self.widened else {
             packer.push(bytes);
-        }
+            return Ok(());
+        };
+        let mut floats = vec![0.0; bytes.len() / kind.block_bytes() as usize * kind.block_items() as usize];
+        quant::dequantise(kind, bytes, &mut floats);
+        packer.push(&floats.iter().flat_map(|float| float.to_le_bytes()).collect::<Vec<u8>>());
         Ok(())
     }
 
@@ -359,6 +378,11 @@ impl Device for Cpu {
         self.work.angles = vec![Vec::new(); network.rotations.len()];
         self.network = Some(Rc::new(network));
         Ok(())
+    }
+
+    fn clear(&mut self) {
+        (self.matrices, self.vectors, self.pages) = Default::default();
+        (self.loading, self.network, self.work) = Default::default();
     }
 
     fn weight_bytes(&self) -> usize {

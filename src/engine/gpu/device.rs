@@ -57,7 +57,9 @@ struct Model {
 
 impl Gpu {
     pub(super) fn new(about: About, device: wgpu::Device, queue: wgpu::Queue) -> Gpu {
-        let kernels = Kernels::new(device.clone(), Sharing { threads: 64, lanes: 16, rows: 4 });
+        // A processor that plays the GPU has few lanes and pays for every barrier.
+        let (threads, lanes) = if about.software { (16, 4) } else { (64, 16) };
+        let kernels = Kernels::new(device.clone(), Sharing { threads, lanes, rows: 4 });
         let weights = Weights { matrices: Vec::new(), vectors: Vec::new() };
         let memory = Memory::new(device, queue);
         Gpu { about, memory, kernels, weights, loading: None, on_the_way: 0, model: None }
@@ -176,6 +178,11 @@ impl Device for Gpu {
             read: Vec::new(),
         });
         Ok(())
+    }
+
+    fn clear(&mut self) {
+        (self.loading, self.model) = (None, None);
+        (self.weights.matrices, self.weights.vectors) = (Vec::new(), Vec::new());
     }
 
     fn weight_bytes(&self) -> usize {

@@ -32,7 +32,10 @@ pub const WIDE: u32 = 32_768;
 pub const LOGIT_ROWS: usize = 16;
 
 /// Rows and tokens of a tile of `matmul.wgsl`.
-pub const TILE: u32 = 32;
+pub const TILE: u32 = 64;
+
+/// Rows and tokens of a tile that an invocation of `matmul.wgsl` computes.
+const EACH: u32 = 8;
 
 /// A kernel with all that its source depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -180,6 +183,7 @@ fn format(kind: TensorKind) -> String {
         TensorKind::F16 => &["F16"],
         TensorKind::Q4_0 => &["nibbles", "half", "Q4", "Q4_0"],
         TensorKind::Q4_1 => &["nibbles", "Q4", "Q4_1"],
+        TensorKind::Q5_0 => &["nibbles", "half", "Q5_0"],
         TensorKind::Q4_K => &["nibbles", "Q4", "Q4_K"],
         TensorKind::Q8_0 => &["bytes", "half", "Q8_0"],
         TensorKind::Q6_K => &["nibbles", "Q6_K"],
@@ -240,19 +244,32 @@ pub fn source(kernel: Kernel, sharing: Sharing) -> String {
             fill(multiply(MATVEC, m), &names)
         }
         Kernel::Matmul(m) => {
+            let guard = if m.ragged {
+                "if (at >= quads) { x_tile[quad * 64u + line] = vec4<f32>(); continue; }"
+            } else {
+                ""
+            };
             let cell = section(MATMUL, "store");
             let (mut declare, mut multiply_all, mut store_all) =
                 (String::new(), String::new(), String::new());
-            for (r, t) in (0..4).flat_map(|r| (0..4).map(move |t| (r, t))) {
+            let (mut load, each) = (String::new(), 0..EACH);
+            for r in each.clone() {
                 // Writing to a string can't fail.
-                let _ = writeln!(declare, "var y{r}{t} = 0.0;");
-                let _ = writeln!(multiply_all, "y{r}{t} += dot(w{r}, x{t});");
-                store_all += &cell.replace("{{R}}", &r.to_string()).replace("{{T}}", &t.to_string());
+                let _ = writeln!(load, "let w{r} = w_tile[q + r0 + {}u];", 8 * r);
+            }
+            for t in each.clone() {
+                let _ = writeln!(multiply_all, "let x{t} = x_tile[q + t0 + {}u];", 8 * t);
+                for r in each.clone() {
+                    let _ = writeln!(declare, "var y{r}{t} = 0.0;");
+                    let _ = writeln!(multiply_all, "y{r}{t} += dot(w{r}, x{t});");
+                    store_all += &cell.replace("{{R}}", &r.to_string()).replace("{{T}}", &t.to_string());
+                }
             }
             let names = [
                 ("CODE", code_type(m.kind)),
+                ("GUARD", guard.to_owned()),
                 ("DECLARE", declare),
-                ("MULTIPLY", multiply_all),
+                ("MULTIPLY", load + &multiply_all),
                 ("STORE_ALL", store_all),
                 ("STORE", store(m)),
             ];

@@ -3,7 +3,7 @@
 //!
 //! Reading order: [`adapter`] (which GPU there is), [`weights`] (how matrices lie in its memory), `wgsl/` (the kernels),
 //! [`kernels`] (their pipelines), [`memory`] (buffers, and what the GPU reports), [`plan`] (a network as dispatches),
-//! [`device`] (the device).
+//! [`device`] (the device), [`self_test`] (whether it can be believed).
 //!
 //! The kernels here compute in f32 and need no feature beyond WebGPU's own. A chunk of tokens is one submit with the
 //! logits that are asked of it; nothing is read back but what was asked for, and no buffer is made for a step.
@@ -13,9 +13,11 @@ mod device;
 mod kernels;
 mod memory;
 mod plan;
+mod self_test;
 #[cfg(test)]
 mod tests;
 mod weights;
 
 pub use adapter::{Adapter, AdapterError, Refusal};
 pub use device::Gpu;
+pub use self_test::{Mismatch, self_test};

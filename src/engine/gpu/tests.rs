@@ -1,1 +1,33 @@
+//! The GPU against the processor, on whatever adapter this machine has.
 
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use super::{Adapter, Gpu, Refusal, self_test};
+
+/// Runs a future that is never pending: natively the device is waited for where it is asked.
+fn now<T>(future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("nothing waits natively"),
+    }
+}
+
+/// A GPU; without one the test says that it was not measured.
+fn gpu(refusal: Refusal) -> Option<Gpu> {
+    match now(Adapter::find()) {
+        Ok(adapter) => Some(now(adapter.open(refusal)).expect("it opens")),
+        Err(error) => {
+            println!("NOT MEASURED: the GPU's kernels ({error})");
+            None
+        }
+    }
+}
+
+#[test]
+fn the_self_test_passes() {
+    let Some(mut gpu) = gpu(Refusal { default_limits: true }) else { return };
+    println!("{:?}", gpu.about());
+    now(self_test(&mut gpu)).expect("the GPU computes what the processor does");
+}

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use super::EngineLink;
-use crate::engine::message::{EngineFailure, EngineReply, EngineRequest, LoadedModel};
-use crate::engine::{Cancelled, Chat, Options, Pace, SourceError, TensorSource};
+use crate::engine::message::{DeviceChoice, EngineFailure, EngineReply, EngineRequest, LoadedModel};
+use crate::engine::{Cancelled, Chat, Options, Pace, SourceError, TensorSource, choice};
 
 /// A loaded model in this process.
 #[derive(Clone)]
@@ -21,10 +21,12 @@ pub struct InProcess {
 }
 
 impl InProcess {
-    /// Loads a GGUF file on `threads` threads. When `stop` is set, work ends as cancelled.
+    /// Loads a GGUF file onto the GPU or the processor with `threads` threads. When `stop` is set, work ends as
+    /// cancelled.
     pub async fn load(
         path: &Path,
         threads: usize,
+        device: DeviceChoice,
         stop: Arc<AtomicBool>,
         progress: impl FnMut(u64, u64),
     ) -> Result<InProcess, EngineFailure> {
@@ -32,7 +34,10 @@ impl InProcess {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let options = Options { threads, ..Options::default() };
         let mut pace = Flag(Arc::clone(&stop));
-        let (chat, mut loaded) = Chat::load(&file, &name, &options, &mut pace, progress).await?;
+        let (start, sizes) = (Instant::now(), Chat::sizes(&file).await?);
+        let now_ms = || start.elapsed().as_secs_f64() * 1e3;
+        let chosen = choice::choose(device, sizes, threads, now_ms, |_| {}).await;
+        let (chat, mut loaded) = Chat::load(chosen, &file, &name, &options, &mut pace, progress).await?;
         loaded.kept = Ok(());
         Ok(InProcess { chat: Rc::new(RefCell::new(chat)), stop, loaded })
     }

@@ -150,3 +150,27 @@ fn unpack(index: u32) -> Block {
     b.m = 0.0;
     return b;
 }
+
+//! Q5_0
+// Four low bits as in `low` and `high`, and a fifth above them: item i's at bit i of the word after.
+fn fifth(word: u32, quad: u32) -> vec4<f32> {
+    let bits = vec4<u32>(word >> (quad * 4u)) >> vec4<u32>(0u, 1u, 2u, 3u);
+    return vec4<f32>((bits & vec4<u32>(1u)) << vec4<u32>(4u)) - 16.0;
+}
+fn unpack(index: u32) -> Block {
+    var b: Block;
+    let at = 5u * index;
+    let w = vec4<u32>(codes[at], codes[at + 1u], codes[at + 2u], codes[at + 3u]);
+    let h = codes[at + 4u];
+    b.q[0] = low(w.x) + fifth(h, 0u);
+    b.q[1] = low(w.y) + fifth(h, 1u);
+    b.q[2] = low(w.z) + fifth(h, 2u);
+    b.q[3] = low(w.w) + fifth(h, 3u);
+    b.q[4] = high(w.x) + fifth(h, 4u);
+    b.q[5] = high(w.y) + fifth(h, 5u);
+    b.q[6] = high(w.z) + fifth(h, 6u);
+    b.q[7] = high(w.w) + fifth(h, 7u);
+    b.s = vec2<f32>(half(index));
+    b.m = 0.0;
+    return b;
+}

@@ -1,0 +1,194 @@
+//! What a model runs on: the faster of processor and GPU, as measured here and now.
+//!
+//! Which is faster depends on the machine, the browser and the model; a GPU that a processor plays is slower than the
+//! processor itself. So both do the same sample work, a layer of about the model's size, and a GPU that wins must also
+//! compute rightly (`gpu::self_test`) before it is used.
+
+use super::cpu::Cpu;
+use super::device::{AnyDevice, Device};
+use super::gguf::TensorKind;
+#[cfg(feature = "gpu")]
+use super::gpu::{Adapter, Gpu, Refusal, self_test};
+use super::kv::KvTree;
+use super::message::{DeviceChoice, DeviceReport};
+use super::network::{Activation, Network, Pairing, Product, Rotation, Sizes, Slot, Step};
+use super::{EngineError, NonStop};
+
+/// The most that the sample work of one device is repeated for, in milliseconds.
+const PROBE_MS: f64 = 100.0;
+
+/// Tokens that are read together in the sample work, and how many alone after them.
+const TOGETHER: usize = 32;
+const ALONE: usize = 4;
+
+/// Chooses, and tells why. `start_helpers` gets the processor's pool going, once, before it is used.
+///
+/// `sizes` are the model's; `now_ms` is a clock.
+pub async fn choose(
+    wanted: DeviceChoice,
+    sizes: Sizes,
+    threads: usize,
+    now_ms: impl Fn() -> f64,
+    start_helpers: impl Fn(&Cpu),
+) -> (AnyDevice, DeviceReport) {
+    let cpu = || {
+        let cpu = Cpu::new(threads);
+        start_helpers(&cpu);
+        cpu
+    };
+    if wanted == DeviceChoice::Cpu {
+        return on_cpu(cpu(), "it was chosen".to_owned(), None, None);
+    }
+    #[cfg(not(feature = "gpu"))]
+    {
+        let _ = (sizes, now_ms);
+        on_cpu(cpu(), "this build has no GPU".to_owned(), None, None)
+    }
+    #[cfg(feature = "gpu")]
+    {
+        let mut gpu = match open().await {
+            Ok(gpu) => gpu,
+            Err(why) => return on_cpu(cpu(), why, None, None),
+        };
+        let (mut cpu_ms, mut gpu_ms) = (None, None);
+        if wanted == DeviceChoice::Measured {
+            let mut cpu = cpu();
+            cpu_ms = probe(&mut cpu, sizes, &now_ms).await.ok();
+            cpu.clear();
+            let measured = probe(&mut gpu, sizes, &now_ms).await;
+            gpu.clear();
+            gpu_ms = match measured {
+                Ok(ms) => Some(ms),
+                Err(error) => return on_cpu(cpu, format!("the GPU failed: {error}"), cpu_ms, None),
+            };
+            if gpu_ms >= cpu_ms {
+                let why = format!("the GPU ({}) is slower here", gpu.about().name);
+                return on_cpu(cpu, why, cpu_ms, gpu_ms);
+            }
+        }
+        if let Err(mismatch) = self_test(&mut gpu).await {
+            return on_cpu(cpu(), format!("{} is not used: {mismatch}", gpu.about().name), cpu_ms, gpu_ms);
+        }
+        gpu.clear();
+        let name = format!("{} ({})", gpu.about().name, gpu.about().interface);
+        let why = match wanted {
+            DeviceChoice::Measured => "it is faster here and computes what the processor does",
+            _ => "it was chosen, and computes what the processor does",
+        };
+        let report = DeviceReport { gpu: true, name, why: why.to_owned(), cpu_ms, gpu_ms };
+        (AnyDevice::Gpu(gpu), report)
+    }
+}
+
+#[cfg(feature = "gpu")]
+async fn open() -> Result<Gpu, String> {
+    let adapter = Adapter::find().await.map_err(|error| error.to_string())?;
+    adapter.open(Refusal::default()).await.map_err(|error| error.to_string())
+}
+
+/// The processor with its report.
+pub fn on_cpu(cpu: Cpu, why: String, cpu_ms: Option<f64>, gpu_ms: Option<f64>) -> (AnyDevice, DeviceReport) {
+    let threads = match cpu.pool().threads() {
+        1 => "1 thread".to_owned(),
+        threads => format!("{threads} threads"),
+    };
+    let name = format!("{threads}, {}", cpu.kernels().name);
+    (AnyDevice::Cpu(cpu), DeviceReport { gpu: false, name, why, cpu_ms, gpu_ms })
+}
+
+/// Milliseconds for [`TOGETHER`] tokens and [`ALONE`] more through a layer of about the model's size: the best of some.
+async fn probe<D: Device>(
+    device: &mut D,
+    model: Sizes,
+    now_ms: &impl Fn() -> f64,
+) -> Result<f64, EngineError> {
+    // What fits a format's blocks; larger layers take longer on both and tell no more.
+    let fit = |size: usize, most: usize| size.min(most).next_multiple_of(32);
+    let sizes = Sizes {
+        layers: 1,
+        width: fit(model.width, 1024),
+        hidden: fit(model.hidden, 4096),
+        heads: model.heads.min(16).next_multiple_of(model.kv_heads.min(4)),
+        kv_heads: model.kv_heads.min(4),
+        vocabulary: 512,
+        context: 256,
+        ..model
+    };
+    let network = sample(device, sizes).await?;
+    device.prepare(network, TOGETHER).await?;
+    let begin = now_ms();
+    let mut best = f64::INFINITY;
+    // The first round compiles, wakes threads and fills caches.
+    for round in 0..4 {
+        let start = now_ms();
+        let mut tree = KvTree::new(1, 1 << 20);
+        let mut branch = tree.branch(&[0; TOGETHER], 0);
+        tree.reserve(&mut branch, TOGETHER + ALONE)?;
+        let no_memory = |_| EngineError::OutOfMemory { what: "measuring".to_owned(), bytes: 0 };
+        device.hold(tree.pages_needed()).await.map_err(no_memory)?;
+        device.forward(&mut branch, &[0; TOGETHER], &mut NonStop).await?;
+        for token in 0..ALONE as u32 {
+            device.forward(&mut branch, &[token], &mut NonStop).await?;
+            device.outlook(0..1, &[]).await?;
+        }
+        if round > 0 {
+            best = best.min(now_ms() - start);
+        }
+        if round > 0 && now_ms() - begin > PROBE_MS {
+            break;
+        }
+    }
+    Ok(best)
+}
+
+/// A layer of zeros in the commonest format: what it computes is nothing, how long it takes is the same.
+async fn sample<D: Device>(device: &mut D, sizes: Sizes) -> Result<Network, EngineError> {
+    let Sizes { width, hidden, heads, head_size, vocabulary, .. } = sizes;
+    let (queries, keys) = (heads * head_size, sizes.keys());
+    let mut matrices = Vec::new();
+    for (rows, cols) in [
+        (vocabulary, width),
+        (queries, width),
+        (keys, width),
+        (keys, width),
+        (width, queries),
+        (hidden, width),
+        (hidden, width),
+        (width, hidden),
+    ] {
+        let kind = TensorKind::Q4_0;
+        device.begin_matrix("the sample's", kind, rows, cols).await?;
+        device.push_rows(&vec![0; rows * cols / 32 * kind.block_bytes() as usize]).await?;
+        matrices.push(device.end_matrix());
+    }
+    let weight = device.vector(vec![1.0; width]).await?;
+    let product = |matrix: usize, into| Product { matrix: matrices[matrix], bias: None, into };
+    let multiply = |from, products| Step::Multiply { from, products };
+    let norm = || Step::Norm { from: Slot::Stream, weight, into: Slot::Normed };
+    let steps = vec![
+        norm(),
+        multiply(
+            Slot::Normed,
+            vec![product(1, Slot::Queries), product(2, Slot::Keys), product(3, Slot::Values)],
+        ),
+        Step::Keep { layer: 0, rotation: 0 },
+        Step::Attend { layer: 0, window: None, scale: 1.0 },
+        multiply(Slot::Attended, vec![product(4, Slot::Stream)]),
+        norm(),
+        multiply(Slot::Normed, vec![product(5, Slot::Gate), product(6, Slot::Up)]),
+        Step::Gate(Activation::Silu),
+        multiply(Slot::Gate, vec![product(7, Slot::Stream)]),
+    ];
+    let divisors = vec![1.0; head_size / 2];
+    let rotation = Rotation { step: 0.9, slowdown: 1.0, divisors, pairing: Pairing::Halves };
+    Ok(Network {
+        sizes,
+        embedding: matrices[0],
+        embedding_scale: 1.0,
+        rotations: vec![rotation],
+        layers: vec![steps],
+        output_norm: weight,
+        output: matrices[0],
+        logit_cap: None,
+    })
+}

@@ -1,0 +1,236 @@
+//! Whether a GPU computes what the processor does: a tiny random model that uses every kernel and every format.
+//!
+//! Drivers and browsers have given wrong numbers in silence on some GPUs and not on others, so each is tried before it
+//! is believed. The processor runs the same model in floats; what is left is the order of sums.
+
+use crate::engine::cpu::Cpu;
+use crate::engine::device::Device;
+use crate::engine::gguf::TensorKind;
+use crate::engine::kv::KvTree;
+use crate::engine::network::{
+    Activation, MatrixId, Network, Pairing, Product, Rotation, Sizes, Slot, Step, VectorId,
+};
+use crate::engine::random::Pcg32;
+use crate::engine::{EngineError, NonStop};
+
+/// What a log-probability may be off by. Logits are some units large; sums of 256 floats in another order differ by
+/// less than a thousandth of this.
+const TOLERANCE: f32 = 1e-3;
+
+/// Tokens of the first chunk: more than one tile of the product's kernel, and not a whole number of them.
+const MANY: usize = 75;
+
+const SIZES: Sizes = Sizes {
+    layers: 2,
+    width: 256,
+    hidden: 256,
+    heads: 4,
+    kv_heads: 2,
+    head_size: 64,
+    vocabulary: 70,
+    context: 128,
+    epsilon: 1e-5,
+};
+
+/// How a GPU failed.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Mismatch {
+    /// It gave another number than the processor.
+    #[error("the GPU computes wrongly: {found} where the processor has {expected} (after token {place})")]
+    Number {
+        /// Its number.
+        found: f32,
+        /// The processor's.
+        expected: f32,
+        /// After which token.
+        place: usize,
+    },
+    /// It did not get so far.
+    #[error(transparent)]
+    Failed(#[from] EngineError),
+}
+
+/// Runs the model on `device`, which has no other, and on the processor.
+pub async fn self_test<D: Device>(device: &mut D) -> Result<(), Mismatch> {
+    let expected = answers(&mut Cpu::new(1).in_floats()).await?;
+    let found = answers(device).await?;
+    for (place, (found, expected)) in found.iter().zip(&expected).enumerate() {
+        for (found, expected) in found.iter().zip(expected) {
+            // Written so that a number that is none fails.
+            if !((found - expected).abs() <= TOLERANCE) {
+                return Err(Mismatch::Number { found: *found, expected: *expected, place });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// For each token: the log-probabilities of some tokens after it. Most are read together, the last ones alone.
+async fn answers<D: Device>(device: &mut D) -> Result<Vec<Vec<f32>>, EngineError> {
+    let network = Maker { device, random: Pcg32::new(20) }.network().await?;
+    let vocabulary = network.sizes.vocabulary as u32;
+    device.prepare(network, MANY).await?;
+    let mut random = Pcg32::new(21);
+    let tokens: Vec<u32> = (0..MANY + 2).map(|_| random.next_u32() % vocabulary).collect();
+    let mut tree = KvTree::new(1, 1 << 20);
+    let mut branch = tree.branch(&tokens, 0);
+    let mut answers = Vec::new();
+    let single = [MANY..MANY + 1, MANY + 1..MANY + 2];
+    for chunk in std::iter::once(0..MANY).chain(single) {
+        let chunk = &tokens[chunk];
+        tree.reserve(&mut branch, chunk.len())?;
+        let no_memory = |_| EngineError::OutOfMemory { what: "the self-test".to_owned(), bytes: 0 };
+        device.hold(tree.pages_needed()).await.map_err(no_memory)?;
+        device.forward(&mut branch, chunk, &mut NonStop).await?;
+        let asked: Vec<(usize, u32)> = (0..chunk.len())
+            .flat_map(|row| (0..vocabulary).step_by(7).map(move |token| (row, token)))
+            .collect();
+        let outlook = device.outlook(0..chunk.len(), &asked).await?;
+        for row in 0..chunk.len() {
+            let here = asked.iter().zip(&outlook.logits).filter(|((asked, _), _)| *asked == row);
+            answers.push(here.map(|(_, logit)| logit - outlook.log_sum_exp[row]).collect());
+        }
+    }
+    Ok(answers)
+}
+
+struct Maker<'d, D> {
+    device: &'d mut D,
+    random: Pcg32,
+}
+
+impl<D: Device> Maker<'_, D> {
+    /// Two layers that differ in all that families differ in, and between them use every format.
+    async fn network(&mut self) -> Result<Network, EngineError> {
+        let Sizes { width, vocabulary, .. } = SIZES;
+        let embedding = self.matrix(TensorKind::Q8_0, vocabulary, width).await?;
+        use TensorKind::{F16, F32, Q4_0, Q4_1, Q4_K, Q5_0, Q6_K, Q8_0};
+        let layers = vec![
+            self.layer(0, [Q4_0, Q4_1, Q5_0, Q8_0, Q4_K, Q6_K, F16]).await?,
+            self.layer(1, [F32, Q6_K, F16, Q4_1, Q4_0, Q5_0, Q4_K]).await?,
+        ];
+        let rotation =
+            |pairing, pairs| Rotation { step: 0.7, slowdown: 1.0, divisors: vec![1.0; pairs], pairing };
+        Ok(Network {
+            sizes: SIZES,
+            embedding,
+            embedding_scale: 1.5,
+            rotations: vec![rotation(Pairing::Neighbours, 32), rotation(Pairing::Halves, 24)],
+            layers,
+            output_norm: self.vector(width).await?,
+            output: self.matrix(Q4_K, vocabulary, width).await?,
+            logit_cap: Some(30.0),
+        })
+    }
+
+    async fn layer(&mut self, layer: usize, kinds: [TensorKind; 7]) -> Result<Vec<Step>, EngineError> {
+        let Sizes { width, hidden, heads, head_size, .. } = SIZES;
+        let (queries, keys, second) = (heads * head_size, SIZES.keys(), layer == 1);
+        let mut steps = vec![self.norm(Slot::Stream, width, Slot::Normed).await?];
+        let mut products = Vec::new();
+        for (kind, rows, into) in
+            [(kinds[0], queries, Slot::Queries), (kinds[1], keys, Slot::Keys), (kinds[2], keys, Slot::Values)]
+        {
+            let bias = if second { Some(self.vector(rows).await?) } else { None };
+            products.push(Product { matrix: self.matrix(kind, rows, width).await?, bias, into });
+        }
+        steps.push(Step::Multiply { from: Slot::Normed, products });
+        if second {
+            steps.push(self.norm(Slot::Queries, head_size, Slot::Queries).await?);
+        }
+        steps.push(Step::Keep { layer, rotation: layer });
+        steps.push(Step::Attend { layer, window: second.then_some(20), scale: 0.125 });
+        self.add(&mut steps, second, Slot::Attended, (kinds[3], queries)).await?;
+        steps.push(self.norm(Slot::Stream, width, Slot::Normed).await?);
+        let mut products = Vec::new();
+        for (kind, into) in [(kinds[4], Slot::Gate), (kinds[5], Slot::Up)] {
+            products.push(Product { matrix: self.matrix(kind, hidden, width).await?, bias: None, into });
+        }
+        steps.push(Step::Multiply { from: Slot::Normed, products });
+        steps.push(Step::Gate(if second { Activation::Gelu } else { Activation::Silu }));
+        self.add(&mut steps, second, Slot::Gate, (kinds[6], hidden)).await?;
+        Ok(steps)
+    }
+
+    async fn add(
+        &mut self,
+        steps: &mut Vec<Step>,
+        normed: bool,
+        from: Slot,
+        (kind, cols): (TensorKind, usize),
+    ) -> Result<(), EngineError> {
+        let matrix = self.matrix(kind, SIZES.width, cols).await?;
+        let into = if normed { Slot::Product } else { Slot::Stream };
+        steps.push(Step::Multiply { from, products: vec![Product { matrix, bias: None, into }] });
+        if normed {
+            steps.push(self.norm(Slot::Product, SIZES.width, Slot::Product).await?);
+            steps.push(Step::Add { from: Slot::Product });
+        }
+        Ok(())
+    }
+
+    async fn norm(&mut self, from: Slot, cols: usize, into: Slot) -> Result<Step, EngineError> {
+        Ok(Step::Norm { from, weight: self.vector(cols).await?, into })
+    }
+
+    /// Numbers about 1.
+    async fn vector(&mut self, length: usize) -> Result<VectorId, EngineError> {
+        let floats = (0..length).map(|_| 0.8 + 0.4 * self.unit()).collect();
+        self.device.vector(floats).await
+    }
+
+    /// Weights of about ±0.1, every code used.
+    async fn matrix(&mut self, kind: TensorKind, rows: usize, cols: usize) -> Result<MatrixId, EngineError> {
+        self.device.begin_matrix("the self-test's", kind, rows, cols).await?;
+        let blocks = rows * cols / kind.block_items() as usize;
+        let mut bytes = Vec::new();
+        for _ in 0..blocks {
+            self.block(kind, &mut bytes);
+        }
+        self.device.push_rows(&bytes).await?;
+        Ok(self.device.end_matrix())
+    }
+
+    fn block(&mut self, kind: TensorKind, bytes: &mut Vec<u8>) {
+        // Halves with this exponent: smaller for formats whose codes reach further.
+        let scale = |exponent: u16, random: &mut Pcg32| {
+            ((exponent << 10) | (random.next_u32() as u16 & 0x3ff)).to_le_bytes()
+        };
+        let at = bytes.len();
+        let length = kind.block_bytes() as usize;
+        bytes.extend((0..length).map(|_| self.random.next_u32() as u8));
+        let block = &mut bytes[at..];
+        let random = &mut self.random;
+        match kind {
+            TensorKind::F32 => {
+                let float = (random.next_u32() >> 8) as f32 / (1u32 << 23) as f32 - 1.0;
+                block.copy_from_slice(&(0.1 * float).to_le_bytes());
+            }
+            TensorKind::F16 => {
+                let sign = random.next_u32() as u16 & 0x8000;
+                let half = u16::from_le_bytes(scale(11, random)) | sign;
+                block.copy_from_slice(&half.to_le_bytes());
+            }
+            TensorKind::Q4_0 => block[..2].copy_from_slice(&scale(8, random)),
+            TensorKind::Q5_0 => block[..2].copy_from_slice(&scale(7, random)),
+            TensorKind::Q4_1 => {
+                block[..2].copy_from_slice(&scale(8, random));
+                let min = u16::from_le_bytes(scale(11, random)) | 0x8000;
+                block[2..4].copy_from_slice(&min.to_le_bytes());
+            }
+            TensorKind::Q8_0 => block[..2].copy_from_slice(&scale(4, random)),
+            // Its own scales reach 63.
+            TensorKind::Q4_K => {
+                block[..2].copy_from_slice(&scale(3, random));
+                block[2..4].copy_from_slice(&scale(5, random));
+            }
+            // Its own scales reach 127, so that this is as small as a half with a leading one can't be.
+            TensorKind::Q6_K => block[208..].copy_from_slice(&400u16.to_le_bytes()),
+        }
+    }
+
+    /// From 0 to 1.
+    fn unit(&mut self) -> f32 {
+        (self.random.next_u32() >> 8) as f32 / (1u32 << 24) as f32
+    }
+}
