@@ -23,9 +23,11 @@ self.onmessage = (event) => early.push(event);
 self.likenessThreads = threads;
 let memory;
 let module;
+// Settles when the helper is up, or can't be.
 self.likenessStartHelper = (handle, thread) => {
   const helper = new Worker(new URL("engine_helper.js", self.location.href), { type: "module" });
   helper.postMessage({ name, module, memory, handle, thread });
+  return new Promise((settle) => (helper.onmessage = helper.onerror = settle));
 };
 
 const build = await import(`./engine/${name}.js`);

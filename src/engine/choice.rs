@@ -21,7 +21,8 @@ const PROBE_MS: f64 = 100.0;
 const TOGETHER: usize = 32;
 const ALONE: usize = 4;
 
-/// Chooses, and tells why. `start_helpers` gets the processor's pool going, once, before it is used.
+/// Chooses, and tells why. `start_helpers` gets the processor's pool going, once for each that is made, before
+/// it is used.
 ///
 /// `sizes` are the model's; `now_ms` is a clock.
 pub async fn choose(
@@ -29,30 +30,30 @@ pub async fn choose(
     sizes: Sizes,
     threads: usize,
     now_ms: impl Fn() -> f64,
-    start_helpers: impl Fn(&Cpu),
+    start_helpers: impl AsyncFn(&Cpu),
 ) -> (AnyDevice, DeviceReport) {
-    let cpu = || {
+    let cpu = async || {
         let cpu = Cpu::new(threads);
-        start_helpers(&cpu);
+        start_helpers(&cpu).await;
         cpu
     };
     if wanted == DeviceChoice::Cpu {
-        return on_cpu(cpu(), "it was chosen".to_owned(), None, None);
+        return on_cpu(cpu().await, "it was chosen".to_owned(), None, None);
     }
     #[cfg(not(feature = "gpu"))]
     {
         let _ = (sizes, now_ms);
-        on_cpu(cpu(), "this build has no GPU".to_owned(), None, None)
+        on_cpu(cpu().await, "this build has no GPU".to_owned(), None, None)
     }
     #[cfg(feature = "gpu")]
     {
         let mut gpu = match open().await {
             Ok(gpu) => gpu,
-            Err(why) => return on_cpu(cpu(), why, None, None),
+            Err(why) => return on_cpu(cpu().await, why, None, None),
         };
         let (mut cpu_ms, mut gpu_ms) = (None, None);
         if wanted == DeviceChoice::Measured {
-            let mut cpu = cpu();
+            let mut cpu = cpu().await;
             cpu_ms = probe(&mut cpu, sizes, &now_ms).await.ok();
             cpu.clear();
             let measured = probe(&mut gpu, sizes, &now_ms).await;
@@ -62,12 +63,22 @@ pub async fn choose(
                 Err(error) => return on_cpu(cpu, format!("the GPU failed: {error}"), cpu_ms, None),
             };
             if gpu_ms >= cpu_ms {
-                let why = format!("the GPU ({}) is slower here", gpu.about().name);
+                let about = gpu.about();
+                let why = if about.software {
+                    format!("the GPU here is one that the processor plays ({}), and slower", about.name)
+                } else {
+                    format!("the GPU ({}) is slower here", about.name)
+                };
                 return on_cpu(cpu, why, cpu_ms, gpu_ms);
             }
         }
         if let Err(mismatch) = self_test(&mut gpu).await {
-            return on_cpu(cpu(), format!("{} is not used: {mismatch}", gpu.about().name), cpu_ms, gpu_ms);
+            return on_cpu(
+                cpu().await,
+                format!("{} is not used: {mismatch}", gpu.about().name),
+                cpu_ms,
+                gpu_ms,
+            );
         }
         gpu.clear();
         let name = format!("{} ({})", gpu.about().name, gpu.about().interface);

@@ -24,6 +24,13 @@ pub enum FromEngine {
     Answer(u32, Result<EngineReply, EngineFailure>),
     /// How far a request is.
     Event(u32, EngineEvent),
+    /// The GPU was lost or failed, and the model was loaded again.
+    Moved {
+        /// What happened.
+        trouble: String,
+        /// What the model runs on now; none where it couldn't be loaded and is gone from memory.
+        device: Option<DeviceReport>,
+    },
 }
 
 /// What a build of the worker can use.
@@ -45,6 +52,8 @@ pub enum EngineRequest {
         /// What it is to run on.
         device: DeviceChoice,
     },
+    /// Loads the model in memory again, from where its file lies, onto a device chosen so.
+    Move(DeviceChoice),
     /// Frees the model's memory; the file stays.
     Unload,
     /// The model files that are kept.
@@ -158,7 +167,7 @@ pub struct SamplingOptions {
 pub enum EngineReply {
     /// Nothing to tell.
     Done,
-    /// To [`EngineRequest::Load`].
+    /// To [`EngineRequest::Load`] and [`EngineRequest::Move`].
     Loaded(LoadedModel),
     /// To [`EngineRequest::Kept`]: names and bytes.
     Kept(Vec<(String, f64)>),

@@ -15,7 +15,7 @@ const ALLOWED: &[(&str, &str)] = &[
         "src/provider/transport/native.rs",
         "sends what the door has cleared, for the command; takes nothing else",
     ),
-    ("src/engine/worker.rs", "gets a model file whose address the person gave; sends no body"),
+    ("src/engine/worker/finding.rs", "gets a model file whose address the person gave; sends no body"),
     ("src/engine/worker/files/writing.rs", "gets a model file whose address the person gave; sends no body"),
     ("www/engine_worker.js", "loads the engine's own wasm from the app's origin"),
     ("www/service_worker.js", "passes on what a page asks the app's own origin, and asks nothing else"),

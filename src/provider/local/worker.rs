@@ -13,7 +13,7 @@ use web_sys::{ErrorEvent, MessageEvent, Worker};
 
 use super::EngineLink;
 use crate::engine::message::{
-    Build, EngineEvent, EngineFailure, EngineReply, EngineRequest, FromEngine, ToEngine,
+    DeviceReport, EngineEvent, EngineFailure, EngineReply, EngineRequest, FromEngine, ToEngine,
 };
 
 /// A link to an engine's worker. Cheap to clone; the worker ends with the last one.
@@ -25,16 +25,17 @@ pub struct Attached(pub JsValue);
 
 struct Inner {
     worker: Worker,
-    build: RefCell<Option<Build>>,
     next: Cell<u32>,
     open: RefCell<HashMap<u32, Open>>,
     broken: RefCell<Option<String>>,
+    on_moved: Box<OnMoved>,
     // Kept for as long as the worker may call them.
     _on_message: Closure<dyn FnMut(MessageEvent)>,
     _on_error: Closure<dyn FnMut(ErrorEvent)>,
 }
 
 type OnEvent = Rc<dyn Fn(EngineEvent)>;
+type OnMoved = dyn Fn(String, Option<DeviceReport>);
 
 #[derive(Default)]
 struct Open {
@@ -44,8 +45,10 @@ struct Open {
 }
 
 impl WorkerLink {
-    /// Speaks to `worker`, which has just been started.
-    pub fn new(worker: Worker) -> Self {
+    /// Speaks to `worker`, which has just been started. `on_moved` hears when the GPU was lost, and what the model was
+    /// loaded again on, if it could be.
+    pub fn new(worker: Worker, on_moved: impl Fn(String, Option<DeviceReport>) + 'static) -> Self {
+        let on_moved: Box<OnMoved> = Box::new(on_moved);
         let inner = Rc::new_cyclic(|weak: &std::rc::Weak<Inner>| {
             let (to, broken) = (weak.clone(), weak.clone());
             let on_message = Closure::new(move |event: MessageEvent| {
@@ -63,20 +66,15 @@ impl WorkerLink {
             worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
             Inner {
                 worker,
-                build: RefCell::new(None),
                 next: Cell::new(0),
                 open: RefCell::default(),
                 broken: RefCell::default(),
+                on_moved,
                 _on_message: on_message,
                 _on_error: on_error,
             }
         });
         WorkerLink(inner)
-    }
-
-    /// What the worker was built for; none before it is up.
-    pub fn build(&self) -> Option<Build> {
-        self.0.build.borrow().clone()
     }
 
     /// Why the worker is of no more use; a new one must be started.
@@ -134,13 +132,15 @@ impl Inner {
 
     fn hear(&self, data: JsValue) {
         match serde_wasm_bindgen::from_value(data) {
-            Ok(FromEngine::Ready(build)) => *self.build.borrow_mut() = Some(build),
+            // What is asked before waits in its queue.
+            Ok(FromEngine::Ready(_)) => {}
             Ok(FromEngine::Event(id, event)) => {
                 let on_event = self.open.borrow().get(&id).and_then(|open| open.on_event.clone());
                 if let Some(on_event) = on_event {
                     on_event(event);
                 }
             }
+            Ok(FromEngine::Moved { trouble, device }) => (self.on_moved)(trouble, device),
             Ok(FromEngine::Answer(id, answer)) => self.answer(id, answer),
             Err(error) => self.fail(format!("the engine's worker said what nobody understands: {error}")),
         }
