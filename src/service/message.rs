@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::remote_view::*;
 use super::view::*;
+use crate::engine::message::DeviceChoice;
 use crate::preference::{Choice, PairId, Turn};
 use crate::provider::{PageAsk, PageFailure, PageReply};
 
@@ -281,6 +282,14 @@ pub enum Request {
     LoadModel {
         /// From where.
         source: ModelSource,
+        /// What it is to run on.
+        #[serde(default)]
+        device: DeviceChoice,
+    },
+    /// Loads the model in use again from where its file lies, to run on this.
+    MoveModel {
+        /// What it is to run on.
+        device: DeviceChoice,
     },
     /// Takes the model in use out of memory; its file stays.
     UnloadModel,
@@ -334,7 +343,7 @@ pub enum Response {
     Pending(Option<PendingInduction>),
     /// To [`Request::Judge`].
     Verdict(Verdict),
-    /// To [`Request::Models`], [`Request::LoadModel`], [`Request::UnloadModel`], [`Request::RemoveModel`].
+    /// To [`Request::Models`], [`Request::LoadModel`], [`Request::MoveModel`], [`Request::UnloadModel`], [`Request::RemoveModel`].
     Models(ModelsView),
 }
 
@@ -363,7 +372,7 @@ pub enum Event {
     },
     /// Of loading a model.
     LoadingModel {
-        /// What is being done, in plain words: "downloading", "reading", "preparing".
+        /// What is being done, in plain words: "downloading", "checking", "measuring", "preparing".
         stage: String,
         /// Bytes done.
         bytes: u64,

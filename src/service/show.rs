@@ -109,6 +109,7 @@ pub fn progress(remaining: &Remaining, resumed: u32) -> InductionProgress {
         prompt_tokens: remaining.spent.prompt_tokens as f64,
         cached_tokens: remaining.spent.cached_tokens as f64,
         seconds_left: remaining.left_ms().map(|ms| (ms / 1000.0) as f32),
+        note: None,
     }
 }
 

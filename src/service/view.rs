@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::engine::message::{DeviceChoice, DeviceReport};
 use crate::preference::{PairId, Turn};
 
 /// Names a person kept here.
@@ -275,6 +276,9 @@ pub struct InductionProgress {
     pub cached_tokens: f64,
     /// Seconds left; an honest guess from what was measured so far.
     pub seconds_left: Option<f32>,
+    /// What happened on the way that the person should know of, in plain words.
+    #[serde(default)]
+    pub note: Option<String>,
 }
 
 /// An induction that was interrupted.
@@ -395,8 +399,10 @@ pub struct LoadedModel {
     pub context_tokens: u32,
     /// Architecture and quantisation: "llama, Q4_1".
     pub format: String,
-    /// What it runs on: "CPU, 2 threads, relaxed SIMD".
-    pub device: String,
+    /// What it was to run on.
+    pub wanted: DeviceChoice,
+    /// What it runs on, and why.
+    pub device: DeviceReport,
     /// Prefill speed measured at load, in tokens a second; none before the first measurement.
     pub prefill_per_second: Option<f32>,
     /// Decode speed, in tokens a second.

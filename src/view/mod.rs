@@ -9,6 +9,8 @@ pub mod loadable;
 pub mod toasts;
 pub mod words;
 
+pub use words::sentence;
+
 #[cfg(feature = "app")]
 mod pieces;
 #[cfg(feature = "app")]

@@ -1,7 +1,15 @@
-//! Figures in words: sizes, times, certainty, odds.
+//! Figures in words (sizes, times, certainty, odds), and messages as sentences.
 //!
 //! Plain functions from numbers to English, so that every page says the same thing the same way. Local dates
 //! are not made here: only the browser knows the person's calendar.
+
+/// A message as a sentence: errors are worded without capital and full stop, so that they compose.
+pub fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let Some(first) = chars.next() else { return String::new() };
+    let end = if text.ends_with(['.', '!', '?', '…']) { "" } else { "." };
+    format!("{}{}{end}", first.to_uppercase(), chars.as_str())
+}
 
 /// A size as people read it, in powers of a thousand: "98.4 MB".
 pub fn size(bytes: f64) -> String {

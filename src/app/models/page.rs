@@ -4,13 +4,21 @@ use leptos::task::spawn_local;
 use leptos::{html, prelude::*};
 
 use super::built_in::BuiltInModel;
+use super::device::{CHOICES, because, choice_named, runs_on};
+use super::run_on::RunOn;
 use super::source::{expectation, from_url, load_detail, parameters};
+use crate::app::browser;
 use crate::app::remote::RemoteModels;
 use crate::app::session::Session;
-use crate::service::client::Stop;
-use crate::service::{Event, LoadedModel, ModelSource, ModelView, ModelsView, Response, ServiceError};
+use crate::service::client::{Asking, Client, Stop};
+use crate::service::{
+    DeviceChoice, Event, LoadedModel, ModelSource, ModelView, ModelsView, Response, ServiceError,
+};
 use crate::view::loadable::Loadable;
 use crate::view::{Failure, Progress, Spinner, TextInput, sentence, words};
+
+/// The setting that keeps what a model is to run on.
+const RUN_ON: &str = "run-on";
 
 /// A model that is being loaded; one at a time.
 #[derive(Clone, Copy)]
@@ -21,9 +29,11 @@ pub struct ModelLoading {
     pub fraction: RwSignal<Option<f64>>,
     /// The figures.
     pub detail: RwSignal<String>,
+    /// What it is to run on, and those that are loaded later.
+    pub wanted: RwSignal<DeviceChoice>,
     /// Why the last load failed.
     pub failed: RwSignal<Option<ServiceError>>,
-    stop: StoredValue<Option<Stop>, LocalStorage>,
+    stop: RwSignal<Option<Stop>, LocalStorage>,
 }
 
 impl Default for ModelLoading {
@@ -32,8 +42,9 @@ impl Default for ModelLoading {
             label: RwSignal::new(None),
             fraction: RwSignal::new(None),
             detail: RwSignal::new(String::new()),
+            wanted: RwSignal::new(choice_named(&browser::setting(RUN_ON).unwrap_or_default())),
             failed: RwSignal::new(None),
-            stop: StoredValue::new_local(None),
+            stop: RwSignal::new_local(None),
         }
     }
 }
@@ -46,8 +57,43 @@ impl ModelLoading {
 
     /// Loads a model, unless one is being loaded.
     pub fn start(self, session: Session, source: ModelSource, file: Option<web_sys::File>) {
+        let device = self.wanted.get_untracked();
+        let begun = self.follow(session, |client, on_event| {
+            client.load_model(source, device, file.map(Into::into), on_event)
+        });
+        if begun.is_some() {
+            self.stop.set(begun);
+        }
+    }
+
+    /// From now on models run on this; the one in use is loaded again for it.
+    pub fn want(self, session: Session, device: DeviceChoice) {
+        let kept = CHOICES.iter().find(|(choice, ..)| *choice == device);
+        kept.iter().for_each(|(_, name, ..)| browser::keep_setting(RUN_ON, name));
+        self.wanted.set(device);
+        self.move_if_wanted(session);
+    }
+
+    /// Loads the model in use again if it is to run on something else by now.
+    fn move_if_wanted(self, session: Session) {
+        let device = self.wanted.get_untracked();
+        let runs = session.models.with_untracked(|models| {
+            models.ready().and_then(|models| models.loaded.as_ref().map(|loaded| loaded.wanted))
+        });
+        if runs.is_some_and(|runs| runs != device) {
+            // It can't be stopped: there would be no model.
+            self.follow(session, |client, on_event| client.move_model(device, on_event));
+        }
+    }
+
+    /// Shows how far a load is, and what comes of it; nothing while another is under way.
+    fn follow(
+        self,
+        session: Session,
+        begin: impl FnOnce(&Client, Box<dyn Fn(Event)>) -> Asking,
+    ) -> Option<Stop> {
         if self.label.read_untracked().is_some() {
-            return;
+            return None;
         }
         self.label.set(Some("Starting".into()));
         self.fraction.set(None);
@@ -60,22 +106,25 @@ impl ModelLoading {
                 self.detail.set(load_detail(bytes, of));
             }
         };
-        let asking = session.client().load_model(source, file.map(Into::into), on_event);
-        self.stop.set_value(Some(asking.stop()));
+        let asking = begin(&session.client(), Box::new(on_event));
+        let stop = asking.stop();
         spawn_local(async move {
             let answer = asking.await;
-            self.stop.set_value(None);
+            self.stop.set(None);
             self.label.set(None);
             match answer {
                 Ok(Response::Models(models)) => {
                     session.models.set(Loadable::Ready(models));
                     session.say("The model is ready.");
+                    // The person may have changed their mind meanwhile.
+                    self.move_if_wanted(session);
                 }
                 Ok(_) => session.refresh_models(),
                 Err(ServiceError::Cancelled) => {}
                 Err(error) => self.failed.set(Some(error)),
             }
         });
+        Some(stop)
     }
 
     /// Whether a model is being loaded.
@@ -83,9 +132,14 @@ impl ModelLoading {
         self.label.read().is_some()
     }
 
+    /// Whether it can be stopped.
+    pub fn can_stop(self) -> bool {
+        self.is_busy() && self.stop.with(Option::is_some)
+    }
+
     /// Stops it.
     pub fn cancel(self) {
-        self.stop.with_value(|stop| stop.iter().for_each(Stop::now));
+        self.stop.with_untracked(|stop| stop.iter().for_each(Stop::now));
     }
 }
 
@@ -95,6 +149,7 @@ pub fn ModelsPage() -> impl IntoView {
     let session = Session::here();
     let retry = Callback::new(move |()| session.refresh_models());
     let models = Memo::new(move |_| session.models.get());
+    let ready = Memo::new(move |_| models.read().ready().is_some());
     view! {
         <section class="page models">
             <header class="page-head">
@@ -107,39 +162,44 @@ pub fn ModelsPage() -> impl IntoView {
             {move || match models.get() {
                 Loadable::Loading => view! { <Spinner text="Looking for models …" /> }.into_any(),
                 Loadable::Failed(error) => view! { <Failure error=error retry=retry /> }.into_any(),
-                Loadable::Ready(models) => view! { <Overview models=models /> }.into_any(),
+                Loadable::Ready(ModelsView { loaded: Some(model), .. }) => {
+                    view! { <InUse model=model /> }.into_any()
+                }
+                Loadable::Ready(_) => {
+                    view! { <p class="muted none-loaded">"No model is loaded."</p> }.into_any()
+                }
             }}
+            <Show when=move || ready.get()>
+                <RunOn />
+                <UnderWay />
+                {move || models.get().ready().cloned().map(|models| view! { <Kept models=models /> })}
+                <GetAnother />
+            </Show>
             <BuiltInModel />
             <RemoteModels />
         </section>
     }
 }
 
-/// The model in use, the loading one, the kept ones, and where to get another.
+/// The model that is being loaded, or why it could not be.
 #[component]
-fn Overview(models: ModelsView) -> impl IntoView {
+fn UnderWay() -> impl IntoView {
     let loading = ModelLoading::here();
     let label = Signal::derive(move || loading.label.get().unwrap_or_default());
-    let loaded_file = models.loaded.as_ref().map(|model| model.file.clone());
-    let kept = models.kept.clone();
     view! {
-        {match models.loaded {
-            Some(model) => view! { <InUse model=model /> }.into_any(),
-            None => view! { <p class="muted none-loaded">"No model is loaded."</p> }.into_any(),
-        }}
         <Show when=move || loading.is_busy()>
             <div class="panel loading" role="group" aria-label="Loading">
                 <Progress label=label fraction=loading.fraction detail=loading.detail />
-                <div class="actions end">
-                    <button type="button" on:click=move |_| loading.cancel()>
-                        "Cancel"
-                    </button>
-                </div>
+                <Show when=move || loading.can_stop()>
+                    <div class="actions end">
+                        <button type="button" on:click=move |_| loading.cancel()>
+                            "Cancel"
+                        </button>
+                    </div>
+                </Show>
             </div>
         </Show>
         {move || loading.failed.get().map(|error| view! { <Failure error=error /> })}
-        <Kept kept=kept loaded=loaded_file />
-        <GetAnother />
     }
 }
 
@@ -163,7 +223,7 @@ fn InUse(model: LoadedModel) -> impl IntoView {
         ("Size", words::size(model.bytes)),
         ("Longest text", format!("{} tokens", words::grouped(f64::from(model.context_tokens)))),
         ("Format", model.format.clone()),
-        ("Runs on", model.device.clone()),
+        ("Runs on", sentence(&runs_on(&model.device)).trim_end_matches('.').to_owned()),
         ("Reads", speed(model.prefill_per_second)),
         ("Writes", speed(model.decode_per_second)),
     ];
@@ -181,6 +241,7 @@ fn InUse(model: LoadedModel) -> impl IntoView {
             <dl class="facts-list">
                 {facts.map(|(name, value)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> })}
             </dl>
+            <p class="small why-here">{because(&model.device)}</p>
             <p class="small">{expectation(&model)}</p>
         </section>
     }
@@ -188,7 +249,9 @@ fn InUse(model: LoadedModel) -> impl IntoView {
 
 /// The files kept in this browser.
 #[component]
-fn Kept(kept: Vec<ModelView>, loaded: Option<String>) -> impl IntoView {
+fn Kept(models: ModelsView) -> impl IntoView {
+    let ModelsView { kept, loaded } = models;
+    let loaded = loaded.map(|model| model.file);
     (!kept.is_empty()).then(|| {
         view! {
             <section aria-labelledby="kept">
@@ -304,7 +367,7 @@ fn GetAnother() -> impl IntoView {
                 <article class="way">
                     <h3>"A file on this machine"</h3>
                     <p>
-                        "A GGUF file of the Llama family: F32, F16, Q8_0, Q5_0, Q4_0, Q4_1, Q4_K or Q6_K. Three billion "
+                        "A GGUF file of the Llama, Qwen or Gemma 3 family: F32, F16, Q8_0, Q5_0, Q4_0, Q4_1, Q4_K or Q6_K. Three billion "
                         "parameters or more make the difference, if your machine has the memory and the patience."
                     </p>
                     <label class="button" class:disabled=busy>

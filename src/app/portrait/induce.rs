@@ -384,6 +384,9 @@ fn Running(induction: Induction) -> impl IntoView {
             fraction=Signal::derive(move || run.read().fraction())
             detail=Signal::derive(move || run.read().detail())
         />
+        <p class="small run-note" aria-live="polite">
+            {move || run.read().note()}
+        </p>
         <div class="actions">
             <button
                 type="button"

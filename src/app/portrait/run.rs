@@ -3,7 +3,7 @@
 use crate::service::{
     EstimateView, InductionProgress, InductionSettings, ModelChoice, PendingInduction, ServiceError,
 };
-use crate::view::words;
+use crate::view::{sentence, words};
 
 /// The searches: the name on the wire, what a person calls it, and what it is for.
 pub const SEARCHES: [(&str, &str, &str); 2] = [
@@ -139,6 +139,14 @@ impl Run {
             facts.push(words::left(seconds));
         }
         facts.join(", ")
+    }
+
+    /// What happened on the way that the person should know of.
+    pub fn note(&self) -> Option<String> {
+        match self {
+            Run::Running(p) | Run::Stopping(p) => p.note.as_deref().map(sentence),
+            _ => None,
+        }
     }
 
     /// What the cache and the kept answers saved.

@@ -285,9 +285,15 @@ impl Client {
     pub fn load_model(
         &self,
         source: ModelSource,
+        device: DeviceChoice,
         file: Option<JsValue>,
         on_event: impl Fn(Event) + 'static,
     ) -> Asking {
-        self.ask_with(Request::LoadModel { source }, file, on_event)
+        self.ask_with(Request::LoadModel { source, device }, file, on_event)
+    }
+
+    /// Loads the model in use again, to run on this.
+    pub fn move_model(&self, device: DeviceChoice, on_event: impl Fn(Event) + 'static) -> Asking {
+        self.ask_with(Request::MoveModel { device }, None, on_event)
     }
 }

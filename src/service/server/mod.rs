@@ -190,7 +190,8 @@ impl Asked {
             Request::ClearLedger => self.clear_ledger().await,
             Request::PlantCanaries => self.plant_canaries().await,
             Request::Models => self.models().await,
-            Request::LoadModel { source } => self.load_model(source, attachment).await,
+            Request::LoadModel { source, device } => self.load_model(source, device, attachment).await,
+            Request::MoveModel { device } => self.move_model(device).await,
             Request::UnloadModel => self.unload_model().await,
             Request::RemoveModel { name } => self.remove_model(name).await,
         }

@@ -9,8 +9,8 @@ use web_sys::{Worker, WorkerOptions, WorkerType};
 
 use super::{Asked, Outcome, Server};
 use crate::engine::message::{
-    Build, ChatPrompt, ChatTurn, EngineEvent, EngineReply, EngineRequest, LoadedModel as Loaded, ModelFile,
-    SamplingOptions,
+    ChatPrompt, ChatTurn, DeviceChoice, DeviceReport, EngineEvent, EngineReply, EngineRequest,
+    LoadedModel as Loaded, ModelFile, SamplingOptions,
 };
 use crate::provider::{Attached, EngineLink, Local, WorkerLink};
 use crate::service::{
@@ -27,6 +27,8 @@ pub(super) struct Engine {
     link: RefCell<Option<WorkerLink>>,
     model: RefCell<Option<Rc<Local<WorkerLink>>>>,
     shown: RefCell<Option<LoadedModel>>,
+    /// What became of the GPU under the last job, in plain words.
+    trouble: RefCell<Option<String>>,
 }
 
 impl Server {
@@ -46,7 +48,9 @@ impl Server {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
         let script = beside("engine_worker.js").map_err(failed)?;
-        let link = WorkerLink::new(Worker::new_with_options(&script, &options).map_err(failed)?);
+        let worker = Worker::new_with_options(&script, &options).map_err(failed)?;
+        let server = self.clone();
+        let link = WorkerLink::new(worker, move |trouble, device| server.model_moved(&trouble, device));
         self.forget_model();
         engine.link.replace(Some(link.clone()));
         Ok(link)
@@ -56,6 +60,34 @@ impl Server {
     pub(super) fn stop_engine(&self) {
         self.forget_model();
         self.inner.engine.link.replace(None);
+    }
+
+    /// The GPU was lost, and the model was loaded again on this, if it could be.
+    fn model_moved(&self, trouble: &str, device: Option<DeviceReport>) {
+        let engine = &self.inner.engine;
+        match (device, engine.shown.borrow_mut().as_mut()) {
+            (Some(device), Some(shown)) => {
+                let now = if device.gpu { "" } else { ", on the processor" };
+                let note = format!("{trouble}: the model was loaded again{now}, and the work goes on");
+                engine.trouble.replace(Some(note));
+                // It was another device that was so fast.
+                (shown.prefill_per_second, shown.decode_per_second) = (None, None);
+                shown.device = device;
+            }
+            (Some(_), None) => {}
+            (None, _) => drop(engine.model.take()),
+        }
+        self.changed(Change::Models);
+    }
+
+    /// What became of the GPU since the last [`Server::forget_trouble`].
+    pub(super) fn trouble(&self) -> Option<String> {
+        self.inner.engine.trouble.borrow().clone()
+    }
+
+    /// Forgets what became of the GPU.
+    pub(super) fn forget_trouble(&self) {
+        self.inner.engine.trouble.take();
     }
 
     fn forget_model(&self) {
@@ -84,7 +116,12 @@ impl Asked {
         Ok(Response::Models(ModelsView { kept, loaded }))
     }
 
-    pub(super) async fn load_model(&self, source: ModelSource, attachment: Option<JsValue>) -> Outcome {
+    pub(super) async fn load_model(
+        &self,
+        source: ModelSource,
+        device: DeviceChoice,
+        attachment: Option<JsValue>,
+    ) -> Outcome {
         let file = match source {
             ModelSource::Embedded => ModelFile::Url {
                 url: beside(&format!("models/{EMBEDDED}")).unwrap_or_default(),
@@ -97,20 +134,48 @@ impl Asked {
         };
         let link = self.server.engine()?;
         self.server.forget_model();
+        let request = EngineRequest::Load { file, device };
+        let loading = link.ask_with(request, attachment.map(Attached), self.tell_loading());
+        let reply = self.unless_stopped(loading).await.ok_or(ServiceError::Cancelled)??;
+        self.loaded(&link, device, reply).await
+    }
+
+    /// Loads the model in use again elsewhere; who works with it waits meanwhile. It can't be stopped: there would be no
+    /// model.
+    pub(super) async fn move_model(&self, device: DeviceChoice) -> Outcome {
+        let link = self.server.engine()?;
+        match link.ask_with(EngineRequest::Move(device), None, self.tell_loading()).await {
+            Ok(reply) => self.loaded(&link, device, reply).await,
+            Err(failure) => {
+                self.server.forget_model();
+                self.server.changed(Change::Models);
+                Err(failure.into())
+            }
+        }
+    }
+
+    fn tell_loading(&self) -> impl Fn(EngineEvent) + 'static {
         let asked = self.clone();
-        let on_event = move |event| {
+        move |event| {
             if let EngineEvent::Loading { stage, bytes, of } = event {
                 asked.event(Event::LoadingModel { stage, bytes: bytes as u64, of: of as u64 });
             }
-        };
-        let loading = link.ask_with(EngineRequest::Load(file), attachment.map(Attached), on_event);
-        let reply = self.unless_stopped(loading).await.ok_or(ServiceError::Cancelled)??;
+        }
+    }
+
+    /// A model is in memory: measures how fast it is, and shows it.
+    async fn loaded(&self, link: &WorkerLink, wanted: DeviceChoice, reply: EngineReply) -> Outcome {
         let EngineReply::Loaded(loaded) = reply else {
             return Err(ServiceError::Internal("the engine answered another question".into()));
         };
-        let speed = self.measure(&link).await;
-        self.server.inner.engine.shown.replace(Some(view(&loaded, link.build().as_ref(), speed)));
-        self.server.inner.engine.model.replace(Some(Rc::new(Local::new(link, &loaded))));
+        let engine = &self.server.inner.engine;
+        engine.shown.replace(Some(view(&loaded, wanted)));
+        let speed = self.measure(link).await;
+        // The GPU may have been lost on the way; then the speed is the other device's.
+        if let Some(shown) = engine.shown.borrow_mut().as_mut() {
+            (shown.prefill_per_second, shown.decode_per_second) = speed.unzip();
+        }
+        engine.model.replace(Some(Rc::new(Local::new(link.clone(), &loaded))));
         self.server.changed(Change::Models);
         self.models().await
     }
@@ -166,14 +231,7 @@ fn name_of(url: &str) -> String {
     if name.is_empty() { "model.gguf".into() } else { name.into() }
 }
 
-fn view(loaded: &Loaded, build: Option<&Build>, speed: Option<(f32, f32)>) -> LoadedModel {
-    let device = build.map_or_else(
-        || "CPU".to_owned(),
-        |build| match build.threads {
-            1 => format!("CPU, 1 thread, {}", build.instructions),
-            threads => format!("CPU, {threads} threads, {}", build.instructions),
-        },
-    );
+fn view(loaded: &Loaded, wanted: DeviceChoice) -> LoadedModel {
     LoadedModel {
         name: loaded.name.clone(),
         file: loaded.file.clone(),
@@ -181,8 +239,9 @@ fn view(loaded: &Loaded, build: Option<&Build>, speed: Option<(f32, f32)>) -> Lo
         millions: (loaded.parameters / 1e6) as f32,
         context_tokens: loaded.context_tokens,
         format: loaded.format.clone(),
-        device,
-        prefill_per_second: speed.map(|(prefill, _)| prefill),
-        decode_per_second: speed.map(|(_, decode)| decode),
+        wanted,
+        device: loaded.device.clone(),
+        prefill_per_second: None,
+        decode_per_second: None,
     }
 }

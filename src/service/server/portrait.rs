@@ -148,8 +148,12 @@ impl Asked {
         M::Input: Clone + 'static,
     {
         let resumed = journal.used.clone();
+        // What happened to an earlier job is no news of this one.
+        self.server.forget_trouble();
         let progress = |remaining: &_| {
-            self.event(Event::Inducing(show::progress(remaining, resumed.get())));
+            let mut progress = show::progress(remaining, resumed.get());
+            progress.note = self.server.trouble();
+            self.event(Event::Inducing(progress));
         };
         // Dropping the drive cancels the question that the model is at.
         let driving = drive(model, &mut machine, journal, progress, || self.stopped());

@@ -15,5 +15,5 @@ pub use field::{TextArea, TextInput, fresh_id};
 pub use icon::{Glyph, Icon};
 pub use markdown::Markdown;
 pub use modal::Modal;
-pub use notice::{Failure, Spinner, sentence};
+pub use notice::{Failure, Spinner};
 pub use progress::Progress;

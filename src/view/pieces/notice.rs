@@ -3,14 +3,7 @@
 use leptos::prelude::*;
 
 use crate::service::ServiceError;
-
-/// A message as a sentence: errors are worded without capital and full stop, so that they compose.
-pub fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    let Some(first) = chars.next() else { return String::new() };
-    let end = if text.ends_with(['.', '!', '?', '…']) { "" } else { "." };
-    format!("{}{}{end}", first.to_uppercase(), chars.as_str())
-}
+use crate::view::sentence;
 
 /// What went wrong, what to do, and a button to try again where trying again can help.
 #[component]
