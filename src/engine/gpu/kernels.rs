@@ -181,7 +181,7 @@ fn format(kind: TensorKind) -> String {
         TensorKind::Q4_0 => &["nibbles", "half", "Q4", "Q4_0"],
         TensorKind::Q4_1 => &["nibbles", "Q4", "Q4_1"],
         TensorKind::Q4_K => &["nibbles", "Q4", "Q4_K"],
-        TensorKind::Q8_0 => &["bytes", "half", "Q8_0"],
+        TensorKind::Q5_0 | TensorKind::Q8_0 => &["bytes", "half", "Q8_0"],
         TensorKind::Q6_K => &["nibbles", "Q6_K"],
     };
     sections(FORMATS, names)

@@ -10,6 +10,7 @@
 //! | F16 | 16, the halves | none |
 //! | Q4_0 | 4, as in the file: item i < 16 in the low half of byte i, 16 + i in the high one | half a word a block: d |
 //! | Q4_1 | 4, as above | a word a block: d, m |
+//! | Q5_0 | 8, the five bits less 16 as bytes: what Q8_0 has, so that one kernel serves both | half a word a block: d |
 //! | Q8_0 | 8, as in the file | half a word a block: d |
 //! | Q4_K | 4, as Q4_0 | five words for eight blocks: d and m, then scale and min of each as bytes |
 //! | Q6_K | 6: the low four bits as Q4_0, then two words with the bit pairs above, item i's at bit 2 (i % 16) | five words for eight blocks: d as a float, then both scales of each as bytes |
@@ -52,7 +53,7 @@ impl Layout {
         let blocks = rows * self.blocks();
         4 * match self.kind {
             TensorKind::F32 | TensorKind::F16 => 0,
-            TensorKind::Q4_0 | TensorKind::Q8_0 => blocks.div_ceil(2),
+            TensorKind::Q4_0 | TensorKind::Q5_0 | TensorKind::Q8_0 => blocks.div_ceil(2),
             TensorKind::Q4_1 => blocks,
             TensorKind::Q4_K | TensorKind::Q6_K => blocks / 8 * 5,
         }
@@ -86,6 +87,13 @@ impl Layout {
                 }
                 scales.resize(scales.len().next_multiple_of(4), 0);
             }
+            TensorKind::Q5_0 => {
+                for block in blocks {
+                    scales.extend_from_slice(&block[..2]);
+                    codes.extend((0..BLOCK).map(|i| quant::q5_0_code(block, i) as u8));
+                }
+                scales.resize(scales.len().next_multiple_of(4), 0);
+            }
             TensorKind::Q4_1 => {
                 for block in blocks {
                     scales.extend_from_slice(&block[..4]);
@@ -104,7 +112,7 @@ pub fn code_words(kind: TensorKind) -> usize {
         TensorKind::F32 => 32,
         TensorKind::F16 => 16,
         TensorKind::Q4_0 | TensorKind::Q4_1 | TensorKind::Q4_K => 4,
-        TensorKind::Q8_0 => 8,
+        TensorKind::Q5_0 | TensorKind::Q8_0 => 8,
         TensorKind::Q6_K => 6,
     }
 }
