@@ -37,11 +37,6 @@ pub enum On {
 }
 
 impl On {
-    /// The processor and, where there is one, the GPU; else says that `what` was not measured on one.
-    pub fn devices(what: &str) -> Vec<On> {
-        if On::Gpu.has_gpu(what) { vec![On::Cpu, On::Gpu] } else { vec![On::Cpu] }
-    }
-
     /// Whether there is a GPU; else says that `what` was not measured on one.
     pub fn has_gpu(self, what: &str) -> bool {
         match now(Adapter::find()) {
@@ -272,7 +267,7 @@ impl Random {
 }
 
 /// The nearest 16-bit float of a number whose magnitude is between 2^-14 and 2^15, halves away from zero.
-pub fn f32_to_f16(x: f32) -> u16 {
+fn f32_to_f16(x: f32) -> u16 {
     let bits = x.to_bits();
     let magnitude = (bits & 0x7fff_ffff) + 0x1000;
     if magnitude < 113 << 23 {
