@@ -55,8 +55,10 @@ fn main() -> Result<(), EngineError> {
     let start = Instant::now();
     let (mut engine, bytes) = match Synthetic::new(&model, TensorKind::Q4_0) {
         Some(source) => {
-            let loading = Engine::load_on(device, &source.header, &source, &options, &mut NonStop, |_, _| {});
-            (now(loading)?, source.matrix_bytes())
+            let engine = now(async {
+                Engine::load_on(device, &source.header, &source, &options, &mut NonStop, |_, _| {}).await
+            })?;
+            (engine, source.matrix_bytes())
         }
         None => {
             assert_eq!(model, "embedded", "--model takes embedded, 135m, 1b, 3b or 8b");
