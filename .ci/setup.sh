@@ -419,6 +419,12 @@ setup_browser_tests() {
   say "node $(node --version), browser $LIKENESS_CHROMIUM"
 }
 
+# A GPU for the native tests where the machine has none: Mesa's, which the processor plays. A developer's machine has
+# its own; where there is none at all the tests say so by name.
+setup_gpu_tests() {
+  ! has apt-get || [ -z "${CI:-}" ] || apt_install libvulkan1 mesa-vulkan-drivers
+}
+
 # One warm target folder serves every clone on a CI machine; a developer's checkout keeps its own.
 use_target_dir() {
   [ -z "${CI:-}" ] || export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$LIKENESS_CACHE/target}"

@@ -19,6 +19,14 @@ use super::gguf::{GgufError, Header};
 const CHATML: &str = "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n\
                       {% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
 
+/// Gemma's turns, for files without a template whose vocabulary has them. There is no system turn: it opens the first of
+/// the person's.
+const GEMMA: &str = "{{ bos_token }}{% set ns = namespace(opening='') %}{% for message in messages %}\
+                     {% if message.role == 'system' %}{% set ns.opening = ns.opening ~ message.content ~ '\n\n' %}\
+                     {% else %}<start_of_turn>{{ 'model' if message.role == 'assistant' else message.role }}\n\
+                     {{ ns.opening }}{{ message.content | trim }}<end_of_turn>\n{% set ns.opening = '' %}{% endif %}\
+                     {% endfor %}{% if add_generation_prompt %}<start_of_turn>model\n{% endif %}";
+
 /// Instructions that a template may take; the largest conversations need some thousands.
 const FUEL: u64 = 5_000_000;
 /// Bytes that a template may write beyond twice what it was given.
@@ -37,7 +45,8 @@ pub struct Message {
 /// A model's chat template, ready to render.
 pub struct ChatTemplate {
     environment: Environment<'static>,
-    built_in: bool,
+    /// What it is called, if it is none of the file's.
+    built_in: Option<&'static str>,
     bos_token: String,
     eos_token: String,
 }
@@ -77,7 +86,7 @@ pub enum TemplateError {
 }
 
 impl ChatTemplate {
-    /// The template of a GGUF file, ChatML where it has none.
+    /// The template of a GGUF file; where it has none, Gemma's if its vocabulary has Gemma's turns, else ChatML.
     pub fn from_header(header: &Header) -> Result<Self, TemplateError> {
         let source = header.get::<&str>("tokenizer.chat_template")?;
         let tokens: &[String] = header.get("tokenizer.ggml.tokens")?.unwrap_or_default();
@@ -87,9 +96,14 @@ impl ChatTemplate {
         };
         let bos = text("tokenizer.ggml.bos_token_id")?;
         let eos = text("tokenizer.ggml.eos_token_id")?;
-        let mut template = ChatTemplate::new(source.unwrap_or(CHATML), bos, eos)?;
-        template.built_in = source.is_none();
-        Ok(template)
+        let (source, built_in) = match source {
+            Some(source) => (source, None),
+            None if tokens.iter().any(|token| token == "<start_of_turn>") => {
+                (GEMMA, Some("Gemma's (built in: the file has no template)"))
+            }
+            None => (CHATML, Some("ChatML (built in: the file has no template)")),
+        };
+        Ok(ChatTemplate { built_in, ..ChatTemplate::new(source, bos, eos)? })
     }
 
     /// A template from its source; `bos_token` and `eos_token` are what it calls by these names.
@@ -102,12 +116,12 @@ impl ChatTemplate {
         environment
             .add_template_owned(NAME, source.to_owned())
             .map_err(|error| TemplateError::Syntax { line: error.line().unwrap_or(1), why: told(&error) })?;
-        Ok(ChatTemplate { environment, built_in: false, bos_token, eos_token })
+        Ok(ChatTemplate { environment, built_in: None, bos_token, eos_token })
     }
 
     /// What people may be told that it is: the file's own, or the built-in ChatML.
     pub fn name(&self) -> &'static str {
-        if self.built_in { "ChatML (built in: the file has no template)" } else { "the file's own" }
+        self.built_in.unwrap_or("the file's own")
     }
 
     /// The text of `messages`, with the beginning of the model's answer if it is to come next.
@@ -357,6 +371,33 @@ mod tests {
         let hello = Message { role: "user".into(), content: "Hi {{ x }}".into() };
         let text = template.render(&[hello], true, TODAY).unwrap();
         assert_eq!(text, "<|im_start|>user\nHi {{ x }}<|im_end|>\n<|im_start|>assistant\n");
+    }
+
+    #[test]
+    fn a_file_without_a_template_gets_the_turns_of_its_vocabulary() {
+        let mut header = embedded::header().clone();
+        header.metadata.retain(|(key, _)| key != "tokenizer.chat_template");
+        let tokens = header.metadata.iter_mut().find(|(key, _)| key == "tokenizer.ggml.tokens");
+        match tokens {
+            Some((_, crate::engine::gguf::Value::Array(crate::engine::gguf::Array::String(tokens)))) => {
+                tokens[20] = "<start_of_turn>".into();
+            }
+            _ => panic!("no tokens"),
+        }
+        let template = ChatTemplate::from_header(&header).unwrap();
+        assert_eq!(template.name(), "Gemma's (built in: the file has no template)");
+        let message = |role: &str, content: &str| Message { role: role.into(), content: content.into() };
+        let conversation = [
+            message("system", "Be brief."),
+            message("user", " Hi {{ x }}\n"),
+            message("assistant", "Hello."),
+            message("user", "1+1?"),
+        ];
+        assert_eq!(
+            template.render(&conversation, true, TODAY).unwrap(),
+            "<|im_start|><start_of_turn>user\nBe brief.\n\nHi {{ x }}<end_of_turn>\n<start_of_turn>model\nHello.\
+             <end_of_turn>\n<start_of_turn>user\n1+1?<end_of_turn>\n<start_of_turn>model\n"
+        );
     }
 
     proptest::proptest! {

@@ -1,60 +1,107 @@
-//! How fast the engine reads and writes natively, on the embedded model: `cargo bench --features gpu --bench engine`.
+//! How fast the engine reads and writes natively: `cargo bench --features gpu --bench engine -- [ARGUMENTS]`.
 //!
-//! Arguments after `--`: threads (1), `gpu` to run on the GPU, tokens of the prompt beyond 64 (512). It prints the medians of five runs, in tokens a second; llama.cpp's own figure on
-//! the same machine comes from `llama-bench` or node-llama-cpp. The browser's figures: `tests/peers/wllama.mjs`.
+//! | argument | |
+//! | --- | --- |
+//! | `--device cpu\|gpu` | where it runs (cpu) |
+//! | `--threads N` | threads of the processor (1) |
+//! | `--model embedded\|135m\|1b\|3b\|8b` | the embedded model, or made-up Q4_0 weights of a real model's shape (embedded) |
+//! | `--prompt N`, `--answer N` | tokens read and written (512, 64) |
+//! | `--chunk N` | tokens that go through the layers together (the engine's own number) |
+//! | `--runs N` | how often; the medians are printed (5) |
+//!
+//! It prints one JSON object: tokens a second, and how many gigabytes of weights a second decoding reads. llama.cpp's own
+//! figure on the same machine comes from `llama-bench` or node-llama-cpp. The browser's figures: `tests/peers/wllama.mjs`.
 #![allow(clippy::unwrap_used, clippy::expect_used)] // why: a bench that can't read its input has to fail.
 
 use std::time::Instant;
 
 use likeness::engine::cpu::Cpu;
 use likeness::engine::device::AnyDevice;
-use likeness::engine::gguf::Limits;
+use likeness::engine::gguf::{Limits, TensorKind};
 use likeness::engine::gpu::{Adapter, Refusal};
 use likeness::engine::{Engine, EngineError, NonStop, Options, arg_max, read_header};
 
 #[path = "../engine/support.rs"]
 #[allow(dead_code)] // why: the tests use the rest of it.
 mod support;
+mod synthetic;
 
-const ANSWER: usize = 64;
+use support::now;
+use synthetic::Synthetic;
+
+fn argument(name: &str) -> Option<String> {
+    std::env::args().skip_while(|argument| argument != name).nth(1)
+}
+
+fn number(name: &str, otherwise: usize) -> usize {
+    argument(name).map_or(otherwise, |text| text.parse().expect("a number"))
+}
 
 fn main() -> Result<(), EngineError> {
-    let numbers = || std::env::args().skip(1).filter_map(|argument| argument.parse::<usize>().ok());
-    let threads = numbers().find(|number| *number <= 64).unwrap_or(1);
-    let prompt_tokens = numbers().find(|number| *number > 64).unwrap_or(512);
-    let device = if std::env::args().any(|argument| argument == "gpu") {
-        let adapter = support::now(Adapter::find()).expect("there is a GPU");
-        println!("{:?}", adapter.about);
-        AnyDevice::Gpu(support::now(adapter.open(Refusal::default())).expect("it opens"))
+    let (prompt_tokens, answer) = (number("--prompt", 512), number("--answer", 64));
+    let threads = number("--threads", 1);
+    let (device, on) = if argument("--device").as_deref() == Some("gpu") {
+        let adapter = now(Adapter::find()).expect("there is a GPU");
+        let gpu = now(adapter.open(Refusal::default())).expect("it opens");
+        (AnyDevice::Gpu(gpu), format!("{} ({})", adapter.about.name, adapter.about.interface))
     } else {
-        AnyDevice::Cpu(Cpu::new(threads))
+        let cpu = Cpu::new(threads);
+        let on = format!("{threads} threads, {}", cpu.kernels().name);
+        (AnyDevice::Cpu(cpu), on)
     };
-    let file = support::embedded_model();
-    let options = Options { threads, ..Options::default() };
-    let mut engine = support::now(async {
-        let header = read_header(&file[..], &Limits::default()).await?;
-        Engine::load_on(device, &header, &file[..], &options, &mut NonStop, |_, _| {}).await
-    })?;
+    let default = Options::default();
+    let options = Options { threads, chunk_tokens: number("--chunk", default.chunk_tokens), ..default };
+    let model = argument("--model").unwrap_or_else(|| "embedded".to_owned());
+    let start = Instant::now();
+    let (mut engine, bytes) = match Synthetic::new(&model, TensorKind::Q4_0) {
+        Some(source) => {
+            let engine = now(async {
+                Engine::load_on(device, &source.header, &source, &options, &mut NonStop, |_, _| {}).await
+            })?;
+            (engine, source.matrix_bytes())
+        }
+        None => {
+            assert_eq!(model, "embedded", "--model takes embedded, 135m, 1b, 3b or 8b");
+            let file = support::embedded_model();
+            let engine = now(async {
+                let header = read_header(&file[..], &Limits::default()).await?;
+                Engine::load_on(device, &header, &file[..], &options, &mut NonStop, |_, _| {}).await
+            })?;
+            (engine, file.len() as u64)
+        }
+    };
+    let load_s = start.elapsed().as_secs_f64();
     let (mut prefill, mut decode) = (Vec::new(), Vec::new());
-    for run in 0..5 {
+    // Run 0 warms up.
+    for run in 0..=number("--runs", 5) as u32 {
         // Another first token each time, so that nothing comes from the tree of prefixes.
         let prompt: Vec<u32> = (0..prompt_tokens as u32).map(|at| (at * 7919 + 31 * run) % 49_000).collect();
         let start = Instant::now();
-        support::now(engine.logits(&prompt, &mut NonStop))?;
-        prefill.push(prompt_tokens as f64 / start.elapsed().as_secs_f64());
+        now(engine.logits(&prompt, &mut NonStop))?;
+        let read = start.elapsed().as_secs_f64();
         let start = Instant::now();
-        support::now(engine.generate(&prompt, ANSWER, |logits| Some(arg_max(logits)), &mut NonStop))?;
-        decode.push(ANSWER as f64 / start.elapsed().as_secs_f64());
+        now(engine.generate(&prompt, answer, |logits| Some(arg_max(logits)), &mut NonStop))?;
+        let wrote = start.elapsed().as_secs_f64();
+        if run > 0 {
+            prefill.push(prompt_tokens as f64 / read);
+            decode.push(answer as f64 / wrote);
+        }
     }
     let median = |mut speeds: Vec<f64>| {
         speeds.sort_by(f64::total_cmp);
         speeds[speeds.len() / 2]
     };
-    let set = engine.device().cpu().map_or("GPU", |cpu| cpu.kernels().name);
-    println!(
-        "{set}, {threads} threads: prefill {:.0}, decode {:.0} tokens a second",
-        median(prefill),
-        median(decode)
-    );
+    let (prefill, decode) = (median(prefill), median(decode));
+    let report = serde_json::json!({
+        "device": on,
+        "model": model,
+        "prompt_tokens": prompt_tokens,
+        "chunk_tokens": options.chunk_tokens,
+        "load_s": (load_s * 100.0).round() / 100.0,
+        "prefill": (prefill * 10.0).round() / 10.0,
+        "decode": (decode * 10.0).round() / 10.0,
+        "weights_gb_per_s": (decode * bytes as f64 / 1e8).round() / 10.0,
+    });
+    println!("{report}");
     Ok(())
 }

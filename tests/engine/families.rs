@@ -9,7 +9,7 @@ use likeness::engine::{Engine, NonStop, Options, arg_max};
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
-use super::support::{Random, golden, load, now, tokens};
+use super::support::{On, Random, golden, now, tokens};
 
 /// The file of a model that `families_models.json` describes.
 pub fn file(name: &str) -> Vec<u8> {
@@ -121,7 +121,7 @@ fn distance(engine: &mut Engine, input: &[u32], golden: &Json) -> Distance {
 
 /// That the engine is within `bound` of llama.cpp's logits on each model of this suffix.
 #[track_caller]
-fn check(suffix: &str, bound: f64) {
+fn check(on: On, suffix: &str, bound: f64) {
     let golden = golden("families_logits.json");
     let input = tokens(&golden["tokens"]);
     let families = golden["families"].as_array().expect("families");
@@ -130,7 +130,7 @@ fn check(suffix: &str, bound: f64) {
     assert_eq!(of_suffix.len(), 4);
     for family in of_suffix {
         let name = family["name"].as_str().expect("a name");
-        let mut engine = load(&file(name), &Options::default()).expect("it loads");
+        let mut engine = on.load(&file(name), &Options::default()).expect("it loads");
         let Distance { largest, parted, agreeing } = distance(&mut engine, &input, family);
         println!(
             "{name}: top-1 agrees at {agreeing} of {}, logits differ by {largest:.5} at most",
@@ -144,11 +144,17 @@ fn check(suffix: &str, bound: f64) {
 /// In F32 nothing is rounded but the sums themselves, and llama.cpp's table of GELU, which has 16 bits.
 #[test]
 fn families_in_floats_agree_with_llama_cpp() {
-    check("F32", 0.002);
+    check(On::Cpu, "F32", 0.002);
+    if On::Gpu.has_gpu("families in floats") {
+        check(On::Gpu, "F32", 0.002);
+    }
 }
 
 /// Activations are rounded to 8 bits, here and there in other ways.
 #[test]
 fn families_in_every_format_agree_with_llama_cpp() {
-    check("mixed", 0.3);
+    check(On::Cpu, "mixed", 0.3);
+    if On::Gpu.has_gpu("families in every format") {
+        check(On::Gpu, "mixed", 0.3);
+    }
 }

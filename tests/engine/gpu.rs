@@ -1,35 +1,156 @@
-//! The GPU beside the CPU: the same models, prompts and questions.
+//! The GPU beside the processor in floats: the same models, prompts and questions, whatever lies at the edge of a tile.
 
 use likeness::engine::device::AnyDevice;
-use likeness::engine::gguf::{Limits, TensorKind};
+use likeness::engine::gguf::TensorKind;
 use likeness::engine::gpu::{Adapter, Refusal};
-use likeness::engine::{Engine, NonStop, Options, read_header};
+use likeness::engine::{Engine, EngineError, NonStop, Options};
 
-use super::support::{Random, Tiny, load, now};
+use super::support::{On, Random, Tiny, embedded_model, now};
 
-fn gpu_engine(file: &[u8], options: &Options) -> Option<Engine> {
-    now(async {
-        let adapter = Adapter::find().await.ok()?;
-        println!("{:?}", adapter.about);
-        let gpu = adapter.open(Refusal::default()).await.expect("it opens");
-        let header = read_header(file, &Limits::default()).await.expect("a header");
-        let device = AnyDevice::Gpu(gpu);
-        Some(
-            Engine::load_on(device, &header, file, options, &mut NonStop, |_, _| {}).await.expect("it loads"),
-        )
-    })
+/// What a logit may differ by: sums in another order.
+const CLOSE: f32 = 1e-4;
+
+fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
+    assert_eq!(a.len(), b.len());
+    // A number that is none is as far as can be.
+    a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, |most, x| if x <= most { most } else { x })
+}
+
+fn logits(engine: &mut Engine, prompt: &[u32]) -> Vec<f32> {
+    now(engine.logits(prompt, &mut NonStop)).expect("it runs").to_vec()
 }
 
 #[test]
-fn tiny_models_have_the_same_logits() {
-    let prompt = Random(5).tokens(70);
+fn every_format_gives_the_processors_logits() {
+    if !On::Gpu.has_gpu("every format") {
+        return;
+    }
+    let mut random = Random(5);
     for kind in TensorKind::ALL {
         let file = Tiny::new(kind, kind == TensorKind::Q8_0).file();
-        let Some(mut gpu) = gpu_engine(&file, &Options::default()) else { return };
-        let mut cpu = load(&file, &Options::default()).expect("it loads");
-        let ours = now(gpu.logits(&prompt, &mut NonStop)).expect("it runs").to_vec();
-        let theirs = now(cpu.logits(&prompt, &mut NonStop)).expect("it runs");
-        let most = ours.iter().zip(theirs).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-        println!("{kind:?}: {most} {:?} {:?}", &ours[..4], &theirs[..4]);
+        let mut cpu = On::Floats.load(&file, &Options::default()).expect("it loads");
+        let mut gpu = On::Gpu.load(&file, &Options::default()).expect("it loads");
+        // Alone, few, a tile but one, a tile, a tile and one, several chunks.
+        for tokens in [1, 5, 63, 64, 65, 150] {
+            let prompt = random.tokens(tokens);
+            let difference = largest_difference(&logits(&mut gpu, &prompt), &logits(&mut cpu, &prompt));
+            assert!(difference < CLOSE, "{kind:?}, {tokens} tokens: {difference}");
+        }
     }
+}
+
+#[test]
+fn chunks_and_what_was_asked_before_change_next_to_nothing() {
+    if !On::Gpu.has_gpu("chunks") {
+        return;
+    }
+    let mut random = Random(6);
+    let file = Tiny::new(TensorKind::Q4_1, false).file();
+    let shared = random.tokens(77);
+    let prompts: Vec<Vec<u32>> =
+        (0..4).map(|n| [shared.clone(), random.tokens(3 + 30 * n)].concat()).collect();
+    let mut whole =
+        On::Gpu.load(&file, &Options { chunk_tokens: 256, ..Options::default() }).expect("it loads");
+    let expected: Vec<Vec<f32>> = prompts.iter().map(|prompt| logits(&mut whole, prompt)).collect();
+    for chunk_tokens in [1, 7, 64] {
+        let options = Options { chunk_tokens, ..Options::default() };
+        let mut engine = On::Gpu.load(&file, &options).expect("it loads");
+        for (prompt, expected) in prompts.iter().zip(&expected).chain(prompts.iter().zip(&expected)) {
+            let difference = largest_difference(&logits(&mut engine, prompt), expected);
+            assert!(difference < CLOSE, "{chunk_tokens}: {difference}");
+        }
+    }
+}
+
+/// Memory for keys and values is made as it is needed, and given up for new prompts where there is no more.
+#[test]
+fn memory_for_keys_and_values_grows_and_is_bounded() {
+    if !On::Gpu.has_gpu("memory for keys and values") {
+        return;
+    }
+    let mut random = Random(7);
+    let file = Tiny::new(TensorKind::Q8_0, true).file();
+    let page = 2 * 2 * 2 * 64 * 16 * 4;
+    let mut small =
+        On::Gpu.load(&file, &Options { kv_bytes: 6 * page, ..Options::default() }).expect("it loads");
+    let mut large = On::Gpu.load(&file, &Options::default()).expect("it loads");
+    // A hundred pages are more than the first memory has.
+    let prompts: Vec<Vec<u32>> = (0..30).map(|_| random.tokens(60)).collect();
+    for prompt in prompts.iter().chain(&prompts[..4]) {
+        let difference = largest_difference(&logits(&mut small, prompt), &logits(&mut large, prompt));
+        assert!(difference < CLOSE, "{difference}");
+    }
+    assert!(small.counters().evicted_tokens > 0 && large.counters().evicted_tokens == 0);
+}
+
+/// A device that may bind no more than a model's rows at a time has its matrices in parts.
+#[test]
+fn a_matrix_in_parts_is_the_same_matrix() {
+    if !On::Gpu.has_gpu("matrices in parts") {
+        return;
+    }
+    let file = Tiny::new(TensorKind::Q6_K, true).file();
+    let prompt = Random(8).tokens(70);
+    let expected = logits(&mut On::Floats.load(&file, &Options::default()).expect("it loads"), &prompt);
+    let adapter = now(Adapter::find()).expect("there is one");
+    let gpu = now(adapter.open(Refusal { default_limits: true })).expect("it opens");
+    // Tiles of rows of the parts, and parts of the embedding, begin anywhere then.
+    let device = AnyDevice::Gpu(gpu.with_most_binding_bytes(20_000));
+    let mut engine = super::support::load_onto(device, &file, &Options::default()).expect("it loads");
+    let difference = largest_difference(&logits(&mut engine, &prompt), &expected);
+    assert!(difference < CLOSE, "{difference}");
+}
+
+#[test]
+fn a_lost_device_is_an_error_and_a_new_one_goes_on() {
+    if !On::Gpu.has_gpu("a lost device") {
+        return;
+    }
+    let file = Tiny::new(TensorKind::Q4_0, false).file();
+    let prompt = Random(9).tokens(30);
+    let mut engine = On::Gpu.load(&file, &Options::default()).expect("it loads");
+    let expected = logits(&mut engine, &prompt);
+    if let AnyDevice::Gpu(gpu) = engine.device() {
+        gpu.destroy();
+    }
+    let other = Random(10).tokens(30);
+    let lost = now(engine.logits(&other, &mut NonStop)).expect_err("it is gone");
+    assert!(matches!(lost, EngineError::DeviceLost { .. } | EngineError::Device { .. }), "{lost}");
+    let mut again = On::Gpu.load(&file, &Options::default()).expect("it loads");
+    assert!(largest_difference(&logits(&mut again, &prompt), &expected) < CLOSE);
+}
+
+#[test]
+fn a_weight_that_is_no_number_shows() {
+    if !On::Gpu.has_gpu("a weight that is no number") {
+        return;
+    }
+    let mut tiny = Tiny::new(TensorKind::F32, false);
+    // The loader refuses those; numbers whose products overflow get past it.
+    for weight in tiny.tensor("blk.1.ffn_down.weight").chunks_exact_mut(4) {
+        weight.copy_from_slice(&3.0e38f32.to_le_bytes());
+    }
+    let mut engine = On::Gpu.load(&tiny.file(), &Options::default()).expect("it loads");
+    let prompt = Random(11).tokens(9);
+    assert_eq!(now(engine.logits(&prompt, &mut NonStop)).map(<[f32]>::len), Err(EngineError::NotANumber));
+    let labels = [vec![3], vec![4, 5]];
+    assert_eq!(now(engine.score(&prompt, &labels, &mut NonStop)), Err(EngineError::NotANumber));
+}
+
+/// The embedded model's label log-probabilities, which is what the method asks for.
+#[test]
+fn the_embedded_models_labels_are_the_processors() {
+    if !On::Gpu.has_gpu("the embedded model") {
+        return;
+    }
+    let file = embedded_model();
+    let prompt: Vec<u32> = (0..70u32).map(|at| (at * 7919 + 31) % 49_000).collect();
+    let labels = [vec![5345], vec![10_120, 42], vec![29]];
+    let scores = |on: On| {
+        let mut engine = on.load(&file, &Options { threads: 2, ..Options::default() }).expect("it loads");
+        now(engine.score(&prompt, &labels, &mut NonStop)).expect("it runs")
+    };
+    let difference = largest_difference(&scores(On::Gpu), &scores(On::Floats));
+    println!("label log-probabilities differ by {difference} at most");
+    assert!(difference < 1e-3, "{difference}");
 }

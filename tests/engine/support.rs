@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
+use likeness::engine::cpu::Cpu;
+use likeness::engine::device::AnyDevice;
 use likeness::engine::gguf::{Header, Limits, TensorInfo, TensorKind, Value, encode, parse};
+use likeness::engine::gpu::{Adapter, Refusal};
 use likeness::engine::{Engine, EngineError, NonStop, Options, read_header};
 
 /// Runs a future that is never pending.
@@ -17,11 +20,58 @@ pub fn now<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-/// Loads a model from the bytes of a file.
+/// Loads a model from the bytes of a file onto the processor.
 pub fn load(file: &[u8], options: &Options) -> Result<Engine, EngineError> {
+    On::Cpu.load(file, options)
+}
+
+/// What a test runs an engine on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum On {
+    /// The processor.
+    Cpu,
+    /// The processor, with all weights widened to floats.
+    Floats,
+    /// The GPU that this machine has, if only one that the processor plays.
+    Gpu,
+}
+
+impl On {
+    /// Whether there is a GPU; else says that `what` was not measured on one.
+    pub fn has_gpu(self, what: &str) -> bool {
+        match now(Adapter::find()) {
+            Ok(_) => true,
+            Err(error) => {
+                println!("NOT MEASURED: {what} on a GPU ({error})");
+                false
+            }
+        }
+    }
+
+    /// The device itself.
+    pub fn device(self, threads: usize) -> AnyDevice {
+        match self {
+            On::Cpu => AnyDevice::Cpu(Cpu::new(threads)),
+            On::Floats => AnyDevice::Cpu(Cpu::new(threads).in_floats()),
+            On::Gpu => {
+                let adapter = now(Adapter::find()).expect("there is a GPU");
+                // What every WebGPU device has, which is the harder case.
+                AnyDevice::Gpu(now(adapter.open(Refusal { default_limits: true })).expect("it opens"))
+            }
+        }
+    }
+
+    /// Loads a model from the bytes of a file.
+    pub fn load(self, file: &[u8], options: &Options) -> Result<Engine, EngineError> {
+        load_onto(self.device(options.threads), file, options)
+    }
+}
+
+/// Loads a model from the bytes of a file onto a device.
+pub fn load_onto(device: AnyDevice, file: &[u8], options: &Options) -> Result<Engine, EngineError> {
     now(async {
         let header = read_header(file, &Limits::default()).await?;
-        Engine::load(&header, file, options, &mut NonStop, |_, _| {}).await
+        Engine::load_on(device, &header, file, options, &mut NonStop, |_, _| {}).await
     })
 }
 
@@ -217,7 +267,7 @@ impl Random {
 }
 
 /// The nearest 16-bit float of a number whose magnitude is between 2^-14 and 2^15, halves away from zero.
-pub fn f32_to_f16(x: f32) -> u16 {
+fn f32_to_f16(x: f32) -> u16 {
     let bits = x.to_bits();
     let magnitude = (bits & 0x7fff_ffff) + 0x1000;
     if magnitude < 113 << 23 {

@@ -3,7 +3,8 @@
 //
 // Made with (any folder outside the repository will do for the packages):
 //   npm install --prefix /tmp/reference node-llama-cpp@3.22.1 @huggingface/jinja@0.5.9
-//   node tests/golden/llama_cpp.mjs --packages /tmp/reference
+//   python3 tests/golden/dequantise.py SmolLM2-135M-Instruct.Q4_1.gguf /tmp/reference/smollm2-floats.gguf
+//   node tests/golden/llama_cpp.mjs --packages /tmp/reference --floats /tmp/reference/smollm2-floats.gguf
 // node-llama-cpp 3.22.1 brings a prebuilt llama.cpp; the files were made on its CPU back end.
 //
 // It writes, beside itself:
@@ -11,6 +12,7 @@
 //   other_tokens.json      the same corpus with the other pre-tokenizers over the same vocabulary
 //   every_character.json   for each pre-tokenizer, a hash of the tokens of every Unicode character in some contexts
 //   smollm2_logits.json    teacher-forced arg-max, perplexity and some logits over text.txt
+//   smollm2_floats.json    the same with the weights in floats, where neither weights nor activations are rounded
 //   smollm2_greedy.json    the first 32 tokens that follow some prompts
 //   smollm2_labels.json    log-probabilities of given continuations
 //   chat_templates.json    what @huggingface/jinja makes of chat templates, the model's own first
@@ -18,7 +20,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { corpus, everyCharacter } from "./corpus.mjs";
-import { evaluate, foresee, here, llama, load, madeBy, modelFile, textValue, tokens, vocabulary, write } from "./reference.mjs";
+import { argument, evaluate, foresee, here, llama, load, madeBy, modelFile, textValue, tokens, vocabulary, write } from "./reference.mjs";
 
 const file = modelFile("SmolLM2-135M-Instruct.Q4_1.gguf");
 
@@ -33,10 +35,15 @@ const context = await model.createContext({ contextSize: 1024, threads: 2, flash
 const sequence = context.getSequence();
 
 const whole = tokens(model, fs.readFileSync(path.join(here, "text.txt"), "utf8"), false).slice(0, 512);
-write("smollm2_logits.json", {
-  made_by: madeBy,
-  ...await foresee(sequence, whole, [0, 1, 2, 31, 32, 63, 127, 255, 383, 511]),
+const places = [0, 1, 2, 31, 32, 63, 127, 255, 383, 511];
+write("smollm2_logits.json", { made_by: madeBy, ...await foresee(sequence, whole, places) });
+
+const floats = await llama.loadModel({ modelPath: argument("--floats") });
+const floatsContext = await floats.createContext({ contextSize: 1024, threads: 2, flashAttention: false });
+write("smollm2_floats.json", {
+  made_by: madeBy, weights: "F32", ...await foresee(floatsContext.getSequence(), whole, places),
 });
+await floats.dispose();
 
 const chat = (...turns) => turns.map(([role, text]) => `<|im_start|>${role}\n${text}<|im_end|>\n`).join("") + "<|im_start|>assistant\n";
 const prompts = [

@@ -85,7 +85,7 @@ impl<'a> Attention<'a> {
     }
 
     /// The same without the spans that end before the first query's window begins.
-    pub(super) fn from_window(self) -> Attention<'a> {
+    pub(super) fn seen_only(self) -> Attention<'a> {
         let begin = self.first_visible(self.first_position) / WIDTH * WIDTH;
         let (mut spans, mut first_key) = (self.spans, self.first_key);
         while let Some((span, rest)) = spans.split_first() {

@@ -221,7 +221,7 @@ impl Kernels {
         );
         assert!(scratch.len() >= pool.threads() * a.scratch(), "room to work in");
         let (target, scratch) = (Target(out.as_mut_ptr()), Target(scratch.as_mut_ptr()));
-        let a = a.from_window();
+        let a = a.seen_only();
         pool.run(a.items(), &|thread, item| {
             // SAFETY: shapes were checked; an item writes its own rows, a thread its own scratch.
             unsafe { (self.attend)(&a, item, target.get(), scratch.get().add(thread * a.scratch())) }

@@ -70,6 +70,13 @@ impl Gpu {
         &self.about
     }
 
+    /// Has the weights that come from now on split as if a kernel could bind no more than so many bytes: for trying out
+    /// what larger models need.
+    pub fn with_most_binding_bytes(mut self, bytes: u64) -> Gpu {
+        self.about.most_binding_bytes = self.about.most_binding_bytes.min(bytes);
+        self
+    }
+
     /// Closes the GPU, as if it had been taken away: what is asked afterwards fails.
     pub fn destroy(&self) {
         self.memory.device.destroy();

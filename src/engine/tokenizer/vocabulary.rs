@@ -97,6 +97,9 @@ pub enum Spelling {
     Characters,
 }
 
+/// Begins a turn of Gemma's. Some files have it as a text of people's, who could begin a turn with it.
+const GEMMA_TURN: &str = "<start_of_turn>";
+
 /// Texts and kinds of all tokens.
 pub struct Vocabulary {
     ids: HashMap<Box<str>, u32>,
@@ -162,7 +165,8 @@ impl Vocabulary {
             return Err(TokenizerError::Duplicate { token: id });
         }
         let ends = ENDS.contains(&text) || CODE_ENDS.contains(&text);
-        let kind = if ends || CODE_MARKS.contains(&text) { TokenKind::Control } else { told };
+        let is_mark = ends || CODE_MARKS.contains(&text) || text == GEMMA_TURN;
+        let kind = if is_mark { TokenKind::Control } else { told };
         // Gemma's </s> is HTML's end of a struck-out text.
         if ends && !(text == "</s>" && told == TokenKind::UserDefined) {
             self.end_tokens.push(id);

@@ -119,8 +119,11 @@ impl Case {
     }
 }
 
-/// Past and new tokens, query and key heads, the size of a head: one key, pages' edges, chunks, grouped and single heads.
-const SHAPES: [((usize, usize), (usize, usize), usize); 5] = [
+/// Past and new tokens, query and key heads, the size of a head.
+type Shape = ((usize, usize), (usize, usize), usize);
+
+/// One key, pages' edges, chunks, grouped and single heads.
+const SHAPES: [Shape; 5] = [
     ((0, 1), (1, 1), 16),
     ((0, 9), (6, 2), 32),
     ((15, 1), (9, 3), 64),

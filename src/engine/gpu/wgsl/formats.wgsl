@@ -101,7 +101,7 @@ fn affine(index: u32) -> vec2<f32> {
     let at = index / 8u * 5u;
     let dm = unpack2x16float(scales[at]);
     let six = scales[at + 1u + index % 8u / 2u] >> (index % 2u * 16u);
-    return vec2<f32>(dm.x * f32(six & 255u), -dm.y * f32(six >> 8u & 255u));
+    return vec2<f32>(dm.x * f32(six & 255u), -dm.y * f32((six >> 8u) & 255u));
 }
 
 //! Q8_0
