@@ -24,13 +24,14 @@ const ALONE: usize = 4;
 /// Chooses, and tells why. `start_helpers` gets the processor's pool going, once for each that is made, before
 /// it is used.
 ///
-/// `sizes` are the model's; `now_ms` is a clock.
+/// `sizes` are the model's; `now_ms` is a clock; `gpu_name` is what is known of the GPU from elsewhere, if anything is.
 pub async fn choose(
     wanted: DeviceChoice,
     sizes: Sizes,
     threads: usize,
     now_ms: impl Fn() -> f64,
     start_helpers: impl AsyncFn(&Cpu),
+    gpu_name: &str,
 ) -> (AnyDevice, DeviceReport) {
     let cpu = async || {
         let cpu = Cpu::new(threads);
@@ -42,12 +43,12 @@ pub async fn choose(
     }
     #[cfg(not(feature = "gpu"))]
     {
-        let _ = (sizes, now_ms);
+        let _ = (sizes, now_ms, gpu_name);
         on_cpu(cpu().await, "this build has no GPU".to_owned(), None, None)
     }
     #[cfg(feature = "gpu")]
     {
-        let mut gpu = match open().await {
+        let mut gpu = match open(gpu_name).await {
             Ok(gpu) => gpu,
             Err(why) => return on_cpu(cpu().await, why, None, None),
         };
@@ -92,8 +93,11 @@ pub async fn choose(
 }
 
 #[cfg(feature = "gpu")]
-async fn open() -> Result<Gpu, String> {
-    let adapter = Adapter::find().await.map_err(|error| error.to_string())?;
+async fn open(name: &str) -> Result<Gpu, String> {
+    let mut adapter = Adapter::find().await.map_err(|error| error.to_string())?;
+    if !name.is_empty() {
+        name.clone_into(&mut adapter.about.name);
+    }
     adapter.open(Refusal::default()).await.map_err(|error| error.to_string())
 }
 

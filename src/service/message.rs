@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use super::remote_view::*;
 use super::view::*;
-use crate::engine::message::DeviceChoice;
 use crate::preference::{Choice, PairId, Turn};
 use crate::provider::{PageAsk, PageFailure, PageReply};
 
@@ -283,14 +282,10 @@ pub enum Request {
         /// From where.
         source: ModelSource,
         /// What it is to run on.
-        #[serde(default)]
         device: DeviceChoice,
     },
     /// Loads the model in use again from where its file lies, to run on this.
-    MoveModel {
-        /// What it is to run on.
-        device: DeviceChoice,
-    },
+    MoveModel(DeviceChoice),
     /// Takes the model in use out of memory; its file stays.
     UnloadModel,
     /// Deletes a kept model file.

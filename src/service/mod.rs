@@ -12,7 +12,6 @@ pub mod server;
 pub mod show;
 mod view;
 
-pub use crate::engine::message::{DeviceChoice, DeviceReport};
 pub use message::{Change, Envelope, Event, FromWorker, Request, Response, ServiceError, ToWorker};
 pub use remote_view::*;
 pub use view::*;

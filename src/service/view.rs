@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::message::{DeviceChoice, DeviceReport};
+pub use crate::engine::message::{DeviceChoice, DeviceReport};
 use crate::preference::{PairId, Turn};
 
 /// Names a person kept here.

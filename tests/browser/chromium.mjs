@@ -21,13 +21,14 @@ export function chromiumPath() {
   return [...candidates, ...MACOS, chromium.executablePath()].find((path) => path && existsSync(path));
 }
 
+/** SwiftShader gives WebGPU where there is no GPU. It is slow, so only the tests of the GPU ask for it. */
+export const WEBGPU_FLAGS = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
+
 /**
- * SwiftShader gives WebGPU where there is no GPU. The rest keeps the browser from talking to anyone while
- * it is tested: what it sends by itself would drown what a page of ours might send.
+ * These keep the browser from talking to anyone while it is tested: what it sends by itself would drown what a page of
+ * ours might send.
  */
 export const CHROMIUM_FLAGS = [
-  "--enable-unsafe-webgpu",
-  "--use-webgpu-adapter=swiftshader",
   "--disable-quic",
   "--no-first-run",
   "--disable-background-networking",

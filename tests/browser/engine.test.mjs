@@ -1,44 +1,14 @@
-// The engine's worker in a real browser with the real model: downloads that break off heal, files are kept, what
-// comes while it works waits its turn, a cancel is heard, and what can't be run is refused with a reason.
+// The engine's worker in a real browser with the real model: downloads that break off heal, files are kept, what comes
+// while it works waits its turn, a cancel is heard, and what can't be run is refused with a reason. On the processor;
+// webgpu.test.mjs has the GPU.
 
 import assert from "node:assert/strict";
 import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { EMBEDDED_SHA256, URL_OF_MODEL, speaking } from "./engine-worker.mjs";
 import { EMBEDDED_MODEL, withApp } from "./harness.mjs";
-
-const SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53";
-const URL_OF_MODEL = { Url: { url: `/models/${EMBEDDED_MODEL}`, name: EMBEDDED_MODEL, sha256: SHA256 } };
-
-/** Puts `engine(…)` into the page: starts a worker and speaks to it as src/engine/message.rs says. */
-const speaking = (page) =>
-  page.evaluate(() => {
-    window.engine = async (options = "") => {
-      const worker = new Worker(new URL(`engine_worker.js${options}`, document.baseURI), { type: "module" });
-      const waiting = new Map();
-      let number = 0;
-      const build = await new Promise((resolve, reject) => {
-        worker.onerror = (event) => reject(new Error(event.message));
-        worker.onmessage = ({ data }) => {
-          if (data.Ready) return resolve(data.Ready);
-          const [asked, content] = data.Answer ?? data.Event;
-          data.Event ? waiting.get(asked).hear(content) : waiting.get(asked).settle(content);
-        };
-      });
-      const ask = (request, { hear = () => {}, attachment } = {}) => {
-        const asked = ++number;
-        const answer = new Promise((settle) => waiting.set(asked, { settle, hear }));
-        worker.postMessage({ message: { Ask: [asked, request] }, attachment });
-        return Object.assign(answer, { cancel: () => worker.postMessage({ message: { Cancel: asked } }) });
-      };
-      return { build, ask, stop: () => worker.terminate() };
-    };
-    window.sampling = (max_tokens) => ({
-      max_tokens, temperature: 0, top_p: 1, top_k: 0, min_p: 0, repetition_penalty: 1, stop: [], seed: 0,
-    });
-    window.chat = (content) => ({ turns: [{ role: "user", content }], answer_start: "" });
-  });
 
 const inEngine = (body, settings) =>
   withApp(async ({ page, url }) => {
@@ -59,21 +29,21 @@ test("a download that breaks off goes on where it ended, and the file is kept", 
           const hear = ({ Loading: told }) => {
             if (told?.stage === "downloading" && told.bytes >= part * told.of) reached();
           };
-          engine.ask({ Load: file }, { hear }).then(reached);
+          engine.ask({ Load: { file, device: "Cpu" } }, { hear }).then(reached);
         });
         engine.stop();
       }, [URL_OF_MODEL, part]);
     }
     const told = await page.evaluate(async (file) => {
       const engine = await window.engine();
-      const first = await engine.ask({ Load: file });
+      const first = await engine.ask({ Load: { file, device: "Cpu" } });
       engine.stop();
       const again = await window.engine();
       const kept = await again.ask("Kept");
-      const second = await again.ask({ Load: { Kept: kept.Ok.Kept[0][0] } });
+      const second = await again.ask({ Load: { file: { Kept: kept.Ok.Kept[0][0] }, device: "Cpu" } });
       return { build: again.build, first, kept, second };
     }, URL_OF_MODEL);
-    assert.equal(told.first.Ok?.Loaded.fingerprint, SHA256, JSON.stringify(told.first));
+    assert.equal(told.first.Ok?.Loaded.fingerprint, EMBEDDED_SHA256, JSON.stringify(told.first));
     assert.deepEqual(told.kept.Ok.Kept, [[EMBEDDED_MODEL, 98362432]]);
     assert.deepEqual(told.second, told.first);
     assert.ok(ranges.some((range) => range), `no download went on: ${JSON.stringify(ranges)}`);
@@ -86,7 +56,7 @@ test("64 calls at once give what 64 in sequence give", async () => {
   await inEngine(async ({ page }) => {
     const { sequence, together } = await page.evaluate(async (file) => {
       const engine = await window.engine();
-      await engine.ask({ Load: file });
+      await engine.ask({ Load: { file, device: "Cpu" } });
       const requests = Array.from({ length: 64 }, (_, i) => i % 4 === 0
         ? { Generate: { prompt: window.chat(`Count from ${i}.`), sampling: window.sampling(4) } }
         : { Score: { prompt: window.chat(`Is ${i} more than ${64 - i}?`), labels: ["Yes", "No"] } });
@@ -105,7 +75,7 @@ test("a cancel is heard within a second, and the engine goes on", async () => {
   await inEngine(async ({ page }) => {
     const told = await page.evaluate(async (file) => {
       const engine = await window.engine();
-      await engine.ask({ Load: file });
+      await engine.ask({ Load: { file, device: "Cpu" } });
       const long = { Generate: { prompt: window.chat("Tell a very long story."), sampling: window.sampling(4000) } };
       const prefill = { Score: { prompt: window.chat("word ".repeat(6000)), labels: ["Yes"] } };
       const results = [];
@@ -132,7 +102,7 @@ test("what can't be run is refused with a reason", async () => {
   await inEngine(async ({ page }) => {
     const told = await page.evaluate(async (file) => {
       const engine = await window.engine();
-      const load = (from, attachment) => engine.ask({ Load: from }, { attachment }).then(({ Err }) => JSON.stringify(Err));
+      const load = (from, attachment) => engine.ask({ Load: { file: from, device: "Cpu" } }, { attachment }).then(({ Err }) => JSON.stringify(Err));
       return {
         unloaded: JSON.stringify(await engine.ask({ Count: "x" })),
         page: await load({ Attached: "page.gguf" }, new Blob(["<!DOCTYPE html>"])),
@@ -145,7 +115,7 @@ test("what can't be run is refused with a reason", async () => {
     assert.match(told.page, /not a GGUF file: it begins with .*<!DO/);
     assert.match(told.cut, /cut off or damaged/);
     assert.match(told.missing, /no model file nothing.gguf is kept/);
-    assert.match(told.other, new RegExp(`SHA-256 is ${SHA256}, expected 0{64}`));
+    assert.match(told.other, new RegExp(`SHA-256 is ${EMBEDDED_SHA256}, expected 0{64}`));
   });
 });
 
@@ -172,7 +142,7 @@ test("a model that can't fit is refused before it is fetched", async () => {
         let most = 0;
         const hear = ({ Loading }) => (most = Math.max(most, Loading?.bytes ?? 0));
         const url = { Url: { url: "/models/large.gguf", name: "large.gguf", sha256: null } };
-        const { Err } = await engine.ask({ Load: url }, { hear });
+        const { Err } = await engine.ask({ Load: { file: url, device: "Cpu" } }, { hear });
         return { error: JSON.stringify(Err), most, kept: await engine.ask("Kept") };
       });
       assert.match(told.error, /OutOfMemory.*the weights/);
@@ -190,7 +160,7 @@ test("one thread and plain SIMD answer as threads and relaxed SIMD do", async ()
       const results = [];
       for (const options of ["?simd=plain&threads=1", "?threads=1", "?simd=plain&threads=2", "?threads=2"]) {
         const engine = await window.engine(options);
-        await engine.ask({ Load: file });
+        await engine.ask({ Load: { file, device: "Cpu" } });
         const reply = await engine.ask({ Score: { prompt: window.chat("Is the sky blue?"), labels: ["Yes", "No"] } });
         results.push([engine.build, Array.from(reply.Ok.Scores.log_probabilities)]);
         engine.stop();

@@ -84,7 +84,7 @@ impl Adapter {
         let opened = self.adapter.request_device(&descriptor).await;
         let (device, queue) = opened.map_err(|error| AdapterError::Refused(error.to_string()))?;
         let mut about = self.about.clone();
-        about.most_binding_bytes = limits.max_storage_buffer_binding_size.into();
+        about.most_binding_bytes = limits.max_storage_buffer_binding_size;
         about.most_buffer_bytes = limits.max_buffer_size;
         Ok(Gpu::new(about, device, queue))
     }
@@ -98,15 +98,32 @@ fn about(adapter: &wgpu::Adapter) -> About {
     };
     let described = [info.name, info.driver, info.driver_info].map(|text| text.trim().to_owned());
     let name = described.iter().filter(|text| !text.is_empty()).cloned().collect::<Vec<_>>().join(", ");
-    let lower = name.to_lowercase();
-    let software = info.device_type == DeviceType::Cpu
-        || ["swiftshader", "llvmpipe", "basic render"].iter().any(|known| lower.contains(known));
     About {
-        name: if name.is_empty() { "a GPU that the browser doesn't name".to_owned() } else { name },
+        software: info.device_type == DeviceType::Cpu || is_software(&name),
+        name,
         interface,
-        software,
         has_f16: adapter.features().contains(wgpu::Features::SHADER_F16),
-        most_binding_bytes: limits.max_storage_buffer_binding_size.into(),
+        most_binding_bytes: limits.max_storage_buffer_binding_size,
         most_buffer_bytes: limits.max_buffer_size,
     }
+}
+
+impl About {
+    /// Adds what somebody else tells of the adapter; where nobody tells anything, that.
+    pub fn add(&mut self, told: &str) {
+        if !told.is_empty() && !self.name.contains(told) {
+            let more = if self.name.is_empty() { told.to_owned() } else { format!("{}, {told}", self.name) };
+            self.name = more;
+        }
+        if self.name.is_empty() {
+            self.name = "a GPU that the browser doesn't name".to_owned();
+        }
+        self.software |= is_software(&self.name);
+    }
+}
+
+/// Whether these are the names of GPUs that a processor plays.
+fn is_software(name: &str) -> bool {
+    let name = name.to_lowercase();
+    ["swiftshader", "llvmpipe", "basic render"].iter().any(|known| name.contains(known))
 }

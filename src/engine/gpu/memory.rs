@@ -7,11 +7,18 @@ use wgpu::{Buffer, BufferUsages, ErrorFilter};
 
 use crate::engine::EngineError;
 
-/// A device, its queue, and what it has reported.
+/// A device, its queue, and what it has reported. The device goes with it.
 pub struct Memory {
     pub device: wgpu::Device,
     pub queue: wgpu::Queue,
     reported: Arc<Mutex<Option<EngineError>>>,
+}
+
+impl Drop for Memory {
+    /// A browser would keep the GPU's memory until it next collects what nobody refers to.
+    fn drop(&mut self) {
+        self.device.destroy();
+    }
 }
 
 impl Memory {

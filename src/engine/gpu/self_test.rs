@@ -56,8 +56,8 @@ pub async fn self_test<D: Device>(device: &mut D) -> Result<(), Mismatch> {
     let found = answers(device).await?;
     for (place, (found, expected)) in found.iter().zip(&expected).enumerate() {
         for (found, expected) in found.iter().zip(expected) {
-            // Written so that a number that is none fails.
-            if !((found - expected).abs() <= TOLERANCE) {
+            // Not a number, too.
+            if (found - expected).is_nan() || (found - expected).abs() > TOLERANCE {
                 return Err(Mismatch::Number { found: *found, expected: *expected, place });
             }
         }

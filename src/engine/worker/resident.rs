@@ -183,17 +183,33 @@ fn is_trouble(failure: &EngineFailure) -> bool {
 
 /// The device, and why it is that.
 async fn chosen(wanted: DeviceChoice, sizes: Sizes) -> (AnyDevice, DeviceReport) {
-    if wanted != DeviceChoice::Cpu && !has_webgpu() {
-        let cpu = Cpu::new(threads());
-        start_helpers(&cpu).await;
-        return on_cpu(cpu, "this browser gives pages no GPU (it has no WebGPU)".to_owned(), None, None);
+    let gpu = if wanted == DeviceChoice::Cpu { Ok(String::new()) } else { gpu_here().await };
+    match gpu {
+        Ok(name) => choose(wanted, sizes, threads(), now_ms, start_helpers, &name).await,
+        Err(why) => {
+            let cpu = Cpu::new(threads());
+            start_helpers(&cpu).await;
+            on_cpu(cpu, why.to_owned(), None, None)
+        }
     }
-    choose(wanted, sizes, threads(), now_ms, start_helpers).await
 }
 
-fn has_webgpu() -> bool {
-    let navigator = Reflect::get(&js_sys::global(), &"navigator".into()).unwrap_or_default();
-    Reflect::get(&navigator, &"gpu".into()).is_ok_and(|gpu| gpu.is_object())
+/// What the browser tells of its GPU, often no more than maker and family; or why it gives none.
+async fn gpu_here() -> Result<String, &'static str> {
+    const NO_WEBGPU: &str = "this browser gives pages no GPU: it has no WebGPU";
+    const NO_GPU: &str = "this browser has WebGPU, but no GPU for it";
+    let get = |object: &JsValue, key: &str| Reflect::get(object, &key.into()).unwrap_or_default();
+    let gpu = get(&get(&js_sys::global(), "navigator"), "gpu");
+    let request: Function = get(&gpu, "requestAdapter").dyn_into().map_err(|_| NO_WEBGPU)?;
+    let adapter = request.call0(&gpu).map_err(|_| NO_GPU)?;
+    let adapter = JsFuture::from(Promise::resolve(&adapter)).await.map_err(|_| NO_GPU)?;
+    if !adapter.is_object() {
+        return Err(NO_GPU);
+    }
+    let info = get(&adapter, "info");
+    let told = ["vendor", "architecture", "description"].map(|key| get(&info, key).as_string());
+    let told: Vec<String> = told.into_iter().flatten().filter(|text| !text.is_empty()).collect();
+    Ok(told.join(" "))
 }
 
 /// Has a helper started for each thread but this one, and waits for them, or what is measured now is one thread;

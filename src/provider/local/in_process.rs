@@ -36,7 +36,7 @@ impl InProcess {
         let mut pace = Flag(Arc::clone(&stop));
         let (start, sizes) = (Instant::now(), Chat::sizes(&file).await?);
         let now_ms = || start.elapsed().as_secs_f64() * 1e3;
-        let chosen = choice::choose(device, sizes, threads, now_ms, async |_| {}).await;
+        let chosen = choice::choose(device, sizes, threads, now_ms, async |_| {}, "").await;
         let (chat, mut loaded) = Chat::load(chosen, &file, &name, &options, &mut pace, progress).await?;
         loaded.kept = Ok(());
         Ok(InProcess { chat: Rc::new(RefCell::new(chat)), stop, loaded })
@@ -63,7 +63,7 @@ impl EngineLink for InProcess {
         let Ok(mut chat) = self.chat.try_borrow_mut() else {
             return Err(EngineFailure::Internal("two questions at once in one process".into()));
         };
-        chat.answer(request, &mut pace, now_ms, async |_| {}).await
+        chat.answer(request, &mut pace, now_ms, |_| {}).await
     }
 }
 

@@ -294,6 +294,6 @@ impl Client {
 
     /// Loads the model in use again, to run on this.
     pub fn move_model(&self, device: DeviceChoice, on_event: impl Fn(Event) + 'static) -> Asking {
-        self.ask_with(Request::MoveModel { device }, None, on_event)
+        self.ask_with(Request::MoveModel(device), None, on_event)
     }
 }

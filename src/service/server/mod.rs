@@ -191,7 +191,7 @@ impl Asked {
             Request::PlantCanaries => self.plant_canaries().await,
             Request::Models => self.models().await,
             Request::LoadModel { source, device } => self.load_model(source, device, attachment).await,
-            Request::MoveModel { device } => self.move_model(device).await,
+            Request::MoveModel(device) => self.move_model(device).await,
             Request::UnloadModel => self.unload_model().await,
             Request::RemoveModel { name } => self.remove_model(name).await,
         }

@@ -1,0 +1,101 @@
+// The app with script of a test's own that runs in the engine's worker ahead of everything: it sees what the worker asks
+// of WebGPU, and plays the GPUs that no machine of ours has.
+
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { REPOSITORY, withApp } from "./harness.mjs";
+import { WEBGPU_FLAGS } from "./chromium.mjs";
+
+/**
+ * Counts devices and dispatches, and takes the last device away when told to: now, or from now on whenever one that a
+ * model was loaded onto is put to work.
+ */
+const WITNESS = `
+{
+  const seen = { devices: 0, dispatches: 0, limits: [] };
+  const channel = new BroadcastChannel("witness");
+  let last, loaded, always;
+  if (self.GPUAdapter) {
+    const { requestDevice } = GPUAdapter.prototype;
+    GPUAdapter.prototype.requestDevice = async function (descriptor) {
+      last = await requestDevice.call(this, descriptor);
+      loaded = false;
+      seen.devices += 1;
+      seen.limits.push({ ...descriptor.requiredLimits });
+      return last;
+    };
+    const { createBuffer } = GPUDevice.prototype;
+    GPUDevice.prototype.createBuffer = function (descriptor) {
+      loaded ||= descriptor.size > 2 ** 24;
+      return createBuffer.call(this, descriptor);
+    };
+    const { dispatchWorkgroups } = GPUComputePassEncoder.prototype;
+    GPUComputePassEncoder.prototype.dispatchWorkgroups = function (...counts) {
+      seen.dispatches += 1;
+      if (always && loaded) last.destroy();
+      return dispatchWorkgroups.apply(this, counts);
+    };
+  }
+  channel.onmessage = ({ data }) => {
+    if (data === "lose") last?.destroy();
+    if (data === "lose always") always = true;
+    if (data === "tell") channel.postMessage(seen);
+  };
+}
+`;
+
+/** A GPU whose normalisation is one part in fifty too large. */
+export const WRONG = `
+{
+  const { createShaderModule } = GPUDevice.prototype;
+  GPUDevice.prototype.createShaderModule = function (descriptor) {
+    return createShaderModule.call(this, { ...descriptor, code: descriptor.code.replaceAll("1.0 / sqrt(", "1.02 / sqrt(") });
+  };
+}
+`;
+
+/** A GPU that binds and holds no more than this at once. */
+export const limited = (bytes) => `
+{
+  const { get } = Object.getOwnPropertyDescriptor(GPUAdapter.prototype, "limits");
+  const most = { maxStorageBufferBindingSize: ${bytes}, maxBufferSize: ${2 * bytes} };
+  const told = { get: (limits, name) => Math.min(limits[name], most[name] ?? Infinity) };
+  Object.defineProperty(GPUAdapter.prototype, "limits", { get() { return new Proxy(get.call(this), told); } });
+}
+`;
+
+/**
+ * As `withApp`, in a Chromium with a software GPU; `before` runs in the engine's worker. The body also gets `witness`:
+ * `tell()` gives what the worker has asked of WebGPU so far, `lose()` takes its GPU away, `loseAlways()` each that it gets.
+ */
+export async function withGpu(body, { before = "", ...settings } = {}) {
+  const dist = await mkdtemp(join(tmpdir(), "likeness-gpu-"));
+  try {
+    await cp(join(REPOSITORY, "dist"), dist, { recursive: true, dereference: true });
+    const script = await readFile(join(dist, "engine_worker.js"), "utf8");
+    await writeFile(join(dist, "engine_worker.js"), WITNESS + before + script);
+    const serving = { ...settings.serving, dist };
+    const launching = { flags: WEBGPU_FLAGS, ...settings.launching };
+    await withApp((app) => body({ ...app, witness: witnessOf(app.page) }), { ...settings, serving, launching });
+  } finally {
+    await rm(dist, { recursive: true });
+  }
+}
+
+function witnessOf(page) {
+  const post = (message) => page.evaluate((message) => new BroadcastChannel("witness").postMessage(message), message);
+  return {
+    tell: () =>
+      page.evaluate(
+        () =>
+          new Promise((resolve) => {
+            const channel = new BroadcastChannel("witness");
+            channel.onmessage = ({ data }) => typeof data === "object" && resolve(data);
+            channel.postMessage("tell");
+          }),
+      ),
+    lose: () => post("lose"),
+    loseAlways: () => post("lose always"),
+  };
+}

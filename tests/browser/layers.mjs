@@ -1,0 +1,88 @@
+// The embedded model with other layers: more of them make a large file, few a quick one. What such a model says makes no
+// sense; how it is read and computed is the same.
+
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import { EMBEDDED_MODEL, MODELS } from "./harness.mjs";
+
+/** Bytes of a metadata value by its type; 8 is a string, 9 an array. */
+const BYTES = { 0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8 };
+
+const u32 = (value) => Buffer.from(Uint32Array.of(value).buffer);
+const u64 = (value) => Buffer.from(BigUint64Array.of(BigInt(value)).buffer);
+const text = (value) => Buffer.concat([u64(Buffer.byteLength(value)), Buffer.from(value)]);
+const aligned = (bytes) => Math.ceil(bytes / 32) * 32;
+
+/** The metadata's bytes, its entries' number, and where the number of layers stands; the tensors; the data's start. */
+function read(header) {
+  let at = 8;
+  const number = () => Number(header.readBigUInt64LE((at += 8) - 8));
+  const word = () => header.readUInt32LE((at += 4) - 4);
+  const string = () => {
+    const length = number();
+    return header.toString("utf8", at, (at += length));
+  };
+  const skip = (type) => {
+    if (type === 8) string();
+    else if (type === 9) for (let kind = word(), left = number(); left > 0; left--) skip(kind);
+    else at += BYTES[type];
+  };
+  const count = number();
+  const entries = number();
+  const start = at;
+  let layersAt;
+  for (let entry = 0; entry < entries; entry++) {
+    const key = string();
+    const type = word();
+    if (key === "llama.block_count") layersAt = at - start;
+    skip(type);
+  }
+  const metadata = Buffer.from(header.subarray(start, at));
+  const tensors = Array.from({ length: count }, () => {
+    const name = string();
+    const dims = Array.from({ length: word() }, number);
+    return { name, dims, kind: word(), offset: number() };
+  });
+  return { metadata, entries, layersAt, tensors, data: aligned(at) };
+}
+
+/**
+ * Writes the embedded model with other layers: `pick` gets the number of layers and gives which of them to write, in
+ * which order. Gives the file's bytes.
+ */
+export async function writeWithLayers(file, pick) {
+  const source = await open(join(MODELS, EMBEDDED_MODEL));
+  const { size } = await source.stat();
+  const header = Buffer.alloc(16 << 20);
+  await source.read(header, 0, header.length, 0);
+  const { metadata, entries, layersAt, tensors, data } = read(header);
+  const ends = [...tensors.map(({ offset }) => offset).sort((a, b) => a - b).slice(1), size - data];
+  const byOffset = new Map(tensors.map(({ offset }) => offset).sort((a, b) => a - b).map((offset, i) => [offset, ends[i] - offset]));
+  const layers = pick(metadata.readUInt32LE(layersAt));
+  metadata.writeUInt32LE(layers.length, layersAt);
+  const all = tensors.flatMap((tensor) => {
+    const layer = /^blk\.(\d+)\.(.*)$/.exec(tensor.name);
+    const bytes = byOffset.get(tensor.offset);
+    if (!layer) return [{ ...tensor, bytes }];
+    const places = layers.flatMap((number, place) => (number === Number(layer[1]) ? [place] : []));
+    return places.map((place) => ({ ...tensor, bytes, name: `blk.${place}.${layer[2]}` }));
+  });
+  let place = 0;
+  const table = all.map(({ name, dims, kind, bytes }) => {
+    const row = Buffer.concat([text(name), u32(dims.length), ...dims.map(u64), u32(kind), u64(place)]);
+    place += aligned(bytes);
+    return row;
+  });
+  const beginning = Buffer.concat([Buffer.from("GGUF"), u32(3), u64(all.length), u64(entries), metadata, ...table]);
+  const target = await open(file, "w");
+  await target.write(beginning, 0, beginning.length, 0);
+  let at = aligned(beginning.length);
+  for (const { offset, bytes } of all) {
+    const piece = Buffer.alloc(aligned(bytes));
+    await source.read(piece, 0, bytes, data + offset);
+    await target.write(piece, 0, piece.length, at);
+    at += piece.length;
+  }
+  await Promise.all([source.close(), target.close()]);
+  return at;
+}
