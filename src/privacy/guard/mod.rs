@@ -15,6 +15,7 @@ mod filter;
 mod gram;
 mod index;
 mod live;
+mod memory;
 mod normal;
 mod numbers;
 mod phrases;
@@ -26,6 +27,7 @@ mod tests;
 use serde::Serialize;
 
 pub use live::Kept;
+pub use memory::InMemory;
 pub use phrases::Common;
 
 use self::bar::Measured;
