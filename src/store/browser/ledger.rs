@@ -1,6 +1,7 @@
 //! The ledger of requests: a line is on the disk before its request leaves.
 
 use indexed_db_futures::Result as DbResult;
+use indexed_db_futures::cursor::CursorDirection;
 use indexed_db_futures::prelude::*;
 use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
@@ -35,8 +36,10 @@ impl Store {
         let database = self.database()?;
         let writing = write(&database, &["ledger", "bodies"], true)?;
         let (lines, bodies) = (writing.object_store("ledger")?, writing.object_store("bodies")?);
-        let last: Vec<JsValue> = lines.get_all_keys().primitive()?.await?.collect::<DbResult<_>>()?;
-        let number = last.last().and_then(JsValue::as_f64).unwrap_or(0.0) + 1.0;
+        // The newest line's number, without reading those of all others.
+        let newest = lines.open_key_cursor().with_direction(CursorDirection::Prev).primitive()?.await?;
+        let newest = newest.map(|cursor| cursor.primary_key::<f64>()).transpose()?.flatten();
+        let number = newest.unwrap_or(0.0) + 1.0;
         lines.put(text(row)?).with_key(JsValue::from(number)).primitive()?;
         bodies.put(JsValue::from(Uint8Array::from(body))).with_key(JsValue::from(number)).primitive()?;
         drop((lines, bodies));
