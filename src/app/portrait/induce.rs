@@ -85,9 +85,7 @@ pub fn InducePanel(
     let session = Session::here();
     let induction = Induction::here();
     let loaded = Memo::new(move |_| session.models.read().ready().and_then(|models| models.loaded.clone()));
-    let remote = Memo::new(move |_| {
-        session.has_built_in() || session.endpoints.read().ready().is_some_and(|all| !all.is_empty())
-    });
+    let remote = Memo::new(move |_| session.has_other_models());
     // A memo, since the run changes with every answer and the panel must not be built anew each time.
     let busy = Memo::new(move |_| induction.run.read().is_busy());
     let again = move || portrait.read().as_ref().is_some_and(|kept| kept.model.is_some());

@@ -6,7 +6,7 @@ use leptos::task::spawn_local;
 use crate::app::browser;
 use crate::app::session::{Loader, Session};
 use crate::service::{LedgerLine, LedgerPage};
-use crate::view::{Failure, Glyph, Icon, sentence, words};
+use crate::view::{Confirm, Failure, Glyph, Icon, sentence, words};
 
 /// Lines shown at first, and more with each press.
 const LINES: u32 = 50;
@@ -24,7 +24,7 @@ pub fn LedgerList() -> impl IntoView {
         let (client, wanted, limit) = (session.client(), words_typed.get(), limit.get());
         page.load(async move { client.ledger(wanted, 0, limit).await });
     });
-    let clear = move |_| {
+    let clear = move |()| {
         let client = session.client();
         clearing.set(false);
         spawn_local(async move {
@@ -75,22 +75,16 @@ pub fn LedgerList() -> impl IntoView {
             </Show>
             <Show when=move || any.get()>
                 <div class="actions">
-                    <Show
-                        when=move || clearing.get()
-                        fallback=move || view! {
-                            <button type="button" class="quiet" on:click=move |_| clearing.set(true)>
-                                "Clear the ledger …"
-                            </button>
-                        }
+                    <Confirm
+                        asked=clearing
+                        question="Forget what was sent? The receivers do not."
+                        yes="Clear"
+                        on_yes=clear
                     >
-                        <span>"Forget what was sent? The receivers do not."</span>
-                        <button type="button" class="danger" on:click=clear>
-                            "Clear"
+                        <button type="button" class="quiet" on:click=move |_| clearing.set(true)>
+                            "Clear the ledger …"
                         </button>
-                        <button type="button" class="quiet" on:click=move |_| clearing.set(false)>
-                            "Keep"
-                        </button>
-                    </Show>
+                    </Confirm>
                 </div>
             </Show>
         </section>

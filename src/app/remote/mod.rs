@@ -1,5 +1,7 @@
 //! Remote models as the person configures them: where they are, what they may cost, and what lets the page reach them.
 
+#[cfg(feature = "app")]
+mod attempt;
 mod built_in;
 mod form;
 #[cfg(feature = "app")]
@@ -9,6 +11,8 @@ mod model_select;
 #[cfg(feature = "app")]
 mod policy;
 
+#[cfg(feature = "app")]
+pub use attempt::{Attempt, Tried, TryButton};
 pub use built_in::{Availability, BuiltIn};
 pub use form::{EndpointForm, FormProblem};
 #[cfg(feature = "app")]
