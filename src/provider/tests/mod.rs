@@ -1,5 +1,6 @@
 //! Tests of the remote models as a whole: recorded replies, and real servers on this machine.
 
+mod hostile;
 mod recorded;
 mod server;
 mod servers;
