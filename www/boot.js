@@ -1,5 +1,7 @@
 // Starts the app. In a file of its own, since the content policy allows no inline script.
-// The service worker is registered first; nothing waits for it.
+// What the browser brings along is looked at before any other script runs; then the service worker is registered, and
+// nothing waits for it.
+import "./built_in.js";
 import "./policy.js";
 import init from "./app.js";
 

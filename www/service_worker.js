@@ -157,9 +157,11 @@ async function withPolicy(request) {
   // They tell of the body as it was on the way.
   headers.delete("Content-Encoding");
   headers.delete("Content-Length");
-  let { body } = response;
+  // Whole, not as a stream: a page or a worker that goes away while it reads would keep this worker busy, and the one
+  // with a new list would wait for that.
+  let body = response.body && (await response.arrayBuffer());
   if (body && /^text\/html\b/i.test(headers.get("Content-Type"))) {
-    body = withMeta(await response.text());
+    body = withMeta(new TextDecoder().decode(body));
     headers.set("Content-Type", "text/html; charset=utf-8");
   }
   return new Response(body, { status: response.status, statusText: response.statusText, headers });

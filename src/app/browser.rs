@@ -28,6 +28,11 @@ pub fn date(at_ms: f64) -> String {
     date.to_locale_date_string("default", &JsValue::UNDEFINED).into()
 }
 
+/// The date and the time as the person's calendar and clock have them.
+pub fn moment(at_ms: f64) -> String {
+    Date::new(&JsValue::from_f64(at_ms)).to_locale_string("default", &JsValue::UNDEFINED).into()
+}
+
 /// The day as part of a file name: "2026-03-09".
 pub fn day() -> String {
     let iso: String = Date::new_0().to_iso_string().into();

@@ -5,7 +5,8 @@ use std::future::Future;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::remote::Policy;
+use super::models::built_in;
+use super::remote::{BuiltIn, Policy};
 use super::{browser, sample};
 use crate::service::client::Client;
 use crate::service::{
@@ -32,6 +33,8 @@ pub struct Session {
     pub models: RwSignal<Loadable<ModelsView>>,
     /// The remote models.
     pub endpoints: RwSignal<Loadable<Vec<EndpointView>>>,
+    /// The browser's own model, where it has one.
+    pub built_in: RwSignal<Option<BuiltIn>>,
     /// What this page may reach.
     pub policy: RwSignal<Policy>,
     /// Counts changes of their conversation with a remote model.
@@ -60,6 +63,7 @@ impl Session {
             portrait_changes: RwSignal::new(0),
             models: RwSignal::new(Loadable::Loading),
             endpoints: RwSignal::new(Loadable::Loading),
+            built_in: RwSignal::new(None),
             policy: RwSignal::new(Policy::now()),
             chat_changes: RwSignal::new(0),
             ledger_changes: RwSignal::new(0),
@@ -69,6 +73,10 @@ impl Session {
             toasts: RwSignal::new(Toasts::default()),
         };
         session.client().on_change(move |change| session.heard(change));
+        if let Some(object) = built_in::object() {
+            session.client().offer_built_in(object);
+            session.refresh_built_in();
+        }
         let changed = window_event_listener_untyped("likeness-policy", move |_| session.refresh_policy());
         // It listens as long as the page is there.
         std::mem::forget(changed);
@@ -217,6 +225,16 @@ impl Session {
             let endpoints = client.endpoints().await;
             self.endpoints.set(endpoints.into());
         });
+    }
+
+    /// Looks again how the browser's own model stands.
+    pub fn refresh_built_in(self) {
+        spawn_local(async move { self.built_in.set(built_in::look().await) });
+    }
+
+    /// Whether the browser's own model can be asked.
+    pub fn has_built_in(self) -> bool {
+        self.built_in.read().as_ref().is_some_and(BuiltIn::is_ready)
     }
 
     /// Looks again what this page may reach.

@@ -124,7 +124,8 @@ fn Keep(forgetting: RwSignal<Forgetting>) -> impl IntoView {
         </div>
         <hr />
         <h3>"Forget everything"</h3>
-        <p>"Deletes everyone's choices and portraits, the models, and all settings. Then it looks whether anything is left."</p>
+        <p>"Deletes everyone's choices and portraits, the models, the remote models with their keys, the ledger, and all "
+            "settings. Then it looks whether anything is left."</p>
         <div class="actions">
             <button type="button" class="danger" on:click=move |_| forgetting.set(Forgetting::Asked)>
                 <Icon glyph=Glyph::Delete />

@@ -17,7 +17,7 @@ use super::frame::{Frame, Head};
 use super::likeness::{Likeness, Validation};
 use super::portrait::Portrait;
 use super::progress::Plan;
-use super::quoting::quoting;
+use super::quoting::{drop_quotes, let_go_of_quotes};
 use super::search::{Race, race};
 use super::settings::{Settings, able};
 use super::stack::Stack;
@@ -158,6 +158,9 @@ pub(super) async fn with_model<E: Evidence>(
 
     ahead.enter(&frame.dialogue, 0);
     trace.reasonings = reasoning::bootstrap(frame, &train).await?;
+    if frame.leaves() {
+        let_go_of_quotes(&mut trace.reasonings, history).await;
+    }
 
     ahead.enter(&frame.dialogue, 1);
     let sets =
@@ -277,17 +280,6 @@ fn verified<'a>(
     let reasoned = |pair| winner.iter().any(|demo| demo.pair == pair && demo.answer.contains('\n'));
     let shown: Vec<_> = kept().filter(|(shown, _)| reasoned(shown.pair)).collect();
     if shown.is_empty() { kept().collect() } else { shown }
-}
-
-/// Drops the model's claims that quote the history.
-async fn drop_quotes(claims: &mut [Claim], history: &History) {
-    let mut said: Vec<&mut Claim> =
-        claims.iter_mut().filter(|claim| claim.from == Source::Reasoning).collect();
-    let texts: Vec<&str> = said.iter().map(|claim| claim.text.as_str()).collect();
-    let told = quoting(history, &texts).await;
-    for (claim, _) in said.iter_mut().zip(told).filter(|(_, quotes)| *quotes) {
-        claim.state = claims::State::Dropped("it quoted your choices".into());
-    }
 }
 
 type Moved = std::collections::HashMap<String, std::collections::HashMap<crate::preference::PairId, f64>>;

@@ -3,6 +3,8 @@
 //! The guard at the door would stop a request that holds one, and a portrait should hold no text of a choice.
 
 use super::TEMPLATES;
+use super::claims::{Claim, Source, State};
+use super::trace::Reasoning;
 use crate::preference::{History, PairId};
 use crate::privacy::{Common, Guard, Kept, Texts};
 
@@ -21,7 +23,7 @@ impl Texts for InMemory<'_> {
 }
 
 /// For each text whether it shares a passage with the history, as the guard tells it.
-pub(super) async fn quoting(history: &History, texts: &[&str]) -> Vec<bool> {
+async fn quoting(history: &History, texts: &[&str]) -> Vec<bool> {
     if texts.is_empty() {
         return Vec::new();
     }
@@ -32,6 +34,27 @@ pub(super) async fn quoting(history: &History, texts: &[&str]) -> Vec<bool> {
         told.push(guard.release(*text, &InMemory(history)).await.is_err());
     }
     told
+}
+
+/// Keeps no reasoning that quotes the history where it would stand in later requests: the guard would stop them, and
+/// the job with them.
+pub(super) async fn let_go_of_quotes(reasonings: &mut [Reasoning], history: &History) {
+    let texts: Vec<&str> = reasonings.iter().map(|reasoning| reasoning.text.as_str()).collect();
+    let told = quoting(history, &texts).await;
+    for (reasoning, _) in reasonings.iter_mut().zip(told).filter(|(_, quotes)| *quotes) {
+        reasoning.kept = false;
+    }
+}
+
+/// Drops the model's claims that quote the history.
+pub(super) async fn drop_quotes(claims: &mut [Claim], history: &History) {
+    let mut said: Vec<&mut Claim> =
+        claims.iter_mut().filter(|claim| claim.from == Source::Reasoning).collect();
+    let texts: Vec<&str> = said.iter().map(|claim| claim.text.as_str()).collect();
+    let told = quoting(history, &texts).await;
+    for (claim, _) in said.iter_mut().zip(told).filter(|(_, quotes)| *quotes) {
+        claim.state = State::Dropped("it quoted your choices".into());
+    }
 }
 
 #[cfg(test)]
@@ -50,5 +73,21 @@ mod tests {
         ];
         assert_eq!(pollster::block_on(quoting(&history, &claims)), [false, true]);
         assert!(pollster::block_on(quoting(&history, &[])).is_empty());
+    }
+
+    #[test]
+    fn a_reasoning_that_quotes_is_not_kept() {
+        let asked = "Should I tell my sister Ottilie that the ferrets ate her wedding cake last night?";
+        let history = History::new([PreferencePair::new(vec![Turn::user(asked)], "Yes, soon.", "No.")]);
+        let reasoning = |text: &str| Reasoning {
+            pair: history.pairs()[0].id,
+            chosen_first: true,
+            text: text.into(),
+            margin: 1.0,
+            kept: true,
+        };
+        let mut reasonings = [reasoning("The first is shorter."), reasoning(asked)];
+        pollster::block_on(let_go_of_quotes(&mut reasonings, &history));
+        assert_eq!(reasonings.map(|reasoning| reasoning.kept), [true, false]);
     }
 }

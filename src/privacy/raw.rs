@@ -7,7 +7,8 @@ use std::fmt;
 
 /// A model that runs on this device, in this browser or process, and sends nothing anywhere.
 ///
-/// Implemented in `provider/local.rs` and `provider/browser.rs`; a test sees to it that nothing else does.
+/// Implemented in `provider/local.rs`, and in `provider/browser.rs` for the browser's own model where it is known to be
+/// local; a test sees to it that nothing else does.
 pub trait OnDevice {}
 
 /// Something made from raw history; it never leaves the device.

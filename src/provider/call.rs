@@ -85,7 +85,14 @@ impl Features {
             (&mut self.log_probabilities, &["logprob"]),
             (
                 &mut self.forms,
-                &["response_format", "json_schema", "responseschema", "response_schema", "tool"],
+                &[
+                    "response_format",
+                    "json_schema",
+                    "responseschema",
+                    "response_schema",
+                    "responseconstraint",
+                    "tool",
+                ],
             ),
             (&mut self.stream_usage, &["stream_options", "include_usage"]),
             (&mut self.wide_sampling, &["top_k", "topk", "min_p", "repetition_penalty"]),

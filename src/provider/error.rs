@@ -73,7 +73,10 @@ pub enum ProviderError {
         origin: String,
     },
     /// The guard found history in the request.
-    #[error("nothing was sent: the request shares {overlaps} passages with your history")]
+    #[error(
+        "nothing was sent: the request shares {overlaps} {} with your history",
+        if *overlaps == 1 { "passage" } else { "passages" }
+    )]
     Guarded {
         /// How many passages.
         overlaps: usize,
@@ -257,7 +260,8 @@ impl ProviderError {
             Unreachable { origin, in_browser: true, .. } => format!(
                 "see that {origin} runs and that this device is online; if it does, let it answer this page: \
                  Ollama needs this page's origin in OLLAMA_ORIGINS, LM Studio \"Enable CORS\", vLLM \
-                 --allowed-origins, and llama.cpp's server allows every page by itself"
+                 --allowed-origins, and llama.cpp's server allows every page by itself. A redirect is not followed: \
+                 give the API's final address"
             ),
             Unreachable { origin, .. } => format!("see that {origin} runs and that this device is online"),
             TimedOut { .. } => "try again; a local server may still be loading its model".into(),

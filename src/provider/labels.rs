@@ -3,6 +3,10 @@
 use serde_json::json;
 
 use super::call::{Form, Messages};
+use super::form::json_in;
+
+/// Tokens for a label that is said in words or as JSON.
+pub(super) const WORD_TOKENS: u32 = 32;
 
 /// The log-odds against all others together that a label which was only said is given, by convention.
 ///
@@ -42,14 +46,24 @@ pub(super) fn from_first_tokens(tokens: &[(String, f32)], labels: &[String]) -> 
 }
 
 /// The log-probability of each label when the model named one of them.
-pub(super) fn from_named(at: usize, labels: usize) -> Vec<f32> {
+fn from_named(at: usize, labels: usize) -> Vec<f32> {
     let named = 1.0 / (1.0 + (-SAID_LOG_ODDS).exp());
     let other = (1.0 - named) / (labels.saturating_sub(1).max(1)) as f32;
     (0..labels).map(|label| if label == at { named.ln() } else { other.ln() }).collect()
 }
 
+/// The log-probability of each label from an answer that should be in the [`form`] of one, or name it.
+pub(super) fn from_words(text: &str, labels: &[String]) -> Vec<f32> {
+    let said = json_in(text).and_then(|value| value["answer"].as_str().map(str::to_owned));
+    match named(said.as_deref().unwrap_or(text), labels) {
+        Some(at) => from_named(at, labels.len()),
+        // A model that names none has said nothing about them.
+        None => vec![-(labels.len().max(1) as f32).ln(); labels.len()],
+    }
+}
+
 /// The label that a text names: the only one in it, or, where it begins with one, that one.
-pub(super) fn named(text: &str, labels: &[String]) -> Option<usize> {
+fn named(text: &str, labels: &[String]) -> Option<usize> {
     let text = words(text);
     let places: Vec<Option<usize>> = labels
         .iter()

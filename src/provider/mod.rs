@@ -1,10 +1,12 @@
 //! The models behind [`LanguageModel`](crate::model::LanguageModel), wherever they run.
 //!
-//! [`Local`], the engine on this device, is the only one that opens raw prompts. A [`Remote`] reads released prompts
-//! and asks through [`Egress`], the one door to the network: a provider's file turns a call into a request and bytes
-//! into a draft, and sends nothing itself.
+//! [`Local`], the engine on this device, and [`BuiltIn`], the browser's own model where it is known to be local, are the
+//! only ones that open raw prompts. A [`Remote`] reads released prompts and asks through [`Egress`], the one door: to a
+//! server, or to a function of the page. A provider's file turns a call into a request and bytes into a draft, and
+//! sends nothing itself.
 
 mod anthropic;
+mod browser;
 mod budget;
 mod call;
 mod clean;
@@ -13,6 +15,7 @@ mod egress;
 mod error;
 mod form;
 mod gemini;
+mod host;
 mod key;
 mod labels;
 mod local;
@@ -20,6 +23,7 @@ mod on_released;
 mod openai;
 mod origin;
 mod pace;
+mod page;
 mod presets;
 mod reading;
 mod remote;
@@ -32,6 +36,7 @@ mod status;
 mod tests;
 mod transport;
 
+pub use browser::BuiltIn;
 pub use budget::{Budget, Price, Purse, Reserve, Spending, estimated_tokens};
 pub use call::{AnswerStart, Features, Form};
 pub use divided::Divided;
@@ -45,12 +50,15 @@ pub use local::worker::{Attached, WorkerLink};
 pub use local::{EngineLink, Local};
 pub use on_released::OnReleased;
 pub use origin::{Endpoint, Origin};
+pub use page::{AboutPageModel, PageAsk, PageFailure, PageLink, PageModel, PageReply};
 pub use presets::{Api, Dialect, PRESETS, Preset, preset};
 pub use remote::Remote;
 pub use retry::Retry;
 pub use settings::{RemoteSettings, billions_in};
 #[cfg(target_arch = "wasm32")]
 pub use transport::browser::BrowserTransport;
+pub use transport::either::Either;
 #[cfg(all(feature = "cli", not(target_arch = "wasm32")))]
 pub use transport::native::NativeTransport;
+pub use transport::page::PageTransport;
 pub use transport::{Body, Clock, Head, Transport, TransportError};

@@ -1,22 +1,26 @@
 //! Where a request may go: an origin, and an endpoint below it, read strictly.
 //!
+//! A model on the page has an address too, made here and never read: what a person types leads to a server.
+//!
 //! Only what every reader of addresses reads alike is taken: http or https, a host of plain letters, digits, dots and
 //! hyphens (or a bracketed IPv6 address), a port, a path of plain characters. No user, no query, no fragment, no
 //! percent sign, no backslash: two readers can't disagree on where such an address leads.
 
 use std::fmt;
 
-use super::ProviderError;
+use super::{PageModel, ProviderError};
 
 /// Characters of a path besides letters and digits.
 const PATH_SIGNS: &str = "/-._~:@";
 
-/// A scheme, host and port: what a browser keeps apart, and what a key is bound to.
+/// A scheme, host and port: what a browser keeps apart, and what a key is bound to. Or a model on the page.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Origin {
-    secure: bool,
-    host: String,
-    port: u16,
+pub struct Origin(Place);
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Place {
+    Server { secure: bool, host: String, port: u16 },
+    Page(PageModel),
 }
 
 /// The address that an API's paths are added to, such as `https://api.openai.com/v1`.
@@ -30,7 +34,7 @@ pub struct Endpoint {
 impl Origin {
     /// Whether the host is this very machine.
     pub fn is_loopback(&self) -> bool {
-        let host = self.host.as_str();
+        let Place::Server { host, .. } = &self.0 else { return false };
         host == "localhost"
             || host.ends_with(".localhost")
             || host == "[::1]"
@@ -39,19 +43,32 @@ impl Origin {
 
     /// Whether a key may go there: over TLS, or without it to this machine or a private address.
     pub fn may_have_key(&self) -> bool {
+        let Place::Server { secure, host, .. } = &self.0 else { return false };
         let private = || {
-            self.host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_private())
-                || self.host.ends_with(".local")
+            host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_private())
+                || host.ends_with(".local")
         };
-        self.secure || self.is_loopback() || private()
+        *secure || self.is_loopback() || private()
+    }
+
+    /// The model on the page that it is, if it is one.
+    pub fn page_model(&self) -> Option<&PageModel> {
+        match &self.0 {
+            Place::Server { .. } => None,
+            Place::Page(model) => Some(model),
+        }
     }
 }
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = if self.secure { "https" } else { "http" };
-        write!(f, "{scheme}://{}", self.host)?;
-        if self.port == default_port(self.secure) { Ok(()) } else { write!(f, ":{}", self.port) }
+        let (secure, host, port) = match &self.0 {
+            Place::Server { secure, host, port } => (*secure, host, *port),
+            Place::Page(model) => return model.fmt(f),
+        };
+        let scheme = if secure { "https" } else { "http" };
+        write!(f, "{scheme}://{host}")?;
+        if port == default_port(secure) { Ok(()) } else { write!(f, ":{port}") }
     }
 }
 
@@ -87,8 +104,13 @@ impl Endpoint {
         let (host, port) = authority_parts(authority)
             .ok_or(bad("its host may hold letters, digits, dots and hyphens only, then perhaps a port"))?;
         let port = port.unwrap_or(default_port(secure));
-        let origin = Origin { secure, host: host.to_ascii_lowercase(), port };
+        let origin = Origin(Place::Server { secure, host: host.to_ascii_lowercase(), port });
         Ok(Endpoint { origin, path: path.to_owned() })
+    }
+
+    /// The address of a model on the page.
+    pub fn of_page(model: PageModel) -> Self {
+        Endpoint { origin: Origin(Place::Page(model)), path: String::new() }
     }
 
     /// Where it leads.
@@ -185,6 +207,19 @@ mod tests {
             "javascript://a",
         ] {
             check(text, None);
+        }
+    }
+
+    #[test]
+    fn a_page_has_an_address_that_nobody_can_type() {
+        for model in [PageModel::BuiltIn, PageModel::host_function("ask").unwrap()] {
+            let endpoint = Endpoint::of_page(model.clone());
+            assert_eq!(
+                (endpoint.to_string(), endpoint.origin().page_model()),
+                (model.to_string(), Some(&model))
+            );
+            assert!(!endpoint.origin().is_loopback() && !endpoint.origin().may_have_key());
+            check(&endpoint.to_string(), None);
         }
     }
 

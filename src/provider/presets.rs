@@ -4,7 +4,7 @@
 //! change, and what an endpoint turns out not to take is switched off by itself.
 
 use super::call::{AnswerStart, Features};
-use super::{Endpoint, KeyHeader};
+use super::{Endpoint, KeyHeader, host};
 
 /// Which API an endpoint speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -15,10 +15,12 @@ pub enum Api {
     Anthropic,
     /// Google's generateContent.
     Gemini,
+    /// A model on the page, called as a function. Nobody types its address, so it is in no list.
+    Page,
 }
 
 impl Api {
-    /// Every API by the name that the command takes.
+    /// Every API of servers by the name that the command takes.
     pub const ALL: [(&'static str, Api); 3] =
         [("openai", Api::OpenAi), ("anthropic", Api::Anthropic), ("gemini", Api::Gemini)];
 
@@ -33,13 +35,15 @@ impl Api {
             Api::OpenAi => "openai",
             Api::Anthropic => "anthropic",
             Api::Gemini => "gemini",
+            Api::Page => "page",
         }
     }
 
     /// How it wants its key.
     pub fn key_header(self) -> KeyHeader {
         match self {
-            Api::OpenAi => KeyHeader::Bearer,
+            // The page's never gets one.
+            Api::OpenAi | Api::Page => KeyHeader::Bearer,
             Api::Anthropic => KeyHeader::XApiKey,
             Api::Gemini => KeyHeader::XGoogApiKey,
         }
@@ -238,6 +242,7 @@ pub fn dialect_at(api: Api, endpoint: &Endpoint) -> Dialect {
         (None, Api::OpenAi) => SCORED,
         (None, Api::Anthropic) => ANTHROPIC,
         (None, Api::Gemini) => GEMINI,
+        (None, Api::Page) => host::DIALECT,
     }
 }
 

@@ -5,7 +5,7 @@ use super::egress::{Flow, Limits};
 use super::presets::Api;
 use super::sse::{Event, SseState};
 use super::transport::Head;
-use super::{ProviderError, anthropic, gemini, openai};
+use super::{ProviderError, anthropic, gemini, host, openai};
 
 /// The most bytes that are read of the body of a reply that is an error.
 const ERROR_BYTES: usize = 64 << 10;
@@ -100,6 +100,10 @@ impl Reading {
                     Api::OpenAi => openai::hear_whole(text, &mut self.draft),
                     Api::Anthropic => anthropic::hear_whole(text, &mut self.draft),
                     Api::Gemini => gemini::hear_whole(text, &mut self.draft),
+                    Api::Page => {
+                        host::hear_whole(text, &mut self.draft);
+                        Ok(())
+                    }
                 }?;
             }
         }
@@ -119,6 +123,8 @@ impl Reading {
                 Api::OpenAi => openai::hear(&event.data, &mut self.draft),
                 Api::Anthropic => anthropic::hear(&event.data, &mut self.draft),
                 Api::Gemini => gemini::hear(&event.data, &mut self.draft),
+                // A page answers with whole texts.
+                Api::Page => Err(ProviderError::WrongShape { field: "a whole text" }),
             }?;
         }
         Ok(())

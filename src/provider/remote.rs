@@ -18,12 +18,9 @@ use super::reading::Reading;
 use super::retry::retry_after_ms;
 use super::settings::RemoteSettings;
 use super::transport::{Head, Transport};
-use super::{ProviderError, Said, anthropic, form, gemini, labels, openai, status};
+use super::{ProviderError, Said, anthropic, form, gemini, host, labels, openai, status};
 use crate::model::{Capabilities, Generation, LanguageModel, ModelError, Prompt, Sampling, Scores, Usage};
 use crate::privacy::{Ledger, LiveConversation, Released, Watch};
-
-/// Tokens for a label that is said in words or as JSON.
-const LABEL_TOKENS: u32 = 32;
 
 /// Tokens that asking for a label, or for an answer that has begun, adds to a prompt.
 const ASK_TOKENS: u32 = 48;
@@ -71,7 +68,10 @@ impl<T: Transport, W: Watch, L: Ledger> Remote<T, W, L> {
     pub fn new(settings: RemoteSettings, egress: Egress<T, W, L>) -> Self {
         let RemoteSettings { endpoint, api, model, dialect, .. } = &settings;
         let capabilities = Capabilities {
-            name: format!("{model} at {}", endpoint.origin()),
+            name: match endpoint.origin().page_model() {
+                Some(page) => page.words(),
+                None => format!("{model} at {}", endpoint.origin()),
+            },
             fingerprint: format!("{} {endpoint} {model} thinks {}", api.name(), settings.thinking_tokens),
             context_tokens: settings.context_tokens,
             log_probabilities: dialect.features.log_probabilities,
@@ -114,7 +114,7 @@ impl<T: Transport, W: Watch, L: Ledger> Remote<T, W, L> {
             prompt_tokens: prompt_tokens.saturating_add(each(ASK_TOKENS)),
             cached_tokens: 0,
             generated_tokens: generated_tokens
-                .saturating_add(each(LABEL_TOKENS))
+                .saturating_add(each(labels::WORD_TOKENS))
                 .saturating_add(each(self.settings.thinking_tokens)),
         }
     }
@@ -328,6 +328,7 @@ impl<T: Transport, W: Watch, L: Ledger> Remote<T, W, L> {
             Api::OpenAi => openai::render(&call, &messages, features, dialect),
             Api::Anthropic => anthropic::render(&call, &messages, features),
             Api::Gemini => gemini::render(&call, &messages, features),
+            Api::Page => host::render(&call, &messages, features),
         }
     }
 
@@ -354,7 +355,7 @@ impl<T: Transport, W: Watch, L: Ledger> Remote<T, W, L> {
     }
 
     async fn score_by_word(&self, input: &Released<Prompt>, names: &[String]) -> Result<Scores, ModelError> {
-        let sampling = Sampling { max_tokens: LABEL_TOKENS, ..Sampling::default() };
+        let sampling = Sampling { max_tokens: labels::WORD_TOKENS, ..Sampling::default() };
         let wanted = labels::form(names);
         let answer = self.ask(input, &sampling, Ask::Label(names, &wanted), &mut |_| {}).await?;
         let text = if answer.draft.form.is_empty() {
@@ -362,13 +363,7 @@ impl<T: Transport, W: Watch, L: Ledger> Remote<T, W, L> {
         } else {
             answer.draft.form
         };
-        let said = form::json_in(&text).and_then(|value| value["answer"].as_str().map(str::to_owned));
-        let log_probabilities = match labels::named(said.as_deref().unwrap_or(&text), names) {
-            Some(at) => labels::from_named(at, names.len()),
-            // A model that names none has said nothing about them.
-            None => vec![-(names.len().max(1) as f32).ln(); names.len()],
-        };
-        Ok(Scores { log_probabilities, usage: answer.usage })
+        Ok(Scores { log_probabilities: labels::from_words(&text, names), usage: answer.usage })
     }
 }
 
@@ -405,7 +400,7 @@ impl<T: Transport, W: Watch, L: Ledger> LanguageModel for Remote<T, W, L> {
 }
 
 /// An estimate of a prompt's tokens.
-fn prompt_tokens(prompt: &Prompt) -> u32 {
+pub(super) fn prompt_tokens(prompt: &Prompt) -> u32 {
     let turns = prompt.turns.iter().map(|turn| estimated_tokens(&turn.content).saturating_add(TURN_TOKENS));
     turns.fold(estimated_tokens(&prompt.answer_start), u32::saturating_add)
 }
@@ -424,7 +419,11 @@ fn cost(reading: &Reading, most: Spending) -> Spending {
 }
 
 /// The text of an answer and whether the model ended it by itself.
-fn finish(draft: &Draft, prompt: &Prompt, sampling: &Sampling) -> Result<(String, bool), ProviderError> {
+pub(super) fn finish(
+    draft: &Draft,
+    prompt: &Prompt,
+    sampling: &Sampling,
+) -> Result<(String, bool), ProviderError> {
     let declined = draft.finish == Some(Finish::Declined);
     if declined || (draft.text.trim().is_empty() && !draft.refusal.is_empty()) {
         let words = if draft.refusal.is_empty() { &draft.text } else { &draft.refusal };

@@ -10,7 +10,7 @@ use super::ProviderError;
 /// How often, and how long between.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Retry {
-    /// Tries in all; 1 makes none again.
+    /// Tries in all; 1 makes none again. After a wait that was in vain there are two at most: it took minutes.
     pub tries: u32,
     /// The bound of the first pause, in milliseconds.
     pub base_ms: u32,
@@ -30,7 +30,11 @@ impl Default for Retry {
 impl Retry {
     /// The pause in milliseconds after try number `tried` (from 1) failed; `None` gives up. `chance` is in 0..1.
     pub fn pause_ms(&self, tried: u32, error: &ProviderError, chance: f64) -> Option<u32> {
-        if !error.is_passing() || tried >= self.tries {
+        let tries = match error {
+            ProviderError::TimedOut { .. } => self.tries.min(2),
+            _ => self.tries,
+        };
+        if !error.is_passing() || tried >= tries {
             return None;
         }
         let doubled = u64::from(self.base_ms) << (tried - 1).min(20);
@@ -81,6 +85,14 @@ mod tests {
         let retry = Retry::default();
         assert_eq!(retry.pause_ms(1, &limited(Some(7000)), 0.5), Some(7500));
         assert_eq!(retry.pause_ms(1, &limited(Some(3_600_000)), 0.5), None);
+    }
+
+    #[test]
+    fn minutes_are_waited_in_vain_twice_at_most() {
+        let silent = ProviderError::TimedOut { origin: String::new(), doing: "in all", seconds: 600 };
+        let pauses = (1..=2).map(|tried| Retry::default().pause_ms(tried, &silent, 1.0));
+        assert_eq!(pauses.collect::<Vec<_>>(), [Some(1000), None]);
+        assert_eq!(Retry { tries: 1, ..Retry::default() }.pause_ms(1, &silent, 1.0), None);
     }
 
     #[test]

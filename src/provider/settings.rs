@@ -3,7 +3,7 @@
 use super::budget::{Budget, Price};
 use super::presets::{Api, Dialect, Preset, dialect_at};
 use super::retry::Retry;
-use super::{ApiKey, Endpoint, ProviderError};
+use super::{ApiKey, Endpoint, PageModel, ProviderError};
 
 /// Which model, where, and what it may cost.
 #[derive(Debug)]
@@ -59,6 +59,24 @@ impl RemoteSettings {
             budget: Budget::default(),
             price: None,
         })
+    }
+
+    /// A model on the page, which takes prompts and answers of so many tokens together.
+    pub fn on_page(model: PageModel, context_tokens: u32) -> Self {
+        let (name, endpoint) = (model.to_string(), Endpoint::of_page(model));
+        RemoteSettings {
+            dialect: dialect_at(Api::Page, &endpoint),
+            endpoint,
+            api: Api::Page,
+            model: name,
+            key: None,
+            context_tokens,
+            billions: None,
+            thinking_tokens: 0,
+            retry: Retry::default(),
+            budget: Budget::default(),
+            price: None,
+        }
     }
 
     /// A model at a preset's endpoint.

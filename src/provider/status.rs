@@ -50,8 +50,12 @@ pub(super) struct Asked<'a> {
 pub(super) fn complaint(api: Api, body: &str) -> Complaint {
     let read = |error: &Value| match api {
         Api::Gemini => gemini::complaint(error),
-        Api::OpenAi | Api::Anthropic => openai::complaint(error),
+        Api::OpenAi | Api::Anthropic | Api::Page => openai::complaint(error),
     };
+    if api == Api::Page {
+        // Its words, whatever they look like.
+        return Complaint { message: body.to_owned(), ..Complaint::default() };
+    }
     match serde_json::from_str::<Value>(body) {
         // FastAPI's servers (vLLM, SGLang) say `detail` or the error itself; Gemini streams a list.
         Ok(Value::Array(list)) => list.first().map(|first| read(&first["error"])).unwrap_or_default(),

@@ -5,8 +5,10 @@
 
 #[cfg(target_arch = "wasm32")]
 pub(super) mod browser;
+pub(super) mod either;
 #[cfg(all(feature = "cli", not(target_arch = "wasm32")))]
 pub(super) mod native;
+pub(super) mod page;
 #[cfg(test)]
 #[cfg(feature = "cli")]
 pub(super) mod scripted;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::remote_view::*;
 use super::view::*;
 use crate::preference::{Choice, PairId, Turn};
+use crate::provider::{PageAsk, PageFailure, PageReply};
 
 /// Names one request among those of its page, so that answers and progress find it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -20,6 +21,8 @@ pub enum ToWorker {
     Ask(Envelope, Request),
     /// Stop the request with that number; it then answers [`ServiceError::Cancelled`].
     Cancel(Envelope),
+    /// The page's answer to what was asked of it under that number.
+    PageAnswered(u32, Result<PageReply, PageFailure>),
 }
 
 /// From the data worker to a page.
@@ -33,6 +36,10 @@ pub enum FromWorker {
     Event(Envelope, Event),
     /// Something changed, here or in another tab: what is shown of it should be asked for again.
     Changed(Change),
+    /// A question to a model on the page, to be answered under that number.
+    AskPage(u32, PageAsk),
+    /// Nobody waits for the answer under that number any more.
+    DropPageAsk(u32),
 }
 
 /// What a page may ask.
@@ -482,7 +489,7 @@ impl ServiceError {
             Self::TooFewPairs { .. } => "Add some more choices on the History page.",
             Self::NoModel => "Load a model on the Models page.",
             Self::Model(_) => "Load the model again, or choose another one on the Models page.",
-            Self::Remote(_) => "What was answered is kept; start it again and it goes on from there.",
+            Self::Remote(_) => "Try again once that is mended; an induction goes on where it stopped.",
             Self::Internal(_) => "Try again; if it comes back, reload the page. Nothing stored was lost.",
         }
     }

@@ -100,8 +100,8 @@ pub struct LedgerPage {
     pub left_bytes: f64,
     /// Requests that were stopped at the door.
     pub stopped: u32,
-    /// How many left for each origin.
-    pub origins: Vec<(String, u32)>,
+    /// How many left for each origin, and the bytes of their bodies.
+    pub origins: Vec<(String, u32, f64)>,
 }
 
 /// One request.
@@ -197,6 +197,10 @@ pub struct CanaryView {
     /// Whether the guard stopped a request that was made to carry one.
     pub stopped: bool,
 }
+
+/// The id of the browser's own model where the person lets it read their choices as they are. It is asked where it is
+/// known to run on this device, and nowhere else. Under its address it is a remote one, over sketches.
+pub const BUILT_IN_RAW: &str = "built-in";
 
 /// Which model a page asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]

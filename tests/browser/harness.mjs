@@ -14,7 +14,7 @@ import { chromium } from "playwright-core";
 import { CHROMIUM_FLAGS, chromiumPath } from "./chromium.mjs";
 
 export const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
-const CACHE = process.env.LIKENESS_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "likeness");
+export const CACHE = process.env.LIKENESS_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "likeness");
 export const MODELS = join(CACHE, "models");
 export const EMBEDDED_MODEL = "SmolLM2-135M-Instruct.Q4_1.gguf";
 

@@ -3,6 +3,8 @@
 pub mod source;
 
 #[cfg(feature = "app")]
+pub mod built_in;
+#[cfg(feature = "app")]
 mod page;
 
 #[cfg(feature = "app")]

@@ -3,6 +3,7 @@
 use leptos::task::spawn_local;
 use leptos::{html, prelude::*};
 
+use super::built_in::BuiltInModel;
 use super::source::{expectation, from_url, load_detail, parameters};
 use crate::app::remote::RemoteModels;
 use crate::app::session::Session;
@@ -100,7 +101,7 @@ pub fn ModelsPage() -> impl IntoView {
                 <h1>"Models"</h1>
             </header>
             <p class="lead">
-                "A language model is only needed for the part of a portrait that takes reasoning. One in this browser "
+                "A language model is only needed for the part of a portrait that takes reasoning. One that you load here "
                 "reads your choices as they are, and what it reads goes nowhere."
             </p>
             {move || match models.get() {
@@ -108,6 +109,7 @@ pub fn ModelsPage() -> impl IntoView {
                 Loadable::Failed(error) => view! { <Failure error=error retry=retry /> }.into_any(),
                 Loadable::Ready(models) => view! { <Overview models=models /> }.into_any(),
             }}
+            <BuiltInModel />
             <RemoteModels />
         </section>
     }

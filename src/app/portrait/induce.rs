@@ -7,12 +7,12 @@ use leptos_router::components::A;
 use super::run::{Field, Run, RunForm, SEARCHES, estimate_text, pending_text};
 use crate::app::browser;
 use crate::app::models::ModelLoading;
-use crate::app::remote::{ModelSelect, choice_of};
+use crate::app::remote::{BuiltIn, ModelSelect, choice_of};
 use crate::app::session::Session;
 use crate::service::client::Stop;
 use crate::service::{
-    Event, InductionSettings, LoadedModel, ModelChoice, ModelSource, PendingInduction, PortraitView,
-    ProfileId, ServiceError,
+    BUILT_IN_RAW, Event, InductionSettings, LoadedModel, ModelChoice, ModelSource, PendingInduction,
+    PortraitView, ProfileId, ServiceError,
 };
 use crate::view::{Failure, Progress, TextInput, sentence};
 
@@ -85,7 +85,9 @@ pub fn InducePanel(
     let session = Session::here();
     let induction = Induction::here();
     let loaded = Memo::new(move |_| session.models.read().ready().and_then(|models| models.loaded.clone()));
-    let remote = Memo::new(move |_| session.endpoints.read().ready().is_some_and(|all| !all.is_empty()));
+    let remote = Memo::new(move |_| {
+        session.has_built_in() || session.endpoints.read().ready().is_some_and(|all| !all.is_empty())
+    });
     // A memo, since the run changes with every answer and the panel must not be built anew each time.
     let busy = Memo::new(move |_| induction.run.read().is_busy());
     let again = move || portrait.read().as_ref().is_some_and(|kept| kept.model.is_some());
@@ -96,7 +98,7 @@ pub fn InducePanel(
             <h2 id="induce-heading">"Let a model read along"</h2>
             <p>
                 "A language model looks at your choices, says why it thinks you made them, and is believed only where "
-                "it predicts right. One in this browser reads them as they are; a remote one sees sketches. What it finds joins the claims; how much weight its judgement "
+                "it predicts right. One on this device reads them as they are; a remote one sees sketches. What it finds joins the claims; how much weight its judgement "
                 "gets is decided by your own choices, and may be none."
             </p>
             {move || {
@@ -184,10 +186,10 @@ fn Start(model: Option<LoadedModel>, again: bool, induction: Induction) -> impl 
     let which = induction.which;
     let all = session.endpoints.read_untracked().ready().cloned().unwrap_or_default();
     let chosen = choice_of(&which.get_untracked()).remote();
-    let is_there = chosen.is_some_and(|id| all.iter().any(|one| one.id == id));
+    let is_there = chosen.is_some_and(|id| BuiltIn::has_id(&id) || all.iter().any(|one| one.id == id));
     if !is_there {
-        let first = all.first().filter(|_| model.is_none());
-        which.set(first.map(|one| one.id.clone()).unwrap_or_default());
+        let first = || all.first().map_or_else(BuiltIn::id, |one| one.id.clone());
+        which.set(if model.is_some() { String::new() } else { first() });
     }
     let needs_local = Memo::new(move |_| !matches!(choice_of(&which.get()), ModelChoice::Remote(_)));
     let has_local = model.is_some();
@@ -242,7 +244,10 @@ fn Start(model: Option<LoadedModel>, again: bool, induction: Induction) -> impl 
         let mut form = form.get();
         (form.seed, form.candidates) = (seed.get(), candidates.get());
         form.model = choice_of(&which.get());
-        form.settings().ok().filter(|settings| settings.remote.is_some())
+        // A model on this device costs nothing.
+        let costs =
+            |settings: &InductionSettings| settings.remote.as_ref().is_some_and(|id| id != BUILT_IN_RAW);
+        form.settings().ok().filter(costs)
     };
     view! {
         {move || match &*induction.run.read() {

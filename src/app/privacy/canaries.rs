@@ -89,9 +89,9 @@ pub fn Canaries() -> impl IntoView {
 fn Outcome(seen: CanaryView) -> impl IntoView {
     let held = seen.found.is_empty() && seen.stopped && seen.requests > 0;
     let got = format!(
-        "{} planted; {} left, {} in all.",
+        "{} planted; {} made, {} in all.",
         words::count(seen.planted, "secret was", "secrets were"),
-        words::count(seen.requests, "request", "requests"),
+        words::count(seen.requests, "request was", "requests were"),
         words::size(seen.bytes),
     );
     view! {

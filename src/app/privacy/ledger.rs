@@ -6,7 +6,6 @@ use leptos::task::spawn_local;
 use crate::app::browser;
 use crate::app::session::{Loader, Session};
 use crate::service::{LedgerLine, LedgerPage};
-use crate::view::loadable::Loadable;
 use crate::view::{Failure, Glyph, Icon, sentence, words};
 
 /// Lines shown at first, and more with each press.
@@ -35,6 +34,13 @@ pub fn LedgerList() -> impl IntoView {
         });
     };
     let any = Memo::new(move |_| page.value.read().ready().is_some_and(|page| page.left + page.stopped > 0));
+    let lines =
+        Memo::new(move |_| page.value.read().ready().map(|page| page.lines.clone()).unwrap_or_default());
+    let none = Memo::new(move |_| page.value.read().ready().is_some_and(|page| page.lines.is_empty()));
+    let more = Memo::new(move |_| {
+        page.value.read().ready().is_some_and(|page| page.total > page.lines.len() as u32)
+    });
+    let failed = Memo::new(move |_| page.value.read().failure().cloned());
     view! {
         <section class="ledger" aria-labelledby="ledger">
             <h2 id="ledger">"Every request"</h2>
@@ -50,30 +56,23 @@ pub fn LedgerList() -> impl IntoView {
                     />
                 </search>
             </Show>
-            {move || match page.value.get() {
-                Loadable::Loading => ().into_any(),
-                Loadable::Failed(error) => view! { <Failure error=error /> }.into_any(),
-                Loadable::Ready(page) if page.lines.is_empty() => view! {
-                    <p class="muted">
-                        {if any.get() { "No request says that." } else { "No request was ever made to a remote model." }}
-                    </p>
-                }
-                .into_any(),
-                Loadable::Ready(page) => {
-                    let more = page.total > page.lines.len() as u32;
-                    view! {
-                        <ol class="lines">
-                            {page.lines.into_iter().map(|line| view! { <Line line=line /> }).collect_view()}
-                        </ol>
-                        {more.then(|| view! {
-                            <button type="button" class="quiet" on:click=move |_| limit.update(|n| *n += LINES)>
-                                "Show more"
-                            </button>
-                        })}
-                    }
-                    .into_any()
-                }
-            }}
+            {move || failed.get().map(|error| view! { <Failure error=error /> })}
+            <Show when=move || none.get()>
+                <p class="muted">
+                    {move || if any.get() { "No request says that." } else { "No request to a remote model is written down." }}
+                </p>
+            </Show>
+            <ol class="lines">
+                // A line stays as it is, opened or not, while new ones come.
+                <For each=move || lines.get() key=|line| (line.number as u64, line.outcome.clone()) let:line>
+                    <Line line=line />
+                </For>
+            </ol>
+            <Show when=move || more.get()>
+                <button type="button" class="quiet" on:click=move |_| limit.update(|n| *n += LINES)>
+                    "Show more"
+                </button>
+            </Show>
             <Show when=move || any.get()>
                 <div class="actions">
                     <Show
@@ -118,7 +117,7 @@ fn Line(line: LedgerLine) -> impl IntoView {
         <li class=state>
             <details on:toggle=read>
                 <summary>
-                    <span class="when">{browser::when(line.when_ms)}</span>
+                    <span class="when">{browser::moment(line.when_ms)}</span>
                     <span class="what">{format!("{} from {}", sentence(&line.purpose).trim_end_matches('.'), line.model)}</span>
                     <span class="figure">{if line.left { words::size(line.bytes) } else { "stopped".to_owned() }}</span>
                 </summary>

@@ -267,8 +267,10 @@ fn Form(start: EndpointForm, editing: RwSignal<Option<EndpointForm>>) -> impl In
             <details class="fold">
                 <summary>"Limits and prices"</summary>
                 <TextInput label="Longest prompt and answer, in tokens" value=context kind="number" />
-                <TextInput label="Price of a million tokens of prompt" value=prompt_price />
-                <TextInput label="Price of a million tokens of answer" value=answer_price />
+                <div class="sides">
+                    <TextInput label="Price of a million tokens of prompt" value=prompt_price />
+                    <TextInput label="Price of a million tokens of answer" value=answer_price />
+                </div>
                 <TextInput
                     label="Most calls of one job"
                     value=most_calls
@@ -283,7 +285,7 @@ fn Form(start: EndpointForm, editing: RwSignal<Option<EndpointForm>>) -> impl In
             </details>
             {move || refused.get().map(|error| view! { <Failure error=error /> })}
             <p class="small">
-                "When you save, this page reloads: its policy then lets it reach that address, and no other."
+                "When you save, this page reloads: its policy then lets it reach the addresses of your remote models, and no other."
             </p>
             <div class="actions">
                 <button type="submit" class="primary" disabled=move || busy.get()>

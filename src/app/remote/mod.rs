@@ -1,5 +1,6 @@
 //! Remote models as the person configures them: where they are, what they may cost, and what lets the page reach them.
 
+mod built_in;
 mod form;
 #[cfg(feature = "app")]
 mod list;
@@ -8,6 +9,7 @@ mod model_select;
 #[cfg(feature = "app")]
 mod policy;
 
+pub use built_in::{Availability, BuiltIn};
 pub use form::{EndpointForm, FormProblem};
 #[cfg(feature = "app")]
 pub use list::RemoteModels;

@@ -1,8 +1,8 @@
-//! Which model to ask: the one on this device, or a remote one over sketches.
+//! Which model to ask: the one on this device, the browser's own, or a remote one over sketches.
 
 use leptos::prelude::*;
 
-use super::ReachNotice;
+use super::{BuiltIn, ReachNotice};
 use crate::app::session::Session;
 use crate::service::ModelChoice;
 use crate::view::fresh_id;
@@ -24,7 +24,7 @@ pub fn choice_of(value: &str) -> ModelChoice {
     }
 }
 
-/// A labelled choice of the model; shown once a remote one is configured.
+/// A labelled choice of the model; shown once a remote one is configured, or the browser's own is ready.
 #[component]
 pub fn ModelSelect(
     /// The chosen one, as [`choice_of`] reads it.
@@ -45,22 +45,38 @@ pub fn ModelSelect(
         let id = choice.get().remote();
         endpoints.read().iter().find(|one| Some(&one.id) == id.as_ref()).cloned()
     });
+    let built_in = Memo::new(move |_| session.built_in.get().filter(BuiltIn::is_ready));
     let label = id.clone();
     view! {
-        <Show when=move || !endpoints.read().is_empty()>
+        <Show when=move || !endpoints.read().is_empty() || built_in.read().is_some()>
             <div class="field model-select">
                 <label for=label.clone()>{if divides { "Who reads" } else { "Model" }}</label>
                 <select
                     id=id.clone()
                     on:change=move |event| value.set(event_target_value(&event))
-                    prop:value=move || value.get()
+                    prop:value=move || value.with(|value| if value.is_empty() { HERE.into() } else { value.clone() })
                 >
-                    <option value=HERE selected=move || chosen.read().is_none()>
+                    <option value=HERE selected=move || choice_of(&value.get()) == ModelChoice::OnDevice>
                         {move || match loaded.get() {
                             Some(name) => format!("{name}, on this device"),
                             None => "On this device (none is loaded)".to_owned(),
                         }}
                     </option>
+                    <For
+                        each=move || built_in.get().map_or_else(Vec::new, |model| model.options())
+                        key=|(id, _)| id.clone()
+                        let:option
+                    >
+                        {
+                            let (id, text) = option;
+                            let own = id.clone();
+                            view! {
+                                <option value=id selected=move || value.get() == own>
+                                    {text}
+                                </option>
+                            }
+                        }
+                    </For>
                     <For each=move || endpoints.get() key=|one| one.id.clone() let:one>
                         {
                             let id = one.id.clone();
@@ -91,13 +107,20 @@ pub fn ModelSelect(
                     </For>
                 </select>
                 <p class="note">
-                    {move || match choice.get() {
-                        ModelChoice::OnDevice => "Reads your choices as they are; nothing leaves this device.",
-                        ModelChoice::Remote(_) => {
-                            "Sees sketches: which answer has more of one trait, in one of nine sentences. Never your texts."
+                    {move || match (built_in.get().filter(|_| BuiltIn::has_id(&value.get())), choice.get()) {
+                        (Some(model), _) => model.reads(&value.get()),
+                        (None, ModelChoice::OnDevice) => {
+                            "Reads your choices as they are; nothing leaves this device.".to_owned()
                         }
-                        ModelChoice::Divided(_) => {
-                            "The model on this device reads your choices as they are. The remote one is told sketches of                              those that it foresaw, and writes claims from them. Never your texts, nor what was thought of them."
+                        (None, ModelChoice::Remote(_)) => {
+                            "Sees sketches: which answer has more of one trait, in one of nine sentences. Never your texts."
+                                .to_owned()
+                        }
+                        (None, ModelChoice::Divided(_)) => {
+                            "The model on this device reads your choices as they are. The remote one is told sketches of \
+                             those that it foresaw, and writes claims from them. Never your texts, nor what was thought \
+                             of them."
+                                .to_owned()
                         }
                     }}
                 </p>

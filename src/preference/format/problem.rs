@@ -20,6 +20,9 @@ pub struct Problem {
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum Why {
+    /// The record begins as no JSON does.
+    #[error("this is plain text: a record begins with {{")]
+    PlainText,
     /// The record is no JSON.
     #[error("not JSON: {what} (column {column})")]
     NotJson {

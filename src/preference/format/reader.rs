@@ -341,6 +341,9 @@ fn parse(bytes: &[u8]) -> Result<Value, (u64, Why)> {
         if error.is_eof() {
             return (lines, Why::Truncated);
         }
+        if !matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'[' | b'"' | b'-' | b'0'..=b'9')) {
+            return (0, Why::PlainText);
+        }
         let text = error.to_string();
         let what = text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what).to_owned();
         (lines, Why::NotJson { what, column: error.column() as u64 })

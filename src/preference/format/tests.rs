@@ -177,14 +177,15 @@ fn prism_makes_no_pair_of_equal_ratings() {
 fn a_bad_line_is_told_and_the_rest_imported() {
     let file = format!(
         "\u{feff}{GOOD}\r\n\r\n{{\"context\":[{{\"role\":\"wizard\",\"content\":\"q\"}}],\"chosen\":\"a\",\"rejected\":\"b\"}}\n\
-         {GOOD},\n{{\"context\":[],\"chosen\":\"a\"}}\n{{\"context\": [\n{GOOD}"
+         {GOOD},\n{{\"context\":[],\"chosen\":\"a\"}}\nThe third was better.\n{{\"context\": [\n{GOOD}"
     );
     let expected = [
         "+ q > a > b",
         "- line 3, context[0].role: unknown role \"wizard\": expected system, user or assistant (or a name known for one of them)",
         "- line 4: not JSON: trailing characters (column 72)",
         "- line 5, rejected: missing",
-        "- line 6: the file ends inside this record",
+        "- line 6: this is plain text: a record begins with {",
+        "- line 7: the file ends inside this record",
         "+ q > a > b",
     ];
     check(&file, &expected);

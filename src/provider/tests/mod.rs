@@ -1,6 +1,7 @@
-//! Tests of the remote models as a whole: recorded replies, and real servers on this machine.
+//! Tests of the models as a whole: recorded replies, real servers on this machine, and a page that is made up.
 
 mod hostile;
+mod page;
 mod recorded;
 mod server;
 mod servers;

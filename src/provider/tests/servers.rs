@@ -211,7 +211,7 @@ fn a_request_is_written_down_and_sent_as_written() {
 fn what_the_guard_refuses_never_reaches_the_server() {
     let (server, model) = start(vec![good()]);
     let asked = pollster::block_on(model.generate(&prompt("this is forbidden"), &Sampling::default()));
-    assert!(asked.unwrap_err().to_string().contains("shares 1 passages with your history"));
+    assert!(asked.unwrap_err().to_string().contains("shares 1 passage with your history"));
     sleep(Duration::from_millis(50));
     assert!(server.received().is_empty());
     let entry = model.egress().ledger().entries().remove(0);

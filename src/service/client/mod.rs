@@ -3,6 +3,8 @@
 //! It decides nothing: what a request means is the worker's affair, what an answer means the page's. Needs the
 //! feature `browser`, but for [`switchboard`], which is plain bookkeeping.
 
+#[cfg(feature = "browser")]
+mod page_models;
 pub mod switchboard;
 #[cfg(feature = "browser")]
 mod verbs;

@@ -94,6 +94,8 @@ impl<A> Switchboard<A> {
                 Some(Told::Event(waiting.event.clone(), event))
             }
             FromWorker::Changed(change) => Some(Told::Changed(change)),
+            // These are for the models on the page, and nobody waits for them here.
+            FromWorker::AskPage(..) | FromWorker::DropPageAsk(_) => None,
         }
     }
 

@@ -13,8 +13,10 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
-use super::super::{Change, Envelope, Event, FromWorker, Request, ServiceError};
+use super::super::{Change, Envelope, Event, FromWorker, Request, ServiceError, ToWorker};
+use super::page_models::PageModels;
 use super::switchboard::{Answer, Outgoing, Switchboard, Told};
+use crate::provider::ProviderError;
 
 /// A worker that dies this often without becoming ready is not started again.
 const FAILED_STARTS: u32 = 3;
@@ -34,6 +36,7 @@ struct Inner {
     failed_starts: Cell<u32>,
     /// What answers brought along, until whoever asked takes it.
     attached: RefCell<HashMap<Envelope, JsValue>>,
+    page_models: Rc<PageModels>,
 }
 
 impl Client {
@@ -46,6 +49,7 @@ impl Client {
             listeners: RefCell::new(Vec::new()),
             failed_starts: Cell::new(0),
             attached: RefCell::default(),
+            page_models: Rc::default(),
         }));
         client.launch();
         client
@@ -54,6 +58,25 @@ impl Client {
     /// Calls this whenever something changed, in this tab or another one, for as long as the page lives.
     pub fn on_change(&self, listener: impl Fn(&Change) + 'static) {
         self.0.listeners.borrow_mut().push(Box::new(listener));
+    }
+
+    /// Lets the browser's own model be asked; `object` is what `www/built_in.js` made of it.
+    pub fn offer_built_in(&self, object: JsValue) {
+        self.0.page_models.offer_built_in(object);
+    }
+
+    /// Lets a function of this page be asked as a model, which takes so many tokens of prompt and answer together. It
+    /// is remote, whatever it does: it sees sketches, past the guard and with a line in the ledger.
+    ///
+    /// # Errors
+    /// [`ProviderError::BadModelName`] where the name is not one plain word.
+    pub fn offer_function(
+        &self,
+        name: &str,
+        function: js_sys::Function,
+        context_tokens: u32,
+    ) -> Result<(), ProviderError> {
+        self.0.page_models.offer(name, function, context_tokens)
     }
 
     /// Asks; the answer comes when the future is awaited. A dropped future does not stop the request.
@@ -130,8 +153,21 @@ impl Client {
             // Only a worker of another build speaks otherwise; whoever waits would wait for ever.
             Err(error) => return self.fail(&format!("the data worker and the page differ: {error}")),
         };
-        if matches!(message, FromWorker::Ready) {
-            self.0.failed_starts.set(0);
+        match message {
+            FromWorker::Ready => self.0.failed_starts.set(0),
+            FromWorker::AskPage(number, ask) => {
+                let (client, models) = (self.clone(), self.0.page_models.clone());
+                return wasm_bindgen_futures::spawn_local(async move {
+                    if let Some(answer) = models.answer(number, ask).await {
+                        client.send(Outgoing {
+                            message: ToWorker::PageAnswered(number, answer),
+                            attachment: None,
+                        });
+                    }
+                });
+            }
+            FromWorker::DropPageAsk(number) => return self.0.page_models.stop(number),
+            _ => {}
         }
         if let (FromWorker::Answer(envelope, Ok(_)), Some(attached)) = (&message, attached) {
             self.0.attached.borrow_mut().insert(*envelope, attached);
@@ -152,6 +188,7 @@ impl Client {
     }
 
     fn fail(&self, reason: &str) {
+        self.0.page_models.stop_all();
         let told = self.0.board.borrow_mut().crashed(reason);
         self.tell(told);
     }
@@ -163,12 +200,17 @@ impl Client {
     }
 
     fn post(&self) {
-        let Some(worker) = self.0.worker.borrow().clone() else { return };
+        if self.0.worker.borrow().is_none() {
+            return;
+        }
         let outgoing = self.0.board.borrow_mut().post();
-        for one in outgoing {
-            if let Err(error) = encode(one).and_then(|message| worker.post_message(&message)) {
-                self.fail(&describe(&error));
-            }
+        outgoing.into_iter().for_each(|one| self.send(one));
+    }
+
+    fn send(&self, outgoing: Outgoing<JsValue>) {
+        let Some(worker) = self.0.worker.borrow().clone() else { return };
+        if let Err(error) = encode(outgoing).and_then(|message| worker.post_message(&message)) {
+            self.fail(&describe(&error));
         }
     }
 }

@@ -1,11 +1,16 @@
 //! Requests about remote models: which ones the person configured, their keys, and the model behind one.
 
 use super::door::{StoredLedger, Watching};
+use super::page::ToPage;
 use super::{Asked, Outcome};
-use crate::model::{Generation, LanguageModel, Prompt, Sampling};
+use crate::model::{Generation, LanguageModel, ModelError, Prompt, Sampling};
+use crate::persona::DriveError;
 use crate::preference::Turn;
-use crate::privacy::LiveConversation;
-use crate::provider::{Api, BrowserTransport, Budget, Egress, Price, ProviderError, Remote, RemoteSettings};
+use crate::privacy::{LiveConversation, Raw};
+use crate::provider::{
+    Api, BrowserTransport, Budget, Egress, Either, PageModel, PageTransport, Price, ProviderError, Remote,
+    RemoteSettings,
+};
 use crate::service::{Change, EndpointDraft, EndpointView, PriceView, Response, ServiceError, TriedView};
 use crate::store::endpoint_row::EndpointRow;
 use crate::store::{Store, now_ms};
@@ -16,8 +21,8 @@ const SETTING: &str = "endpoints";
 /// More than this is a mistake.
 const MOST_ENDPOINTS: usize = 50;
 
-/// A remote model behind the door of this worker.
-pub(super) type RemoteModel = Remote<BrowserTransport, Watching, StoredLedger>;
+/// A remote model behind the door of this worker: on a server, or a function of the page.
+pub(super) type RemoteModel = Remote<Either<BrowserTransport, PageTransport<ToPage>>, Watching, StoredLedger>;
 
 impl Asked {
     pub(super) async fn endpoints(&self) -> Outcome {
@@ -78,9 +83,15 @@ impl Asked {
     /// Asks it to say a word of ours: address, key and name are right when it does.
     pub(super) async fn try_endpoint(&self, id: &str) -> Outcome {
         let begin = now_ms();
-        let model = self.remote_model(id).await?;
         let turns = vec![Turn::user("Answer with the one word \"ready\".")];
-        let said = self.say_to(&model, Prompt { turns, answer_start: String::new() }, None, (16, 0)).await?;
+        let prompt = Prompt { turns, answer_start: String::new() };
+        let said = if let Some(model) = self.built_in(Some(id)).await? {
+            let sampling = Sampling { max_tokens: 16, ..Sampling::default() };
+            let said = model.generate(&Raw::new(prompt), &sampling).await;
+            said.map_err(|error| ServiceError::Model(error.to_string()))?
+        } else {
+            self.say_to(&self.remote_model(id).await?, prompt, None, (16, 0)).await?
+        };
         Ok(Response::Tried(TriedView { text: said.text.trim().to_owned(), elapsed_ms: now_ms() - begin }))
     }
 
@@ -99,9 +110,16 @@ impl Asked {
         model.generate(&prompt, &sampling).await.map_err(|error| self.remote_error(error))
     }
 
-    /// What a remote model's failure is to a page.
-    pub(super) fn remote_error(&self, error: impl std::fmt::Display) -> ServiceError {
-        if self.stopped() { ServiceError::Cancelled } else { ServiceError::Remote(error.to_string()) }
+    /// What a remote model's failure is to a page: the provider's own words, which say what to do.
+    pub(super) fn remote_error(&self, error: impl Into<DriveError>) -> ServiceError {
+        match error.into() {
+            _ if self.stopped() => ServiceError::Cancelled,
+            DriveError::Cancelled => ServiceError::Cancelled,
+            DriveError::Model(ModelError::Unavailable(words) | ModelError::Failed(words)) => {
+                ServiceError::Remote(words)
+            }
+            other => ServiceError::Remote(other.to_string()),
+        }
     }
 
     /// One of them.
@@ -111,8 +129,12 @@ impl Asked {
         view(row.ok_or_else(|| ServiceError::NotFound("this remote model".into()))?)
     }
 
-    /// The model behind an endpoint, with its key, behind the door.
+    /// The model behind an endpoint, with its key, behind the door; or one on the page, behind the same.
     pub(super) async fn remote_model(&self, id: &str) -> Result<RemoteModel, ServiceError> {
+        if let Ok(model) = id.parse::<PageModel>() {
+            let about = self.about(&model).await?;
+            return Ok(self.behind_door(RemoteSettings::on_page(model, about.context_tokens)));
+        }
         let store = self.server.store().await?;
         let all = rows(&store).await?;
         let row = all.iter().find(|row| row.id == id);
@@ -130,7 +152,11 @@ impl Asked {
         let ledger = StoredLedger { server: self.server.clone() };
         let allowed = vec![settings.endpoint.origin().clone()];
         let stop = self.stop.clone();
-        let egress = Egress::new(BrowserTransport, watch, ledger, allowed).with_cancel(move || stop.get());
+        let transport = match settings.endpoint.origin().page_model() {
+            Some(model) => Either::Right(PageTransport::new(self.page(), model.clone())),
+            None => Either::Left(BrowserTransport),
+        };
+        let egress = Egress::new(transport, watch, ledger, allowed).with_cancel(move || stop.get());
         Remote::new(settings, egress)
     }
 }

@@ -45,17 +45,20 @@ impl Asked {
         let by_everyone = judge_by_traits(None, &difference);
         let by_traits = judge_by_traits(Some(&likeness), &difference);
         let pair = PreferencePair::new(context, first, second);
-        let (judgement, by_default) = match (asks.with_model, asks.remote, self.server.model()) {
-            (false, ..) => (by_traits.clone(), None),
-            (true, Some(id), _) => {
-                let model = self.remote_model(&id).await?;
-                let sketch = sketcher_of(Some(&likeness)).sketch(pair.id, &difference);
-                self.ask_both(&model, likeness, SketchedPair::new(sketch), difference).await?
-            }
-            (true, None, Some(model)) => {
-                self.ask_both(&*model, likeness, RawPair::new(pair), difference).await?
-            }
-            (true, None, None) => return Err(ServiceError::NoModel),
+        let chosen = asks.remote.as_deref().filter(|_| asks.with_model);
+        let built_in = self.built_in(chosen).await?;
+        let (judgement, by_default) = if !asks.with_model {
+            (by_traits.clone(), None)
+        } else if let Some(model) = &built_in {
+            self.ask_both(model, likeness, RawPair::new(pair), difference).await.map_err(local_error)?
+        } else if let Some(id) = asks.remote {
+            let model = self.remote_model(&id).await?;
+            let sketch = sketcher_of(Some(&likeness)).sketch(pair.id, &difference);
+            let asked = self.ask_both(&model, likeness, SketchedPair::new(sketch), difference).await;
+            asked.map_err(|error| self.remote_error(error))?
+        } else {
+            let model = self.server.model().ok_or(ServiceError::NoModel)?;
+            self.ask_both(&*model, likeness, RawPair::new(pair), difference).await.map_err(local_error)?
         };
         let elapsed_ms = now_ms() - start;
         Ok(Response::Verdict(show::verdict(
@@ -74,7 +77,7 @@ impl Asked {
         likeness: Likeness,
         evidence: E,
         difference: traits::Difference,
-    ) -> Result<(Judgement, Option<Judgement>), ServiceError>
+    ) -> Result<(Judgement, Option<Judgement>), DriveError>
     where
         E: Evidence + Clone + 'static,
         E::Prompt: Clone + 'static,
@@ -87,15 +90,21 @@ impl Asked {
         Ok((told, Some(default)))
     }
 
-    async fn run<M>(&self, model: &M, mut machine: Judging<M::Input>) -> Result<Judgement, ServiceError>
+    async fn run<M>(&self, model: &M, mut machine: Judging<M::Input>) -> Result<Judgement, DriveError>
     where
         M: LanguageModel,
         M::Input: Clone + 'static,
     {
-        let driven = drive(model, &mut machine, &mut NoJournal, |_| {}, || self.stopped()).await;
-        driven.map_err(|error| match error {
-            DriveError::Cancelled => ServiceError::Cancelled,
-            other => ServiceError::Model(other.to_string()),
-        })
+        let mut journal = NoJournal;
+        let driving = drive(model, &mut machine, &mut journal, |_| {}, || self.stopped());
+        self.unless_stopped(driving).await.unwrap_or(Err(DriveError::Cancelled))
+    }
+}
+
+/// What the failure of a model on this device is to a page.
+pub(super) fn local_error(error: DriveError) -> ServiceError {
+    match error {
+        DriveError::Cancelled => ServiceError::Cancelled,
+        other => ServiceError::Model(other.to_string()),
     }
 }

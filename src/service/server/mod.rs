@@ -15,18 +15,24 @@ mod judge;
 mod ledger;
 mod models;
 mod opening;
+mod page;
 mod people;
 mod portrait;
 mod wire;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::pin::pin;
 use std::rc::Rc;
 
+use futures_util::future::{Either, select};
 use wasm_bindgen::prelude::*;
 
 use super::{Change, Envelope, Event, FromWorker, Request, Response, ServiceError, ToWorker};
 use crate::store::StoreError;
+
+/// How often long work looks whether it shall stop.
+const LOOK_MS: f64 = 100.0;
 
 /// What comes of a request.
 type Outcome = Result<Response, ServiceError>;
@@ -41,6 +47,7 @@ struct Inner {
     opening: opening::Opening,
     engine: models::Engine,
     watchman: door::Watchman,
+    page: page::Page,
     /// For each request under way, whether its page asked to stop it.
     under_way: RefCell<HashMap<Envelope, Rc<Cell<bool>>>>,
 }
@@ -53,6 +60,7 @@ pub fn start() {
             opening: opening::Opening::default(),
             engine: models::Engine::default(),
             watchman: door::Watchman::default(),
+            page: page::Page::default(),
             under_way: RefCell::default(),
         }),
     };
@@ -68,6 +76,7 @@ impl Server {
                     stop.set(true);
                 }
             }
+            ToWorker::PageAnswered(number, answer) => self.inner.page.answered(number, answer),
             ToWorker::Ask(envelope, request) => {
                 let stop = Rc::new(Cell::new(false));
                 self.inner.under_way.borrow_mut().insert(envelope, stop.clone());
@@ -108,6 +117,20 @@ impl Asked {
     /// Whether the page wants it no more.
     fn stopped(&self) -> bool {
         self.stop.get()
+    }
+
+    /// What `work` gives; nothing where the page wants it no more, and then it is dropped, with the question that a model
+    /// is at.
+    async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let stopping = pin!(async {
+            while !self.stopped() {
+                wire::sleep(LOOK_MS).await;
+            }
+        });
+        match select(pin!(work), stopping).await {
+            Either::Left((done, _)) => Some(done),
+            Either::Right(_) => None,
+        }
     }
 
     /// Tells the page how far it is.

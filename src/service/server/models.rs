@@ -3,12 +3,11 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use futures_util::future::{Either, select};
 use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
 use web_sys::{Worker, WorkerOptions, WorkerType};
 
-use super::{Asked, Outcome, Server, wire};
+use super::{Asked, Outcome, Server};
 use crate::engine::message::{
     Build, ChatPrompt, ChatTurn, EngineEvent, EngineReply, EngineRequest, LoadedModel as Loaded, ModelFile,
     SamplingOptions,
@@ -21,9 +20,6 @@ use crate::service::{
 /// The embedded model, as the app's own server has it (`.ci/setup.sh` fetches it).
 const EMBEDDED: &str = "SmolLM2-135M-Instruct.Q4_1.gguf";
 const EMBEDDED_SHA256: &str = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53";
-
-/// How often a running load looks whether it shall stop.
-const LOOK_MS: f64 = 100.0;
 
 /// The engine's worker and the model in it.
 #[derive(Default)]
@@ -107,16 +103,8 @@ impl Asked {
                 asked.event(Event::LoadingModel { stage, bytes: bytes as u64, of: of as u64 });
             }
         };
-        let loading = Box::pin(link.ask_with(EngineRequest::Load(file), attachment.map(Attached), on_event));
-        let stopping = Box::pin(async {
-            while !self.stopped() {
-                wire::sleep(LOOK_MS).await;
-            }
-        });
-        let reply = match select(loading, stopping).await {
-            Either::Left((reply, _)) => reply?,
-            Either::Right(_) => return Err(ServiceError::Cancelled),
-        };
+        let loading = link.ask_with(EngineRequest::Load(file), attachment.map(Attached), on_event);
+        let reply = self.unless_stopped(loading).await.ok_or(ServiceError::Cancelled)??;
         let EngineReply::Loaded(loaded) = reply else {
             return Err(ServiceError::Internal("the engine answered another question".into()));
         };

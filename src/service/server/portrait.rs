@@ -5,17 +5,18 @@
 
 use std::collections::{HashMap, HashSet};
 
-use futures_util::future::{Either, select};
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, Outcome, wire};
+use super::judge::local_error;
+use super::{Asked, Outcome};
 use crate::engine::message::EngineFailure;
-use crate::model::LanguageModel;
+use crate::model::{LanguageModel, Prompt};
 use crate::persona::{
     Answer, Claim, DriveError, Induction, Journal, LearnsFrom, Likeness, QuestionId, Settings, State,
     divided_induction, divided_plan, drive, foresee, from_traits, induction, induction_of_sketches,
 };
 use crate::preference::{History, PairId};
+use crate::privacy::Raw;
 use crate::provider::Divided;
 use crate::service::{
     Change, ClaimChange, EstimateView, Event, InductionSettings, PendingInduction, ProfileId, Response,
@@ -25,9 +26,6 @@ use crate::store::{Portrait, Store, StoreError, now_ms};
 
 /// The newest pairs that are learned from; a taste is in far fewer.
 const LEARNED_FROM: usize = 500;
-
-/// How often a running induction looks whether it shall stop.
-const LOOK_MS: f64 = 100.0;
 
 /// A portrait as it is kept.
 #[derive(Serialize, Deserialize)]
@@ -99,35 +97,43 @@ impl Asked {
         enough(&history)?;
         self.begin(store, profile, &settings).await?;
         let mut journal = Answers::open(store.clone(), profile, &history).await?;
+        if let Some(model) = self.built_in(settings.remote.as_deref()).await? {
+            return self.induce_raw(&model, history, search, earlier, &mut journal).await;
+        }
         match &settings.remote {
             Some(id) if settings.divided => {
                 let (here, there) =
                     (self.server.model().ok_or(ServiceError::NoModel)?, self.remote_model(id).await?);
                 let model = Divided::new(&*here, &there);
                 let machine = divided_induction(history, search, model.capabilities().clone(), earlier);
-                self.run_induction(&model, machine, &mut journal).await.map_err(|error| match error {
-                    DriveError::Cancelled => ServiceError::Cancelled,
-                    other => self.remote_error(other),
-                })
+                let made = self.run_induction(&model, machine, &mut journal).await;
+                made.map_err(|error| self.remote_error(error))
             }
             Some(id) => {
                 let model = self.remote_model(id).await?;
                 let known = model.capabilities().clone();
                 let machine = induction_of_sketches(history, LearnsFrom::Texts, search, known, earlier);
-                self.run_induction(&model, machine, &mut journal).await.map_err(|error| match error {
-                    DriveError::Cancelled => ServiceError::Cancelled,
-                    other => self.remote_error(other),
-                })
+                let made = self.run_induction(&model, machine, &mut journal).await;
+                made.map_err(|error| self.remote_error(error))
             }
             None => {
                 let model = self.server.model().ok_or(ServiceError::NoModel)?;
-                let machine = induction(history, search, model.capabilities().clone(), earlier);
-                self.run_induction(&*model, machine, &mut journal).await.map_err(|error| match error {
-                    DriveError::Cancelled => ServiceError::Cancelled,
-                    other => ServiceError::Model(other.to_string()),
-                })
+                self.induce_raw(&*model, history, search, earlier, &mut journal).await
             }
         }
+    }
+
+    /// Runs the method over a model on this device, which reads the texts as they are.
+    async fn induce_raw<M: LanguageModel<Input = Raw<Prompt>>>(
+        &self,
+        model: &M,
+        history: History,
+        search: Settings,
+        earlier: Vec<Claim>,
+        journal: &mut Answers,
+    ) -> Result<Likeness, ServiceError> {
+        let machine = induction(history, search, model.capabilities().clone(), earlier);
+        self.run_induction(model, machine, journal).await.map_err(local_error)
     }
 
     /// Drives an induction to its end, or until the page wants it no more.
@@ -145,17 +151,9 @@ impl Asked {
         let progress = |remaining: &_| {
             self.event(Event::Inducing(show::progress(remaining, resumed.get())));
         };
-        let driving = Box::pin(drive(model, &mut machine, journal, progress, || self.stopped()));
-        let stopping = Box::pin(async {
-            while !self.stopped() {
-                wire::sleep(LOOK_MS).await;
-            }
-        });
         // Dropping the drive cancels the question that the model is at.
-        match select(driving, stopping).await {
-            Either::Left((outcome, _)) => outcome,
-            Either::Right(_) => Err(DriveError::Cancelled),
-        }
+        let driving = drive(model, &mut machine, journal, progress, || self.stopped());
+        self.unless_stopped(driving).await.unwrap_or(Err(DriveError::Cancelled))
     }
 
     /// What an induction on a remote model will take, at most; nothing is sent for it.

@@ -22,8 +22,8 @@ pub struct LedgerWindow {
     pub left_bytes: f64,
     /// Requests that were stopped at the door.
     pub stopped: u32,
-    /// How many left for each origin.
-    pub origins: Vec<(String, u32)>,
+    /// How many left for each origin, and the bytes of their bodies.
+    pub origins: Vec<(String, u32, f64)>,
 }
 
 const DAMAGED: StoreError = StoreError::Damaged { what: "line of the ledger" };
@@ -75,9 +75,9 @@ impl Store {
             if row.left() {
                 window.left += 1;
                 window.left_bytes += row.bytes;
-                match window.origins.iter_mut().find(|(origin, _)| *origin == row.origin) {
-                    Some((_, count)) => *count += 1,
-                    None => window.origins.push((row.origin.clone(), 1)),
+                match window.origins.iter_mut().find(|(origin, ..)| *origin == row.origin) {
+                    Some((_, count, bytes)) => (*count, *bytes) = (*count + 1, *bytes + row.bytes),
+                    None => window.origins.push((row.origin.clone(), 1, row.bytes)),
                 }
             } else {
                 window.stopped += 1;
