@@ -72,6 +72,15 @@ pub struct TriedView {
     pub elapsed_ms: f64,
 }
 
+/// A remote model that is waited for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WaitView {
+    /// The model and where it is.
+    pub model: String,
+    /// In how many milliseconds it is asked again; none while it was asked and says nothing.
+    pub again_ms: Option<u32>,
+}
+
 /// What a run on a remote model will take, at most.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct EstimateView {

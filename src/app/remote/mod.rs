@@ -10,6 +10,8 @@ mod list;
 mod model_select;
 #[cfg(feature = "app")]
 mod policy;
+#[cfg(feature = "app")]
+mod waiting;
 
 #[cfg(feature = "app")]
 pub use attempt::{Attempt, Tried, TryButton};
@@ -21,3 +23,5 @@ pub use list::RemoteModels;
 pub use model_select::{ModelSelect, choice_of};
 #[cfg(feature = "app")]
 pub use policy::{Policy, Reach, ReachNotice};
+#[cfg(feature = "app")]
+pub use waiting::{Waiting, WaitingFor};

@@ -9,9 +9,11 @@ use crate::preference::Turn;
 use crate::privacy::Raw;
 use crate::provider::{
     Api, BrowserTransport, Budget, Egress, Either, PageModel, PageTransport, Price, ProviderError, Remote,
-    RemoteSettings,
+    RemoteSettings, Waiting,
 };
-use crate::service::{Change, EndpointDraft, EndpointView, PriceView, Response, ServiceError, TriedView};
+use crate::service::{
+    Change, EndpointDraft, EndpointView, Event, PriceView, Response, ServiceError, TriedView, WaitView,
+};
 use crate::store::endpoint_row::EndpointRow;
 use crate::store::{Store, now_ms};
 
@@ -137,8 +139,17 @@ impl Asked {
             Some(model) => Either::Right(PageTransport::new(self.page(), model.clone())),
             None => Either::Left(BrowserTransport),
         };
-        let egress = Egress::new(transport, watch, ledger, allowed).with_cancel(move || stop.get());
-        Remote::new(settings, egress)
+        let (asked, name) = (self.clone(), settings.name());
+        let tell = move |waiting| {
+            let view = |again_ms| WaitView { model: name.clone(), again_ms };
+            asked.event(Event::Waiting(match waiting {
+                Waiting::ForReply => Some(view(None)),
+                Waiting::ToAskAgain(ms) => Some(view(Some(ms))),
+                Waiting::Over => None,
+            }));
+        };
+        let egress = Egress::new(transport, watch, ledger, allowed);
+        Remote::new(settings, egress.with_cancel(move || stop.get()).with_waiting(tell))
     }
 }
 
