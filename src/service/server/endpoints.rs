@@ -132,7 +132,7 @@ impl Asked {
     /// A remote model of these settings, behind the door.
     pub(super) fn behind_door(&self, settings: RemoteSettings) -> RemoteModel {
         let watch = Watching { watchman: self.server.watchman(), server: self.server.clone() };
-        let ledger = StoredLedger { server: self.server.clone() };
+        let ledger = StoredLedger { server: self.server.clone(), job: self.job.clone() };
         let allowed = vec![settings.endpoint.origin().clone()];
         let stop = self.stop.clone();
         let transport = match settings.endpoint.origin().page_model() {
