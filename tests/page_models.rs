@@ -13,10 +13,8 @@ use likeness::model::LanguageModel;
 use likeness::persona::{
     LearnsFrom, NoJournal, Settings, TEMPLATES, drive, induction, induction_of_sketches,
 };
-use likeness::preference::{History, PairId};
-use likeness::privacy::{
-    Common, Guard, Kept, MemoryLedger, Outcome, Outgoing, Planted, Texts, Verdict, Watch, Watcher, found,
-};
+use likeness::preference::History;
+use likeness::privacy::{Common, InMemory, MemoryLedger, Outcome, Planted, found};
 use likeness::provider::{
     AboutPageModel, BuiltIn, Clock, Egress, PageAsk, PageFailure, PageLink, PageModel, PageReply,
     PageTransport, Remote, RemoteSettings,
@@ -51,33 +49,8 @@ impl PageLink for Page {
     }
 }
 
-/// The guard of the planted history, with its texts.
-struct Guarding {
-    guard: Guard,
-    kept: Vec<Kept>,
-}
-
-impl Texts for Guarding {
-    async fn pairs(&self, ids: &[PairId]) -> Vec<Kept> {
-        self.kept.iter().filter(|kept| ids.contains(&kept.pair.id)).cloned().collect()
-    }
-
-    async fn conversation(&self, _: &str) -> Vec<Kept> {
-        Vec::new()
-    }
-}
-
-impl Watch for Guarding {
-    async fn check(&self, outgoing: &Outgoing<'_>) -> Verdict {
-        Watcher { guard: &self.guard, texts: self }.check(outgoing).await
-    }
-}
-
-fn guarding(planted: &Planted) -> Guarding {
-    let mut guard = Guard::new(Common::shipped(TEMPLATES));
-    planted.pairs.iter().for_each(|pair| guard.add(pair));
-    let kept = planted.pairs.iter().map(|pair| Kept { pair: pair.clone(), went: None }).collect();
-    Guarding { guard, kept }
+fn guarding(planted: &Planted) -> InMemory {
+    InMemory::new(Common::shipped(TEMPLATES), &planted.pairs)
 }
 
 fn search() -> Settings {

@@ -232,9 +232,10 @@ impl Session {
         spawn_local(async move { self.built_in.set(built_in::look().await) });
     }
 
-    /// Whether the browser's own model can be asked.
-    pub fn has_built_in(self) -> bool {
+    /// Whether there is a model to choose besides the engine's: a remote one, or the browser's own.
+    pub fn has_other_models(self) -> bool {
         self.built_in.read().as_ref().is_some_and(BuiltIn::is_ready)
+            || self.endpoints.read().ready().is_some_and(|endpoints| !endpoints.is_empty())
     }
 
     /// Looks again what this page may reach.

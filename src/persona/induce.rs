@@ -17,7 +17,7 @@ use super::frame::{Frame, Head};
 use super::likeness::{Likeness, Validation};
 use super::portrait::Portrait;
 use super::progress::Plan;
-use super::quoting::{drop_quotes, let_go_of_quotes};
+use super::quoting::Quotes;
 use super::search::{Race, race};
 use super::settings::{Settings, able};
 use super::stack::Stack;
@@ -158,8 +158,9 @@ pub(super) async fn with_model<E: Evidence>(
 
     ahead.enter(&frame.dialogue, 0);
     trace.reasonings = reasoning::bootstrap(frame, &train).await?;
+    let quotes = Quotes::of(history);
     if frame.leaves() {
-        let_go_of_quotes(&mut trace.reasonings, history).await;
+        quotes.let_go(&mut trace.reasonings).await;
     }
 
     ahead.enter(&frame.dialogue, 1);
@@ -183,7 +184,7 @@ pub(super) async fn with_model<E: Evidence>(
         })
         .collect();
     merge(&mut claims, said);
-    drop_quotes(&mut claims, history).await;
+    quotes.drop_claims(&mut claims).await;
     let rows = known.judged(history, &window);
     let moved = test(frame, &known.crossfit, history.pairs(), &mut claims, &rows).await?;
     finish_claims(&mut claims, earlier);

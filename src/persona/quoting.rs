@@ -5,55 +5,37 @@
 use super::TEMPLATES;
 use super::claims::{Claim, Source, State};
 use super::trace::Reasoning;
-use crate::preference::{History, PairId};
-use crate::privacy::{Common, Guard, Kept, Texts};
+use crate::preference::History;
+use crate::privacy::{Common, InMemory};
 
-/// The history as the guard confirms its hits against it.
-struct InMemory<'a>(&'a History);
+/// Knows the history, and tells what quotes it as the guard does.
+pub(super) struct Quotes(InMemory);
 
-impl Texts for InMemory<'_> {
-    async fn pairs(&self, ids: &[PairId]) -> Vec<Kept> {
-        let named = self.0.pairs().iter().filter(|pair| ids.contains(&pair.id));
-        named.map(|pair| Kept { pair: pair.clone(), went: None }).collect()
+impl Quotes {
+    /// Of this history.
+    pub fn of(history: &History) -> Self {
+        Quotes(InMemory::new(Common::shipped(TEMPLATES), history.pairs()))
     }
 
-    async fn conversation(&self, _: &str) -> Vec<Kept> {
-        Vec::new()
+    async fn are_in(&self, text: &str) -> bool {
+        self.0.release(text).await.is_err()
     }
-}
 
-/// For each text whether it shares a passage with the history, as the guard tells it.
-async fn quoting(history: &History, texts: &[&str]) -> Vec<bool> {
-    if texts.is_empty() {
-        return Vec::new();
+    /// Keeps no reasoning that quotes the history where it would stand in later requests: the guard would stop them,
+    /// and the job with them.
+    pub async fn let_go(&self, reasonings: &mut [Reasoning]) {
+        for reasoning in reasonings {
+            reasoning.kept = reasoning.kept && !self.are_in(&reasoning.text).await;
+        }
     }
-    let mut guard = Guard::new(Common::shipped(TEMPLATES));
-    history.pairs().iter().for_each(|pair| guard.add(pair));
-    let mut told = Vec::with_capacity(texts.len());
-    for text in texts {
-        told.push(guard.release(*text, &InMemory(history)).await.is_err());
-    }
-    told
-}
 
-/// Keeps no reasoning that quotes the history where it would stand in later requests: the guard would stop them, and
-/// the job with them.
-pub(super) async fn let_go_of_quotes(reasonings: &mut [Reasoning], history: &History) {
-    let texts: Vec<&str> = reasonings.iter().map(|reasoning| reasoning.text.as_str()).collect();
-    let told = quoting(history, &texts).await;
-    for (reasoning, _) in reasonings.iter_mut().zip(told).filter(|(_, quotes)| *quotes) {
-        reasoning.kept = false;
-    }
-}
-
-/// Drops the model's claims that quote the history.
-pub(super) async fn drop_quotes(claims: &mut [Claim], history: &History) {
-    let mut said: Vec<&mut Claim> =
-        claims.iter_mut().filter(|claim| claim.from == Source::Reasoning).collect();
-    let texts: Vec<&str> = said.iter().map(|claim| claim.text.as_str()).collect();
-    let told = quoting(history, &texts).await;
-    for (claim, _) in said.iter_mut().zip(told).filter(|(_, quotes)| *quotes) {
-        claim.state = State::Dropped("it quoted your choices".into());
+    /// Drops the model's claims that quote the history.
+    pub async fn drop_claims(&self, claims: &mut [Claim]) {
+        for claim in claims.iter_mut().filter(|claim| claim.from == Source::Reasoning) {
+            if self.are_in(&claim.text).await {
+                claim.state = State::Dropped("it quoted your choices".into());
+            }
+        }
     }
 }
 
@@ -71,8 +53,8 @@ mod tests {
             "You prefer answers that are short and warm.",
             "You like to tell my sister Ottilie that the ferrets ate her wedding cake.",
         ];
-        assert_eq!(pollster::block_on(quoting(&history, &claims)), [false, true]);
-        assert!(pollster::block_on(quoting(&history, &[])).is_empty());
+        let quotes = Quotes::of(&history);
+        assert_eq!(claims.map(|claim| pollster::block_on(quotes.are_in(claim))), [false, true]);
     }
 
     #[test]
@@ -87,7 +69,7 @@ mod tests {
             kept: true,
         };
         let mut reasonings = [reasoning("The first is shorter."), reasoning(asked)];
-        pollster::block_on(let_go_of_quotes(&mut reasonings, &history));
+        pollster::block_on(Quotes::of(&history).let_go(&mut reasonings));
         assert_eq!(reasonings.map(|reasoning| reasoning.kept), [true, false]);
     }
 }

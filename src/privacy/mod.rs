@@ -17,7 +17,7 @@ mod sketch;
 pub(crate) mod testing;
 
 pub use canary::{Planted, found};
-pub use guard::{Common, Guard, Kept, Texts, Watcher};
+pub use guard::{Common, Guard, InMemory, Kept, Texts, Watcher};
 pub use ledger::{EntryId, Ledger, LedgerEntry, LedgerError, MemoryLedger, Outcome};
 pub use outgoing::{Field, LiveConversation, Outgoing, Overlap, Unreadable, Verdict, Watch};
 pub use placed::Placed;

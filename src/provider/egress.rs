@@ -8,6 +8,7 @@
 use std::future::Future;
 
 use super::transport::{Body, First, Head, Transport, TransportError, first};
+use super::waiting::{SILENT_MS, Waiting, Waits};
 use super::{ApiKey, Endpoint, KeyHeader, Origin, ProviderError, Said};
 use crate::privacy::{
     EntryId, Ledger, LedgerEntry, LiveConversation, Outcome, Outgoing, Released, Verdict, Watch,
@@ -130,12 +131,14 @@ pub struct Egress<T, W, L> {
     allowed: Vec<Origin>,
     limits: Limits,
     cancelled: Option<Box<dyn Fn() -> bool>>,
+    waits: Waits,
 }
 
 impl<T: Transport, W: Watch, L: Ledger> Egress<T, W, L> {
     /// A door to `allowed`, the origins that the person configured, and to nowhere else.
     pub fn new(transport: T, watch: W, ledger: L, allowed: Vec<Origin>) -> Self {
-        Egress { transport, watch, ledger, allowed, limits: Limits::default(), cancelled: None }
+        let limits = Limits::default();
+        Egress { transport, watch, ledger, allowed, limits, cancelled: None, waits: Waits::default() }
     }
 
     /// The same with other limits.
@@ -146,6 +149,11 @@ impl<T: Transport, W: Watch, L: Ledger> Egress<T, W, L> {
     /// The same, looking at `cancelled` while it waits.
     pub fn with_cancel(self, cancelled: impl Fn() -> bool + 'static) -> Self {
         Egress { cancelled: Some(Box::new(cancelled)), ..self }
+    }
+
+    /// The same, telling while nothing comes.
+    pub fn with_waiting(self, tell: impl Fn(Waiting) + 'static) -> Self {
+        Egress { waits: Waits::told_to(tell), ..self }
     }
 
     /// What a reply may take.
@@ -168,12 +176,13 @@ impl<T: Transport, W: Watch, L: Ledger> Egress<T, W, L> {
         T::IN_BROWSER
     }
 
-    /// Waits `ms` milliseconds.
+    /// Waits `ms` milliseconds before something is asked again.
     ///
     /// # Errors
     /// [`ProviderError::Cancelled`].
-    pub async fn sleep(&self, ms: u32) -> Result<(), ProviderError> {
-        self.within(ms, std::future::pending::<()>()).await.map(|_| ())
+    pub async fn pause(&self, ms: u32) -> Result<(), ProviderError> {
+        let over = self.within(ms, std::future::pending::<()>());
+        self.waits.during(Waiting::ToAskAgain(ms), over).await.map(|_| ())
     }
 
     /// Sends a request and gives the reply to `hear`, piece by piece, as it comes.
@@ -292,7 +301,7 @@ impl<T: Transport, W: Watch, L: Ledger> Egress<T, W, L> {
         } else {
             (wait.ms, wait.doing, wait.ms / 1000)
         };
-        let done = self.within(ms, work).await?;
+        let done = self.within(ms, self.waits.after(self.transport.sleep(SILENT_MS), work)).await?;
         done.ok_or_else(|| ProviderError::TimedOut { origin: cleared.origin.clone(), doing, seconds })
     }
 

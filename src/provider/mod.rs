@@ -35,6 +35,7 @@ mod status;
 #[cfg(feature = "cli")]
 mod tests;
 mod transport;
+mod waiting;
 
 pub use browser::BuiltIn;
 pub use budget::{Budget, Price, Purse, Reserve, Spending, estimated_tokens};
@@ -62,3 +63,4 @@ pub use transport::either::Either;
 pub use transport::native::NativeTransport;
 pub use transport::page::PageTransport;
 pub use transport::{Body, Clock, Head, Transport, TransportError};
+pub use waiting::Waiting;

@@ -68,10 +68,7 @@ impl<T: Transport, W: Watch, L: Ledger> Remote<T, W, L> {
     pub fn new(settings: RemoteSettings, egress: Egress<T, W, L>) -> Self {
         let RemoteSettings { endpoint, api, model, dialect, .. } = &settings;
         let capabilities = Capabilities {
-            name: match endpoint.origin().page_model() {
-                Some(page) => page.words(),
-                None => format!("{model} at {}", endpoint.origin()),
-            },
+            name: settings.name(),
             fingerprint: format!("{} {endpoint} {model} thinks {}", api.name(), settings.thinking_tokens),
             context_tokens: settings.context_tokens,
             log_probabilities: dialect.features.log_probabilities,
@@ -231,7 +228,7 @@ impl<T: Transport, W: Watch, L: Ledger> Remote<T, W, L> {
             }
             let chance = self.chance.borrow_mut().f64();
             let Some(pause) = self.settings.retry.pause_ms(tried, &error, chance) else { return Err(error) };
-            self.egress.sleep(pause).await?;
+            self.egress.pause(pause).await?;
             tried += 1;
         }
     }

@@ -87,6 +87,14 @@ impl RemoteSettings {
         let settings = RemoteSettings::new(preset.api, preset.endpoint, model, key)?;
         Ok(RemoteSettings { dialect: preset.dialect, ..settings })
     }
+
+    /// What the model is called: its name and where it is.
+    pub fn name(&self) -> String {
+        match self.endpoint.origin().page_model() {
+            Some(page) => page.words(),
+            None => format!("{} at {}", self.model, self.endpoint.origin()),
+        }
+    }
 }
 
 /// The billions of parameters that a model's name tells, as in `llama-3.1-8b` (8) or `mixtral-8x7b` (56).

@@ -365,6 +365,8 @@ pub enum Event {
         /// Answers that were asked for.
         of: u32,
     },
+    /// Of a remote model that is waited for; none once it is not any more.
+    Waiting(Option<WaitView>),
     /// Of loading a model.
     LoadingModel {
         /// What is being done, in plain words: "downloading", "checking", "measuring", "preparing".

@@ -72,6 +72,15 @@ pub struct TriedView {
     pub elapsed_ms: f64,
 }
 
+/// A remote model that is waited for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WaitView {
+    /// The model and where it is.
+    pub model: String,
+    /// In how many milliseconds it is asked again; none while it was asked and says nothing.
+    pub again_ms: Option<u32>,
+}
+
 /// What a run on a remote model will take, at most.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct EstimateView {
@@ -102,6 +111,25 @@ pub struct LedgerPage {
     pub stopped: u32,
     /// How many left for each origin, and the bytes of their bodies.
     pub origins: Vec<(String, u32, f64)>,
+    /// The jobs that made the window's lines.
+    pub jobs: Vec<LedgerJob>,
+}
+
+/// What made requests: an induction, a judgement.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LedgerJob {
+    /// Its name among all jobs.
+    pub id: String,
+    /// What it is, in words.
+    pub what: String,
+    /// When it began, in milliseconds since 1970.
+    pub began_ms: f64,
+    /// Its requests that left.
+    pub left: u32,
+    /// Bytes of their bodies.
+    pub left_bytes: f64,
+    /// Its requests that were stopped at the door.
+    pub stopped: u32,
 }
 
 /// One request.
@@ -131,6 +159,8 @@ pub struct LedgerLine {
     pub outcome: String,
     /// Whether it left.
     pub left: bool,
+    /// The id of the job that made it.
+    pub job: Option<String>,
 }
 
 /// What is said to a remote model.

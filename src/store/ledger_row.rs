@@ -32,6 +32,20 @@ pub struct LedgerRow {
     pub verdict: VerdictRow,
     /// What came of it.
     pub outcome: OutcomeRow,
+    /// The job that made it; none for one that was written before jobs were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobRow>,
+}
+
+/// What made a request, and maybe others.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JobRow {
+    /// Its name among all jobs.
+    pub id: String,
+    /// What it is, in words.
+    pub what: String,
+    /// When it began, in milliseconds since 1970.
+    pub began_ms: f64,
 }
 
 /// What the guard said.
@@ -73,7 +87,7 @@ pub enum OutcomeRow {
 }
 
 impl LedgerRow {
-    /// The row of an entry.
+    /// The row of an entry, of no job.
     pub fn new(entry: &LedgerEntry) -> Self {
         LedgerRow {
             when_ms: entry.when_ms as f64,
@@ -86,6 +100,7 @@ impl LedgerRow {
             key_header: entry.key_header.clone(),
             verdict: VerdictRow::new(&entry.verdict),
             outcome: OutcomeRow::new(&entry.outcome),
+            job: None,
         }
     }
 
@@ -167,9 +182,12 @@ mod tests {
             (broken, true),
         ] {
             let row = LedgerRow::new(&entry(outcome));
-            let text = serde_json::to_string(&row).unwrap();
-            assert_eq!(LedgerRow::read(&text), Ok(row.clone()));
-            assert_eq!(row.left(), left);
+            let job = JobRow { id: "7-1".into(), what: "an induction".into(), began_ms: 7.0 };
+            for row in [row.clone(), LedgerRow { job: Some(job), ..row }] {
+                let text = serde_json::to_string(&row).unwrap();
+                assert_eq!(LedgerRow::read(&text), Ok(row.clone()));
+                assert_eq!(row.left(), left);
+            }
         }
         assert!(LedgerRow::read("{}").is_err());
     }

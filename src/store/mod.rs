@@ -24,8 +24,8 @@ mod browser;
 
 #[cfg(all(target_arch = "wasm32", feature = "browser"))]
 pub use browser::{
-    Added, Forgotten, LedgerWindow, Lock, News, Page, Portrait, Profile, Store, Strip, forget_everything,
-    now_ms, usage,
+    Added, Forgotten, JobTotal, LedgerWindow, Lock, News, Page, Portrait, Profile, Store, Strip,
+    forget_everything, now_ms, usage,
 };
 pub use error::StoreError;
 

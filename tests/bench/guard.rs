@@ -140,6 +140,9 @@ fn main() {
         held as f64 / pairs as f64
     );
     println!("add: {:.0} µs a pair", adding / pairs as f64 * 1e6);
+    let start = Instant::now();
+    (0..1000).for_each(|number| drop(std::hint::black_box(history.pair(number))));
+    println!("making a stored pair, which a store would read: {:.0} µs", start.elapsed().as_secs_f64() * 1e3);
 
     let check = |text: &str| {
         let content = serde_json::to_string(text).unwrap();
@@ -152,43 +155,65 @@ fn main() {
         (start.elapsed().as_secs_f64() * 1e3, verdict, history.asked.get())
     };
     // Letters that no text of the history has in this order: what is looked up, and found nowhere.
-    let strange = |seed: u64| {
+    let strangers = |seed: u64, words: usize| {
         let mut rng = fastrand::Rng::with_seed(seed);
         let mut word = || (0..rng.usize(2..9)).map(|_| rng.lowercase()).collect::<String>() + " ";
-        std::iter::repeat_with(&mut word).take(3100).collect::<String>()
+        std::iter::repeat_with(&mut word).take(words).collect::<String>()
+    };
+    let strange = |seed: u64| strangers(seed, 3100);
+    let long = |seed: u64| strangers(seed + 1000, 15_500);
+    // Five words of a pair, 32 characters at most, less than the bar, between strange ones, and so on with the next.
+    let near = |seed: u64| {
+        let mut text = String::new();
+        for number in 0..300 {
+            let pair = history.pair((seed as usize * 300 + number) * 331 % pairs);
+            let words: Vec<&str> = pair.chosen.split(' ').skip(30).take(5).collect();
+            let some: String = words.join(" ").chars().take(32).collect();
+            text = text + &some + " " + &strangers(seed * 300 + number as u64, 5);
+        }
+        text
     };
     // Our own templates, over and over, with the words of traits between.
     let template = "You predict which of two answers one particular person prefers. The person chose the first answer. \
         Which answer does this person prefer? Reply with one word, First or Second. It is much shorter, it has steps, \
         and it is a little warmer than the other. The topic is cooking. ";
     let prose = |seed: u64| history.words(u64::MAX / 2 + seed, 20_000);
-    let kinds: [Kind<'_>; 3] = [
-        ("of strange letters", 200, &strange),
-        ("of a template", 50, &|seed| template.repeat(80)[seed as usize..20_000].to_owned()),
-        ("of words as the history's", 3, &prose),
+    let kinds: [Kind<'_>; 5] = [
+        ("20 KB of strange letters", 200, &strange),
+        ("100 KB of strange letters", 50, &long),
+        ("20 KB of a template", 50, &|seed| template.repeat(80)[seed as usize..20_000].to_owned()),
+        ("20 KB with 300 near hits", 3, &near),
+        ("20 KB of words as the history's", 3, &prose),
     ];
     for (kind, bodies, make) in kinds {
-        let (mut times, mut fetched, mut asking, mut passed) = (Vec::new(), 0, 0, 0);
+        let (mut times, mut quick, mut fetched, mut passed) = (Vec::new(), Vec::new(), 0, 0);
         for body in 0..bodies {
             let (time, verdict, asked) = check(&make(body));
             times.push(time);
+            if asked == 0 {
+                quick.push(time);
+            }
             fetched += asked;
-            asking += usize::from(asked > 0);
             passed += usize::from(verdict == Verdict::Pass);
         }
         times.sort_by(f64::total_cmp);
+        quick.sort_by(f64::total_cmp);
         let of = |part: f64| times[((bodies - 1) as f64 * part) as usize];
         println!(
-            "clean body of 20 KB {kind}: median {:.2} ms, 9 of 10 within {:.2} ms; {passed} of {bodies} passed; \
-             {asking} fetched stored pairs, {fetched} in all",
+            "clean body of {kind}: median {:.2} ms, 9 of 10 within {:.2} ms, most {:.2} ms; {passed} of {bodies} passed; \
+             {} needed no stored pair: median {:.2} ms, most {:.2} ms; the others fetched {fetched} in all",
             of(0.5),
-            of(0.9)
+            of(0.9),
+            of(1.0),
+            quick.len(),
+            quick.get(quick.len() / 2).unwrap_or(&0.0),
+            quick.last().unwrap_or(&0.0)
         );
     }
 
     let (mut times, mut refused) = (Vec::new(), 0);
-    for body in 0..5 {
-        let stolen = history.pair(body * (pairs / 5)).chosen;
+    for body in 0..3 {
+        let stolen = history.pair(body * (pairs / 3)).chosen;
         let words: Vec<&str> = stolen.split(' ').skip(40).take(8).collect();
         let text = history.words(u64::MAX / 3 + body as u64, 10_000)
             + &words.join(" ")
@@ -200,8 +225,8 @@ fn main() {
     }
     times.sort_by(f64::total_cmp);
     println!(
-        "a body of 20 KB with eight words of a pair: median {:.1} ms, most {:.1} ms, the making of the texts included; {refused} of 5 refused",
-        times[2], times[4]
+        "a body of 20 KB with eight words of a pair: median {:.1} ms, most {:.1} ms, the making of the texts included; {refused} of 3 refused",
+        times[1], times[2]
     );
 
     let removed: Vec<PreferencePair> = (0..200.min(pairs)).map(|number| history.pair(number)).collect();

@@ -4,8 +4,9 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { addModel, chatServer } from "./chat-server.mjs";
 import { REPOSITORY, screenshots, withApp } from "./harness.mjs";
+import { addRemote, open, takeSample } from "./remote-person.mjs";
+import { openModel, streams } from "./remote-server.mjs";
 
 const LONG = `${"There are perhaps several ways to look at this, and each may have its merits. ".repeat(6)}I hope that helps!`;
 const SHORT = "Rinse it, then **dry** it.";
@@ -19,17 +20,12 @@ before(async () => {
   let turn = 0;
   const replies = [LONG, SHORT, HOSTILE, `${LONG} It is so.`];
   [server, other] = await Promise.all([
-    chatServer((asked) =>
-      asked.messages.at(-1).content.includes("ready") ? "ready" : replies[turn++ % replies.length],
-    ),
-    chatServer(() => "Another one."),
+    openModel(() => streams(replies[turn++ % replies.length])),
+    openModel(() => streams("Another one.")),
   ]);
 });
 
-after(() => {
-  server.close();
-  other.close();
-});
+after(() => Promise.all([server.stop(), other.stop()]));
 
 async function ask(page, question) {
   await page.getByLabel("Question").fill(question);
@@ -41,15 +37,14 @@ const texts = (asked) => asked.messages.map(({ role, content }) => [role, conten
 describe("a live chat", { timeout: 300_000 }, () => {
   test("drafts are ranked here, the pick joins the history, and its turns go back to where they went alone", async () => {
     await withApp(async ({ page }) => {
-      await page.getByRole("button", { name: /sample/i }).first().click();
-      await page.getByText(/24/).first().waitFor();
-      await addModel(page, server.url, "scripted");
-      await page.getByRole("link", { name: "Ask" }).click();
+      await takeSample(page);
+      await addRemote(page, { endpoint: server.endpoint, model: "scripted" });
+      await open(page, "Ask");
 
       await page.getByLabel("Drafts").selectOption("2");
       await ask(page, "How do I clean a cast iron pan?");
       await page.getByRole("heading", { name: "You would like this one best" }).waitFor();
-      const first = server.requests.map(({ asked }) => texts(asked));
+      const first = server.questions().map(({ asked }) => texts(asked));
       assert.equal(first.length, 2);
       for (const turns of first) assert.deepEqual(turns, [["user", "How do I clean a cast iron pan?"]]);
       // The person of the sample likes short answers.
@@ -63,7 +58,7 @@ describe("a live chat", { timeout: 300_000 }, () => {
       // The conversation goes on: what was said and picked goes again, though it is history by now.
       await ask(page, "And a carbon steel one?");
       await page.locator(".exchange").nth(1).waitFor();
-      const second = server.requests.slice(2).map(({ asked }) => texts(asked));
+      const second = server.questions().slice(2).map(({ asked }) => texts(asked));
       assert.equal(second.length, 2);
       for (const turns of second)
         assert.deepEqual(turns, [
@@ -84,13 +79,13 @@ describe("a live chat", { timeout: 300_000 }, () => {
       await page.locator(".exchange").nth(1).waitFor();
 
       // The history has the choice.
-      await page.getByRole("link", { name: "History" }).click();
+      await open(page, "History");
       await page.getByText("How do I clean a cast iron pan?").first().waitFor();
 
       // Another service gets nothing of it: to ask it, a new conversation is begun.
-      await addModel(page, other.url, "another");
-      await page.getByRole("link", { name: "Ask" }).click();
-      await page.locator(".say").getByLabel("Model").selectOption({ label: `another at ${new URL(other.url).origin}` });
+      await addRemote(page, { endpoint: other.endpoint, model: "another" });
+      await open(page, "Ask");
+      await page.locator(".say").getByLabel("Model").selectOption({ label: `another at ${other.origin}` });
       await page.getByRole("alert").getByText(/and nowhere else/).waitFor();
       assert.ok(await page.getByRole("button", { name: "Draft and pick" }).isDisabled());
       await screenshots(page, "ask-switch");
@@ -100,34 +95,33 @@ describe("a live chat", { timeout: 300_000 }, () => {
       // What was said there can't be told here by hand either: it is history now.
       await ask(page, `Someone told me: ${LONG}`);
       await page.getByText(/This quotes your history/).waitFor();
-      assert.equal(other.requests.length, 0);
+      assert.equal(other.questions().length, 0);
       assert.ok((await page.getByLabel("Question").inputValue()).startsWith("Someone told me"), "nothing typed is lost");
       await screenshots(page, "ask-refused");
       await ask(page, "What goes well with figs?");
       await page.getByText("Another one.").waitFor();
-      assert.ok(other.requests.every(({ body }) => !body.includes("cast iron")));
+      assert.ok(other.questions().every(({ body }) => !body.includes("cast iron")));
     });
   });
 
   test("what the person lets it know is read by the guard, and shown to be changed where it quotes", async () => {
     await withApp(async ({ page }) => {
-      await page.getByRole("button", { name: /sample/i }).first().click();
-      await page.getByText(/24/).first().waitFor();
+      await takeSample(page);
       const [line] = (await readFile(join(REPOSITORY, "www", "sample.jsonl"), "utf8")).split("\n");
       const { chosen } = JSON.parse(line);
       const quote = typeof chosen === "string" ? chosen : chosen.content;
-      await addModel(page, other.url, "another");
-      await page.getByRole("link", { name: "Ask" }).click();
+      await addRemote(page, { endpoint: other.endpoint, model: "another" });
+      await open(page, "Ask");
       await page.getByLabel("Let it know what I like").check();
       await page.getByLabel("About you").fill(`I once liked this: ${quote}`);
-      const before = other.requests.length;
+      const before = other.questions().length;
       await ask(page, "What goes well with plums?");
       await page.locator(".field", { hasText: "About you" }).getByText(/This quotes your history/).waitFor();
-      assert.equal(other.requests.length, before);
+      assert.equal(other.questions().length, before);
       await page.getByLabel("About you").fill("I like it when you get to the point.");
       await ask(page, "What goes well with plums?");
       await page.getByText("Another one.").waitFor();
-      const { asked } = other.requests.at(-1);
+      const { asked } = other.questions().at(-1);
       assert.deepEqual(texts(asked)[0], ["system", "I like it when you get to the point."]);
     });
   });

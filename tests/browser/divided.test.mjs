@@ -3,23 +3,23 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { screenshots, withApp } from "./harness.mjs";
-import { addModel, chatServer } from "./chat-server.mjs";
+import { addRemote, open, takeSample } from "./remote-person.mjs";
+import { openModel, streams } from "./remote-server.mjs";
 
 test("the model here reads, the remote one sums up over sketches", { timeout: 600_000 }, async () => {
-  const server = await chatServer(() => "You prefer answers that say the most important thing first.");
+  const server = await openModel(() => streams("You prefer answers that say the most important thing first."));
   try {
     await withApp(async ({ page }) => {
-      await page.getByRole("button", { name: /sample/i }).first().click();
-      await page.getByText(/24/).first().waitFor();
-      await addModel(page, server.url, "scripted");
-      await page.getByRole("link", { name: "Portrait" }).click();
+      await takeSample(page);
+      await addRemote(page, { endpoint: server.endpoint, model: "scripted" });
+      await open(page, "Portrait");
       const reads = page.getByLabel("Who reads");
-      await reads.selectOption({ label: `On this device; scripted at ${new URL(server.url).origin} sums up, over sketches` });
+      await reads.selectOption({ label: `On this device; scripted at ${server.origin} sums up, over sketches` });
       const induce = page.getByRole("button", { name: "Induce" });
       assert.ok(await induce.isDisabled(), "no model is loaded here yet");
       await page.getByRole("link", { name: "Load a model on this device first" }).click();
       await page.getByRole("button", { name: /Load/ }).first().click();
-      await page.getByRole("link", { name: "Portrait" }).click();
+      await open(page, "Portrait");
       // The choice stays, through the other page and when the model is there.
       assert.match(await reads.evaluate((select) => select.selectedOptions[0].textContent), /sums up/);
       await page.getByText(/reads about|With SmolLM2/).first().waitFor({ timeout: 60_000 });
@@ -30,9 +30,9 @@ test("the model here reads, the remote one sums up over sketches", { timeout: 60
       await screenshots(page, "portrait-divided");
       await induce.click();
       await page.getByText("The portrait is ready.").waitFor({ timeout: 540_000 });
-      assert.ok(server.requests.length >= 1 && server.requests.length <= 3, `${server.requests.length} requests`);
+      assert.ok(server.questions().length >= 1 && server.questions().length <= 3, `${server.questions().length} requests`);
       const history = await page.evaluate(async () => (await fetch("sample.jsonl")).text());
-      for (const { body } of server.requests) {
+      for (const { body } of server.questions()) {
         assert.match(body, /Their texts are private/);
         for (const line of history.split("\n").filter(Boolean)) {
           const { context, chosen, rejected } = JSON.parse(line);
@@ -42,6 +42,6 @@ test("the model here reads, the remote one sums up over sketches", { timeout: 60
       }
     });
   } finally {
-    server.close();
+    await server.stop();
   }
 });

@@ -108,6 +108,34 @@ test("what stays is said, and once it is mended the induction goes on", { timeou
   });
 });
 
+test("whom a job waits for is said, and when it is asked again", async () => {
+  await withFaults(async ({ page, server }) => {
+    const silent = page.getByText(/^Waiting for test-7b at http:\/\/127\.0\.0\.1:\d+$/);
+    const again = page.getByText(/^Waiting for test-7b at \S+ \(retry in \d\d s\)$/);
+    const waiting = page.locator(".waits-for:not(:empty)");
+    const faults = [
+      [hangs(), silent],
+      [complains(429, "slow down", { "Retry-After": "55" }), again],
+    ];
+    for (const [fault, words] of faults) {
+      const from = server.questions().length;
+      server.will((_, number) => (number === from ? fault : answers()));
+      await open(page, "Ask");
+      await page.getByLabel("Drafts").selectOption("1");
+      await page.getByLabel("Question").fill("What goes well with figs?");
+      await page.getByRole("button", { name: "Ask", exact: true }).click();
+      await words.waitFor();
+      await page.locator(".drafting button").waitFor({ state: "detached" });
+      assert.equal(await waiting.count(), 0, "nothing is waited for any more");
+    }
+    const from = server.questions().length;
+    server.will((_, number) => (number - from === 2 ? faults[1][0] : answers()));
+    await induce(page);
+    await again.waitFor();
+    await made(page);
+  });
+});
+
 test("an endless drip ends, and a slow one is read to its end", { timeout: 120_000 }, async () => {
   await withFaults(async ({ page, server }) => {
     // Half a second here is half a minute there: no silence, but ten minutes are passed.

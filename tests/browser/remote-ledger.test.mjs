@@ -41,6 +41,15 @@ test("the counts, the lines and the bodies agree with what the server got", asyn
     }
     await screenshots(page, "privacy");
 
+    // Each below the job that made it.
+    const sums = async (name, many) => {
+      const job = page.locator(".job", { has: page.getByRole("heading", { name }) });
+      assert.equal(await job.locator(".lines > li").count(), many);
+      assert.match(await job.locator("h3").innerText(), new RegExp(`, ${count(many)}, [0-9.]+ (kB|bytes)$`));
+    };
+    await sums("A try of a model", 1);
+    await sums("An induction", asked.length - 1);
+
     const search = page.getByRole("searchbox");
     const judgements = asked.filter(({ asked }) => asked.logprobs).length;
     await search.fill("judgement test-7b");

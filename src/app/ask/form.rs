@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::talk::{Drafting, Talk};
-use crate::app::remote::ReachNotice;
+use crate::app::remote::{ReachNotice, WaitingFor};
 use crate::app::session::Session;
 use crate::service::{EndpointView, Saying, ServiceError};
 use crate::view::{Failure, Spinner, TextArea, fresh_id, sentence, words};
@@ -193,6 +193,9 @@ pub fn SayForm(
                 }
             }}
         </div>
+        <Show when=move || talk.is_busy()>
+            <WaitingFor waiting=talk.waiting />
+        </Show>
     }
 }
 

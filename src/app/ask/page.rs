@@ -7,8 +7,8 @@ use super::exchange::Exchange;
 use super::form::SayForm;
 use super::talk::Talk;
 use crate::app::session::Session;
-use crate::view::Failure;
 use crate::view::loadable::Loadable;
+use crate::view::{Confirm, Failure};
 
 /// The page.
 #[component]
@@ -29,29 +29,19 @@ pub fn AskPage() -> impl IntoView {
                 </div>
                 <Show when=move || begun.get()>
                     <div class="actions">
-                        <Show
-                            when=move || ending.get()
-                            fallback=move || view! {
-                                <button type="button" class="quiet" on:click=move |_| ending.set(true)>
-                                    "New conversation …"
-                                </button>
+                        <Confirm
+                            asked=ending
+                            question="Forget this one?"
+                            yes="Forget"
+                            on_yes=move |()| {
+                                ending.set(false);
+                                talk.end();
                             }
                         >
-                            <span class="small">"Forget this one?"</span>
-                            <button
-                                type="button"
-                                class="danger"
-                                on:click=move |_| {
-                                    ending.set(false);
-                                    talk.end();
-                                }
-                            >
-                                "Forget"
+                            <button type="button" class="quiet" on:click=move |_| ending.set(true)>
+                                "New conversation …"
                             </button>
-                            <button type="button" class="quiet" on:click=move |_| ending.set(false)>
-                                "Keep"
-                            </button>
-                        </Show>
+                        </Confirm>
                     </div>
                 </Show>
             </header>

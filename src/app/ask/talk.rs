@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use crate::app::remote::Waiting;
 use crate::app::session::Session;
 use crate::service::client::Stop;
 use crate::service::{ChatView, Event, ProfileId, Response, Saying, ServiceError};
@@ -27,6 +28,8 @@ pub struct Talk {
     pub chat: RwSignal<Loadable<ChatView>>,
     /// What is being drafted.
     pub drafting: RwSignal<Drafting>,
+    /// Whom the drafting waits for.
+    pub waiting: Waiting,
     stop: StoredValue<Option<Stop>, LocalStorage>,
 }
 
@@ -37,6 +40,7 @@ impl Talk {
             session,
             chat: RwSignal::new(Loadable::Loading),
             drafting: RwSignal::new(Drafting::Idle),
+            waiting: Waiting::default(),
             stop: StoredValue::new_local(None),
         };
         let last = StoredValue::new(None::<ProfileId>);
@@ -88,6 +92,7 @@ impl Talk {
         let Some(profile) = self.session.current.get_untracked() else { return };
         self.drafting.set(Drafting::Asking(0, saying.answers));
         let on_event = move |event| {
+            self.waiting.hear(&event);
             if let Event::Drafting { done, of } = event {
                 self.drafting.try_set(Drafting::Asking(done, of));
             }
@@ -96,6 +101,7 @@ impl Talk {
         self.stop.set_value(Some(asking.stop()));
         spawn_local(async move {
             let answer = asking.await;
+            self.waiting.over();
             if self.session.current.try_get_untracked().flatten().as_ref() != Some(&profile) {
                 return;
             }

@@ -47,10 +47,7 @@ pub fn JudgePage() -> impl IntoView {
     let which = RwSignal::new(String::new());
     let is_remote = Memo::new(move |_| choice_of(&which.get()).remote().is_some());
     let can_ask = Memo::new(move |_| is_remote.get() || model.read().is_some());
-    let remote = Memo::new(move |_| {
-        session.has_built_in()
-            || session.endpoints.read().ready().is_some_and(|endpoints| !endpoints.is_empty())
-    });
+    let remote = Memo::new(move |_| session.has_other_models());
     // Where the models are known and none is loaded here, the first remote one is the one to ask.
     Effect::new(move |_| {
         let none_here = session.models.read().ready().is_some_and(|models| models.loaded.is_none());

@@ -8,10 +8,10 @@ use leptos::task::spawn_local;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use crate::app::remote::{Availability, BuiltIn};
+use crate::app::remote::{Attempt, Availability, BuiltIn, Tried, TryButton};
 use crate::app::session::Session;
 use crate::service::BUILT_IN_RAW;
-use crate::view::{Progress, sentence, words};
+use crate::view::{Progress, sentence};
 
 /// What `www/built_in.js` made of the browser's own model; none where there is none.
 pub fn object() -> Option<JsValue> {
@@ -53,8 +53,8 @@ fn Section(model: BuiltIn) -> impl IntoView {
     let session = Session::here();
     let fraction = RwSignal::new(None::<f64>);
     let preparing = RwSignal::new(false);
-    let trying = RwSignal::new(false);
-    let said = RwSignal::new(None::<Result<String, String>>);
+    let attempt = Attempt::default();
+    let said = attempt.said;
     let prepare = move |_| {
         let Some(object) = object() else { return };
         said.set(None);
@@ -80,23 +80,6 @@ fn Section(model: BuiltIn) -> impl IntoView {
     };
     // What it is asked then is ours, and no text of the person's.
     let tried = if model.local { BUILT_IN_RAW.to_owned() } else { BuiltIn::id() };
-    let tried = StoredValue::new(tried);
-    let attempt = move |_| {
-        let client = session.client();
-        trying.set(true);
-        said.set(None);
-        spawn_local(async move {
-            let outcome = match client.try_endpoint(tried.get_value()).await {
-                Ok(seen) => {
-                    let text: String = seen.text.chars().take(60).collect();
-                    Ok(format!("It answered \"{text}\" in {}.", words::took(seen.elapsed_ms)))
-                }
-                Err(error) => Err(sentence(&error.to_string())),
-            };
-            trying.try_set(false);
-            said.try_set(Some(outcome));
-        });
-    };
     let there = model.availability != Availability::Unavailable;
     let runs = model.runs();
     view! {
@@ -111,9 +94,7 @@ fn Section(model: BuiltIn) -> impl IntoView {
                 {match model.availability {
                     Availability::Unavailable => ().into_any(),
                     Availability::Available => view! {
-                        <button type="button" disabled=move || trying.get() on:click=attempt>
-                            {move || if trying.get() { "Trying …" } else { "Try it" }}
-                        </button>
+                        <TryButton attempt=attempt id=tried />
                     }
                     .into_any(),
                     Availability::Downloadable | Availability::Downloading => view! {
@@ -125,10 +106,7 @@ fn Section(model: BuiltIn) -> impl IntoView {
                 }}
             </div>
             <div aria-live="polite">
-                {move || said.get().map(|outcome| match outcome {
-                    Ok(text) => view! { <p class="small good">{text}</p> }.into_any(),
-                    Err(why) => view! { <p class="small bad" role="alert">{why}</p> }.into_any(),
-                })}
+                <Tried attempt=attempt />
             </div>
         </section>
     }

@@ -15,7 +15,7 @@ use crate::service::{
     DeviceChoice, Event, LoadedModel, ModelSource, ModelView, ModelsView, Response, ServiceError,
 };
 use crate::view::loadable::Loadable;
-use crate::view::{Failure, Progress, Spinner, TextInput, sentence, words};
+use crate::view::{Confirm, Failure, Progress, Spinner, TextInput, sentence, words};
 
 /// The setting that keeps what a model is to run on.
 const RUN_ON: &str = "run-on";
@@ -277,7 +277,7 @@ fn KeptModel(model: ModelView, in_use: bool) -> impl IntoView {
     let asked = RwSignal::new(false);
     let name = StoredValue::new(model.name.clone());
     let busy = move || loading.is_busy();
-    let remove = move |_| {
+    let remove = move |()| {
         let client = session.client();
         spawn_local(async move {
             match client.remove_model(name.get_value()).await {
@@ -290,31 +290,18 @@ fn KeptModel(model: ModelView, in_use: bool) -> impl IntoView {
         <li>
             <span class="file">{model.name}</span>
             <span class="figure">{words::size(model.bytes)}</span>
-            <Show
-                when=move || asked.get()
-                fallback=move || {
-                    view! {
-                        <button
-                            type="button"
-                            disabled=move || in_use || busy()
-                            on:click=move |_| loading.start(session, ModelSource::Kept(name.get_value()), None)
-                        >
-                            {if in_use { "In use" } else { "Load" }}
-                        </button>
-                        <button type="button" class="quiet" on:click=move |_| asked.set(true)>
-                            "Remove"
-                        </button>
-                    }
-                }
-            >
-                <span>"Delete the file?"</span>
-                <button type="button" class="danger" on:click=remove>
-                    "Delete"
+            <Confirm asked=asked question="Delete the file?" yes="Delete" on_yes=remove>
+                <button
+                    type="button"
+                    disabled=move || in_use || busy()
+                    on:click=move |_| loading.start(session, ModelSource::Kept(name.get_value()), None)
+                >
+                    {if in_use { "In use" } else { "Load" }}
                 </button>
-                <button type="button" class="quiet" on:click=move |_| asked.set(false)>
-                    "Keep"
+                <button type="button" class="quiet" on:click=move |_| asked.set(true)>
+                    "Remove"
                 </button>
-            </Show>
+            </Confirm>
         </li>
     }
 }

@@ -7,7 +7,7 @@ use leptos_router::components::A;
 use super::run::{Field, Run, RunForm, SEARCHES, estimate_text, pending_text};
 use crate::app::browser;
 use crate::app::models::ModelLoading;
-use crate::app::remote::{BuiltIn, ModelSelect, choice_of};
+use crate::app::remote::{BuiltIn, ModelSelect, Waiting, WaitingFor, choice_of};
 use crate::app::session::Session;
 use crate::service::client::Stop;
 use crate::service::{
@@ -25,6 +25,8 @@ pub struct Induction {
     whose: RwSignal<Option<ProfileId>>,
     /// Who shall read, as chosen in the form; the form is made anew when a model is loaded, and keeps it.
     which: RwSignal<String>,
+    /// Which remote model it waits for.
+    waiting: Waiting,
     stop: StoredValue<Option<Stop>, LocalStorage>,
 }
 
@@ -36,6 +38,7 @@ impl Induction {
             run: RwSignal::new(Run::Idle),
             whose: RwSignal::new(None),
             which: RwSignal::new(String::new()),
+            waiting: Waiting::default(),
             stop: StoredValue::new_local(None),
         }
     }
@@ -53,6 +56,7 @@ impl Induction {
         self.whose.set(Some(profile.clone()));
         self.run.update(Run::start);
         let on_event = move |event| {
+            self.waiting.hear(&event);
             if let Event::Inducing(progress) = event {
                 self.run.update(|run| run.progress(progress));
             }
@@ -62,6 +66,7 @@ impl Induction {
         spawn_local(async move {
             let answer = asking.await;
             self.stop.set_value(None);
+            self.waiting.over();
             if answer.is_ok() {
                 self.session.say("The portrait is ready.");
             }
@@ -85,9 +90,7 @@ pub fn InducePanel(
     let session = Session::here();
     let induction = Induction::here();
     let loaded = Memo::new(move |_| session.models.read().ready().and_then(|models| models.loaded.clone()));
-    let remote = Memo::new(move |_| {
-        session.has_built_in() || session.endpoints.read().ready().is_some_and(|all| !all.is_empty())
-    });
+    let remote = Memo::new(move |_| session.has_other_models());
     // A memo, since the run changes with every answer and the panel must not be built anew each time.
     let busy = Memo::new(move |_| induction.run.read().is_busy());
     let again = move || portrait.read().as_ref().is_some_and(|kept| kept.model.is_some());
@@ -387,6 +390,7 @@ fn Running(induction: Induction) -> impl IntoView {
         <p class="small run-note" aria-live="polite">
             {move || run.read().note()}
         </p>
+        <WaitingFor waiting=induction.waiting />
         <div class="actions">
             <button
                 type="button"

@@ -1,12 +1,12 @@
-//! The ledger: a line for each request, newest first, each readable as it was sent.
+//! The ledger: a line for each request by the job that made it, newest first, each readable as it was sent.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::app::browser;
 use crate::app::session::{Loader, Session};
-use crate::service::{LedgerLine, LedgerPage};
-use crate::view::{Failure, Glyph, Icon, sentence, words};
+use crate::service::{LedgerJob, LedgerLine, LedgerPage};
+use crate::view::{Confirm, Failure, Glyph, Icon, sentence, words};
 
 /// Lines shown at first, and more with each press.
 const LINES: u32 = 50;
@@ -24,7 +24,7 @@ pub fn LedgerList() -> impl IntoView {
         let (client, wanted, limit) = (session.client(), words_typed.get(), limit.get());
         page.load(async move { client.ledger(wanted, 0, limit).await });
     });
-    let clear = move |_| {
+    let clear = move |()| {
         let client = session.client();
         clearing.set(false);
         spawn_local(async move {
@@ -62,12 +62,9 @@ pub fn LedgerList() -> impl IntoView {
                     {move || if any.get() { "No request says that." } else { "No request to a remote model is written down." }}
                 </p>
             </Show>
-            <ol class="lines">
-                // A line stays as it is, opened or not, while new ones come.
-                <For each=move || lines.get() key=|line| (line.number as u64, line.outcome.clone()) let:line>
-                    <Line line=line />
-                </For>
-            </ol>
+            <For each=move || jobs_of(&lines.read()) key=Clone::clone let:id>
+                <Job id=id page=page lines=lines />
+            </For>
             <Show when=move || more.get()>
                 <button type="button" class="quiet" on:click=move |_| limit.update(|n| *n += LINES)>
                     "Show more"
@@ -75,26 +72,72 @@ pub fn LedgerList() -> impl IntoView {
             </Show>
             <Show when=move || any.get()>
                 <div class="actions">
-                    <Show
-                        when=move || clearing.get()
-                        fallback=move || view! {
-                            <button type="button" class="quiet" on:click=move |_| clearing.set(true)>
-                                "Clear the ledger …"
-                            </button>
-                        }
+                    <Confirm
+                        asked=clearing
+                        question="Forget what was sent? The receivers do not."
+                        yes="Clear"
+                        on_yes=clear
                     >
-                        <span>"Forget what was sent? The receivers do not."</span>
-                        <button type="button" class="danger" on:click=clear>
-                            "Clear"
+                        <button type="button" class="quiet" on:click=move |_| clearing.set(true)>
+                            "Clear the ledger …"
                         </button>
-                        <button type="button" class="quiet" on:click=move |_| clearing.set(false)>
-                            "Keep"
-                        </button>
-                    </Show>
+                    </Confirm>
                 </div>
             </Show>
         </section>
     }
+}
+
+/// The jobs that made these lines, each once; none for lines of no job.
+fn jobs_of(lines: &[LedgerLine]) -> Vec<Option<String>> {
+    let mut ids = Vec::new();
+    for line in lines {
+        if !ids.contains(&line.job) {
+            ids.push(line.job.clone());
+        }
+    }
+    ids
+}
+
+/// The lines of one job, below what it is and comes to.
+#[component]
+fn Job(id: Option<String>, page: Loader<LedgerPage>, lines: Memo<Vec<LedgerLine>>) -> impl IntoView {
+    let id = StoredValue::new(id);
+    let job = Memo::new(move |_| {
+        let page = page.value.read();
+        page.ready()?.jobs.iter().find(|job| id.with_value(|id| id.as_ref() == Some(&job.id))).cloned()
+    });
+    let mine = Memo::new(move |_| {
+        let all = lines.read();
+        all.iter().filter(|line| id.with_value(|id| *id == line.job)).cloned().collect::<Vec<_>>()
+    });
+    let heading = |job: LedgerJob| {
+        let figures = figures(&job);
+        view! {
+            <h3>
+                {sentence(&job.what).trim_end_matches('.').to_owned()}
+                <span class="figure">{format!("{}, {figures}", browser::moment(job.began_ms))}</span>
+            </h3>
+        }
+    };
+    view! {
+        <section class="job">
+            {move || job.get().map(heading)}
+            <ol class="lines">
+                // A line stays as it is, opened or not, while new ones come.
+                <For each=move || mine.get() key=|line| (line.number as u64, line.outcome.clone()) let:line>
+                    <Line line=line />
+                </For>
+            </ol>
+        </section>
+    }
+}
+
+/// "22 requests, 29 kB, 1 stopped"
+fn figures(job: &LedgerJob) -> String {
+    let left = words::count(job.left, "request", "requests");
+    let stopped = if job.stopped > 0 { format!(", {} stopped", job.stopped) } else { String::new() };
+    format!("{left}, {}{stopped}", words::size(job.left_bytes))
 }
 
 #[component]

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::attempt::{Attempt, Tried, TryButton};
 use super::form::{EndpointForm, FormProblem, OWN};
 use super::policy::{ReachNotice, allow_and_reload};
 use crate::app::browser;
@@ -10,7 +11,7 @@ use crate::app::session::Session;
 use crate::provider::{Api, PRESETS};
 use crate::service::EndpointView;
 use crate::view::loadable::Loadable;
-use crate::view::{Failure, TextInput, fresh_id, sentence, words};
+use crate::view::{Confirm, Failure, TextInput, fresh_id};
 
 /// The section.
 #[component]
@@ -55,25 +56,9 @@ pub fn RemoteModels() -> impl IntoView {
 fn Endpoint(endpoint: EndpointView, editing: RwSignal<Option<EndpointForm>>) -> impl IntoView {
     let session = Session::here();
     let asked = RwSignal::new(false);
-    let trying = RwSignal::new(false);
-    let tried = RwSignal::new(None::<Result<String, String>>);
+    let attempt = Attempt::default();
     let kept = StoredValue::new(endpoint.clone());
-    let attempt = move |_| {
-        let client = session.client();
-        trying.set(true);
-        tried.set(None);
-        spawn_local(async move {
-            let outcome = match client.try_endpoint(kept.with_value(|one| one.id.clone())).await {
-                Ok(seen) => {
-                    Ok(format!("It answered \"{}\" in {}.", short(&seen.text), words::took(seen.elapsed_ms)))
-                }
-                Err(error) => Err(sentence(&error.to_string())),
-            };
-            trying.try_set(false);
-            tried.try_set(Some(outcome));
-        });
-    };
-    let remove = move |_| {
+    let remove = move |()| {
         let client = session.client();
         spawn_local(async move {
             match client.remove_endpoint(kept.with_value(|one| one.id.clone())).await {
@@ -91,51 +76,27 @@ fn Endpoint(endpoint: EndpointView, editing: RwSignal<Option<EndpointForm>>) -> 
         <li>
             <span class="file">{endpoint.model.clone()}</span>
             <span class="figure">{format!("{}{key}", endpoint.origin)}</span>
-            <Show
-                when=move || asked.get()
-                fallback=move || view! {
-                    <button type="button" disabled=move || trying.get() on:click=attempt>
-                        {move || if trying.get() { "Trying …" } else { "Try it" }}
-                    </button>
-                    <button
-                        type="button"
-                        class="quiet"
-                        on:click=move |_| editing.set(Some(kept.with_value(EndpointForm::of)))
-                    >
-                        "Change"
-                    </button>
-                    <button type="button" class="quiet" on:click=move |_| asked.set(true)>
-                        "Remove"
-                    </button>
-                }
-            >
-                <span>"Forget it, and its key?"</span>
-                <button type="button" class="danger" on:click=remove>
-                    "Forget"
+            <Confirm asked=asked question="Forget it, and its key?" yes="Forget" on_yes=remove>
+                <TryButton attempt=attempt id=kept.with_value(|one| one.id.clone()) />
+                <button
+                    type="button"
+                    class="quiet"
+                    on:click=move |_| editing.set(Some(kept.with_value(EndpointForm::of)))
+                >
+                    "Change"
                 </button>
-                <button type="button" class="quiet" on:click=move |_| asked.set(false)>
-                    "Keep"
+                <button type="button" class="quiet" on:click=move |_| asked.set(true)>
+                    "Remove"
                 </button>
-            </Show>
+            </Confirm>
             <div class="endpoint-notes" aria-live="polite">
                 <ReachNotice origin=endpoint.origin.clone() />
                 {endpoint.on_this_machine.then(|| view! {
                     <p class="small">"A server on this machine is a server: it sees sketches, too."</p>
                 })}
-                {move || tried.get().map(|outcome| match outcome {
-                    Ok(said) => view! { <p class="small good">{said}</p> }.into_any(),
-                    Err(why) => view! { <p class="small bad" role="alert">{why}</p> }.into_any(),
-                })}
+                <Tried attempt=attempt />
             </div>
         </li>
-    }
-}
-
-/// The first words of what a model said.
-fn short(text: &str) -> String {
-    match text.char_indices().nth(60) {
-        Some((end, _)) => format!("{} …", &text[..end]),
-        None => text.to_owned(),
     }
 }
 

@@ -8,8 +8,8 @@ use std::io::Read;
 
 use clap::Args;
 use likeness::persona::TEMPLATES;
-use likeness::preference::{PairId, PreferencePair};
-use likeness::privacy::{self, Common, Kept, LiveConversation, Outgoing, Overlap, Texts, Verdict};
+use likeness::preference::PairId;
+use likeness::privacy::{self, Common, Kept, LiveConversation, Outgoing, Overlap, Verdict};
 use serde::Serialize;
 
 use super::files::HistoryFile;
@@ -68,27 +68,25 @@ impl Guard {
         }
         let mut guard = privacy::Guard::new(Common::shipped(TEMPLATES));
         let live = self.live.clone().map(|id| LiveConversation { id, origin: ENDPOINT.to_owned() });
-        let mut kept = Stored::default();
+        let mut kept = HashMap::new();
         for pair in pairs.pairs() {
             guard.add(pair);
-            kept.pairs.insert(
-                pair.id,
-                Kept { pair: pair.clone(), went: live.clone().filter(|_| chat.contains(&pair.id)) },
-            );
+            let went = live.clone().filter(|_| chat.contains(&pair.id));
+            kept.insert(pair.id, Kept { pair: pair.clone(), went });
         }
         let outgoing = Outgoing { url: ENDPOINT, headers: &[], body: &body, live: live.as_ref() };
         let verdict = pollster::block_on(guard.check(&outgoing, &kept));
         self.show(&verdict, &kept)
     }
 
-    fn show(&self, verdict: &Verdict, kept: &Stored) -> Result<May, Failure> {
+    fn show(&self, verdict: &Verdict, kept: &HashMap<PairId, Kept>) -> Result<May, Failure> {
         let (may, report, words) = match verdict {
             Verdict::Pass => {
                 let report = Report { verdict: "pass", overlaps: &[], why: None };
                 (May::Leave, report, "pass: it shares nothing with the history".to_owned())
             }
             Verdict::Refuse(overlaps) => {
-                let lines = overlaps.iter().map(|overlap| kept.words(overlap)).collect::<Vec<_>>();
+                let lines = overlaps.iter().map(|overlap| quoted(kept, overlap)).collect::<Vec<_>>();
                 let words = format!("refuse: it shares text with the history\n{}", lines.join("\n"));
                 (May::Stay, Report { verdict: "refuse", overlaps, why: None }, words)
             }
@@ -102,42 +100,10 @@ impl Guard {
     }
 }
 
-/// The history in memory.
-#[derive(Default)]
-pub struct Stored {
-    /// By id.
-    pub pairs: HashMap<PairId, Kept>,
-}
-
-impl Stored {
-    /// An overlap with the words that it quotes.
-    pub fn words(&self, overlap: &Overlap) -> String {
-        let Overlap { pair, field, text_start, text_end } = overlap;
-        let text = self.pairs.get(pair).and_then(|kept| text(&kept.pair, &field.to_string()));
-        let quoted = text.and_then(|text| text.get(*text_start..*text_end)).unwrap_or_default();
-        format!("pair {pair}, {field}, bytes {text_start} to {text_end}: {}", super::one_line(quoted))
-    }
-}
-
-fn text<'a>(pair: &'a PreferencePair, field: &str) -> Option<&'a str> {
-    match field {
-        "chosen" => Some(&pair.chosen),
-        "rejected" => Some(&pair.rejected),
-        "note" => pair.note.as_deref(),
-        _ => {
-            let turn: usize = field.strip_prefix("context/")?.parse().ok()?;
-            pair.context.get(turn).map(|turn| turn.content.as_str())
-        }
-    }
-}
-
-impl Texts for Stored {
-    async fn pairs(&self, ids: &[PairId]) -> Vec<Kept> {
-        ids.iter().filter_map(|id| self.pairs.get(id).cloned()).collect()
-    }
-
-    async fn conversation(&self, id: &str) -> Vec<Kept> {
-        let of = |kept: &&Kept| kept.went.as_ref().is_some_and(|went| went.id == id);
-        self.pairs.values().filter(of).cloned().collect()
-    }
+/// An overlap with the words that it quotes.
+pub fn quoted(kept: &HashMap<PairId, Kept>, overlap: &Overlap) -> String {
+    let Overlap { pair, field, text_start, text_end } = overlap;
+    let text = kept.get(pair).and_then(|kept| field.of(&kept.pair));
+    let stretch = text.and_then(|text| text.get(*text_start..*text_end)).unwrap_or_default();
+    format!("pair {pair}, {field}, bytes {text_start} to {text_end}: {}", super::one_line(stretch))
 }

@@ -1,16 +1,16 @@
 //! `likeness guard-rate`: how often one person's guard refuses what is another's, question by question apart.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use clap::Args;
 use likeness::persona::TEMPLATES;
-use likeness::preference::PreferencePair;
 use likeness::preference::format::{Event, Options, People, Reader};
+use likeness::preference::{PairId, PreferencePair};
 use likeness::privacy::{self, Common, Kept, Outgoing, Verdict};
 use serde::Serialize;
 
 use super::data::DataFolder;
-use super::guard::Stored;
+use super::guard::quoted;
 use super::{Failure, Output, say};
 
 #[derive(Args)]
@@ -67,10 +67,8 @@ impl GuardRate {
                 history.iter().for_each(|pair| guard.add(pair));
                 guard
             });
-            let mut kept = Stored::default();
-            for pair in history {
-                kept.pairs.insert(pair.id, Kept { pair: pair.clone(), went: None });
-            }
+            let kept = history.iter().map(|pair| (pair.id, Kept { pair: pair.clone(), went: None }));
+            let kept: HashMap<PairId, Kept> = kept.collect();
             rate.texts += others.len();
             for text in others {
                 let body = serde_json::json!({"messages": [{"role": "user", "content": text}]}).to_string();
@@ -82,7 +80,7 @@ impl GuardRate {
                 rate.refused_without_phrases += usize::from(verdicts[1] != Verdict::Pass);
                 if let Verdict::Refuse(overlaps) = &verdicts[0] {
                     for overlap in overlaps {
-                        let words = kept.words(overlap);
+                        let words = quoted(&kept, overlap);
                         if shown.len() < self.examples && shown.insert(words.clone()) {
                             say(&words);
                         }

@@ -10,12 +10,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::Args;
 use likeness::persona::{Likeness, Plan, TEMPLATES};
 use likeness::preference::PreferencePair;
-use likeness::privacy::{Common, Guard, Kept, Outgoing, Verdict, Watch, Watcher};
+use likeness::privacy::{Common, InMemory};
 use likeness::provider::{
     Api, Budget, Egress, Limits, NativeTransport, Price, ProviderError, Remote, RemoteSettings, preset,
 };
 
-use super::guard::Stored;
 use super::ledger::LedgerFile;
 use super::model::interrupt;
 use super::{Failure, say};
@@ -63,7 +62,7 @@ pub struct RemoteFlags {
 
 /// A remote model behind its door.
 pub struct RemoteModel {
-    pub model: Remote<NativeTransport, Watching, LedgerFile>,
+    pub model: Remote<NativeTransport, InMemory, LedgerFile>,
     stop: Arc<AtomicBool>,
     origin: String,
 }
@@ -113,9 +112,14 @@ impl RemoteFlags {
         let origin = settings.endpoint.origin().clone();
         let named = origin.to_string();
         let cancelled = Arc::clone(&stop);
-        let egress = Egress::new(NativeTransport::new(), Watching::over(history), ledger, vec![origin])
-            .with_limits(self.limits())
-            .with_cancel(move || cancelled.load(Ordering::Relaxed));
+        let egress = Egress::new(
+            NativeTransport::new(),
+            InMemory::new(Common::shipped(TEMPLATES), history),
+            ledger,
+            vec![origin],
+        )
+        .with_limits(self.limits())
+        .with_cancel(move || cancelled.load(Ordering::Relaxed));
         Ok(RemoteModel { model: Remote::new(settings, egress), stop, origin: named })
     }
 
@@ -184,29 +188,6 @@ impl RemoteModel {
             "what left: {requests} requests with {bytes} bytes, to {}; {} prompt tokens and {} answer tokens{cost}",
             self.origin, spent.prompt_tokens, spent.generated_tokens
         ));
-    }
-}
-
-/// The guard of a history together with its texts.
-pub struct Watching {
-    guard: Guard,
-    texts: Stored,
-}
-
-impl Watching {
-    fn over<'a>(history: impl IntoIterator<Item = &'a PreferencePair>) -> Self {
-        let (mut guard, mut texts) = (Guard::new(Common::shipped(TEMPLATES)), Stored::default());
-        for pair in history {
-            guard.add(pair);
-            texts.pairs.insert(pair.id, Kept { pair: pair.clone(), went: None });
-        }
-        Watching { guard, texts }
-    }
-}
-
-impl Watch for Watching {
-    async fn check(&self, outgoing: &Outgoing<'_>) -> Verdict {
-        Watcher { guard: &self.guard, texts: &self.texts }.check(outgoing).await
     }
 }
 

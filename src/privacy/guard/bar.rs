@@ -37,7 +37,12 @@ impl Measured {
     /// Measures `text`, what is common left out.
     pub fn of(text: &str, common: &[&Common]) -> Self {
         let letters = letters(text, Folding::Cases);
-        let values: Vec<u32> = letters.iter().map(|letter| letter.value).collect();
+        let values = letters.iter().map(|letter| letter.value).collect();
+        Measured::of_letters(letters, values, common)
+    }
+
+    /// The same of a text that is folded already; `values` are those of the letters.
+    pub fn of_letters(letters: Vec<Letter>, values: Vec<u32>, common: &[&Common]) -> Self {
         let mut covered = vec![false; values.len()];
         common.iter().for_each(|common| common.cover(&values, &mut covered));
         let mut counts = Vec::with_capacity(values.len() + 1);

@@ -53,6 +53,24 @@ pub fn remove(words: &mut Vec<u64>, length: usize, at: usize, width: u32) {
     words.truncate((length - width as usize).div_ceil(64));
 }
 
+/// The place of a one, counted from 0 from the lowest on (Vigna 2008, "Broadword implementation of rank/select queries"):
+/// a loop over the ones below it costs more than all the rest of a look-up.
+pub fn place_of_one(word: u64, number: u32) -> usize {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let twos = word - ((word >> 1) & (0x55 * EACH));
+    let fours = (twos & (0x33 * EACH)) + ((twos >> 2) & (0x33 * EACH));
+    // In each byte, the ones in it and in all below it.
+    let sums = ((fours + (fours >> 4)) & (0x0F * EACH)).wrapping_mul(EACH);
+    let whole = ((u64::from(number) * EACH) | (0x80 * EACH)) - sums;
+    let byte = (((whole & (0x80 * EACH)) >> 7).wrapping_mul(EACH) >> 56) as u32;
+    let below = ((sums << 8) >> (byte * 8)) as u32 & 0xFF;
+    let mut rest = word >> (byte * 8);
+    for _ in below..number {
+        rest &= rest - 1;
+    }
+    (byte * 8 + rest.trailing_zeros()) as usize
+}
+
 fn mask(width: u32) -> u64 {
     if width >= 64 { u64::MAX } else { (1 << width) - 1 }
 }
@@ -64,6 +82,16 @@ mod tests {
     use super::*;
 
     proptest! {
+        #[test]
+        fn places_of_ones_are_found(one in any::<u64>(), other in any::<u64>()) {
+            for word in [one, one & other, one | other, u64::MAX] {
+                let places = (0..64).filter(|at| word >> at & 1 == 1);
+                for (number, place) in places.enumerate() {
+                    prop_assert_eq!(place_of_one(word, number as u32), place);
+                }
+            }
+        }
+
         #[test]
         fn agrees_with_a_list(width in 1u32..60, steps in prop::collection::vec((any::<bool>(), any::<u64>(), any::<usize>()), 1..300)) {
             let (mut words, mut list) = (Vec::new(), Vec::<u64>::new());

@@ -31,8 +31,13 @@ pub struct TooLong;
 pub struct Comparison<'a> {
     readings: &'a [Vec<u32>],
     places: &'a Places,
+    /// A bit for each place's fingerprint, by its lowest bits: most grams are told to be elsewhere by a look at it.
+    seen: Vec<u64>,
     steps: usize,
 }
+
+/// Bits of that, a power of two.
+const SEEN: u64 = 1 << 17;
 
 /// A stretch of a reading and of a text that have the same letters, in the same order or mirrored.
 struct Run {
@@ -46,7 +51,23 @@ struct Run {
 impl<'a> Comparison<'a> {
     /// With these readings and the places where they have grams of the history.
     pub fn new(readings: &'a [Vec<u32>], places: &'a Places) -> Self {
-        Comparison { readings, places, steps: 0 }
+        let mut seen = vec![0; SEEN as usize / 64];
+        for fingerprint in places.keys() {
+            seen[(fingerprint % SEEN / 64) as usize] |= 1 << (fingerprint % 64);
+        }
+        Comparison { readings, places, seen, steps: 0 }
+    }
+
+    /// Whether a text with these letters has any gram that leaves; nearly all have none, and need not be measured.
+    pub fn touches(&self, values: &[u32]) -> bool {
+        let mut touches = false;
+        each_gram(values, |gram| touches |= self.leaves(gram.fingerprint));
+        touches
+    }
+
+    fn leaves(&self, fingerprint: u64) -> bool {
+        self.seen[(fingerprint % SEEN / 64) as usize] >> (fingerprint % 64) & 1 == 1
+            && self.places.contains_key(&fingerprint)
     }
 
     /// The stretch of `text` that leaves, if one at the bar does: its letters.
@@ -56,7 +77,7 @@ impl<'a> Comparison<'a> {
         let mut best: Option<Range<usize>> = None;
         let mut grams = Vec::new();
         each_gram(&text.values, |gram| {
-            if self.places.contains_key(&gram.fingerprint) {
+            if self.leaves(gram.fingerprint) {
                 grams.push(gram);
             }
         });

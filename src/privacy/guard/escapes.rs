@@ -174,9 +174,9 @@ fn backslash(bytes: &[u8]) -> Option<(Said, usize)> {
         b'u' => {
             let unit = hex(bytes, 2, 4)?;
             if (0xD800..0xDC00).contains(&unit) && bytes.get(6..8) == Some(b"\\u") {
-                let low = hex(bytes, 8, 4)?;
-                let code = 0x10000 + ((unit - 0xD800) << 10) + low.wrapping_sub(0xDC00);
-                (Said::Character(char::from_u32(code).filter(|_| (0xDC00..0xE000).contains(&low))?), 12)
+                let low = hex(bytes, 8, 4).filter(|low| (0xDC00..0xE000).contains(low))?;
+                let code = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
+                (Said::Character(char::from_u32(code)?), 12)
             } else {
                 (Said::Character(char::from_u32(unit)?), 6)
             }
@@ -217,6 +217,7 @@ mod tests {
         check("a&amp;b&#65;&#x42;&eacute;&shy;", "a&bABe");
         check(r#"\u0041\u{42}\x43\104\"\n\ud83d\ude00\U00000041"#, "ABCD\" 😀A");
         check(r"\\u0041", r"\u0041");
+        check(r"\ud83d\u0041", r"\ud83dA");
         assert_eq!(unescape("100% & more \\"), None);
         assert_eq!(quoted_printable("na=C3=AFve=\r\nly").as_deref(), Some("naïvely"));
         assert_eq!(rendered("a<b>b</b><!-- x > -->c[d](http://e)").as_deref(), Some("abc[d"));

@@ -13,8 +13,8 @@ use super::bits;
 
 const HOMES: usize = 1024;
 
-/// Homes from one known place in the counts to the next.
-const SPAN: usize = 128;
+/// Homes from one known place in the counts to the next. At 64 a place costs a quarter of a bit a home.
+const SPAN: usize = 64;
 
 /// An equal entry is kept so many times at most; from then on it stays for good.
 const MOST_EQUAL: usize = 3;
@@ -25,7 +25,13 @@ const MOST_NAMED: usize = 64;
 /// Below this a hit by chance is no longer rare.
 const SHORTEST_TAG: u32 = 18;
 
+/// Down to this a tag gives way to the numbers of pairs; below, they to it.
+const GOOD_TAG: u32 = 22;
+
 const LONGEST_TAG: u32 = 32;
+
+/// Lower bits of a pair's number that may be left out: a group of more pairs than that is as good as all of them.
+pub const MOST_LEFT_OUT: u32 = 12;
 
 /// How entries are laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,14 +52,14 @@ impl Layout {
         let bits =
             budget as f64 * 8.0 / 1.05 / entries as f64 - 1.0 - 2f64.powi(home_bits as i32) / entries as f64;
         let width = (bits.max(0.0) as u32).clamp(SHORTEST_TAG, LONGEST_TAG + number_bits);
-        let tag_bits =
-            width.saturating_sub(number_bits).clamp(SHORTEST_TAG, LONGEST_TAG).min(prefix - home_bits);
-        Layout {
-            home_bits,
-            tag_bits,
-            number_bits,
-            group_bits: number_bits.min(width.saturating_sub(tag_bits)),
+        let longest = LONGEST_TAG.min(prefix - home_bits);
+        let tag_bits = width.saturating_sub(number_bits).clamp(GOOD_TAG.min(width), LONGEST_TAG).min(longest);
+        let group_bits = number_bits.min(width.saturating_sub(tag_bits));
+        if number_bits - group_bits > MOST_LEFT_OUT {
+            // The tag has more use for them.
+            return Layout { home_bits, tag_bits: width.min(longest), number_bits, group_bits: 0 };
         }
+        Layout { home_bits, tag_bits, number_bits, group_bits }
     }
 
     fn width(&self) -> u32 {
@@ -101,20 +107,13 @@ impl Block {
             // Behind as many ones.
             let mut word = from / 64;
             let mut rest = self.counts[word] & (!0 << (from % 64));
-            let mut ones = 0;
-            loop {
-                let more = rest.count_ones() as usize;
-                if ones + more >= wanted {
-                    break;
-                }
-                ones += more;
+            let mut behind = wanted as u32;
+            while rest.count_ones() < behind {
+                behind -= rest.count_ones();
                 word += 1;
                 rest = self.counts[word];
             }
-            for _ in 1..wanted - ones {
-                rest &= rest - 1;
-            }
-            from = word * 64 + rest.trailing_zeros() as usize + 1;
+            from = word * 64 + bits::place_of_one(rest, behind - 1) + 1;
         }
         let mut to = from;
         loop {
@@ -225,6 +224,15 @@ impl Filter {
             block.remove(home % HOMES, *at, layout.width());
             self.entries -= 1;
         }
+    }
+
+    /// Reads some of what [`Filter::find`] will read, and waits for nothing; the value says nothing.
+    pub fn touch(&self, fingerprint: u64) -> u64 {
+        let home = self.layout.home(fingerprint);
+        let (block, span) = (&self.blocks[home / HOMES], home % HOMES / SPAN);
+        let start = usize::from(block.starts[span]);
+        let entry = (start - span * SPAN) * self.layout.width() as usize / 64;
+        block.counts[start / 64] ^ block.cells.get(entry).copied().unwrap_or_default()
     }
 
     /// Tells whom a fingerprint may belong to; nobody, for most that were never added.

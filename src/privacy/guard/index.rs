@@ -5,10 +5,11 @@
 //! megabytes for 100,000 pairs there is no room for the second; it is dropped at a tenth of that.
 
 use std::collections::{BTreeSet, HashMap};
+use std::hint::black_box;
 
 use super::bar::Measured;
 use super::compare::Places;
-use super::filter::{Filter, Named};
+use super::filter::{Filter, MOST_LEFT_OUT, Named};
 use super::gram::each_gram;
 use super::normal::{Folding, Letter, depends_on_folding, letters};
 use super::numbers::Numbers;
@@ -23,6 +24,9 @@ const MOST_SAMPLES: usize = 3_500_000;
 
 /// Fingerprints seen lately to miss: most of what one reading holds, another holds too.
 const REMEMBERED: usize = 1 << 17;
+
+/// Grams whose memory is asked for ahead: enough to wait for all of it at once, few enough to still have it then.
+const AT_ONCE: usize = 32;
 
 /// Fingerprints of pairs, by the pairs' numbers.
 #[derive(Clone, Debug)]
@@ -143,14 +147,24 @@ impl Index {
         let turned = turned(&letters, &values);
         for values in std::iter::once(values).chain(turned) {
             let reading = hits.readings.len() as u32;
+            let mut grams = Vec::with_capacity(values.len());
             each_gram(&values, |gram| {
-                let remembered = &mut missed[gram.fingerprint as usize % REMEMBERED];
-                if *remembered != gram.fingerprint
-                    && !self.look_up_gram(gram.fingerprint, (reading, gram.at as u32), hits)
-                {
-                    *remembered = gram.fingerprint;
+                if missed[gram.fingerprint as usize % REMEMBERED] != gram.fingerprint {
+                    grams.push(gram);
                 }
             });
+            for some in grams.chunks(AT_ONCE) {
+                // The index is larger than any cache: the memory that a look-up waits for is asked for ahead.
+                black_box(some.iter().fold(0, |all, gram| all ^ self.anchors.touch(gram.fingerprint)));
+                for gram in some {
+                    let remembered = &mut missed[gram.fingerprint as usize % REMEMBERED];
+                    if *remembered != gram.fingerprint
+                        && !self.look_up_gram(gram.fingerprint, (reading, gram.at as u32), hits)
+                    {
+                        *remembered = gram.fingerprint;
+                    }
+                }
+            }
             hits.readings.push(values);
         }
     }
@@ -169,7 +183,7 @@ impl Index {
             hit = true;
             match named {
                 // So many name nobody in particular.
-                Named::Between(from, to) if to - from > 4096 => *every = true,
+                Named::Between(from, to) if to - from > 1 << MOST_LEFT_OUT => *every = true,
                 Named::Between(from, to) => pairs.extend(from..to),
                 Named::Every => *every = true,
             }

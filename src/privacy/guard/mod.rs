@@ -15,6 +15,7 @@ mod filter;
 mod gram;
 mod index;
 mod live;
+mod memory;
 mod normal;
 mod numbers;
 mod phrases;
@@ -26,11 +27,13 @@ mod tests;
 use serde::Serialize;
 
 pub use live::Kept;
+pub use memory::InMemory;
 pub use phrases::Common;
 
 use self::bar::Measured;
 use self::compare::{Comparison, TooLong};
 use self::index::{Hits, Index};
+use self::normal::{Folding, letters};
 use super::{Field, LiveConversation, Outgoing, Overlap, Released, Unreadable, Verdict, Watch};
 use crate::preference::{PairId, PreferencePair};
 
@@ -129,7 +132,12 @@ impl Guard {
             for kept in texts.pairs(ids).await {
                 let before = overlaps.len();
                 for (field, text) in self::texts(&kept.pair) {
-                    let measured = Measured::of(text, &[&self.common, live]);
+                    let letters = letters(text, Folding::Cases);
+                    let values: Vec<u32> = letters.iter().map(|letter| letter.value).collect();
+                    if !comparison.touches(&values) {
+                        continue;
+                    }
+                    let measured = Measured::of_letters(letters, values, &[&self.common, live]);
                     if let Some(run) = comparison.overlap(&measured)? {
                         let (first, last) = (&measured.letters[run.start], &measured.letters[run.end - 1]);
                         let (text_start, text_end) = (first.start as usize, last.end as usize);

@@ -42,8 +42,13 @@ pub fn readings(outgoing: &Outgoing<'_>) -> Result<Vec<String>, Unreadable> {
             starts.push(format!("{values}\n"));
         }
     }
-    let most = MOST_MORE + MOST_TIMES * starts.iter().map(String::len).sum::<usize>();
+    let most = most(starts.iter().map(String::len).sum());
     unfold(starts, most)
+}
+
+/// Bytes that all readings of so many take together at most.
+pub fn most(bytes: usize) -> usize {
+    MOST_MORE + MOST_TIMES * bytes
 }
 
 /// Every reading of a text.

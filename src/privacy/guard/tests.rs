@@ -90,6 +90,29 @@ proptest! {
         prop_assert!(matches!(said, Verdict::Refuse(_)), "{said:?}: {stretch:?}");
     }
 
+    /// What decoders are made to undo, broken off and nested: every reading of it is within its bound.
+    #[test]
+    fn decoding_ends_within_its_bound(
+        parts in prop::collection::vec(
+            prop_oneof![
+                4 => "(%[0-9a-f]{0,2}|%25|&#x?[0-9a-f]{0,4};?|&amp;|\\\\u[0-9a-f]{0,4}|\\\\x4|=[0-9A-F]{0,2}|=\\r\\n)",
+                3 => "(\\{\"|\"\\}|\\[|\\]|\",\"|\":\"|</?[a-z]{0,3} ?>?|<!--|-->|\\]\\(|\\\\\")",
+                3 => "([A-Za-z0-9+/]{4,24}={0,2}|[A-Z2-7]{8,16}={0,6}|[0-9a-f]{6,30}|[01]{8,40}|[0-7 ]{8,30})",
+                1 => "[\u{200b}\u{2060}\u{e0041}-\u{e007a}\u{fe00}]{1,9}",
+                1 => "\\PC{0,9}",
+            ],
+            0..60,
+        ),
+        times in 1usize..30,
+    ) {
+        let body = parts.concat().repeat(times);
+        let outgoing = Outgoing { url: "", headers: &[], body: body.as_bytes(), live: None };
+        if let Ok(readings) = reading::readings(&outgoing) {
+            let bytes: usize = readings.iter().map(String::len).sum();
+            prop_assert!(bytes <= reading::most(body.len() + 1), "{bytes} of {}", body.len());
+        }
+    }
+
     #[test]
     fn never_panics(bytes in prop::collection::vec(any::<u8>(), 0..600), text in "\\PC{0,300}") {
         let _ = verdict(&text, &String::from_utf8_lossy(&bytes));

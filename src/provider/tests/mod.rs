@@ -1,5 +1,6 @@
 //! Tests of the models as a whole: recorded replies, real servers on this machine, and a page that is made up.
 
+mod hostile;
 mod page;
 mod recorded;
 mod server;

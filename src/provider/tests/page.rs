@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::super::{
     AboutPageModel, Budget, BuiltIn, Clock, Egress, Either, PageAsk, PageFailure, PageLink, PageModel,
-    PageReply, PageTransport, Remote, RemoteSettings, Retry,
+    PageReply, PageTransport, Remote, RemoteSettings, Retry, Waiting,
 };
 use super::{Words, prompt};
 use crate::model::{LanguageModel, ModelError, Prompt, Sampling};
@@ -244,6 +244,24 @@ fn a_function_that_is_silent_is_given_up_and_told() {
     assert!(said.unwrap_err().to_string().contains("took longer than 180 s"));
     assert_eq!(page.0.dropped.get(), 2, "each try was stopped on the page");
     assert!(matches!(ledger.entries()[1].outcome, Outcome::Broken { status: None, .. }));
+}
+
+#[test]
+fn who_asked_is_told_that_it_is_silent_and_when_it_is_asked_again() {
+    let (page, ledger) = (Page::silent(), MemoryLedger::default());
+    let settings = settings();
+    let transport = PageTransport::new(page, function());
+    let egress = Egress::new(transport, Words::default(), &ledger, vec![settings.endpoint.origin().clone()]);
+    let told = Rc::<RefCell<Vec<Waiting>>>::default();
+    let heard = Rc::clone(&told);
+    let model = Remote::new(settings, egress.with_waiting(move |waiting| heard.borrow_mut().push(waiting)));
+    assert!(pollster::block_on(model.generate(&prompt("why?"), &Sampling::default())).is_err());
+    let told = told.borrow();
+    let [Waiting::ForReply, Waiting::Over, Waiting::ToAskAgain(ms), rest @ ..] = &told[..] else {
+        panic!("{told:?}")
+    };
+    assert!(*ms <= 1000, "{ms}");
+    assert_eq!(rest, [Waiting::Over, Waiting::ForReply, Waiting::Over]);
 }
 
 #[test]

@@ -28,7 +28,8 @@ event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
 const GEMINI: &str = "data: {\"candidates\": [{\"content\": {\"parts\": [{\"text\": \"thinking\",\"thought\": true},{\"text\": \"Größe\"}],\"role\": \"model\"},\"index\": 0}],\"usageMetadata\": {\"promptTokenCount\": 20}}\r\n\r\n\
 data: {\"candidates\": [{\"content\": {\"parts\": [{\"text\": \" 👍 \\u001b[2Jdone\"}],\"role\": \"model\"},\"finishReason\": \"STOP\",\"index\": 0}],\"usageMetadata\": {\"promptTokenCount\": 20,\"cachedContentTokenCount\": 8,\"candidatesTokenCount\": 3,\"thoughtsTokenCount\": 2}}\r\n\r\n";
 
-const STREAMS: [(Api, &str); 3] = [(Api::OpenAi, OPENAI), (Api::Anthropic, ANTHROPIC), (Api::Gemini, GEMINI)];
+pub(super) const STREAMS: [(Api, &str); 3] =
+    [(Api::OpenAi, OPENAI), (Api::Anthropic, ANTHROPIC), (Api::Gemini, GEMINI)];
 
 fn settings(api: Api) -> RemoteSettings {
     let endpoint = match api {

@@ -7,7 +7,7 @@
 use futures_util::future::join_all;
 
 use super::{Asked, Outcome};
-use crate::model::Prompt;
+use crate::model::{LanguageModel, Prompt, Sampling};
 use crate::persona;
 use crate::preference::{Answer, Choice, Outcome as Chosen, Role, Turn};
 use crate::privacy::LiveConversation;
@@ -62,7 +62,10 @@ impl Asked {
             })?;
         }
         let context: Vec<Turn> = turns(&chat.exchanges).chain([Turn::user(question)]).collect();
-        let texts = self.drafts(&saying.endpoint, &chat, &context, saying.answers, &live).await?;
+        let about = chat.about.iter().map(|about| Turn { role: Role::System, content: about.clone() });
+        let prompt =
+            Prompt { turns: about.chain(context.iter().cloned()).collect(), answer_start: String::new() };
+        let texts = self.drafts(&saying.endpoint, prompt, saying.answers, live).await?;
         let drafts = self.ranked(profile, &context, texts).await?;
         chat.endpoint = saying.endpoint;
         chat.exchanges.push(ExchangeRow {
@@ -80,20 +83,22 @@ impl Asked {
     async fn drafts(
         &self,
         endpoint: &str,
-        chat: &ChatRow,
-        context: &[Turn],
+        prompt: Prompt,
         answers: u32,
-        live: &LiveConversation,
+        live: LiveConversation,
     ) -> Result<Vec<String>, ServiceError> {
-        let model = self.remote_model(endpoint).await?.in_live(live.clone());
-        let about = chat.about.iter().map(|about| Turn { role: Role::System, content: about.clone() });
-        let prompt =
-            Prompt { turns: about.chain(context.iter().cloned()).collect(), answer_start: String::new() };
+        let store = self.server.store().await?;
+        let prompt = self.server.watchman().release(prompt, Some(&live), &store).await?;
+        let model = self.remote_model(endpoint).await?.in_live(live);
         let (of, done) = (answers.clamp(1, MOST_DRAFTS), std::cell::Cell::new(0));
         let asked = (0..of).map(|seed| {
-            let (model, prompt, done) = (&model, prompt.clone(), &done);
+            let (model, prompt, done) = (&model, &prompt, &done);
+            // The likeliest one, and then others.
+            let temperature = if seed == 0 { 0.0 } else { 1.0 };
+            let sampling =
+                Sampling { max_tokens: DRAFT_TOKENS, temperature, seed: seed.into(), ..Sampling::default() };
             async move {
-                let said = self.say_to(model, prompt, Some(live), (DRAFT_TOKENS, seed)).await;
+                let said = model.generate(prompt, &sampling).await.map_err(|error| self.remote_error(error));
                 done.set(done.get() + 1);
                 self.event(Event::Drafting { done: done.get(), of });
                 said

@@ -20,7 +20,7 @@ use crate::privacy::{
 };
 use crate::service::ServiceError;
 use crate::store::chat_row::ChatRow;
-use crate::store::ledger_row::{LedgerRow, OutcomeRow};
+use crate::store::ledger_row::{JobRow, LedgerRow, OutcomeRow};
 use crate::store::{Store, StoreError};
 
 /// Pairs read and indexed at a time, before others get their turn.
@@ -306,6 +306,7 @@ impl Watch for Watching {
 /// The ledger in the store; a page that shows it is told of each line.
 pub(super) struct StoredLedger {
     pub server: Server,
+    pub job: JobRow,
 }
 
 impl StoredLedger {
@@ -316,7 +317,7 @@ impl StoredLedger {
 
 impl Ledger for StoredLedger {
     async fn open(&self, entry: LedgerEntry) -> Result<EntryId, LedgerError> {
-        let row = LedgerRow::new(&entry);
+        let row = LedgerRow { job: Some(self.job.clone()), ..LedgerRow::new(&entry) };
         let number = self.store().await?.open_line(&row, &entry.body).await.map_err(failed)?;
         self.server.changed(crate::service::Change::Ledger);
         Ok(EntryId(number as u64))

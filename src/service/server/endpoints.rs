@@ -3,15 +3,17 @@
 use super::door::{StoredLedger, Watching};
 use super::page::ToPage;
 use super::{Asked, Outcome};
-use crate::model::{Generation, LanguageModel, ModelError, Prompt, Sampling};
+use crate::model::{LanguageModel, ModelError, Prompt, Sampling};
 use crate::persona::DriveError;
 use crate::preference::Turn;
-use crate::privacy::{LiveConversation, Raw};
+use crate::privacy::Raw;
 use crate::provider::{
     Api, BrowserTransport, Budget, Egress, Either, PageModel, PageTransport, Price, ProviderError, Remote,
-    RemoteSettings,
+    RemoteSettings, Waiting,
 };
-use crate::service::{Change, EndpointDraft, EndpointView, PriceView, Response, ServiceError, TriedView};
+use crate::service::{
+    Change, EndpointDraft, EndpointView, Event, PriceView, Response, ServiceError, TriedView, WaitView,
+};
 use crate::store::endpoint_row::EndpointRow;
 use crate::store::{Store, now_ms};
 
@@ -33,10 +35,7 @@ impl Asked {
     pub(super) async fn save_endpoint(&self, draft: EndpointDraft) -> Outcome {
         let store = self.server.store().await?;
         let mut all = rows(&store).await?;
-        let at = draft.id.as_ref().map(|id| {
-            let at = all.iter().position(|row| row.id == *id);
-            at.ok_or_else(|| ServiceError::NotFound("this remote model".into()))
-        });
+        let at = draft.id.as_ref().map(|id| all.iter().position(|row| row.id == *id).ok_or_else(not_found));
         let at = at.transpose()?;
         if at.is_none() && all.len() >= MOST_ENDPOINTS {
             return Err(ServiceError::Invalid(format!("there are {MOST_ENDPOINTS} remote models already")));
@@ -85,29 +84,17 @@ impl Asked {
         let begin = now_ms();
         let turns = vec![Turn::user("Answer with the one word \"ready\".")];
         let prompt = Prompt { turns, answer_start: String::new() };
+        let sampling = Sampling { max_tokens: 16, ..Sampling::default() };
         let said = if let Some(model) = self.built_in(Some(id)).await? {
-            let sampling = Sampling { max_tokens: 16, ..Sampling::default() };
             let said = model.generate(&Raw::new(prompt), &sampling).await;
             said.map_err(|error| ServiceError::Model(error.to_string()))?
         } else {
-            self.say_to(&self.remote_model(id).await?, prompt, None, (16, 0)).await?
+            let model = self.remote_model(id).await?;
+            let store = self.server.store().await?;
+            let prompt = self.server.watchman().release(prompt, None, &store).await?;
+            model.generate(&prompt, &sampling).await.map_err(|error| self.remote_error(error))?
         };
         Ok(Response::Tried(TriedView { text: said.text.trim().to_owned(), elapsed_ms: now_ms() - begin }))
-    }
-
-    /// Asks for one answer of so many tokens at most, with a seed: the likeliest one with 0, another one with others.
-    pub(super) async fn say_to(
-        &self,
-        model: &RemoteModel,
-        prompt: Prompt,
-        live: Option<&LiveConversation>,
-        (max_tokens, seed): (u32, u32),
-    ) -> Result<Generation, ServiceError> {
-        let store = self.server.store().await?;
-        let prompt = self.server.watchman().release(prompt, live, &store).await?;
-        let temperature = if seed == 0 { 0.0 } else { 1.0 };
-        let sampling = Sampling { max_tokens, temperature, seed: seed.into(), ..Sampling::default() };
-        model.generate(&prompt, &sampling).await.map_err(|error| self.remote_error(error))
     }
 
     /// What a remote model's failure is to a page: the provider's own words, which say what to do.
@@ -124,9 +111,7 @@ impl Asked {
 
     /// One of them.
     pub(super) async fn endpoint(&self, id: &str) -> Result<EndpointView, ServiceError> {
-        let all = rows(&self.server.store().await?).await?;
-        let row = all.iter().find(|row| row.id == id);
-        view(row.ok_or_else(|| ServiceError::NotFound("this remote model".into()))?)
+        view(&found(&self.server.store().await?, id).await?)
     }
 
     /// The model behind an endpoint, with its key, behind the door; or one on the page, behind the same.
@@ -136,34 +121,50 @@ impl Asked {
             return Ok(self.behind_door(RemoteSettings::on_page(model, about.context_tokens)));
         }
         let store = self.server.store().await?;
-        let all = rows(&store).await?;
-        let row = all.iter().find(|row| row.id == id);
-        let row = row.ok_or_else(|| ServiceError::NotFound("this remote model".into()))?;
+        let row = found(&store, id).await?;
         let key = match row.has_key {
-            true => store.secret(&row.id, &view(row)?.origin).await?,
+            true => store.secret(&row.id, &view(&row)?.origin).await?,
             false => None,
         };
-        Ok(self.behind_door(settings(row, key.as_deref())?))
+        Ok(self.behind_door(settings(&row, key.as_deref())?))
     }
 
     /// A remote model of these settings, behind the door.
     pub(super) fn behind_door(&self, settings: RemoteSettings) -> RemoteModel {
         let watch = Watching { watchman: self.server.watchman(), server: self.server.clone() };
-        let ledger = StoredLedger { server: self.server.clone() };
+        let ledger = StoredLedger { server: self.server.clone(), job: self.job.clone() };
         let allowed = vec![settings.endpoint.origin().clone()];
         let stop = self.stop.clone();
         let transport = match settings.endpoint.origin().page_model() {
             Some(model) => Either::Right(PageTransport::new(self.page(), model.clone())),
             None => Either::Left(BrowserTransport),
         };
-        let egress = Egress::new(transport, watch, ledger, allowed).with_cancel(move || stop.get());
-        Remote::new(settings, egress)
+        let (asked, name) = (self.clone(), settings.name());
+        let tell = move |waiting| {
+            let view = |again_ms| WaitView { model: name.clone(), again_ms };
+            asked.event(Event::Waiting(match waiting {
+                Waiting::ForReply => Some(view(None)),
+                Waiting::ToAskAgain(ms) => Some(view(Some(ms))),
+                Waiting::Over => None,
+            }));
+        };
+        let egress = Egress::new(transport, watch, ledger, allowed);
+        Remote::new(settings, egress.with_cancel(move || stop.get()).with_waiting(tell))
     }
 }
 
 async fn rows(store: &Store) -> Result<Vec<EndpointRow>, ServiceError> {
     let text = store.setting(SETTING).await?.unwrap_or_else(|| "[]".into());
     serde_json::from_str(&text).map_err(|error| ServiceError::Internal(error.to_string()))
+}
+
+/// The one with this id.
+async fn found(store: &Store, id: &str) -> Result<EndpointRow, ServiceError> {
+    rows(store).await?.into_iter().find(|row| row.id == id).ok_or_else(not_found)
+}
+
+fn not_found() -> ServiceError {
+    ServiceError::NotFound("this remote model".into())
 }
 
 fn row(draft: EndpointDraft, before: Option<&EndpointRow>) -> Result<EndpointRow, ServiceError> {

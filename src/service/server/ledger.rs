@@ -1,8 +1,9 @@
 //! Requests about the ledger: what left, and what was stopped.
 
 use super::{Asked, Outcome};
-use crate::service::{Change, LedgerLine, LedgerPage, Response, ServiceError};
-use crate::store::ledger_row::{LedgerRow, OutcomeRow, VerdictRow};
+use crate::service::{Change, Envelope, LedgerJob, LedgerLine, LedgerPage, Request, Response, ServiceError};
+use crate::store::ledger_row::{JobRow, LedgerRow, OutcomeRow, VerdictRow};
+use crate::store::{JobTotal, now_ms};
 
 /// Lines that are given at once, at most.
 const MOST_LINES: u32 = 200;
@@ -17,6 +18,7 @@ impl Asked {
             left_bytes: window.left_bytes,
             stopped: window.stopped,
             origins: window.origins,
+            jobs: window.jobs.into_iter().map(job).collect(),
         }))
     }
 
@@ -32,6 +34,25 @@ impl Asked {
         self.server.changed(Change::Ledger);
         Ok(Response::Done)
     }
+}
+
+/// What a request of a page is to the ledger, should it send anything.
+pub(super) fn job_of(request: &Request, envelope: Envelope) -> JobRow {
+    let what = match request {
+        Request::Induce { .. } => "an induction",
+        Request::Judge { .. } => "a judgement",
+        Request::Say { .. } => "a question on the Ask page",
+        Request::TryEndpoint { .. } => "a try of a model",
+        Request::PlantCanaries => "a test with made-up secrets",
+        _ => "something else",
+    };
+    let began_ms = now_ms();
+    // Two tabs count their requests apart, so the time is a part of it.
+    JobRow { id: format!("{began_ms}-{}", envelope.0), what: what.to_owned(), began_ms }
+}
+
+fn job(JobTotal { job, left, left_bytes, stopped }: JobTotal) -> LedgerJob {
+    LedgerJob { id: job.id, what: job.what, began_ms: job.began_ms, left, left_bytes, stopped }
 }
 
 fn line(number: f64, row: LedgerRow) -> LedgerLine {
@@ -66,5 +87,6 @@ fn line(number: f64, row: LedgerRow) -> LedgerLine {
         verdict,
         outcome,
         left,
+        job: row.job.map(|job| job.id),
     }
 }

@@ -30,6 +30,7 @@ use wasm_bindgen::prelude::*;
 
 use super::{Change, Envelope, Event, FromWorker, Request, Response, ServiceError, ToWorker};
 use crate::store::StoreError;
+use crate::store::ledger_row::JobRow;
 
 /// How often long work looks whether it shall stop.
 const LOOK_MS: f64 = 100.0;
@@ -81,7 +82,8 @@ impl Server {
                 let stop = Rc::new(Cell::new(false));
                 self.inner.under_way.borrow_mut().insert(envelope, stop.clone());
                 wire::begin(envelope);
-                let asked = Asked { server: self.clone(), envelope, stop, attached: Rc::default() };
+                let job = ledger::job_of(&request, envelope);
+                let asked = Asked { server: self.clone(), envelope, stop, job, attached: Rc::default() };
                 wasm_bindgen_futures::spawn_local(async move {
                     let answer = asked.answer(request, attachment).await;
                     asked.server.inner.under_way.borrow_mut().remove(&envelope);
@@ -109,6 +111,8 @@ struct Asked {
     server: Server,
     envelope: Envelope,
     stop: Rc<Cell<bool>>,
+    /// What it is to the ledger.
+    job: JobRow,
     /// What the answer brings along.
     attached: Rc<RefCell<Option<JsValue>>>,
 }

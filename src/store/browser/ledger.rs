@@ -1,13 +1,14 @@
 //! The ledger of requests: a line is on the disk before its request leaves.
 
 use indexed_db_futures::Result as DbResult;
+use indexed_db_futures::cursor::CursorDirection;
 use indexed_db_futures::prelude::*;
 use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
 use super::{Lock, News, Store, commit, read, write};
 use crate::store::StoreError;
-use crate::store::ledger_row::{LedgerRow, OutcomeRow};
+use crate::store::ledger_row::{JobRow, LedgerRow, OutcomeRow};
 
 /// A window of the ledger, newest first, with what all of it comes to.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -24,6 +25,38 @@ pub struct LedgerWindow {
     pub stopped: u32,
     /// How many left for each origin, and the bytes of their bodies.
     pub origins: Vec<(String, u32, f64)>,
+    /// The jobs of the window's lines, each with all that it came to.
+    pub jobs: Vec<JobTotal>,
+}
+
+/// What all of a job's lines come to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JobTotal {
+    /// The job.
+    pub job: JobRow,
+    /// Requests that left.
+    pub left: u32,
+    /// Bytes of their bodies.
+    pub left_bytes: f64,
+    /// Requests that were stopped at the door.
+    pub stopped: u32,
+}
+
+impl LedgerWindow {
+    fn count_for_its_job(&mut self, row: &LedgerRow) {
+        let Some(job) = &row.job else { return };
+        let at = self.jobs.iter().position(|total| total.job == *job).unwrap_or_else(|| {
+            self.jobs.push(JobTotal { job: job.clone(), left: 0, left_bytes: 0.0, stopped: 0 });
+            self.jobs.len() - 1
+        });
+        let total = &mut self.jobs[at];
+        if row.left() {
+            total.left += 1;
+            total.left_bytes += row.bytes;
+        } else {
+            total.stopped += 1;
+        }
+    }
 }
 
 const DAMAGED: StoreError = StoreError::Damaged { what: "line of the ledger" };
@@ -35,8 +68,10 @@ impl Store {
         let database = self.database()?;
         let writing = write(&database, &["ledger", "bodies"], true)?;
         let (lines, bodies) = (writing.object_store("ledger")?, writing.object_store("bodies")?);
-        let last: Vec<JsValue> = lines.get_all_keys().primitive()?.await?.collect::<DbResult<_>>()?;
-        let number = last.last().and_then(JsValue::as_f64).unwrap_or(0.0) + 1.0;
+        // The newest line's number, without reading those of all others.
+        let newest = lines.open_key_cursor().with_direction(CursorDirection::Prev).primitive()?.await?;
+        let newest = newest.map(|cursor| cursor.primary_key::<f64>()).transpose()?.flatten();
+        let number = newest.unwrap_or(0.0) + 1.0;
         lines.put(text(row)?).with_key(JsValue::from(number)).primitive()?;
         bodies.put(JsValue::from(Uint8Array::from(body))).with_key(JsValue::from(number)).primitive()?;
         drop((lines, bodies));
@@ -82,6 +117,7 @@ impl Store {
             } else {
                 window.stopped += 1;
             }
+            window.count_for_its_job(&row);
             if row.says(&words) {
                 window.total += 1;
                 if (offset..offset.saturating_add(limit)).contains(&(window.total - 1)) {
@@ -89,6 +125,8 @@ impl Store {
                 }
             }
         }
+        let rows = &window.rows;
+        window.jobs.retain(|total| rows.iter().any(|(_, row)| row.job.as_ref() == Some(&total.job)));
         Ok(window)
     }
 

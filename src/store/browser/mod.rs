@@ -29,7 +29,7 @@ use wasm_bindgen::JsValue;
 pub use forget::{Forgotten, forget_everything, usage};
 pub use js::now_ms;
 pub use keep::Portrait;
-pub use ledger::LedgerWindow;
+pub use ledger::{JobTotal, LedgerWindow};
 pub use pairs::{Added, Page};
 pub use people::Profile;
 pub use tabs::{Lock, News};

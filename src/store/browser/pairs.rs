@@ -262,24 +262,12 @@ impl Store {
 
     /// A person's choices, in no order.
     pub async fn choices(&self, profile: &str) -> Result<Vec<Choice>, StoreError> {
-        let database = self.database()?;
-        let reading = read(&database, &["choices"])?;
-        let rows: Vec<JsValue> = reading
-            .object_store("choices")?
-            .get_all()
-            .with_query::<JsValue, _>(names_of(profile))
-            .primitive()?
-            .await?
-            .collect::<DbResult<_>>()?;
+        let all = self.all_choices(profile).await?;
         let hidden = self.inner.pending.borrow().hidden(profile);
-        let mut choices = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let left = hidden
-                .iter()
-                .try_fold(read_choice(row)?, |choice, gone| crate::store::row::without_pair(&choice, *gone));
-            choices.extend(left);
-        }
-        Ok(choices)
+        let shown = |choice: Choice| {
+            hidden.iter().try_fold(choice, |choice, gone| crate::store::row::without_pair(&choice, *gone))
+        };
+        Ok(all.into_iter().filter_map(shown).collect())
     }
 
     /// Adds pairs and choices in one transaction: all of them or, when it fails, none.

@@ -2,6 +2,7 @@
 
 mod answers;
 mod certainty;
+mod confirm;
 mod field;
 mod icon;
 mod markdown;
@@ -11,6 +12,7 @@ mod progress;
 
 pub use answers::{LongText, PairTexts};
 pub use certainty::{CertaintyMark, LeaningBar};
+pub use confirm::Confirm;
 pub use field::{TextArea, TextInput, fresh_id};
 pub use icon::{Glyph, Icon};
 pub use markdown::Markdown;
