@@ -76,13 +76,13 @@ pub async fn choose(
         if let Err(mismatch) = self_test(&mut gpu).await {
             return on_cpu(
                 cpu().await,
-                format!("{} is not used: {mismatch}", gpu.about().name),
+                format!("the GPU ({}) is not used: {mismatch}", gpu.about().name),
                 cpu_ms,
                 gpu_ms,
             );
         }
         gpu.clear();
-        let name = format!("{} ({})", gpu.about().name, gpu.about().interface);
+        let name = format!("{}, {}", gpu.about().name, gpu.about().interface);
         let why = match wanted {
             DeviceChoice::Measured => "it is faster here and computes what the processor does",
             _ => "it was chosen, and computes what the processor does",

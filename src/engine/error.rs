@@ -75,7 +75,7 @@ pub enum EngineError {
         bytes: u64,
     },
     /// The GPU is gone: unplugged, reset, taken by the system, or closed.
-    #[error("the GPU was lost: {why}")]
+    #[error("the GPU was lost ({why})")]
     DeviceLost {
         /// What it said.
         why: String,

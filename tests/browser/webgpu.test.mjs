@@ -43,12 +43,13 @@ const JUDGEMENT = {
   labels: ["First", "Second"],
 };
 
-/** Within what the processor's rounding of activations to 8 bits makes of it. */
-const ROUNDING = 0.05;
-
-function assertClose(found, expected, tolerance = ROUNDING) {
-  const off = found.map((value, i) => Math.abs(value - expected[i]));
-  assert.ok(Math.max(...off) <= tolerance, `${JSON.stringify(found)}, expected ${JSON.stringify(expected)}`);
+/**
+ * Within what the processor's rounding of activations to 8 bits makes of it: 0.05, or one part in a hundred for the
+ * large logits of a model that lacks its layers.
+ */
+function assertClose(found, expected) {
+  const close = found.every((value, i) => Math.abs(value - expected[i]) <= Math.max(0.05, 0.01 * Math.abs(expected[i])));
+  assert.ok(close, `${JSON.stringify(found)}, expected ${JSON.stringify(expected)}`);
   assert.equal(found[0] > found[1], expected[0] > expected[1], "the same answer is preferred");
 }
 
@@ -82,24 +83,21 @@ test("the whole model judges on the GPU as it does on the processor", { timeout:
     const { devices, scores, tokens, ms } = await judgeOnBoth(page, URL_OF_MODEL);
     assert.deepEqual(devices.map(({ gpu }) => gpu), [true, false], JSON.stringify(devices));
     assert.match(devices[0].name, /swiftshader.*WebGPU/i);
-    assert.ok((await witness.tell()).dispatches > 30 * 8, "every layer was dispatched");
     t.diagnostic(`${tokens} tokens: ${JSON.stringify(ms)}, ${JSON.stringify(scores)}`);
+    const { dispatches } = await witness.tell();
+    assert.ok(dispatches > 30 * 8, `every layer was dispatched: ${dispatches}`);
     assertClose(...scores);
   });
 });
 
-for (const [what, bytes] of [["the limits that every GPU has", 128 << 20], ["less than the largest matrix", 16 << 20]]) {
-  test(`a GPU that binds ${what} at once serves`, { timeout: 3 * MINUTE }, async () => {
-    await withGpu(async ({ page, witness }) => {
-      await speaking(page);
-      const { devices, scores } = await judgeOnBoth(page, URL_OF_SMALL);
-      assert.equal(devices[0].gpu, true, JSON.stringify(devices));
-      const { limits } = await witness.tell();
-      for (const asked of limits) assert.equal(asked.maxStorageBufferBindingSize ?? bytes, bytes);
-      assertClose(...scores);
-    }, { before: limited(bytes), serving: { models } });
-  });
-}
+test("a GPU that binds less than the largest matrix at once serves", { timeout: 3 * MINUTE }, async () => {
+  await withGpu(async ({ page }) => {
+    await speaking(page);
+    const { devices, scores } = await judgeOnBoth(page, URL_OF_SMALL);
+    assert.equal(devices[0].gpu, true, JSON.stringify(devices));
+    assertClose(...scores);
+  }, { before: limited(16 << 20), serving: { models } });
+});
 
 test("a lost GPU is asked for again, and one that is lost again is left alone", { timeout: 4 * MINUTE }, async () => {
   await withGpu(async ({ page, witness }) => {
@@ -113,7 +111,7 @@ test("a lost GPU is asked for again, and one that is lost again is left alone", 
     const judge = () =>
       page.evaluate(async (judgement) => {
         const again = [];
-        const answer = await window.running.ask({ Score: judgement }, { hear: (event) => again.push(event.Again) });
+        const answer = await window.running.ask({ Score: judgement }, { hear: ({ Again }) => Again && again.push(Again) });
         return { scores: Array.from(answer.Ok?.Scores.log_probabilities ?? [JSON.stringify(answer)]), again, moved: window.running.moved.splice(0) };
       }, JUDGEMENT);
     const first = await judge();
@@ -163,7 +161,6 @@ test("the processor is chosen where it is faster, and the page says so; the choi
     await page.getByRole("radio", { name: /Whichever is faster/ }).focus();
     await page.keyboard.press("ArrowDown");
     await page.getByText("Measuring").waitFor();
-    await screenshots(page, "models-moving");
     await runsOn(page).getByText(/^The GPU \(google swiftshader/).waitFor({ timeout: 2 * MINUTE });
     assert.match(await page.locator(".why-here").textContent(), /It was chosen, and computes what the processor does\./);
     assert.ok((await witness.tell()).dispatches > dispatched);

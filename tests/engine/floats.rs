@@ -3,11 +3,13 @@
 //! x86-64 machines agrees with itself at 492 of 512 places of the embedded model's text, and at 489 with the weights as
 //! floats.) A GPU computes in floats with a file's own weights, so it is held to the same.
 
-use likeness::engine::Options;
+use likeness::engine::gguf::Limits;
+use likeness::engine::tokenizer::{SpecialTokens, Tokenizer};
+use likeness::engine::{NonStop, Options, read_header};
 use serde_json::Value as Json;
 
 use super::comparison::{Comparison, compare};
-use super::support::{On, embedded_model, golden, model_file, tokens};
+use super::support::{On, embedded_model, golden, model_file, now, tokens};
 
 /// That the engine on a device that rounds nothing agrees with a run of llama.cpp's: the likeliest token at 98% of the
 /// places and elsewhere a near tie, the perplexity within 1%, log-probabilities within 0.01.
@@ -56,5 +58,25 @@ fn gemma3_on_the_gpu_agrees_with_llama_cpp() {
     let what = "gemma3-270m against llama.cpp";
     if On::Gpu.has_gpu(what) {
         check_gemma3(On::Gpu, what);
+    }
+}
+
+/// What the browser's test of the GPU expects of the embedded model, which has no other reference at hand.
+#[test]
+fn labels_in_floats_are_those_that_the_browser_test_expects() {
+    let golden = golden("smollm2_judgement.json");
+    let file = embedded_model();
+    let header = now(read_header(&file[..], &Limits::default())).expect("it has a header");
+    let tokenizer = Tokenizer::from_header(&header).expect("it has a vocabulary");
+    let text = |value: &Json| value.as_str().expect("a text").to_owned();
+    let prompt = tokenizer.encode(&text(&golden["prompt"]), SpecialTokens::Parsed);
+    let labels: Vec<Vec<u32>> = (golden["labels"].as_array().expect("labels").iter())
+        .map(|label| tokenizer.encode(&text(label), SpecialTokens::AsText))
+        .collect();
+    let mut engine = On::Floats.load(&file, &Options { threads: 2, ..Options::default() }).expect("it loads");
+    let ours = now(engine.score(&prompt, &labels, &mut NonStop)).expect("it runs");
+    for (ours, stored) in ours.iter().zip(golden["log_probabilities"].as_array().expect("numbers")) {
+        let stored = stored.as_f64().expect("a number");
+        assert!((f64::from(*ours) - stored).abs() < 1e-4, "{ours}, stored {stored}");
     }
 }

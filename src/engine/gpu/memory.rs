@@ -31,7 +31,11 @@ impl Memory {
         };
         let lost = Arc::clone(&reported);
         device.set_device_lost_callback(move |reason, message| {
-            note(&lost, EngineError::DeviceLost { why: format!("{message} ({reason:?})") });
+            let why = match message.trim_end_matches('.') {
+                "" => format!("{reason:?}"),
+                message => message.to_owned(),
+            };
+            note(&lost, EngineError::DeviceLost { why });
         });
         let wrong = Arc::clone(&reported);
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
