@@ -62,6 +62,24 @@ fn chunks_and_what_was_asked_before_change_next_to_nothing() {
     }
 }
 
+/// A token alone is read by workgroups that share the positions before it.
+#[test]
+fn a_token_far_on_is_the_processors() {
+    if !On::Gpu.has_gpu("tokens far on") {
+        return;
+    }
+    let file = Tiny::new(TensorKind::F16, false).file();
+    let prompt = Random(12).tokens(460);
+    let options = Options { chunk_tokens: 230, ..Options::default() };
+    let mut cpu = On::Floats.load(&file, &options).expect("it loads");
+    let mut gpu = On::Gpu.load(&file, &options).expect("it loads");
+    for end in [231, 448, 449, 460] {
+        let difference =
+            largest_difference(&logits(&mut gpu, &prompt[..end]), &logits(&mut cpu, &prompt[..end]));
+        assert!(difference < CLOSE, "{end}: {difference}");
+    }
+}
+
 /// Memory for keys and values is made as it is needed, and given up for new prompts where there is no more.
 #[test]
 fn memory_for_keys_and_values_grows_and_is_bounded() {
@@ -93,7 +111,7 @@ fn a_matrix_in_parts_is_the_same_matrix() {
     let prompt = Random(8).tokens(70);
     let expected = logits(&mut On::Floats.load(&file, &Options::default()).expect("it loads"), &prompt);
     let adapter = now(Adapter::find()).expect("there is one");
-    let gpu = now(adapter.open(Refusal { default_limits: true })).expect("it opens");
+    let gpu = now(adapter.open(Refusal::default())).expect("it opens");
     // Tiles of rows of the parts, and parts of the embedding, begin anywhere then.
     let device = AnyDevice::Gpu(gpu.with_most_binding_bytes(20_000));
     let mut engine = super::support::load_onto(device, &file, &Options::default()).expect("it loads");

@@ -55,8 +55,9 @@ impl On {
             On::Floats => AnyDevice::Cpu(Cpu::new(threads).in_floats()),
             On::Gpu => {
                 let adapter = now(Adapter::find()).expect("there is a GPU");
-                // What every WebGPU device has, which is the harder case.
-                AnyDevice::Gpu(now(adapter.open(Refusal { default_limits: true })).expect("it opens"))
+                // The limits that every WebGPU device has, which is the harder case, and hardware's kernels.
+                let refusal = Refusal { default_limits: true, as_hardware: true };
+                AnyDevice::Gpu(now(adapter.open(refusal)).expect("it opens"))
             }
         }
     }

@@ -39,11 +39,13 @@ pub enum AdapterError {
     Refused(String),
 }
 
-/// What a person or a test may hold back.
+/// What a test may hold back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Refusal {
     /// Take the limits that every WebGPU device has, however much more this one could.
     pub default_limits: bool,
+    /// Take a GPU that a processor plays for hardware: for trying the kernels that hardware is given.
+    pub as_hardware: bool,
 }
 
 impl Adapter {
@@ -84,6 +86,7 @@ impl Adapter {
         let opened = self.adapter.request_device(&descriptor).await;
         let (device, queue) = opened.map_err(|error| AdapterError::Refused(error.to_string()))?;
         let mut about = self.about.clone();
+        about.software &= !refusal.as_hardware;
         about.most_binding_bytes = limits.max_storage_buffer_binding_size;
         about.most_buffer_bytes = limits.max_buffer_size;
         Ok(Gpu::new(about, device, queue))

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use wgpu::CommandEncoder;
 
 use super::adapter::About;
-use super::kernels::{Kernels, LOGIT_ROWS, Sharing};
+use super::kernels::{Kernels, LOGIT_ROWS};
 use super::memory::Memory;
 use super::plan::{LayerPages, MOST_ASKED, Matrix, Part, Planner, Weights, Work, Workspace};
 use super::weights::Layout;
@@ -57,9 +57,7 @@ struct Model {
 
 impl Gpu {
     pub(super) fn new(about: About, device: wgpu::Device, queue: wgpu::Queue) -> Gpu {
-        // A processor that plays the GPU has few lanes and pays for every barrier.
-        let (threads, lanes) = if about.software { (16, 4) } else { (64, 16) };
-        let kernels = Kernels::new(device.clone(), Sharing { threads, lanes, rows: 4 });
+        let kernels = Kernels::new(device.clone(), about.software);
         let weights = Weights { matrices: Vec::new(), vectors: Vec::new() };
         let memory = Memory::new(device, queue);
         Gpu { about, memory, kernels, weights, loading: None, on_the_way: 0, model: None }

@@ -21,6 +21,7 @@ const EMBED: &str = include_str!("wgsl/embed.wgsl");
 const NORM: &str = include_str!("wgsl/norm.wgsl");
 const KEEP: &str = include_str!("wgsl/keep.wgsl");
 const ATTEND: &str = include_str!("wgsl/attend.wgsl");
+const MERGE: &str = include_str!("wgsl/merge.wgsl");
 const GATE: &str = include_str!("wgsl/gate.wgsl");
 const ADD: &str = include_str!("wgsl/add.wgsl");
 const OUTLOOK: &str = include_str!("wgsl/outlook.wgsl");
@@ -30,6 +31,9 @@ pub const WIDE: u32 = 32_768;
 
 /// Rows of logits that are computed at a time.
 pub const LOGIT_ROWS: usize = 16;
+
+/// Workgroups that share a head's positions where there are few tokens.
+pub const SPLITS: u32 = 16;
 
 /// Rows and tokens of a tile of `matmul.wgsl`.
 pub const TILE: u32 = 64;
@@ -41,7 +45,7 @@ const EACH: u32 = 8;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kernel {
     /// `matvec.wgsl`.
-    Matvec(Multiply),
+    Matvec(Multiply, Sharing),
     /// `matmul.wgsl`.
     Matmul(Multiply),
     /// `embed.wgsl`.
@@ -55,6 +59,10 @@ pub enum Kernel {
     Keep(Pairing),
     /// `attend.wgsl`, for heads of this size.
     Attend(usize),
+    /// The same with [`SPLITS`] workgroups for a head, for `merge.wgsl`.
+    AttendInParts(usize),
+    /// `merge.wgsl`, for heads of this size.
+    Merge(usize),
     /// `gate.wgsl`.
     Gate(Activation),
     /// `add.wgsl`.
@@ -88,7 +96,7 @@ pub enum Then {
 }
 
 /// How `matvec.wgsl` shares its work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Sharing {
     /// Invocations of a workgroup.
     pub threads: u32,
@@ -99,6 +107,18 @@ pub struct Sharing {
 }
 
 impl Sharing {
+    /// What serves rows of so many blocks best, as measured: more invocations on a row the longer it is. A processor that
+    /// plays the GPU has few lanes and pays for every barrier.
+    pub fn of(software: bool, blocks: usize) -> Sharing {
+        let (threads, lanes) = match blocks {
+            _ if software => (16, 4),
+            0..48 => (64, 16),
+            48..128 => (64, 32),
+            _ => (64, 64),
+        };
+        Sharing { threads, lanes, rows: 4 }
+    }
+
     /// Rows of a workgroup.
     pub fn rows_of_workgroup(self) -> u32 {
         self.threads / self.lanes * self.rows
@@ -108,26 +128,22 @@ impl Sharing {
 /// The pipelines made so far.
 pub struct Kernels {
     device: Device,
-    sharing: Sharing,
+    /// Whether a processor plays the GPU.
+    pub software: bool,
     made: RefCell<HashMap<Kernel, ComputePipeline>>,
 }
 
 impl Kernels {
     /// None made yet.
-    pub fn new(device: Device, sharing: Sharing) -> Kernels {
-        Kernels { device, sharing, made: RefCell::default() }
-    }
-
-    /// How `matvec.wgsl` shares its work.
-    pub fn sharing(&self) -> Sharing {
-        self.sharing
+    pub fn new(device: Device, software: bool) -> Kernels {
+        Kernels { device, software, made: RefCell::default() }
     }
 
     /// The pipeline of `kernel`.
     pub fn pipeline(&self, kernel: Kernel) -> ComputePipeline {
         let mut made = self.made.borrow_mut();
         let make = || {
-            let source = source(kernel, self.sharing);
+            let source = source(kernel);
             let label = format!("{kernel:?}");
             let module = self.device.create_shader_module(wgpu::ShaderModuleDescriptor {
                 label: Some(&label),
@@ -223,10 +239,22 @@ fn store(m: Multiply) -> String {
     }
 }
 
+/// Attention of heads of `size`, shared by `splits` workgroups, which end as the section `finish` says.
+fn attend(size: usize, splits: u32, finish: &str) -> String {
+    let names = [
+        ("FINISH", section(ATTEND, finish)),
+        ("SIZE", size.to_string()),
+        ("QUADS", (size / 4).to_string()),
+        ("EACH", size.div_ceil(64).to_string()),
+        ("SPLITS", splits.to_string()),
+    ];
+    fill(CHUNK.to_owned() + &sections(ATTEND, &[]), &names)
+}
+
 /// The WGSL of a kernel.
-pub fn source(kernel: Kernel, sharing: Sharing) -> String {
+pub fn source(kernel: Kernel) -> String {
     match kernel {
-        Kernel::Matvec(m) => {
+        Kernel::Matvec(m, sharing) => {
             let row = section(MATVEC, "row");
             let rows: String = (0..sharing.rows).map(|r| row.replace("{{R}}", &r.to_string())).collect();
             let guard =
@@ -291,13 +319,11 @@ pub fn source(kernel: Kernel, sharing: Sharing) -> String {
             };
             fill(CHUNK.to_owned() + KEEP, &[("PAIR", pair.to_owned()), ("WIDE", WIDE.to_string())])
         }
-        Kernel::Attend(size) => {
-            let names = [
-                ("SIZE", size.to_string()),
-                ("QUADS", (size / 4).to_string()),
-                ("EACH", size.div_ceil(64).to_string()),
-            ];
-            fill(CHUNK.to_owned() + ATTEND, &names)
+        Kernel::Attend(size) => attend(size, 1, "whole"),
+        Kernel::AttendInParts(size) => attend(size, SPLITS, "part"),
+        Kernel::Merge(size) => {
+            let names = [("SIZE", size.to_string()), ("SPLITS", SPLITS.to_string())];
+            fill(MERGE.to_owned(), &names)
         }
         Kernel::Gate(activation) => {
             let name = match activation {

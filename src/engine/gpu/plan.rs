@@ -5,7 +5,7 @@
 
 use wgpu::{BindGroup, BindGroupEntry, Buffer, ComputePass, ComputePipeline};
 
-use super::kernels::{Kernel, Kernels, LOGIT_ROWS, Multiply, TILE, Then, WIDE};
+use super::kernels::{Kernel, Kernels, LOGIT_ROWS, Multiply, SPLITS, Sharing, TILE, Then, WIDE};
 use super::memory::Memory;
 use super::weights::{BLOCK, Layout};
 use crate::engine::EngineError;
@@ -63,6 +63,8 @@ pub struct Workspace {
     pub angles: Vec<Buffer>,
     /// By [`Slot`].
     pub slots: Vec<Buffer>,
+    /// What workgroups that share a head's positions have found.
+    pub parts: Buffer,
     /// Normed rows of the stream whose logits are asked for.
     pub last: Buffer,
     /// Rows of logits.
@@ -95,6 +97,8 @@ pub struct Dispatch {
 enum Grid {
     /// (these, tokens, 1).
     ByToken(u32),
+    /// (these, tokens, those).
+    Shared(u32, u32),
     /// (tokens, 1, 1).
     Tokens,
     /// So many items a token, 64 in a workgroup, in two dimensions.
@@ -107,8 +111,8 @@ enum Grid {
 pub enum Work {
     /// However many tokens there are.
     Always(Dispatch),
-    /// One for few tokens, one for many.
-    ByCount(Dispatch, Dispatch),
+    /// These for few tokens, one for many.
+    ByCount(Vec<Dispatch>, Dispatch),
 }
 
 impl Work {
@@ -116,7 +120,9 @@ impl Work {
     pub fn record(&self, pass: &mut ComputePass, tokens: u32) {
         match self {
             Work::Always(dispatch) => dispatch.record(pass, tokens),
-            Work::ByCount(few, _) if tokens <= FEW_TOKENS => few.record(pass, tokens),
+            Work::ByCount(few, _) if tokens <= FEW_TOKENS => {
+                few.iter().for_each(|few| few.record(pass, tokens))
+            }
             Work::ByCount(_, many) => many.record(pass, tokens),
         }
     }
@@ -126,16 +132,17 @@ impl Dispatch {
     fn record(&self, pass: &mut ComputePass, tokens: u32) {
         pass.set_pipeline(&self.pipeline);
         pass.set_bind_group(0, &self.bind, &[]);
-        let (x, y) = match self.grid {
-            Grid::ByToken(x) => (x, tokens),
-            Grid::Tokens => (tokens, 1),
+        let (x, y, z) = match self.grid {
+            Grid::ByToken(x) => (x, tokens, 1),
+            Grid::Shared(x, z) => (x, tokens, z),
+            Grid::Tokens => (tokens, 1, 1),
             Grid::Items(per_token) => {
                 let groups = (tokens * per_token).div_ceil(64);
-                (groups.min(WIDE), groups.div_ceil(WIDE))
+                (groups.min(WIDE), groups.div_ceil(WIDE), 1)
             }
-            Grid::Tiles(x) => (x, tokens.div_ceil(TILE)),
+            Grid::Tiles(x) => (x, tokens.div_ceil(TILE), 1),
         };
-        pass.dispatch_workgroups(x, y, 1);
+        pass.dispatch_workgroups(x, y, z);
     }
 }
 
@@ -156,6 +163,7 @@ impl Workspace {
         for rotation in &network.rotations {
             angles.push(memory.storage("angles", 8 * chunk_tokens * rotation.divisors.len()).await?);
         }
+        let part_bytes = 4 * FEW_TOKENS as usize * sizes.heads * SPLITS as usize * (sizes.head_size + 2);
         let found_bytes = 16 * (LOGIT_ROWS + MOST_ASKED);
         let staging = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
         Ok(Workspace {
@@ -165,6 +173,7 @@ impl Workspace {
             places: memory.storage("places", 4 * sizes.context.next_multiple_of(PAGE)).await?,
             angles,
             slots,
+            parts: memory.storage("parts of the attention", part_bytes).await?,
             last: memory.storage("last rows", 4 * LOGIT_ROWS * sizes.width).await?,
             logits: memory.storage("logits", 4 * LOGIT_ROWS * sizes.vocabulary).await?,
             asked: memory.storage("asked", 8 * MOST_ASKED).await?,
@@ -330,11 +339,12 @@ impl Planner<'_> {
                 entries
             };
             let rows = word(part.rows);
-            let few = Grid::ByToken(rows.div_ceil(self.kernels.sharing().rows_of_workgroup()));
-            let few = self.dispatch(Kernel::Matvec(kernel), &entries(false), few);
+            let sharing = Sharing::of(self.kernels.software, layout.blocks());
+            let few = Grid::ByToken(rows.div_ceil(sharing.rows_of_workgroup()));
+            let few = self.dispatch(Kernel::Matvec(kernel, sharing), &entries(false), few);
             let many = Grid::Tiles(rows.div_ceil(TILE));
             let many = self.dispatch(Kernel::Matmul(kernel), &entries(true), many);
-            work.push(Work::ByCount(few, many));
+            work.push(Work::ByCount(vec![few], many));
         }
     }
 
@@ -363,16 +373,28 @@ impl Planner<'_> {
         let Sizes { heads, kv_heads, head_size, .. } = self.network.sizes;
         let window = window.map_or(u32::MAX, word);
         let shape = self.memory.uniform(&[word(heads), word(kv_heads), window, scale.to_bits()]);
-        let entries = [
-            (0, &space.chunk),
-            (1, &shape),
-            (2, &space.places),
-            (3, space.slot(Slot::Queries)),
-            (4, &pages.keys),
-            (5, &pages.values),
-            (6, space.slot(Slot::Attended)),
-        ];
-        Work::Always(self.dispatch(Kernel::Attend(head_size), &entries, Grid::ByToken(word(heads))))
+        let entries = |out| {
+            [
+                (0, &space.chunk),
+                (1, &shape),
+                (2, &space.places),
+                (3, space.slot(Slot::Queries)),
+                (4, &pages.keys),
+                (5, &pages.values),
+                (6, out),
+            ]
+        };
+        let attended = space.slot(Slot::Attended);
+        let whole = Grid::ByToken(word(heads));
+        let many = self.dispatch(Kernel::Attend(head_size), &entries(attended), whole);
+        if self.kernels.software {
+            return Work::Always(many);
+        }
+        let shared = Grid::Shared(word(heads), SPLITS);
+        let few = self.dispatch(Kernel::AttendInParts(head_size), &entries(&space.parts), shared);
+        let merged = [(1, &shape), (2, &space.parts), (3, attended)];
+        let merge = self.dispatch(Kernel::Merge(head_size), &merged, whole);
+        Work::ByCount(vec![few, merge], many)
     }
 
     fn dispatch(&self, kernel: Kernel, buffers: &[(u32, &Buffer)], grid: Grid) -> Dispatch {

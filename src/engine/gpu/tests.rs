@@ -27,7 +27,10 @@ fn gpu(refusal: Refusal) -> Option<Gpu> {
 
 #[test]
 fn the_self_test_passes() {
-    let Some(mut gpu) = gpu(Refusal { default_limits: true }) else { return };
-    println!("{:?}", gpu.about());
-    now(self_test(&mut gpu)).expect("the GPU computes what the processor does");
+    // A processor that plays a GPU is given other kernels than hardware; here both are tried on it.
+    for as_hardware in [false, true] {
+        let Some(mut gpu) = gpu(Refusal { default_limits: true, as_hardware }) else { return };
+        println!("{:?}", gpu.about());
+        now(self_test(&mut gpu)).expect("the GPU computes what the processor does");
+    }
 }

@@ -5,7 +5,11 @@
 // of one, then some of the head's numbers; the running maximum and sum make the soft-max exact (Milakov and Gimelshein
 // 2018, arXiv 1805.02867). Dispatch: (heads, tokens, 1).
 //
-// queries, out: tokens × heads × size; keys, values: place × kv_heads × size; places: for each position its place.
+// Where few tokens leave most of a GPU idle, {{SPLITS}} workgroups share a head's positions, and what each has found is
+// merged by `merge.wgsl` (Dao et al. 2023, "Flash-Decoding"). Dispatch: (heads, tokens, {{SPLITS}}).
+//
+// queries, out: tokens × heads × size; keys, values: place × kv_heads × size; places: for each position its place;
+// parts: tokens × heads × splits × (size numbers, their maximum, their sum).
 struct Shape {
     heads: u32,
     kv_heads: u32,
@@ -25,6 +29,7 @@ struct Shape {
 const SIZE = {{SIZE}}u;
 // Numbers of a head for each invocation.
 const EACH = {{EACH}}u;
+const SPLITS = {{SPLITS}}u;
 
 var<workgroup> query: array<vec4<f32>, {{QUADS}}>;
 var<workgroup> weights: array<f32, 64>;
@@ -40,18 +45,23 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     for (var q = i; q < SIZE / 4u; q += 64u) {
         query[q] = queries[base / 4u + q] * bitcast<f32>(shape.scale);
     }
-    let end = chunk.first + token + 1u;
-    let start = end - min(end, shape.window);
+    let own = chunk.first + token + 1u;
+    let furthest = own - min(own, shape.window);
+    // Whole blocks of 64 positions for each of the splits; some of the last may have none.
+    let share = ((own - furthest + SPLITS - 1u) / SPLITS + 63u) / 64u * 64u;
+    let start = furthest + workgroup.z * share;
+    let end = min(own, start + share);
     var largest = -3.0e38;
     var sum = 0.0;
     var total: array<f32, EACH>;
     for (var block = start; block < end; block += 64u) {
         workgroupBarrier();
         let position = block + i;
+        // Past the end the last one's place, with no weight.
+        let place = (places[min(position, end - 1u)] * shape.kv_heads + kv_head) * SIZE;
+        at[i] = place;
         var score = -3.0e38;
         if (position < end) {
-            let place = (places[position] * shape.kv_heads + kv_head) * SIZE;
-            at[i] = place;
             score = 0.0;
             for (var q = 0u; q < SIZE / 4u; q++) {
                 score += dot(query[q], keys[place / 4u + q]);
@@ -74,22 +84,38 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
         for (var e = 0u; e < EACH; e++) {
             total[e] *= shrink;
         }
+        // Four at a time, so that their loads don't wait for each other.
         let count = min(64u, end - block);
-        for (var j = 0u; j < count; j++) {
-            let weight = weights[j];
-            sum += weight;
+        for (var j = 0u; j < count; j += 4u) {
+            let w = vec4<f32>(weights[j], weights[j + 1u], weights[j + 2u], weights[j + 3u]);
+            sum += w.x + w.y + w.z + w.w;
             for (var e = 0u; e < EACH; e++) {
                 let d = i + 64u * e;
                 if (d < SIZE) {
-                    total[e] += weight * values[at[j] + d];
+                    let v = vec4<f32>(values[at[j] + d], values[at[j + 1u] + d], values[at[j + 2u] + d], values[at[j + 3u] + d]);
+                    total[e] += dot(w, v);
                 }
             }
         }
     }
+    {{FINISH}}
+}
+//! whole
     for (var e = 0u; e < EACH; e++) {
         let d = i + 64u * e;
         if (d < SIZE) {
             out[base + d] = total[e] / sum;
         }
     }
-}
+//! part
+    let part = ((token * shape.heads + head) * SPLITS + workgroup.z) * (SIZE + 2u);
+    for (var e = 0u; e < EACH; e++) {
+        let d = i + 64u * e;
+        if (d < SIZE) {
+            out[part + d] = total[e];
+        }
+    }
+    if (i == 0u) {
+        out[part + SIZE] = largest;
+        out[part + SIZE + 1u] = sum;
+    }
