@@ -5,7 +5,7 @@
 // have two. The main job with the whole model is in long/.
 
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -13,7 +13,7 @@ import { URL_OF_MODEL, speaking } from "./engine-worker.mjs";
 import { WRONG, limited, withGpu } from "./gpu-witness.mjs";
 import { screenshots, withApp } from "./harness.mjs";
 import { writeWithLayers } from "./layers.mjs";
-import { importHistory } from "./remote-person.mjs";
+import { mainJob } from "./main-job.mjs";
 
 const MINUTE = 60_000;
 const SMALL = "two-layers.gguf";
@@ -26,32 +26,22 @@ before(async () => {
 });
 after(() => rm(models, { recursive: true }));
 
-/** Two answers, and which of them is preferred, as the judge asks; the same wherever it runs. */
-const JUDGEMENT = {
-  prompt: {
-    turns: [
-      { role: "system", content: "You predict which of two answers one particular person prefers." },
-      {
-        role: "user",
-        content:
-          "The person asked:\nTea or coffee?\n\nFirst answer:\nTea.\n\nSecond answer:\nThat depends on the hour.\n\n" +
-          "Which answer does this person prefer? Reply with one word, First or Second.",
-      },
-    ],
-    answer_start: "",
-  },
-  labels: ["First", "Second"],
-};
+/** A judgement of the embedded model's, with what it comes to where nothing is rounded. */
+const GOLDEN = JSON.parse(await readFile(new URL("../golden/smollm2_judgement.json", import.meta.url), "utf8"));
+const turns = Array.from(GOLDEN.prompt.matchAll(/<\|im_start\|>(\w+)\n(.*?)<\|im_end\|>/gs), ([, role, content]) => ({ role, content }));
+const JUDGEMENT = { prompt: { turns, answer_start: "" }, labels: GOLDEN.labels };
 
-/**
- * Within what the processor's rounding of activations to 8 bits makes of it: 0.05, or one part in a hundred for the
- * large logits of a model that lacks its layers.
- */
-function assertClose(found, expected) {
-  const close = found.every((value, i) => Math.abs(value - expected[i]) <= Math.max(0.05, 0.01 * Math.abs(expected[i])));
-  assert.ok(close, `${JSON.stringify(found)}, expected ${JSON.stringify(expected)}`);
+/** The same answer is preferred, and no log-probability is off by more than `tolerance`. */
+function assertClose(found, expected, tolerance) {
+  const off = Math.max(...found.map((value, i) => Math.abs(value - expected[i])));
+  assert.ok(off <= tolerance, `off by ${off}: ${JSON.stringify(found)}, expected ${JSON.stringify(expected)}`);
   assert.equal(found[0] > found[1], expected[0] > expected[1], "the same answer is preferred");
 }
+
+/** What the processor's rounding of activations to 8 bits makes of it: measured 0.15 where logits are some units. */
+const ROUNDING = 0.3;
+/** The same in a model that lacks its layers, whose logits are some eighty. */
+const ROUNDING_OF_SMALL = 1;
 
 /** Loads on the GPU, judges, moves to the processor and judges again. */
 const judgeOnBoth = (page, file) =>
@@ -77,17 +67,22 @@ const judgeOnBoth = (page, file) =>
     [file, JUDGEMENT],
   );
 
-test("the whole model judges on the GPU as it does on the processor", { timeout: 5 * MINUTE }, async (t) => {
+/** What every GPU of a browser binds at once. */
+const DEFAULT = 128 << 20;
+
+test("the whole model judges on a GPU of default limits as it does where nothing is rounded", { timeout: 5 * MINUTE }, async (t) => {
   await withGpu(async ({ page, witness }) => {
     await speaking(page);
     const { devices, scores, tokens, ms } = await judgeOnBoth(page, URL_OF_MODEL);
     assert.deepEqual(devices.map(({ gpu }) => gpu), [true, false], JSON.stringify(devices));
-    assert.match(devices[0].name, /swiftshader.*WebGPU/i);
+    assert.match(devices[0].name, /swiftshader, WebGPU/);
     t.diagnostic(`${tokens} tokens: ${JSON.stringify(ms)}, ${JSON.stringify(scores)}`);
-    const { dispatches } = await witness.tell();
+    const { dispatches, limits } = await witness.tell();
     assert.ok(dispatches > 30 * 8, `every layer was dispatched: ${dispatches}`);
-    assertClose(...scores);
-  });
+    for (const asked of limits) assert.ok((asked.maxStorageBufferBindingSize ?? DEFAULT) <= DEFAULT, JSON.stringify(asked));
+    assertClose(scores[0], GOLDEN.log_probabilities, 1e-3);
+    assertClose(scores[0], scores[1], ROUNDING);
+  }, { before: limited(DEFAULT) });
 });
 
 test("a GPU that binds less than the largest matrix at once serves", { timeout: 3 * MINUTE }, async () => {
@@ -95,7 +90,7 @@ test("a GPU that binds less than the largest matrix at once serves", { timeout: 
     await speaking(page);
     const { devices, scores } = await judgeOnBoth(page, URL_OF_SMALL);
     assert.equal(devices[0].gpu, true, JSON.stringify(devices));
-    assertClose(...scores);
+    assertClose(...scores, ROUNDING_OF_SMALL);
   }, { before: limited(16 << 20), serving: { models } });
 });
 
@@ -118,20 +113,14 @@ test("a lost GPU is asked for again, and one that is lost again is left alone", 
     assert.deepEqual([first.again, first.moved], [[], []]);
 
     await witness.lose();
-    const second = await judge();
-    assert.equal(second.again.length, 1);
-    assert.match(second.again[0], /the GPU was lost/);
-    assert.ok(second.moved[0].device.gpu);
-    assert.match(second.moved[0].device.why, /the GPU was lost.*; it was loaded again, and it was chosen/);
-    assert.deepEqual(second.scores, first.scores);
-
-    await witness.lose();
     await witness.loseAlways();
-    const third = await judge();
-    assert.equal(third.again.length, 2);
-    assert.deepEqual(third.moved.map(({ device }) => device.gpu), [true, false]);
-    assert.match(third.moved[1].device.why, /the GPU was lost.*not for the first time/);
-    assertClose(third.scores, first.scores);
+    const second = await judge();
+    assert.equal(second.again.length, 2);
+    for (const trouble of second.again) assert.match(trouble, /the GPU was lost/);
+    assert.deepEqual(second.moved.map(({ device }) => device.gpu), [true, false]);
+    assert.match(second.moved[0].device.why, /the GPU was lost \(.*\); it was loaded again, and it was chosen/);
+    assert.match(second.moved[1].device.why, /the GPU was lost \(.*\), and not for the first time/);
+    assertClose(second.scores, first.scores, ROUNDING_OF_SMALL);
     assert.deepEqual(fetched.filter((url) => url.endsWith(".gguf")), [], "nothing was fetched");
   }, { serving: { models } });
 });
@@ -184,7 +173,7 @@ test("a GPU that computes wrongly is not used, and the page says so", { timeout:
     await download(page, url);
     assert.match(await runsOn(page).textContent(), /^The processor/);
     const why = await page.locator(".why-here").textContent();
-    assert.match(why, /swiftshader is not used: the GPU computes wrongly: -?[\d.]+ where the processor has -?[\d.]+/);
+    assert.match(why, /^The GPU \(google swiftshader\) is not used: the GPU computes wrongly: -?[\d.]+ where the processor has -?[\d.]+/);
     await screenshots(page, "models-wrong-gpu");
   }, { before: WRONG, serving: { models } });
 });
@@ -200,54 +189,33 @@ test("without WebGPU the model runs on the processor, and the page says why", { 
   }, { serving: { models } });
 });
 
-/** Choices in few words: what is read of them is what takes the time. */
-const HISTORY = [
-  ["Tea or coffee?", "Tea.", "That depends very much on the hour of the day."],
-  ["Is rain wet?", "Yes.", "One might say that it is, in most cases."],
-  ["Best colour?", "Blue.", "There are many fine colours to choose from."],
-  ["Two plus two?", "Four.", "Adding two and two, we arrive at four."],
-  ["Cat or dog?", "Cat.", "Both of them make wonderful companions."],
-  ["Is it far?", "No.", "It is not so far as you may think it is."],
-]
-  .map(([question, chosen, rejected]) =>
-    JSON.stringify({ context: [{ role: "user", content: question }], chosen, rejected }),
-  )
-  .join("\n");
-
-test("a job goes on when the GPU is lost in the middle of it, and comes to what it does on the processor", { timeout: 8 * MINUTE }, async (t) => {
-  const job = async ({ page, url }, device, meanwhile) => {
-    await importHistory(page, HISTORY, 6);
-    await page.getByRole("link", { name: "Models" }).click();
-    await page.getByRole("radio", { name: device }).check();
-    await download(page, url);
-    await page.getByRole("link", { name: "Portrait" }).click();
-    await page.getByText("More", { exact: true }).click();
-    await page.getByRole("spinbutton", { name: "Candidates" }).fill("1");
+test("a job goes on when the GPU is lost in the middle of it, and comes to what it does on the processor", { timeout: 10 * MINUTE }, async (t) => {
+  const job = async ({ page, url }, more) => {
     const start = Date.now();
-    await page.getByRole("button", { name: "Induce" }).click();
-    await meanwhile?.();
-    await page.getByRole("heading", { name: "To take along" }).waitFor({ timeout: 7 * MINUTE });
-    t.diagnostic(`${device}: ${Math.round((Date.now() - start) / 1000)} s`);
-    const text = (selector) => page.locator(selector).allTextContents();
-    return { claims: await text(".claim-text"), figures: await text(".figures tbody tr") };
+    const found = await mainJob(page, { load: () => download(page, url), timeout: 8 * MINUTE, ...more });
+    t.diagnostic(`${Math.round((Date.now() - start) / 1000)} s: ${JSON.stringify(found)}`);
+    return found;
   };
   let expected;
-  await withApp(async (app) => (expected = await job(app, /^The processor/)), { serving: { models } });
+  await withApp(async (app) => (expected = await job(app, { runOn: /^The processor/ })), { serving: { models } });
+  assert.ok(expected.portrait.claims.length, "there is a claim to compare");
   await withGpu(async (app) => {
     const { page, witness } = app;
     const fetched = [];
     page.context().on("request", (request) => request.url().endsWith(SMALL) && fetched.push(request.url()));
-    const found = await job(app, /^The GPU/, async () => {
+    const meanwhile = async () => {
       await page.getByText(/\b[3-9] of at most/).waitFor({ timeout: 2 * MINUTE });
       await witness.lose();
-      await page.getByText(/^The GPU was lost.*: the model was loaded again, and the work goes on\.$/).waitFor({ timeout: 2 * MINUTE });
+      const note = /^The GPU was lost \(.*\): the model was loaded again, and the work goes on\.$/;
+      await page.getByText(note).waitFor({ timeout: 2 * MINUTE });
       await screenshots(page, "portrait-gpu-lost");
-    });
+    };
+    const found = await job(app, { runOn: /^The GPU/, meanwhile });
     assert.equal(fetched.length, 1, `it was fetched once: ${fetched}`);
-    assert.deepEqual(found, expected);
+    assert.deepEqual([found.portrait, found.choice], [expected.portrait, expected.choice]);
     await page.getByRole("link", { name: "Models" }).click();
     await runsOn(page).getByText(/^The GPU/).waitFor();
-    assert.match(await page.locator(".why-here").textContent(), /^The GPU was lost.*it was loaded again, and it was chosen/);
+    assert.match(await page.locator(".why-here").textContent(), /^The GPU was lost \(.*\); it was loaded again, and it was chosen/);
     await screenshots(page, "models-gpu-lost");
   }, { serving: { models } });
 });
