@@ -2,12 +2,43 @@
 //
 // A run gives {promptTokens, cachedTokens, prefillMs, generatedTokens, decodeMs, text}: prefill ends and decode begins
 // with the first token. wllama's times are its own (llama-server's timings); ours are taken out here, messages between
-// worker and page included.
+// worker and page included. On the GPU, both workers count what they ask of WebGPU (gpu_count.js).
+
+/** Our engine's request to load a file on a device, and the device that its answer names: the only places that know. */
+const loadRequest = (file, device) => ({ Load: { file, device: device === "gpu" ? "Gpu" : "Cpu" } });
+const loadedDevice = ({ Loaded }) => (Loaded.device.gpu ? "gpu" : "cpu");
+
+/** What a worker that has gpu_count.js asked of WebGPU so far. */
+function gpuCounts(name) {
+  const channel = new BroadcastChannel(`gpu counts of ${name}`);
+  return new Promise((settle, fail) => {
+    channel.onmessage = ({ data }) => settle(data);
+    channel.postMessage("?");
+    setTimeout(() => fail(new Error(`${name}'s worker does not tell its counts`)), 30_000);
+  }).finally(() => channel.close());
+}
+
+/** Gives gpu_count.js to the workers that `make` starts from blobs; a served one gets it from the server. */
+async function withCounts(name, make) {
+  const { Worker } = window;
+  window.Worker = class extends Worker {
+    constructor(url, options) {
+      const code = `import "${location.origin}/gpu_count.js"; import "${url}";`;
+      super(URL.createObjectURL(new Blob([code], { type: "text/javascript" })), { ...options, name });
+    }
+  };
+  try {
+    return await make();
+  } finally {
+    window.Worker = Worker;
+  }
+}
 
 /** Our engine in its worker, spoken to as src/engine/message.rs says. */
 class Ours {
-  constructor(threads) {
-    this.worker = new Worker(`/ours/engine_worker.js?threads=${threads}`, { type: "module" });
+  constructor({ threads, device }) {
+    this.device = device;
+    this.worker = new Worker(`/ours/engine_worker.js?threads=${threads}`, { type: "module", name: "ours" });
     this.waiting = new Map();
     this.number = 0;
     this.ready = new Promise((resolve, reject) => {
@@ -30,8 +61,8 @@ class Ours {
 
   async load(url) {
     const build = await this.ready;
-    await this.ask({ Load: { Url: { url, name: "bench.gguf", sha256: null } } });
-    return build;
+    const answer = await this.ask(loadRequest({ Url: { url, name: "bench.gguf", sha256: null } }, this.device));
+    return { ...build, device: loadedDevice(answer) };
   }
 
   async run({ turns }, tokens) {
@@ -54,18 +85,25 @@ class Ours {
   }
 }
 
-/** wllama on the CPU. */
+/** wllama, which takes the GPU for all layers unless it is told to take it for none. */
 class Theirs {
-  constructor(threads) {
-    this.threads = threads;
+  constructor({ threads, device, batch }) {
+    this.device = device;
+    this.settings = { n_threads: threads, n_ctx: 1024 };
+    if (device === "cpu") this.settings.n_gpu_layers = 0;
+    if (batch) this.settings.n_ubatch = batch;
   }
 
   async load(url) {
     const { Wllama, LoggerWithoutDebug } = await import("/wllama/esm/index.js");
     this.wllama = new Wllama({ default: "/wllama/esm/wasm/wllama.wasm" }, { logger: LoggerWithoutDebug });
     const file = await (await fetch(url)).blob();
-    await this.wllama.loadModel([file], { n_threads: this.threads, n_ctx: 1024, n_gpu_layers: 0 });
-    return { threads: this.wllama.getNumThreads(), version: Wllama.getLibllamaVersion?.() };
+    const load = () => this.wllama.loadModel([file], this.settings);
+    await (this.device === "gpu" ? withCounts("wllama", load) : load());
+    // It does not say where it runs: having taken a device is what shows it.
+    const onGpu = this.device === "gpu" && (await gpuCounts("wllama")).devices.length > 0;
+    const version = Wllama.getLibllamaVersion?.();
+    return { threads: this.wllama.getNumThreads(), version, device: onGpu ? "gpu" : "cpu" };
   }
 
   async run({ text }, tokens) {
@@ -83,8 +121,22 @@ class Theirs {
 }
 
 window.engines = {};
-window.load = async (name, threads, url) => {
-  window.engines[name] = new (name === "ours" ? Ours : Theirs)(threads);
-  return window.engines[name].load(url);
+window.load = async (name, settings, url) => {
+  window.engines[name] = new (name === "ours" ? Ours : Theirs)(settings);
+  const told = await window.engines[name].load(url);
+  return settings.device === "gpu" ? { ...told, gpu: (await gpuCounts(name)).devices.at(-1) } : told;
 };
-window.run = (name, prompt, tokens) => window.engines[name].run(prompt, tokens);
+window.run = async (name, prompt, tokens) => {
+  const engine = window.engines[name];
+  if (engine.device === "cpu") return engine.run(prompt, tokens);
+  const before = await gpuCounts(name);
+  const told = await engine.run(prompt, tokens);
+  const after = await gpuCounts(name);
+  return { ...told, submits: after.submits - before.submits, dispatches: after.dispatches - before.dispatches };
+};
+window.adapter = async () => {
+  const adapter = await navigator.gpu?.requestAdapter();
+  if (!adapter) return null;
+  const { vendor, architecture, description } = adapter.info;
+  return { vendor, architecture, description, features: [...adapter.features].toSorted() };
+};

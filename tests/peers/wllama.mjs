@@ -1,11 +1,18 @@
 // Our engine beside wllama (llama.cpp in WebAssembly): same Chromium, same file, same prompts, same threads, the runs
 // interleaved. It sets up what it needs: the workers' builds, Chromium's driver, wllama from npm into the cache folder.
 //
-//   node tests/peers/wllama.mjs [--threads N] [--runs N] [--json]
+//   node tests/peers/wllama.mjs [--device cpu|gpu] [--threads N] [--runs N] [--flags "…"] [--wllama-batch N] [--json]
 //
 // Prints medians of tokens a second; with --json one object:
-//   {"threads":n,"ours":{"prefill":x,"decode":x},"wllama":{…},"prefill_ratio":x,"decode_ratio":x}
-// Both must count the same tokens in each prompt, else it fails. The CPU is compared, not WebGPU.
+//   {"threads":n,"device":"cpu","ours":{"prefill":x,"decode":x},"wllama":{…},"prefill_ratio":x,"decode_ratio":x}
+// Both must count the same tokens in each prompt, else it fails.
+//
+// With --device gpu both run on WebGPU, and it fails where either did not, or where their adapters differ; the object
+// gains "gpu": the browser, its flags, the adapter, and for each engine the features it asked for and what a run
+// submits. wllama needs an adapter with `shader-f16`, without which it quietly takes the CPU. SwiftShader, which the
+// tests' flags choose, has none: LIKENESS_CHROMIUM and --flags (added to the tests') name another browser or adapter,
+// such as --flags "--use-webgpu-adapter=default --use-angle=vulkan --enable-features=Vulkan" where there is a GPU.
+// wllama waits at most 30 s for a batch of a prompt, 512 tokens unless --wllama-batch says less: a slow adapter needs it.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -25,17 +32,24 @@ const PEERS = join(CACHE, "peers");
 const WORKERS = join(PEERS, "workers");
 
 const say = (text) => process.stderr.write(`${text}\n`);
-const number = (name, otherwise) => {
+const option = (name, otherwise, takes, good) => {
   const at = process.argv.indexOf(name);
-  const value = at < 0 ? otherwise : Number(process.argv[at + 1]);
-  if (!Number.isInteger(value) || value < 1 || value > 9) {
-    say(`${name} takes a number from 1 to 9`);
+  const value = at < 0 ? otherwise : process.argv[at + 1];
+  if (at >= 0 && !good(value)) {
+    say(`${name} takes ${takes}`);
     process.exit(2);
   }
   return value;
 };
+const number = (name, otherwise, most = 9) => {
+  const good = (value) => Number.isInteger(Number(value)) && value >= 1 && value <= most;
+  return Number(option(name, otherwise, `a number from 1 to ${most}`, good));
+};
 const threads = number("--threads", 1);
 const runs = number("--runs", 3);
+const batch = number("--wllama-batch", 512, 512);
+const device = option("--device", "cpu", "cpu or gpu", (value) => ["cpu", "gpu"].includes(value));
+const added = option("--flags", "", "Chromium's flags", (value) => value?.startsWith("--"));
 
 function setUp() {
   const quietly = { stdio: ["ignore", 2, 2], cwd: REPOSITORY };
@@ -77,6 +91,9 @@ function serve() {
       return response.writeHead(404).end();
     }
     response.setHeader("Content-Type", TYPES[extname(file)] ?? "application/octet-stream");
+    if (device === "gpu" && pathname === "/ours/engine_worker.js") {
+      return response.end(`import "/gpu_count.js";\n${readFileSync(file, "utf8")}`);
+    }
     response.setHeader("Content-Length", statSync(file).size);
     createReadStream(file).pipe(response);
   });
@@ -102,23 +119,57 @@ const rounded = (x) => Number(x.toFixed(2));
 setUp();
 const server = await serve();
 const { launch } = await import("../browser/harness.mjs");
-const { browser, close } = await launch();
+const { CHROMIUM_FLAGS } = await import("../browser/chromium.mjs");
+// Without the developer features an adapter has no description. Where a flag is given twice, Chromium takes the last.
+const flags = [...(device === "gpu" ? ["--enable-webgpu-developer-features"] : []), ...added.split(" ").filter(Boolean)];
+const { browser, close } = await launch({ flags });
 const rates = { ours: { prefill: [], decode: [] }, wllama: { prefill: [], decode: [] } };
+const gpu = { wllama_batch: batch };
 try {
   const page = await browser.newPage();
-  page.on("console", (message) => message.type() === "error" && say(`page: ${message.text()}`));
+  // Our worker answers a request that it can't read with a line in the console, and nothing else.
+  const unread = new Promise((_, fail) => {
+    page.on("console", (message) => {
+      if (message.type() !== "error") return;
+      say(`page: ${message.text()}`);
+      if (message.text().startsWith("engine worker:")) fail(new Error(message.text()));
+    });
+  });
+  unread.catch(() => {});
+  const ask = (call, given) => Promise.race([page.evaluate(call, given), unread]);
   await page.goto(`http://localhost:${server.address().port}/`);
   await page.waitForFunction(() => window.run && window.crossOriginIsolated);
+  if (device === "gpu") {
+    const adapter = await page.evaluate(() => window.adapter());
+    assert.ok(adapter, "this Chromium gives no WebGPU adapter");
+    say(`adapter: ${JSON.stringify(adapter)}`);
+    assert.ok(adapter.features.includes("shader-f16"), `wllama can't use an adapter without shader-f16: ${adapter.architecture}`);
+    Object.assign(gpu, { browser: await page.evaluate(() => navigator.userAgent), flags: [...CHROMIUM_FLAGS, ...flags] });
+  }
   for (const name of ENGINES) {
-    const told = await page.evaluate(([name, threads]) => window.load(name, threads, "/models/SmolLM2-135M-Instruct.Q4_1.gguf"), [name, threads]);
+    const settings = { threads, device, batch: name === "wllama" && device === "gpu" ? batch : undefined };
+    const told = await ask(([name, settings]) => window.load(name, settings, "/models/SmolLM2-135M-Instruct.Q4_1.gguf"), [name, settings]);
     say(`${name}: ${JSON.stringify(told)}`);
     assert.equal(told.threads, threads, `${name} does not run on ${threads} threads`);
+    assert.equal(told.device, device, `${name} does not run on the ${device}`);
+    if (device === "gpu") {
+      assert.ok(told.gpu, `${name} says that it runs on the GPU, but took no device`);
+      const { adapter, features } = told.gpu;
+      gpu.adapter ??= adapter;
+      assert.deepEqual(adapter, gpu.adapter, `${name} runs on another adapter`);
+      gpu[name] = { features };
+    }
   }
   // Run 0 warms up: compilation tiers, caches.
   for (let run = 0; run <= runs; run++) {
     for (const name of run % 2 ? ENGINES : ENGINES.toReversed()) {
-      const told = await page.evaluate(([name, prompt, tokens]) => window.run(name, prompt, tokens), [name, prompt(run), ANSWER_TOKENS]);
+      const told = await ask(([name, prompt, tokens]) => window.run(name, prompt, tokens), [name, prompt(run), ANSWER_TOKENS]);
       assert.equal(told.promptTokens, PROMPT_TOKENS, `${name} counts other tokens in the prompt`);
+      if (device === "gpu") {
+        const { submits, dispatches } = told;
+        assert.ok(submits > 0 && dispatches > 0, `${name} did not run on the GPU: it submitted nothing`);
+        Object.assign(gpu[name], { submits, dispatches, generated: told.generatedTokens });
+      }
       const prefill = (told.promptTokens - told.cachedTokens) / (told.prefillMs / 1e3);
       const decode = (told.generatedTokens - 1) / (told.decodeMs / 1e3);
       say(`run ${run}, ${name}: prefill ${prefill.toFixed(1)}, decode ${decode.toFixed(1)} tokens/s: ${JSON.stringify(told.text.slice(0, 60))}`);
@@ -136,16 +187,19 @@ const medians = (name) => ({ prefill: rounded(median(rates[name].prefill)), deco
 const [ours, wllama] = ENGINES.map(medians);
 const result = {
   threads,
+  device,
   ours,
   wllama,
   prefill_ratio: rounded(ours.prefill / wllama.prefill),
   decode_ratio: rounded(ours.decode / wllama.decode),
+  ...(device === "gpu" && { gpu }),
 };
 if (process.argv.includes("--json")) {
   console.log(JSON.stringify(result));
 } else {
-  console.log(`${threads} thread${threads > 1 ? "s" : ""}, tokens a second (medians of ${runs})`);
+  console.log(`${device}, ${threads} thread${threads > 1 ? "s" : ""}, tokens a second (medians of ${runs})`);
   for (const kind of ["prefill", "decode"]) {
     console.log(`${kind}: ours ${ours[kind]}, wllama ${wllama[kind]}: ${result[`${kind}_ratio`]}x`);
   }
+  if (device === "gpu") console.log(JSON.stringify(gpu));
 }
