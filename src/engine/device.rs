@@ -52,6 +52,9 @@ pub trait Device {
     /// Bytes of the weights in its memory.
     fn weight_bytes(&self) -> usize;
 
+    /// Tokens of a prompt that it reads together best.
+    fn chunk_tokens(&self) -> usize;
+
     /// Bytes of a page of keys and values, all layers together.
     fn page_bytes(&self, sizes: &Sizes) -> usize;
 
@@ -154,6 +157,10 @@ impl Device for AnyDevice {
 
     fn weight_bytes(&self) -> usize {
         on!(self, device => device.weight_bytes())
+    }
+
+    fn chunk_tokens(&self) -> usize {
+        on!(self, device => device.chunk_tokens())
     }
 
     fn page_bytes(&self, sizes: &Sizes) -> usize {

@@ -20,13 +20,14 @@ pub struct Options {
     pub threads: usize,
     /// Bytes for keys and values. A prompt that fits the model but not these fails.
     pub kv_bytes: usize,
-    /// Tokens of a prompt that go through the layers together. More is faster up to a point, and pauses less often.
-    pub chunk_tokens: usize,
+    /// Tokens of a prompt that go through the layers together; the device's own number if none. More is faster up to a
+    /// point, and pauses less often.
+    pub chunk_tokens: Option<usize>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { threads: 1, kv_bytes: 512 << 20, chunk_tokens: 64 }
+        Options { threads: 1, kv_bytes: 512 << 20, chunk_tokens: None }
     }
 }
 
@@ -68,7 +69,8 @@ impl Engine {
         progress: impl FnMut(u64, u64),
     ) -> Result<Engine, EngineError> {
         let network = Family::read(header)?.load(header, source, &mut device, pace, progress).await?;
-        let (sizes, chunk_tokens) = (network.sizes, options.chunk_tokens.max(1));
+        let sizes = network.sizes;
+        let chunk_tokens = options.chunk_tokens.unwrap_or_else(|| device.chunk_tokens()).max(1);
         let tree = KvTree::new(device.page_bytes(&sizes), options.kv_bytes);
         device.prepare(network, chunk_tokens).await?;
         Ok(Engine { device, sizes, tree, chunk_tokens, last_chunk: 0 })

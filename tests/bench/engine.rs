@@ -49,8 +49,8 @@ fn main() -> Result<(), EngineError> {
         let on = format!("{threads} threads, {}", cpu.kernels().name);
         (AnyDevice::Cpu(cpu), on)
     };
-    let default = Options::default();
-    let options = Options { threads, chunk_tokens: number("--chunk", default.chunk_tokens), ..default };
+    let chunk_tokens = argument("--chunk").map(|text| text.parse().expect("a number"));
+    let options = Options { threads, chunk_tokens, ..Options::default() };
     let model = argument("--model").unwrap_or_else(|| "embedded".to_owned());
     let start = Instant::now();
     let (mut engine, bytes) = match Synthetic::new(&model, TensorKind::Q4_0) {

@@ -50,10 +50,10 @@ fn chunks_and_what_was_asked_before_change_next_to_nothing() {
     let prompts: Vec<Vec<u32>> =
         (0..4).map(|n| [shared.clone(), random.tokens(3 + 30 * n)].concat()).collect();
     let mut whole =
-        On::Gpu.load(&file, &Options { chunk_tokens: 256, ..Options::default() }).expect("it loads");
+        On::Gpu.load(&file, &Options { chunk_tokens: Some(256), ..Options::default() }).expect("it loads");
     let expected: Vec<Vec<f32>> = prompts.iter().map(|prompt| logits(&mut whole, prompt)).collect();
     for chunk_tokens in [1, 7, 64] {
-        let options = Options { chunk_tokens, ..Options::default() };
+        let options = Options { chunk_tokens: Some(chunk_tokens), ..Options::default() };
         let mut engine = On::Gpu.load(&file, &options).expect("it loads");
         for (prompt, expected) in prompts.iter().zip(&expected).chain(prompts.iter().zip(&expected)) {
             let difference = largest_difference(&logits(&mut engine, prompt), expected);
@@ -70,7 +70,7 @@ fn a_token_far_on_is_the_processors() {
     }
     let file = Tiny::new(TensorKind::F16, false).file();
     let prompt = Random(12).tokens(460);
-    let options = Options { chunk_tokens: 230, ..Options::default() };
+    let options = Options { chunk_tokens: Some(230), ..Options::default() };
     let mut cpu = On::Floats.load(&file, &options).expect("it loads");
     let mut gpu = On::Gpu.load(&file, &options).expect("it loads");
     for end in [231, 448, 449, 460] {

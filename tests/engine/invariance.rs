@@ -25,7 +25,7 @@ fn chunks_threads_and_instruction_sets_change_nothing() {
     for kind in TensorKind::ALL {
         let expected = logits(&mut engine(kind, &Options::default()), &prompt);
         for (chunk_tokens, threads) in [(1, 1), (3, 2), (16, 3), (64, 2), (512, 1)] {
-            let options = Options { chunk_tokens, threads, ..Options::default() };
+            let options = Options { chunk_tokens: Some(chunk_tokens), threads, ..Options::default() };
             assert!(
                 logits(&mut engine(kind, &options), &prompt) == expected,
                 "{kind:?} {chunk_tokens} {threads}"
@@ -80,7 +80,7 @@ fn a_small_memory_for_keys_and_values_changes_only_what_is_found() {
 fn scores_and_generation_agree_with_teacher_forcing() {
     let mut random = Random(8);
     let (prompt, continuation) = (random.tokens(40), random.tokens(9));
-    let mut engine = engine(TensorKind::Q6_K, &Options { chunk_tokens: 4, ..Options::default() });
+    let mut engine = engine(TensorKind::Q6_K, &Options { chunk_tokens: Some(4), ..Options::default() });
     let whole = [prompt.clone(), continuation.clone()].concat();
     let foreseen = now(engine.foresee(&whole, &mut NonStop)).expect("it runs");
     let asked = [continuation.clone(), vec![continuation[0]], vec![], continuation[..5].to_vec()];

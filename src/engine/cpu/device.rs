@@ -389,6 +389,10 @@ impl Device for Cpu {
         self.matrices.iter().map(Packed::bytes).sum()
     }
 
+    fn chunk_tokens(&self) -> usize {
+        64
+    }
+
     fn page_bytes(&self, sizes: &Sizes) -> usize {
         sizes.layers * layer_floats(sizes) * size_of::<f32>()
     }

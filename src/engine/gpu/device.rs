@@ -196,6 +196,11 @@ impl Device for Gpu {
         parts.map(|part| bytes(part) as usize).sum()
     }
 
+    /// One that a processor plays is not idle with a tile of tokens, and would not hear a cancel for long with more.
+    fn chunk_tokens(&self) -> usize {
+        if self.about.software { 64 } else { 512 }
+    }
+
     fn page_bytes(&self, sizes: &Sizes) -> usize {
         2 * sizes.layers * layer_bytes(sizes, 1)
     }
