@@ -5,6 +5,7 @@
 //! the method is no change on the wire.
 
 pub mod client;
+mod error;
 mod message;
 mod remote_view;
 #[cfg(all(target_arch = "wasm32", feature = "data-worker"))]
@@ -12,6 +13,7 @@ pub mod server;
 pub mod show;
 mod view;
 
-pub use message::{Change, Envelope, Event, FromWorker, Request, Response, ServiceError, ToWorker};
+pub use error::ServiceError;
+pub use message::{Change, Envelope, Event, FromWorker, Request, Response, ToWorker};
 pub use remote_view::*;
 pub use view::*;
