@@ -140,9 +140,9 @@ fn check(breaches: &'static [Breach], options: &[&str]) {
         let edit = Edit { file, find: "", with: code };
         let refusals = tree.broken(&[edit], || cargo::check(&tree, options));
         let as_expected = |refusal: &Refusal| {
-            refusal.code == *error
-                && refusal.file == *file
-                && says.iter().all(|words| refusal.words.contains(words))
+            // The compiler writes a type's module before its name where another crate has a type of that name.
+            let words = refusal.words.replace("privacy::raw::", "");
+            refusal.code == *error && refusal.file == *file && says.iter().all(|said| words.contains(said))
         };
         match &refusals[..] {
             [refusal] if as_expected(refusal) => println!("refused with {error}: {what}"),
