@@ -14,10 +14,13 @@ mod kernels;
 mod memory;
 mod plan;
 mod self_test;
+mod source;
 #[cfg(test)]
 mod tests;
+mod variants;
 mod weights;
 
 pub use adapter::{Adapter, AdapterError, Refusal};
 pub use device::Gpu;
 pub use self_test::{Mismatch, self_test};
+pub use variants::Variants;
