@@ -204,10 +204,10 @@ test("a job goes on when the GPU is lost in the middle of it, and comes to what 
     const fetched = [];
     page.context().on("request", (request) => request.url().endsWith(SMALL) && fetched.push(request.url()));
     const meanwhile = async () => {
-      await page.getByText(/\b[3-9] of at most/).waitFor({ timeout: 2 * MINUTE });
+      await page.getByText(/\b[3-9] of at most/).waitFor({ timeout: 4 * MINUTE });
       await witness.lose();
       const note = /^The GPU was lost \(.*\): the model was loaded again, and the work goes on\.$/;
-      await page.getByText(note).waitFor({ timeout: 2 * MINUTE });
+      await page.getByText(note).waitFor({ timeout: 4 * MINUTE });
       await screenshots(page, "portrait-gpu-lost");
     };
     const found = await job(app, { runOn: /^The GPU/, meanwhile });
