@@ -182,7 +182,7 @@ impl Asked {
                 self.judge(&profile, context, first, second, judge::Asks { with_model, remote }).await
             }
             Request::Rank { profile, context, answers } => self.rank(&profile, &context, answers).await,
-            Request::About { profile } => self.about(&profile).await,
+            Request::About { profile } => self.told(&profile).await,
             Request::Endpoints => self.endpoints().await,
             Request::SaveEndpoint { draft } => self.save_endpoint(draft).await,
             Request::RemoveEndpoint { id } => self.remove_endpoint(&id).await,

@@ -21,7 +21,7 @@ impl Asked {
         Ok(Response::Ranked(self.ranked(profile, context, answers).await?))
     }
 
-    pub(super) async fn about(&self, profile: &ProfileId) -> Outcome {
+    pub(super) async fn told(&self, profile: &ProfileId) -> Outcome {
         let likeness = self.likeness_now(profile).await?;
         if likeness.portrait.rests_on.is_empty() {
             return Ok(Response::Text(String::new()));
