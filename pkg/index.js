@@ -75,11 +75,14 @@ class Likeness {
     });
   }
 
-  #call(signal, call) {
-    return called(signal, () => {
-      if (!this.#core) throw new LikenessError("this likeness was destroyed", "destroyed", "make a new one");
-      return call(this.#core);
-    });
+  async #call(signal, call) {
+    try {
+      return await called(signal, () => call(this.#core));
+    } catch (error) {
+      if (this.#core || signal?.aborted) throw error;
+      // Whatever a call fails with after the end, this is why.
+      throw new LikenessError("this likeness was destroyed", "destroyed", "make a new one", error);
+    }
   }
 
   record(pair, { signal } = {}) {

@@ -14,7 +14,8 @@ const POLICY =
 
 /** What the host's own files are. */
 const HOST = {
-  "/": '<!doctype html><title>host</title><link rel="icon" href="data:,"><script type="module" src="/host.js"></script>',
+  "/": '<!doctype html><title>host</title><script type="module" src="/host.js"></script>',
+  "/favicon.ico": "",
   "/host.js": 'import * as api from "/package/index.js"; window.api = api; window.ready = true;',
 };
 
@@ -28,7 +29,7 @@ async function serveHost() {
     requests.push({ method: request.method, url: request.url, headers: request.headers, body: Buffer.concat(pieces).toString() });
     const send = (status, type, body) =>
       response.writeHead(status, { "content-type": type, "content-security-policy": POLICY }).end(body);
-    if (HOST[path]) return send(200, path === "/" ? TYPES[".html"] : TYPES[".js"], HOST[path]);
+    if (path in HOST) return send(200, path === "/" ? TYPES[".html"] : TYPES[".js"], HOST[path]);
     if (path === "/model") return send(200, "application/json", JSON.stringify({ content: "Paris." }));
     try {
       if (!path.startsWith("/package/")) throw new Error("not there");

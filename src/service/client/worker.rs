@@ -34,6 +34,8 @@ struct Inner {
     board: RefCell<Switchboard<JsValue>>,
     listeners: RefCell<Vec<Listener>>,
     failed_starts: Cell<u32>,
+    /// Whether nobody is to be asked any more.
+    ended: Cell<bool>,
     /// What answers brought along, until whoever asked takes it.
     attached: RefCell<HashMap<Envelope, JsValue>>,
     page_models: Rc<PageModels>,
@@ -59,6 +61,7 @@ impl Client {
             board: RefCell::new(Switchboard::default()),
             listeners: RefCell::new(Vec::new()),
             failed_starts: Cell::new(0),
+            ended: Cell::new(false),
             attached: RefCell::default(),
             page_models: Rc::default(),
         }));
@@ -116,6 +119,10 @@ impl Client {
 
     /// Starts the worker; when that can't be done, everyone who waits is told.
     fn launch(&self) {
+        if self.0.ended.get() {
+            self.fail("the data worker was ended");
+            return;
+        }
         if self.0.failed_starts.get() >= FAILED_STARTS {
             self.fail("the data worker does not start");
             return;
@@ -145,12 +152,13 @@ impl Client {
         *self.0.worker.borrow_mut() = Some(worker);
     }
 
-    /// Ends the worker for good; whoever waits is told. To ask again starts another.
+    /// Ends the worker for good; whoever waits is told, and so is who asks later.
     pub fn end(&self) {
+        self.0.ended.set(true);
         if let Some(worker) = self.0.worker.borrow_mut().take() {
             worker.terminate();
         }
-        self.fail("it was ended");
+        self.fail("the data worker was ended");
     }
 
     /// What the answer to this request brought along.
