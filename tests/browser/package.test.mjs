@@ -4,14 +4,20 @@
 // the page, in the workers or to the host's model, none of them may be in it.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { promisify } from "node:util";
 import { brotliCompressSync } from "node:zlib";
 import { REPOSITORY } from "./harness.mjs";
 import { withHost } from "./package-host.mjs";
 
+const run = promisify(execFile);
 const MINUTE = 60_000;
+const PACKAGE = join(REPOSITORY, "pkg");
+const BIN = join(REPOSITORY, "tests/browser/node_modules/.bin");
 const SAMPLE = await readFile(join(REPOSITORY, "www/sample.jsonl"), "utf8");
 const PAIRS = SAMPLE.trim()
   .split("\n")
@@ -194,9 +200,60 @@ test("a model of the page's induces over sketches, can be stopped, drafts, and c
 test("the core is small", async () => {
   const files = ["index.js", "failure.js", "workers.js", "dist/core.js", "dist/core_bg.wasm"];
   const sizes = await Promise.all(
-    files.map(async (file) => brotliCompressSync(await readFile(join(REPOSITORY, "pkg", file))).length),
+    files.map(async (file) => brotliCompressSync(await readFile(join(PACKAGE, file))).length),
   );
   const core = sizes.reduce((sum, size) => sum + size);
   console.log(`the core is ${core} bytes in brotli`);
   assert.ok(core <= 350_000, `${core} bytes`);
+});
+
+/** The tarball, unpacked where a host would have it. */
+async function withInstalled(body) {
+  const folder = await mkdtemp(join(tmpdir(), "likeness-installed-"));
+  try {
+    await run("npm", ["pack", PACKAGE, "--pack-destination", folder, "--silent"]);
+    await writeFile(join(folder, "package.json"), '{ "type": "module", "private": true }');
+    await run("npm", ["install", "--offline", "--no-audit", "--no-fund", join(folder, "likeness-browser-0.1.0.tgz")], { cwd: folder });
+    await body(folder);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+test("the tarball holds what is meant to be in it, and nothing else", { timeout: 2 * MINUTE }, async () => {
+  const { stdout } = await run("npm", ["pack", PACKAGE, "--dry-run", "--json"]);
+  const files = JSON.parse(stdout)[0].files.map(({ path }) => path);
+  const engine = ["simd", "simd_threads", "relaxed", "relaxed_threads"].flatMap((build) =>
+    [".js", "_bg.wasm"].map((ending) => `dist/engine/engine_worker_${build}${ending}`),
+  );
+  const beside = ["core.js", "core_bg.wasm", "data_worker.js", "data_worker_bg.wasm", "data_worker_loader.js"];
+  const expected = ["README.md", "failure.js", "index.d.ts", "index.js", "package.json", "workers.js", ...engine];
+  expected.push(...[...beside, "engine_helper.js", "engine_worker.js"].map((name) => `dist/${name}`));
+  assert.deepEqual(files.sort(), expected.sort());
+});
+
+test("its package.json says what tools believe, and its types are sound", { timeout: 3 * MINUTE }, async () => {
+  await run(join(BIN, "publint"), ["--strict", PACKAGE]);
+  await run(join(BIN, "attw"), ["--pack", PACKAGE, "--profile", "esm-only"]);
+  await withInstalled(async (folder) => {
+    await cp(join(REPOSITORY, "tests/browser/package-types.mts"), join(folder, "host.mts"));
+    for (const resolution of [["nodenext", "nodenext"], ["esnext", "bundler"]]) {
+      const [module, moduleResolution] = resolution;
+      const options = ["--noEmit", "--strict", "--exactOptionalPropertyTypes", "--target", "es2022", "--lib", "es2022,dom"];
+      const said = await run(join(BIN, "tsc"), [...options, "--module", module, "--moduleResolution", moduleResolution, "host.mts"], {
+        cwd: folder,
+      }).catch((error) => error);
+      assert.equal(said.stdout, "", module);
+    }
+  });
+});
+
+test("it can be imported where there is no browser, and starts nothing there", { timeout: 2 * MINUTE }, async () => {
+  await withInstalled(async (folder) => {
+    const script = `
+      import { LikenessError, createLikeness } from "@likeness/browser";
+      console.log(typeof createLikeness, new LikenessError("a", "no-model", "b").code);`;
+    const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", script], { cwd: folder });
+    assert.equal(stdout.trim(), "function no-model");
+  });
 });
