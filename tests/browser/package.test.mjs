@@ -84,6 +84,7 @@ test("record, portrait, judge, personalize: the portrait reaches the next prompt
     assert.equal(JSON.parse(next.body).messages[0].content, seen.messages[0].content);
     const told = JSON.parse(next.body).messages[0].content;
     for (const { text } of seen.portrait.claims) assert.ok(told.includes(text.replace(/^You/, "They")), `${text} is told`);
+    assert.throws(() => assertNoHistory(JSON.stringify(PAIRS[0]), "what has to be found"));
     assert.ok(requests.some(({ url }) => url.endsWith("data_worker_bg.wasm")));
     assert.ok(!requests.some(({ url }) => /engine/.test(url)), "the engine is not loaded before it is used");
     for (const request of requests) assertNoHistory(JSON.stringify(request), request.url);
