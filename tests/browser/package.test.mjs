@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { brotliCompressSync } from "node:zlib";
-import { REPOSITORY } from "./harness.mjs";
+import { REPOSITORY, launch, serve, watchErrors } from "./harness.mjs";
 import { withHost } from "./package-host.mjs";
 
 const run = promisify(execFile);
@@ -256,5 +256,36 @@ test("it can be imported where there is no browser, and starts nothing there", {
       console.log(typeof createLikeness, new LikenessError("a", "no-model", "b").code);`;
     const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", script], { cwd: folder });
     assert.equal(stdout.trim(), "function no-model");
+  });
+});
+
+test("a Vite project that follows the README is built and works", { timeout: 3 * MINUTE }, async () => {
+  const readme = await readFile(join(PACKAGE, "README.md"), "utf8");
+  const block = (heading, language) => {
+    const section = readme.split(`## ${heading}\n`)[1].split("\n## ")[0];
+    return section.split(`\`\`\`${language}\n`)[1].split("```")[0];
+  };
+  await withInstalled(async (folder) => {
+    await run("bash", ["-euc", block("With Vite", "sh")], { cwd: folder });
+    // The quick start's own lines, behind those that say where the workers are.
+    const quick = block("Quick start", "js").split("\n").slice(3).join("\n");
+    assert.match(quick, /likeness\.record/);
+    await writeFile(join(folder, "main.js"), `${block("With Vite", "js")}\n${quick}\nwindow.told = messages;\nwindow.pairs = (await likeness.portrait()).pairs;`);
+    await writeFile(join(folder, "index.html"), '<!doctype html><title>host</title><script type="module" src="/main.js"></script>');
+    await run(process.execPath, [join(REPOSITORY, "tests/browser/node_modules/vite/bin/vite.js"), "build"], { cwd: folder });
+    const server = await serve({ dist: join(folder, "dist") });
+    const { browser, close } = await launch();
+    try {
+      const page = await browser.newPage();
+      const watched = watchErrors(page);
+      await page.goto(server.url);
+      await page.waitForFunction(() => window.pairs);
+      assert.equal(await page.evaluate(() => window.pairs), 1);
+      assert.deepEqual(await page.evaluate(() => window.told), [{ role: "user", content: "How do I bake bread?" }]);
+      watched.assertNone([/favicon\.ico/]);
+    } finally {
+      await close();
+      await server.stop();
+    }
   });
 });
