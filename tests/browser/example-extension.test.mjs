@@ -56,7 +56,7 @@ test("the extension: a choice on a page becomes a pair, the portrait is told on 
       const before = await panel.evaluate(async () => (await likeness.portrait()).pairs);
       await page.bringToFront();
       // This host has a panel of its own, over a history of its own, which is empty and not the extension's.
-      await page.addStyleTag({ content: "aside { display: none } main { display: block !important }" });
+      await page.addStyleTag({ content: "aside { display: none } main { display: block !important } .thread { min-height: 100vh }" });
       const input = page.getByLabel("Your message");
       await input.fill("How do I boil an egg?");
       await page.getByRole("button", { name: "Send" }).click();
@@ -65,14 +65,21 @@ test("the extension: a choice on a page becomes a pair, the portrait is told on 
       await page.waitForTimeout(1500);
       await page.getByRole("button", { name: "Another answer" }).click();
       await page.getByText(SAID[1]).waitFor();
-      await boxInBar(page, "This one");
+      await boxInBar(page, "The one on the page");
       await screenshots(page, "extension-choice");
-      await pressInBar(page, "This one");
+      // Back on the first branch, the same button would mean the other answer; it may not be taken for it.
+      await page.getByLabel("The answer before").click();
+      await pressInBar(page, "The one on the page");
+      await boxInBar(page, "Tell it about me");
+      assert.equal(await panel.evaluate(async () => (await likeness.portrait()).pairs), before);
+      await page.getByLabel("The next answer").click();
+      await page.waitForTimeout(1500);
+      await pressInBar(page, "The one on the page");
       await until(panel, async (before) => (await likeness.portrait()).pairs === before + 1, before);
       const [choice, ...more] = choicesIn(await panel.evaluate(async () => (await likeness.export()).text()));
       assert.deepEqual(more, []);
-      assert.deepEqual([choice.outcome, choice.origin], [{ kind: "preferred", winner: "now" }, "127.0.0.1"]);
-      assert.equal(choice.answers.find(({ id }) => id === "now").content, SAID[1]);
+      assert.deepEqual([choice.outcome, choice.origin], [{ kind: "preferred", winner: "shown" }, "127.0.0.1"]);
+      assert.equal(choice.answers.find(({ id }) => id === "shown").content, SAID[1]);
       assert.deepEqual(choice.context, [{ role: "user", content: "How do I boil an egg?" }]);
       assert.equal(await page.evaluate(async () => (await likeness.portrait()).pairs), 0, "the page has nothing of it");
 

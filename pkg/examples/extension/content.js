@@ -19,38 +19,43 @@ function turns({ question, answer }) {
     .filter(({ content }) => content);
 }
 
-/** The bar at the top, where it hides no place to write in; out of reach of the page's styles and scripts. */
+/** A box at the page's right edge, beside the chat's usual column, out of reach of the page's styles and scripts. */
 function bar(site) {
-  const host = document.createElement("div");
-  host.style.cssText = "all: initial; position: fixed; right: 1rem; top: 1rem; z-index: 2147483647; color-scheme: light dark";
-  const root = host.attachShadow({ mode: "closed" });
-  const box = document.createElement("div");
-  box.style.cssText = "display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; max-width: calc(100vw - 4rem); " +
-    "padding: .5rem .75rem; font: 14px/1.4 system-ui, sans-serif; border: 1px solid GrayText; border-radius: 8px; " +
-    "background: Canvas; color: CanvasText";
+  const host = node("div", "all: initial; position: fixed; right: 1rem; top: 1rem; z-index: 2147483647; color-scheme: light dark");
+  const box = node("div", "display: grid; gap: .5rem; width: 14rem; padding: .75rem; font: 14px/1.4 system-ui, sans-serif; " +
+    "border: 1px solid GrayText; border-radius: 8px; background: Canvas; color: CanvasText");
   box.setAttribute("role", "group");
   box.setAttribute("aria-label", "Likeness");
-  const said = document.createElement("span");
+  const said = node("span");
   said.setAttribute("role", "status");
-  const buttons = document.createElement("span");
-  buttons.style.cssText = "display: flex; flex-wrap: wrap; gap: .5rem";
-  box.append(said, buttons);
-  root.append(box);
+  const earlier = node("div", "max-height: 12rem; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere; " +
+    "padding: .5rem; border: 1px solid GrayText; border-radius: 6px");
+  const buttons = node("span", "display: flex; flex-wrap: wrap; gap: .5rem");
+  box.append(said, earlier, buttons);
+  host.attachShadow({ mode: "closed" }).append(box);
   document.documentElement.append(host);
-  const show = (words, ...choices) => {
+  const show = (words, before = "", choices = []) => {
     said.textContent = words;
-    buttons.replaceChildren(...choices.map(([label, pressed]) => button(label, pressed, show)), button("Tell it about me", () => tellAboutMe(site), show));
+    earlier.textContent = before;
+    earlier.hidden = !before;
+    const all = [...choices, ["Tell it about me", () => tellAboutMe(site)]];
+    buttons.replaceChildren(...all.map(([label, pressed]) => button(label, pressed, show)));
   };
   return show;
 }
 
+function node(name, style = "") {
+  const made = document.createElement(name);
+  made.style.cssText = style;
+  return made;
+}
+
 function button(label, pressed, show) {
-  const made = document.createElement("button");
+  const made = node("button", "font: inherit; padding: .25rem .6rem");
   made.type = "button";
-  made.style.cssText = "font: inherit; padding: .25rem .6rem";
   made.textContent = label;
   // A page's script can make clicks; they are no person's.
-  made.addEventListener("click", ({ isTrusted }) => isTrusted && pressed().then(show, (error) => show(`That failed: ${error.message}`)));
+  made.addEventListener("click", ({ isTrusted }) => isTrusted && pressed().then((words) => show(words), (error) => show(`That failed: ${error.message}`)));
   return made;
 }
 
@@ -70,46 +75,73 @@ async function tellAboutMe({ input }) {
   return "It is in your message: read it, and send it or not.";
 }
 
-/** Answers that were seen, by the conversation that they answer. */
+/** Answers that were seen, by the conversation that they answer, and which of them were compared. */
 class Answers {
   #seen = new Map();
+  #compared = new Set();
 
-  /** Takes a finished answer; gives the one before it to the same conversation, when this one is new. */
-  add(context, content) {
+  /** Takes the finished answer that is shown; gives the latest other one that it was not compared with yet. */
+  other(context, content) {
     const key = JSON.stringify(context);
     const known = this.#seen.get(key) ?? [];
     this.#seen.set(key, known);
-    if (known.includes(content)) return undefined;
-    // A stream that paused looked finished; this is the rest of it.
-    const last = known.at(-1);
-    if (last && content.startsWith(last)) known.pop();
-    known.push(content);
-    return known.at(-2);
+    if (!known.includes(content)) {
+      // A stream that paused looked finished; this is the rest of it.
+      if (known.length > 0 && content.startsWith(known.at(-1))) known.pop();
+      known.push(content);
+    }
+    return known.findLast((other) => other !== content && !this.#compared.has(pairKey(context, content, other)));
   }
+
+  compared(context, one, other) {
+    this.#compared.add(pairKey(context, one, other));
+  }
+}
+
+const pairKey = (context, ...answers) => JSON.stringify([context, answers.sort()]);
+
+/** Asks between the answer that the page shows and another one to the same question. */
+function question({ site, answers, again }, context, shown, other) {
+  const options = [{ id: "other", content: other }, { id: "shown", content: shown }];
+  const say = (outcome) => async () => {
+    // Who went on to another branch would otherwise choose what they don't see.
+    if (turns(site).at(-1)?.content !== shown) return again();
+    await ask("recordChoice", { context, options, ...outcome, origin: location.hostname });
+    answers.compared(context, shown, other);
+    return "Kept, in this browser alone.";
+  };
+  return ["Which answer was better? The other one is:", other, [
+    ["The other one", say({ chosen: "other" })],
+    ["The one on the page", say({ chosen: "shown" })],
+    ["Both good", say({ none: "all-good" })],
+    ["Both bad", say({ none: "all-bad" })],
+  ]];
 }
 
 function watch(site) {
   const show = bar(site);
   const answers = new Answers();
-  let timer;
-  show("");
+  let timer, shown;
+  show("Likeness reads this chat.");
   const settled = () => {
     const context = turns(site);
     const last = context.pop();
-    if (last?.role !== "assistant") return;
-    const before = answers.add(context, last.content);
-    if (!before) return;
-    const options = [{ id: "before", content: before }, { id: "now", content: last.content }];
-    const say = (outcome) => async () => {
-      await ask("recordChoice", { context, options, ...outcome, origin: location.hostname });
-      return "Kept, in this browser alone.";
-    };
-    show("Which answer was better?", ["The one before", say({ chosen: "before" })], ["This one", say({ chosen: "now" })],
-      ["Both good", say({ none: "all-good" })], ["Both bad", say({ none: "all-bad" })]);
+    const other = last?.role === "assistant" ? answers.other(context, last.content) : undefined;
+    const now = JSON.stringify([context, last, other]);
+    // What changes elsewhere in the page must not take the bar's words away.
+    if (now === shown) return;
+    shown = now;
+    if (other) show(...question({ site, answers, again }, context, last.content, other));
+    else show("Likeness reads this chat.");
   };
   const changed = () => {
     clearTimeout(timer);
     timer = setTimeout(settled, SETTLED_MS);
+  };
+  const again = () => {
+    shown = undefined;
+    changed();
+    return "The page shows another answer by now.";
   };
   new MutationObserver(changed).observe(document.body, { childList: true, subtree: true, characterData: true });
   changed();
