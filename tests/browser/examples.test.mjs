@@ -24,7 +24,7 @@ test("each example names the versions that were started, shows itself, and has i
     for (const [, other, version] of readme.matchAll(/`(@?[a-z-]+(?:\/[a-z-]+)?)` (\d+\.\d+\.\d+)/g)) {
       assert.equal(version, tested[other], `${name}'s README names ${other}`);
     }
-    assert.match(readme, /Tried (with|in) /);
+    assert.match(readme, /Tried (with|in)\s/);
     assert.match(readme, /!\[.+\]\(screenshot\.png\)/s);
     assert.ok((await stat(join(EXAMPLES, name, "screenshot.png"))).size < 150_000, `${name}'s picture is small`);
     assert.ok(readme.includes(`tests/browser/example-${name}.test.mjs`), `${name}'s README names its test`);
