@@ -9,7 +9,7 @@ import { copyExample, viteBuild, withBuilt, withProject } from "./package-projec
 import { answers, kind } from "./remote-server.mjs";
 
 const PACKAGES = ["@assistant-ui/react", "openai", "react", "react-dom"];
-const SAID = ["Great question! There are many ways to boil an egg, and each has its friends. Some like it soft.", "Seven minutes in boiling water.", "Three minutes in barely simmering water."];
+const SAID = ["Great question! There are many ways to boil an egg, and each has its friends. Some like it soft.", "Seven minutes in boiling water.", "Three minutes in barely simmering water.", "Until it is done."];
 
 test("assistant-ui: thumbs on two answers make a pair, the portrait is told, the history isn't", { timeout: 240_000 }, async () => {
   let replies = 0;
@@ -52,11 +52,20 @@ test("assistant-ui: thumbs on two answers make a pair, the portrait is told, the
       assert.equal(model.questions().length, already + 1);
       assertTold(lastTold(model), claims);
 
+      await screenshots(page, "assistant-ui");
+      // Two answers that are both bad: kept as said, and no pair.
+      const answer = page.locator(".answer").last();
+      await answer.getByRole("button", { name: "Bad", exact: true }).click();
+      await answer.getByRole("button", { name: "Another answer" }).click();
+      await page.getByText(SAID[3]).waitFor();
+      await answer.getByRole("button", { name: "Bad", exact: true }).click();
+      await until(page, async () => (await (await likeness.export()).text()).includes('"all_bad"'));
+      assert.equal(await pairs(), before + 1);
+
       assertNoHistory([...model.all, ...requests]);
       const induction = model.questions().filter((request) => kind(request) !== "chat");
       assert.ok(induction.length > 3, "the model was asked for the portrait too");
       for (const request of induction) assert.ok(!/boil an egg|boiling water/.test(request.body), "this chat's pair is no one else's business");
-      await screenshots(page, "assistant-ui");
     }, { choose, path });
   });
 });

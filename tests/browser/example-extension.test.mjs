@@ -9,7 +9,7 @@ import { test } from "node:test";
 import { HISTORY, assertNoHistory, assertTold, choicesIn, until } from "./example-person.mjs";
 import { screenshots } from "./harness.mjs";
 import { copyExample, run, viteBuild, withBuilt, withProject } from "./package-project.mjs";
-import { answers } from "./remote-server.mjs";
+import { answers, says } from "./remote-server.mjs";
 
 const PACKAGES = ["@assistant-ui/react", "openai", "react", "react-dom"];
 const SAID = ["Great question! There are many ways to boil an egg, and each has its friends.", "Seven minutes in boiling water.", "Three minutes."];
@@ -42,7 +42,7 @@ async function openPanel(browser) {
 
 test("the extension: a choice on a page becomes a pair, the portrait is told on a press, the history isn't", { timeout: 240_000 }, async () => {
   let replies = 0;
-  const choose = () => answers({ chat: () => SAID[replies++] });
+  const choose = ({ method }) => method === "GET" ? says(200, "{}") : answers({ chat: () => SAID[replies++] });
   const path = (endpoint) => `?model=${encodeURIComponent(endpoint)}`;
   await withProject(PACKAGES, async (folder) => {
     await copyExample("assistant-ui", folder);
@@ -98,6 +98,8 @@ test("the extension: a choice on a page becomes a pair, the portrait is told on 
       assert.equal(last.role, "user");
       assert.match(last.content, /And how do I poach one\?$/);
       assertTold(last.content, claims);
+      const reached = (it) => it.evaluate((url) => fetch(url).then(() => true, () => false), `${model.endpoint}/models`);
+      assert.deepEqual([await reached(page), await reached(panel)], [true, false], "the extension's pages reach nobody, the chat's do");
       assertNoHistory([...model.all, ...requests, ...asked]);
       await screenshots(panel, "extension-panel");
     }, { choose, path, launching });
