@@ -437,6 +437,11 @@ build_app() {
   say "built $(du -sh dist | cut -f1) in dist"
 }
 
+# The npm package's client; its workers are the app's, so this comes after build_app.
+build_package() {
+  step package "Building the npm package" "the compiler's message above says what is wrong" .ci/package.sh
+}
+
 # serve_app [OPTION...]: prints the address once it listens, and stays.
 serve_app() {
   python3 .ci/serve.py --dist dist --models "$MODELS" "$@"

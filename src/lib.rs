@@ -13,11 +13,14 @@
 //! * [`service`]: the wire between a page and the data worker.
 //! * [`view`]: what the app and the custom elements share on the screen.
 //! * [`app`]: the pages.
+//! * [`embed`]: the JavaScript API of the npm package.
 
 #[cfg(feature = "house")]
 pub mod app;
 #[cfg(feature = "house")]
 pub mod bench;
+#[cfg(feature = "house")]
+pub mod embed;
 #[cfg(feature = "engine")]
 pub mod engine;
 /// The local model: here only the wire to its worker, for those who use it without holding it.

@@ -208,6 +208,22 @@ pub enum Request {
         remote: Option<String>,
     },
 
+    /// Answers to one context in the order in which the person would like them.
+    Rank {
+        /// Whose taste.
+        profile: ProfileId,
+        /// The conversation so far.
+        context: Vec<Turn>,
+        /// The answers.
+        answers: Vec<String>,
+    },
+    /// What a chat model may be told of the person: the kept portrait's prompt, or the one that follows from the traits,
+    /// as the guard lets it pass. Empty where nothing held.
+    About {
+        /// Whom.
+        profile: ProfileId,
+    },
+
     /// The remote models that the person configured.
     Endpoints,
     /// Adds a remote model, or changes one.
@@ -315,7 +331,7 @@ pub enum Response {
     Deleted(Deletion),
     /// To [`Request::ExportHistory`]: the attached `Blob`.
     File,
-    /// To [`Request::ExportLikeness`] and [`Request::LedgerBody`].
+    /// To [`Request::ExportLikeness`], [`Request::About`] and [`Request::LedgerBody`].
     Text(String),
     /// To [`Request::Endpoints`], [`Request::SaveEndpoint`], [`Request::RemoveEndpoint`].
     Endpoints(Vec<EndpointView>),
@@ -339,6 +355,8 @@ pub enum Response {
     Pending(Option<PendingInduction>),
     /// To [`Request::Judge`].
     Verdict(Verdict),
+    /// To [`Request::Rank`]: the best first, each with its place among those that were asked about.
+    Ranked(Vec<(u32, DraftAnswer)>),
     /// To [`Request::Models`], [`Request::LoadModel`], [`Request::MoveModel`], [`Request::UnloadModel`], [`Request::RemoveModel`].
     Models(ModelsView),
 }

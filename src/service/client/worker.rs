@@ -29,11 +29,13 @@ pub struct Client(Rc<Inner>);
 type Listener = Box<dyn Fn(&Change)>;
 
 struct Inner {
-    script: String,
+    make: Box<dyn Fn() -> Result<Worker, JsValue>>,
     worker: RefCell<Option<Worker>>,
     board: RefCell<Switchboard<JsValue>>,
     listeners: RefCell<Vec<Listener>>,
     failed_starts: Cell<u32>,
+    /// Whether nobody is to be asked any more.
+    ended: Cell<bool>,
     /// What answers brought along, until whoever asked takes it.
     attached: RefCell<HashMap<Envelope, JsValue>>,
     page_models: Rc<PageModels>,
@@ -42,12 +44,24 @@ struct Inner {
 impl Client {
     /// Starts the worker whose script is at this URL.
     pub fn start(script: impl Into<String>) -> Self {
+        let script = script.into();
+        Self::start_by(move || {
+            let options = WorkerOptions::new();
+            options.set_type(WorkerType::Module);
+            options.set_name("likeness-data");
+            Worker::new_with_options(&script, &options)
+        })
+    }
+
+    /// Starts the worker that this makes; it is called again when the worker died.
+    pub fn start_by(make: impl Fn() -> Result<Worker, JsValue> + 'static) -> Self {
         let client = Client(Rc::new(Inner {
-            script: script.into(),
+            make: Box::new(make),
             worker: RefCell::new(None),
             board: RefCell::new(Switchboard::default()),
             listeners: RefCell::new(Vec::new()),
             failed_starts: Cell::new(0),
+            ended: Cell::new(false),
             attached: RefCell::default(),
             page_models: Rc::default(),
         }));
@@ -105,14 +119,15 @@ impl Client {
 
     /// Starts the worker; when that can't be done, everyone who waits is told.
     fn launch(&self) {
+        if self.0.ended.get() {
+            self.fail("the data worker was ended");
+            return;
+        }
         if self.0.failed_starts.get() >= FAILED_STARTS {
             self.fail("the data worker does not start");
             return;
         }
-        let options = WorkerOptions::new();
-        options.set_type(WorkerType::Module);
-        options.set_name("likeness-data");
-        let worker = match Worker::new_with_options(&self.0.script, &options) {
+        let worker = match (self.0.make)() {
             Ok(worker) => worker,
             Err(error) => {
                 self.fail(&describe(&error));
@@ -135,6 +150,15 @@ impl Client {
         });
         worker.set_onerror(Some(on_error.into_js_value().unchecked_ref()));
         *self.0.worker.borrow_mut() = Some(worker);
+    }
+
+    /// Ends the worker for good; whoever waits is told, and so is who asks later.
+    pub fn end(&self) {
+        self.0.ended.set(true);
+        if let Some(worker) = self.0.worker.borrow_mut().take() {
+            worker.terminate();
+        }
+        self.fail("the data worker was ended");
     }
 
     /// What the answer to this request brought along.

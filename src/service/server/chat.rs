@@ -8,7 +8,6 @@ use futures_util::future::join_all;
 
 use super::{Asked, Outcome};
 use crate::model::{LanguageModel, Prompt, Sampling};
-use crate::persona;
 use crate::preference::{Answer, Choice, Outcome as Chosen, Role, Turn};
 use crate::privacy::LiveConversation;
 use crate::service::{
@@ -16,7 +15,6 @@ use crate::service::{
 };
 use crate::store::chat_row::{ChatRow, DraftRow, ExchangeRow};
 use crate::store::now_ms;
-use crate::traits;
 
 /// Answers that may be drafted at once.
 const MOST_DRAFTS: u32 = 8;
@@ -66,7 +64,9 @@ impl Asked {
         let prompt =
             Prompt { turns: about.chain(context.iter().cloned()).collect(), answer_start: String::new() };
         let texts = self.drafts(&saying.endpoint, prompt, saying.answers, live).await?;
-        let drafts = self.ranked(profile, &context, texts).await?;
+        let ranked = self.ranked(profile, &context, texts).await?.into_iter();
+        let drafts =
+            ranked.map(|(_, one)| DraftRow { text: one.text, liked: one.liked, why: one.why }).collect();
         chat.endpoint = saying.endpoint;
         chat.exchanges.push(ExchangeRow {
             question: question.to_owned(),
@@ -120,40 +120,6 @@ impl Asked {
             (true, Some(error)) => Err(error),
             (true, None) => Err(ServiceError::Remote("the model gave no answer".into())),
         }
-    }
-
-    /// The answers, the one first that the person would like best.
-    async fn ranked(
-        &self,
-        profile: &ProfileId,
-        context: &[Turn],
-        texts: Vec<String>,
-    ) -> Result<Vec<DraftRow>, ServiceError> {
-        let store = self.server.store().await?;
-        let history = super::portrait::history(&store, profile).await?;
-        let likeness = super::portrait::likeness(&store, profile).await?;
-        let likeness = likeness.unwrap_or_else(|| persona::from_traits(&history, 0, &[]));
-        let rank = |(at, text): (usize, &String)| {
-            let others = texts.iter().enumerate().filter(|(other, _)| *other != at);
-            let judged: Vec<_> = others
-                .map(|(_, other)| {
-                    let difference = traits::difference(context, text, other);
-                    persona::judge_by_traits(Some(&likeness), &difference)
-                })
-                .collect();
-            let (sum, count) = (judged.iter().map(|one| one.p_first).sum::<f64>(), judged.len());
-            let liked = if count == 0 { 0.5 } else { sum / count as f64 };
-            let clearest =
-                judged.into_iter().max_by(|a, b| a.log_odds().abs().total_cmp(&b.log_odds().abs()));
-            DraftRow {
-                text: text.clone(),
-                liked: liked as f32,
-                why: clearest.map_or_else(Vec::new, |one| one.why),
-            }
-        };
-        let mut drafts: Vec<DraftRow> = texts.iter().enumerate().map(rank).collect();
-        drafts.sort_by(|a, b| b.liked.total_cmp(&a.liked));
-        Ok(drafts)
     }
 
     pub(super) async fn pick(&self, profile: &ProfileId, draft: Option<u32>) -> Outcome {

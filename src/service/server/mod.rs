@@ -18,6 +18,7 @@ mod opening;
 mod page;
 mod people;
 mod portrait;
+mod rank;
 mod wire;
 
 use std::cell::{Cell, RefCell};
@@ -180,6 +181,8 @@ impl Asked {
             Request::Judge { profile, context, first, second, with_model, remote } => {
                 self.judge(&profile, context, first, second, judge::Asks { with_model, remote }).await
             }
+            Request::Rank { profile, context, answers } => self.rank(&profile, &context, answers).await,
+            Request::About { profile } => self.told(&profile).await,
             Request::Endpoints => self.endpoints().await,
             Request::SaveEndpoint { draft } => self.save_endpoint(draft).await,
             Request::RemoveEndpoint { id } => self.remove_endpoint(&id).await,

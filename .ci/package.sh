@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Builds what the npm package needs into pkg/dist: the page's client, and the workers that Trunk has built.
+#
+# Only the client is compiled here, in half a minute: a library of which nothing but the JavaScript API is reachable.
+# The workers are taken from the app's build as they are. Run after `trunk build --release`.
+#
+#   .ci/package.sh [FOLDER-OF-THE-BUILT-APP]
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+app=${1:-dist} out=pkg/dist target=wasm32-unknown-unknown
+[ -e "$app/data_worker_bg.wasm" ] || { echo "there are no workers in $app: build the app first" >&2; exit 1; }
+target_dir=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
+
+cargo rustc --locked --quiet --release --target $target --lib --crate-type cdylib --features embed
+rm -rf "$out"
+mkdir -p "$out"
+wasm-bindgen --target web --no-typescript --out-dir "$out" --out-name core "$target_dir/$target/release/likeness.wasm"
+cp -RL "$app"/data_worker* "$app/engine_worker.js" "$app/engine_helper.js" "$app/engine" "$out"

@@ -1,0 +1,164 @@
+// Likeness for a page: learns in the browser which answers a person prefers; the history stays there.
+//
+// Nothing happens when this file is imported, in a browser or elsewhere: the wasm is loaded by `init` or the first
+// `createLikeness`, the workers by `createLikeness`. Types and words for each call are in index.d.ts.
+
+import load, { Core } from "./dist/core.js";
+import { LikenessError, failure } from "./failure.js";
+import { dataWorker } from "./workers.js";
+
+export { LikenessError };
+
+const CHANGES = ["history", "portrait", "models", "ledger", "everything", "outdated"];
+const NO_WASM = { wasmUrl: undefined };
+let loading;
+
+export function init({ wasmUrl } = NO_WASM) {
+  const from = wasmUrl ?? new URL("./dist/core_bg.wasm", import.meta.url);
+  loading ??= load({ module_or_path: from }).catch((error) => {
+    // The next call may try another address.
+    loading = undefined;
+    throw failure(error);
+  });
+  return loading.then(() => undefined);
+}
+
+export async function createLikeness({ storage = {}, model, policy = {} } = {}) {
+  await init();
+  const { person = "Me", workerUrl } = storage;
+  const core = await called(undefined, () => Core.open(dataWorker(workerUrl), person));
+  if (model) {
+    const { name, answer, contextTokens = 4096 } = model;
+    await called(undefined, () => core.offer(name, answer, contextTokens));
+  }
+  return new Likeness(core, model, policy.personalize ?? true);
+}
+
+/** Calls into the wasm; what comes out of it as an error is a `LikenessError`, but for the reason of an abort. */
+async function called(signal, call) {
+  signal?.throwIfAborted();
+  try {
+    return await call();
+  } catch (error) {
+    if (signal?.aborted && error?.code === "cancelled") throw signal.reason;
+    throw failure(error);
+  }
+}
+
+const invalid = (words) => new LikenessError(words, "invalid", "mend the call's arguments");
+
+class Likeness {
+  #core;
+  #model;
+  #personalizes;
+  #listeners = new Map(CHANGES.map((name) => [name, new Set()]));
+
+  constructor(core, model, personalizes) {
+    this.#core = core;
+    this.#model = model;
+    this.#personalizes = personalizes;
+    core.listen((name) => {
+      for (const listener of [...this.#listeners.get(name)]) {
+        try {
+          listener();
+        } catch (error) {
+          reportError(error);
+        }
+      }
+    });
+    this.claims = Object.freeze({
+      list: ({ signal } = {}) => this.#call(signal, (it) => it.claims(signal)),
+      edit: (id, text, { signal } = {}) => this.#call(signal, (it) => it.change_claim(id, "edit", text, signal)),
+      pin: (id, { signal } = {}) => this.#call(signal, (it) => it.change_claim(id, "pin", undefined, signal)),
+      refuse: (id, { signal } = {}) => this.#call(signal, (it) => it.change_claim(id, "refuse", undefined, signal)),
+      restore: (id, { signal } = {}) => this.#call(signal, (it) => it.change_claim(id, "restore", undefined, signal)),
+    });
+  }
+
+  async #call(signal, call) {
+    try {
+      return await called(signal, () => call(this.#core));
+    } catch (error) {
+      if (this.#core || signal?.aborted) throw error;
+      // Whatever a call fails with after the end, this is why.
+      throw new LikenessError("this likeness was destroyed", "destroyed", "make a new one", error);
+    }
+  }
+
+  record(pair, { signal } = {}) {
+    return this.#call(signal, async (it) => (await it.record(pair, signal))[0]);
+  }
+
+  recordChoice(choice, { signal } = {}) {
+    return this.#call(signal, (it) => it.record_choice(choice, signal));
+  }
+
+  import(source, { name, format, user, onProgress, signal } = {}) {
+    const tell = onProgress && ((bytes, of, imported) => onProgress({ bytes, of, imported }));
+    return this.#call(signal, (it) => it.import(source, { name, format, user }, tell, signal));
+  }
+
+  export() {
+    return this.#call(undefined, (it) => it.export());
+  }
+
+  portrait({ signal } = {}) {
+    return this.#call(signal, (it) => it.portrait(signal));
+  }
+
+  induce({ search, seed = 0, candidates, onProgress, signal } = {}) {
+    return this.#call(signal, (it) => it.induce({ search, seed, candidates }, onProgress, signal));
+  }
+
+  async personalize(messages, { signal } = {}) {
+    if (!Array.isArray(messages)) throw invalid("messages must be an array");
+    if (!this.#personalizes) return [...messages];
+    const about = await this.#call(signal, (it) => it.about(signal));
+    if (!about) return [...messages];
+    const [first, ...rest] = messages;
+    if (first?.role === "system" && typeof first.content === "string") {
+      return [{ ...first, content: `${first.content}\n\n${about}` }, ...rest];
+    }
+    return [{ role: "system", content: about }, ...messages];
+  }
+
+  judge(context, a, b, { signal } = {}) {
+    return this.#call(signal, (it) => it.judge(context, a, b, signal));
+  }
+
+  rank(context, candidates, { signal } = {}) {
+    return this.#call(signal, (it) => it.rank(context, candidates, signal));
+  }
+
+  async draftAndPick(messages, { n = 3, signal } = {}) {
+    const answer = this.#model?.answer;
+    if (!answer) throw new LikenessError("there is no model to draft with", "no-model", "give createLikeness one");
+    if (!Number.isInteger(n) || n < 1 || n > 8) throw invalid("n must be a whole number from 1 to 8");
+    signal?.throwIfAborted();
+    // The first is the likeliest, the others are different ones. They are told nothing about the person.
+    const draft = (_, at) => answer({ messages, maxTokens: 1024, temperature: at === 0 ? 0 : 1, signal });
+    const drafts = await Promise.allSettled(Array.from({ length: n }, draft));
+    signal?.throwIfAborted();
+    const texts = [...new Set(drafts.filter(({ value }) => value?.trim?.()).map(({ value }) => value.trim()))];
+    if (texts.length === 0) {
+      const cause = drafts.find(({ reason }) => reason)?.reason;
+      throw new LikenessError("the model drafted no answer", "remote-model", "mend the model's function", cause);
+    }
+    const ranked = await this.rank(messages, texts, { signal });
+    return { best: ranked[0], ranked };
+  }
+
+  on(event, listener) {
+    const listeners = this.#listeners.get(event);
+    if (!listeners) throw invalid(`there is no event ${JSON.stringify(event)}`);
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }
+
+  destroy() {
+    for (const listeners of this.#listeners.values()) listeners.clear();
+    // Calls that are under way are told; the object itself stays until they have heard.
+    this.#core?.end();
+    this.#core = undefined;
+  }
+}

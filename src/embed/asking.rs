@@ -1,0 +1,66 @@
+//! One call: asks the data worker, stops when the caller's `AbortSignal` says so, and says in JavaScript what went wrong.
+
+use js_sys::Reflect;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use wasm_bindgen::prelude::*;
+use web_sys::AbortSignal;
+
+use super::failure;
+use crate::service::client::Client;
+use crate::service::{Event, Request, Response, ServiceError};
+
+/// What a call gives to JavaScript.
+pub(super) type Called = Result<JsValue, JsValue>;
+
+/// Asks, until the signal says stop.
+pub(super) async fn ask(
+    client: &Client,
+    request: Request,
+    attachment: Option<JsValue>,
+    signal: Option<&AbortSignal>,
+    on_event: impl Fn(Event) + 'static,
+) -> Result<Response, JsValue> {
+    let asking = client.ask_with(request, attachment, on_event);
+    let stop = asking.stop();
+    let Some(signal) = signal else { return asking.await.map_err(|error| thrown(&error)) };
+    if signal.aborted() {
+        stop.now();
+        return asking.await.map_err(|error| thrown(&error));
+    }
+    let listener = Closure::<dyn Fn()>::new(move || stop.now());
+    let function = listener.as_ref().unchecked_ref();
+    signal.add_event_listener_with_callback("abort", function)?;
+    let answer = asking.await;
+    signal.remove_event_listener_with_callback("abort", function)?;
+    answer.map_err(|error| thrown(&error))
+}
+
+/// What was given, read; what can't be is the caller's mistake.
+pub(super) fn read<T: DeserializeOwned>(value: JsValue) -> Result<T, JsValue> {
+    serde_wasm_bindgen::from_value(value)
+        .map_err(|error| thrown(&ServiceError::Invalid(format!("the argument can't be read: {error}"))))
+}
+
+/// As a plain object.
+pub(super) fn show<T: Serialize + ?Sized>(value: &T) -> Called {
+    value
+        .serialize(&serde_wasm_bindgen::Serializer::json_compatible())
+        .map_err(|_| thrown(&ServiceError::Internal("the answer can't be shown".into())))
+}
+
+/// An `Error` with the code and the advice beside the message; `pkg/failure.js` makes a `LikenessError` of it.
+pub(super) fn thrown(error: &ServiceError) -> JsValue {
+    let object = js_sys::Error::new(&error.to_string());
+    object.set_name("LikenessError");
+    for (key, value) in [("code", failure::code(error)), ("advice", failure::advice(error))] {
+        // An error of our own making takes any property.
+        let _ = Reflect::set(&object, &key.into(), &value.into());
+    }
+    object.into()
+}
+
+/// The worker answered with something else than what was asked for.
+pub(super) fn unexpected() -> JsValue {
+    thrown(&ServiceError::Internal("the data worker gave an answer of another kind".into()))
+}

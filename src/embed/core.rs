@@ -1,0 +1,244 @@
+//! The functions that `pkg/index.js` calls.
+
+use js_sys::{Array, Function};
+use wasm_bindgen::prelude::*;
+use web_sys::{AbortSignal, Worker};
+
+use super::asking::{Called, ask, read, show, thrown, unexpected};
+use super::given::{GivenChoice, GivenImport, GivenPair, GivenSearch};
+use super::shown::{Claim, Judged, Portrait, Progress, Ranked};
+use crate::preference::{Choice, Turn};
+use crate::service::client::Client;
+use crate::service::{Change, ClaimChange, Event, ImportReport, ProfileId, Request, Response, ServiceError};
+
+/// One person's likeness, and the way to the worker that keeps it.
+#[wasm_bindgen]
+pub struct Core {
+    client: Client,
+    profile: ProfileId,
+    /// The id of the page's own model, once one was offered.
+    model: Option<String>,
+}
+
+#[wasm_bindgen]
+impl Core {
+    /// Opens the store and finds the person of that name, or adds them. `worker` makes the data worker, again where it died.
+    pub async fn open(worker: Function, person: String) -> Result<Core, JsValue> {
+        let client = Client::start_by(move || worker.call0(&JsValue::UNDEFINED)?.dyn_into::<Worker>());
+        let opened = client.open().await.map_err(|error| thrown(&error))?;
+        let known = opened.profiles.into_iter().find(|profile| profile.name == person);
+        let profile = match known {
+            Some(profile) => profile,
+            None => client.create_profile(person).await.map_err(|error| thrown(&error))?,
+        };
+        Ok(Core { client, profile: profile.id, model: None })
+    }
+
+    /// Lets a function of the page be asked as a model.
+    pub fn offer(&mut self, name: &str, function: Function, context_tokens: u32) -> Result<(), JsValue> {
+        let offered = self.client.offer_function(name, function, context_tokens);
+        offered.map_err(|error| thrown(&ServiceError::Invalid(error.to_string())))?;
+        self.model = Some(format!("host-function:{name}"));
+        Ok(())
+    }
+
+    /// Calls back with the name of what changed: `history`, `portrait`, `models`, `ledger`, `everything` or `outdated`.
+    pub fn listen(&self, function: Function) {
+        let mine = self.profile.clone();
+        self.client.on_change(move |change| {
+            let name = match change {
+                Change::History(profile) if *profile == mine => "history",
+                Change::Portrait(profile) if *profile == mine => "portrait",
+                Change::Models => "models",
+                Change::Ledger => "ledger",
+                Change::Everything => "everything",
+                Change::Outdated => "outdated",
+                _ => return,
+            };
+            // What a listener throws is the page's own affair; the face reports it.
+            let _ = function.call1(&JsValue::UNDEFINED, &name.into());
+        });
+    }
+
+    /// Ends the worker; whoever still waits is told.
+    pub fn end(&self) {
+        self.client.end();
+    }
+
+    /// Keeps a pair; gives the ids.
+    pub async fn record(&self, pair: JsValue, signal: Option<AbortSignal>) -> Called {
+        let pair = read::<GivenPair>(pair)?.into();
+        let request = Request::SavePair { profile: self.profile.clone(), pair, supersedes: None };
+        self.ids(request, signal).await
+    }
+
+    /// Keeps a choice with its outcome; gives the ids of the pairs that follow.
+    pub async fn record_choice(&self, choice: JsValue, signal: Option<AbortSignal>) -> Called {
+        let choice = Choice::try_from(read::<GivenChoice>(choice)?).map_err(|error| thrown(&error))?;
+        self.ids(Request::RecordChoice { profile: self.profile.clone(), choice }, signal).await
+    }
+
+    /// Imports a text or a `Blob`.
+    pub async fn import(
+        &self,
+        source: JsValue,
+        settings: JsValue,
+        progress: Option<Function>,
+        signal: Option<AbortSignal>,
+    ) -> Called {
+        let GivenImport { name, format, user } = read(settings)?;
+        let (profile, format) = (self.profile.clone(), format.unwrap_or_else(|| "auto".into()));
+        let name = name.unwrap_or_else(|| "imported by the page".into());
+        let (request, attachment) = match source.as_string() {
+            Some(text) => (Request::ImportText { profile, name, format, text, user }, None),
+            None => (Request::Import { profile, name, format, user }, Some(source)),
+        };
+        let on_event = move |event| {
+            if let (Event::Importing { bytes, of, imported }, Some(progress)) = (event, &progress) {
+                // As above.
+                let _ = progress.call3(
+                    &JsValue::UNDEFINED,
+                    &(bytes as f64).into(),
+                    &(of as f64).into(),
+                    &imported.into(),
+                );
+            }
+        };
+        match ask(&self.client, request, attachment, signal.as_ref(), on_event).await? {
+            Response::Imported(ImportReport { read, imported, known, ties, skipped, .. }) => {
+                let counts = [("read", read), ("imported", imported), ("known", known), ("ties", ties)];
+                let counts = counts.into_iter().chain([("skipped", skipped)]);
+                show(&counts.collect::<std::collections::BTreeMap<_, _>>())
+            }
+            _ => Err(unexpected()),
+        }
+    }
+
+    /// The history as a file.
+    pub async fn export(&self) -> Called {
+        let file = self.client.export_history(self.profile.clone()).await;
+        file.map(JsValue::from).map_err(|error| thrown(&error))
+    }
+
+    /// The kept portrait, or what follows from the traits just now.
+    pub async fn portrait(&self, signal: Option<AbortSignal>) -> Called {
+        show(&self.known(signal.as_ref()).await?)
+    }
+
+    /// The claims alone.
+    pub async fn claims(&self, signal: Option<AbortSignal>) -> Called {
+        show::<Vec<Claim>>(&self.known(signal.as_ref()).await?.claims)
+    }
+
+    /// Changes a claim: `edit` with words, `pin`, `refuse` or `restore`.
+    pub async fn change_claim(
+        &self,
+        claim: String,
+        verb: &str,
+        words: Option<String>,
+        signal: Option<AbortSignal>,
+    ) -> Called {
+        let change = match (verb, words) {
+            ("edit", Some(words)) => ClaimChange::Edit(words),
+            ("pin", None) => ClaimChange::Pin,
+            ("refuse", None) => ClaimChange::Refuse,
+            ("restore", None) => ClaimChange::Restore,
+            _ => return Err(thrown(&ServiceError::Invalid(format!("a claim can't be told to {verb:?}")))),
+        };
+        let request = Request::ChangeClaim { profile: self.profile.clone(), claim, change };
+        self.portrait_of(ask(&self.client, request, None, signal.as_ref(), |_| {}).await?)
+    }
+
+    /// Makes a new portrait, with the model that was offered, or else with the one in this browser.
+    pub async fn induce(
+        &self,
+        search: JsValue,
+        progress: Option<Function>,
+        signal: Option<AbortSignal>,
+    ) -> Called {
+        let settings = read::<GivenSearch>(search)?.settings(self.model.clone());
+        let on_event = move |event| {
+            if let (Event::Inducing(step), Some(progress)) = (event, &progress)
+                && let Ok(step) = show(&Progress::from(step))
+            {
+                // As above.
+                let _ = progress.call1(&JsValue::UNDEFINED, &step);
+            }
+        };
+        let request = Request::Induce { profile: self.profile.clone(), settings };
+        self.portrait_of(ask(&self.client, request, None, signal.as_ref(), on_event).await?)
+    }
+
+    /// What may be told to a model about the person: what held, past the guard; empty where there is nothing.
+    pub async fn about(&self, signal: Option<AbortSignal>) -> Called {
+        let request = Request::About { profile: self.profile.clone() };
+        match ask(&self.client, request, None, signal.as_ref(), |_| {}).await? {
+            Response::Text(text) => Ok(text.into()),
+            _ => Err(unexpected()),
+        }
+    }
+
+    /// Which of two answers the person would prefer.
+    pub async fn judge(
+        &self,
+        context: JsValue,
+        first: String,
+        second: String,
+        signal: Option<AbortSignal>,
+    ) -> Called {
+        let (profile, context) = (self.profile.clone(), read::<Vec<Turn>>(context)?);
+        let request = Request::Judge { profile, context, first, second, with_model: false, remote: None };
+        match ask(&self.client, request, None, signal.as_ref(), |_| {}).await? {
+            Response::Verdict(verdict) => show(&Judged { first: verdict.p_first, why: verdict.why }),
+            _ => Err(unexpected()),
+        }
+    }
+
+    /// The answers, the one first that the person would like best.
+    pub async fn rank(&self, context: JsValue, answers: JsValue, signal: Option<AbortSignal>) -> Called {
+        let (profile, context) = (self.profile.clone(), read::<Vec<Turn>>(context)?);
+        let answers = read::<Vec<String>>(answers)?;
+        let request = Request::Rank { profile, context, answers };
+        let Response::Ranked(ranked) = ask(&self.client, request, None, signal.as_ref(), |_| {}).await?
+        else {
+            return Err(unexpected());
+        };
+        let one = |(index, draft): (u32, crate::service::DraftAnswer)| Ranked {
+            index,
+            content: draft.text,
+            liked: draft.liked,
+            why: draft.why,
+        };
+        show(&ranked.into_iter().map(one).collect::<Vec<_>>())
+    }
+}
+
+impl Core {
+    async fn ids(&self, request: Request, signal: Option<AbortSignal>) -> Called {
+        match ask(&self.client, request, None, signal.as_ref(), |_| {}).await? {
+            Response::Pairs(pairs) => {
+                Ok(pairs.iter().map(|pair| JsValue::from(pair.id.to_string())).collect::<Array>().into())
+            }
+            _ => Err(unexpected()),
+        }
+    }
+
+    async fn known(&self, signal: Option<&AbortSignal>) -> Result<Portrait, JsValue> {
+        let request = Request::Portrait { profile: self.profile.clone() };
+        if let Response::Portrait(Some(view)) = ask(&self.client, request, None, signal, |_| {}).await? {
+            return Ok((*view).into());
+        }
+        let request = Request::Reading { profile: self.profile.clone() };
+        match ask(&self.client, request, None, signal, |_| {}).await? {
+            Response::Reading(reading) => Ok(reading.into()),
+            _ => Err(unexpected()),
+        }
+    }
+
+    fn portrait_of(&self, response: Response) -> Called {
+        match response {
+            Response::Portrait(Some(view)) => show(&Portrait::from(*view)),
+            _ => Err(unexpected()),
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Why a call of the package's was not done: a code that stays the same from version to version, and what to do.
+//!
+//! The wire's errors advise a person in front of the app; these advise whoever writes the page that embeds us.
+
+use crate::service::ServiceError;
+
+/// The error's code. A caller may compare it; a code is never given another meaning.
+pub fn code(error: &ServiceError) -> &'static str {
+    match error {
+        ServiceError::Cancelled => "cancelled",
+        ServiceError::NoStorage(_) => "no-storage",
+        ServiceError::TooNew { .. } => "too-new",
+        ServiceError::Blocked => "blocked",
+        ServiceError::Outdated => "outdated",
+        ServiceError::QuotaFull => "quota-full",
+        ServiceError::BadFile(_) => "bad-file",
+        ServiceError::SeveralPeople { .. } => "several-people",
+        ServiceError::NotFound(_) => "not-found",
+        ServiceError::UndoExpired => "undo-expired",
+        ServiceError::Invalid(_) => "invalid",
+        ServiceError::Quotes { .. } => "quotes-history",
+        ServiceError::TooFewPairs { .. } => "too-few-pairs",
+        ServiceError::NoModel => "no-model",
+        ServiceError::Model(_) => "model",
+        ServiceError::Remote(_) => "remote-model",
+        ServiceError::Internal(_) => "internal",
+    }
+}
+
+/// What whoever embeds us can do.
+pub fn advice(error: &ServiceError) -> &'static str {
+    match error {
+        ServiceError::Cancelled => "call it again when you like; what was done so far is kept",
+        ServiceError::NoStorage(_) => {
+            "the browser refuses IndexedDB here: a private window, or a frame without storage"
+        }
+        ServiceError::TooNew { .. } => "load the newest version of the package",
+        ServiceError::Blocked => "ask the person to close other tabs that hold an older version",
+        ServiceError::Outdated => "reload the page",
+        ServiceError::QuotaFull => "ask the person to free some space",
+        ServiceError::BadFile(_) => "check the file, or name its format",
+        ServiceError::SeveralPeople { .. } => "say whose lines to import: import(file, { user })",
+        ServiceError::NotFound(_) => "ask for the list again; it may have been deleted elsewhere",
+        ServiceError::UndoExpired => "import it again from an export",
+        ServiceError::Invalid(_) => "mend the call's arguments",
+        ServiceError::Quotes { .. } => "nothing was handed out; ask the person to reword or refuse the claim",
+        ServiceError::TooFewPairs { .. } => "record some more choices first",
+        ServiceError::NoModel => "load a model, or give createLikeness one",
+        ServiceError::Model(_) => "load the model again",
+        ServiceError::Remote(_) => {
+            "mend the model's function and call again; an induction goes on where it stopped"
+        }
+        ServiceError::Internal(_) => {
+            "call it again; if it comes back, reload the page. Nothing stored was lost"
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_kept() {
+        assert_eq!(code(&ServiceError::TooFewPairs { have: 1, need: 4 }), "too-few-pairs");
+        assert_eq!(code(&ServiceError::Invalid("an answer is empty".into())), "invalid");
+        assert!(!advice(&ServiceError::NoModel).ends_with('.'));
+    }
+}

@@ -1,0 +1,133 @@
+//! What a page is given: the wire's answers with the fields that a JavaScript programmer expects.
+//!
+//! A host sees what was found, never the pairs that it was found in, nor a prompt with demos in it.
+
+use serde::Serialize;
+
+use crate::service::{ClaimState, ClaimView, InductionProgress, PortraitView, Reading};
+
+/// What is known of a person.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Portrait {
+    /// In prose; empty where nothing held.
+    pub prose: String,
+    /// The claims, the surest first.
+    pub claims: Vec<Claim>,
+    /// Pairs that it rests on.
+    pub pairs: u32,
+    /// Pairs added or removed since it was made.
+    pub changed_since: u32,
+    /// The model that read along; none when only traits spoke.
+    pub model: Option<String>,
+    /// When it was made, in milliseconds since 1970; none while it is what follows from the traits just now.
+    pub made_ms: Option<f64>,
+}
+
+/// A claim about the person.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Claim {
+    /// Its id.
+    pub id: String,
+    /// A sentence.
+    pub text: String,
+    /// `traits`, `reasoning` or `person`.
+    pub from: String,
+    /// How sure, 0.5 to 1.
+    pub certainty: f32,
+    /// How many pairs speak for it.
+    pub supports: u32,
+    /// How many speak against it.
+    pub contradicts: u32,
+    /// `found`, `edited`, `pinned` or `refused`.
+    pub state: &'static str,
+}
+
+impl From<ClaimView> for Claim {
+    fn from(claim: ClaimView) -> Self {
+        Claim {
+            id: claim.id,
+            text: claim.text,
+            from: claim.from,
+            certainty: claim.certainty,
+            supports: claim.supports.len() as u32,
+            contradicts: claim.contradicts.len() as u32,
+            state: match claim.state {
+                ClaimState::Found => "found",
+                ClaimState::Edited => "edited",
+                ClaimState::Pinned => "pinned",
+                ClaimState::Refused => "refused",
+            },
+        }
+    }
+}
+
+impl From<PortraitView> for Portrait {
+    fn from(view: PortraitView) -> Self {
+        Portrait {
+            prose: view.prose,
+            claims: view.claims.into_iter().map(Claim::from).collect(),
+            pairs: view.pairs,
+            changed_since: view.changed_since,
+            model: view.model,
+            made_ms: Some(view.made_ms),
+        }
+    }
+}
+
+impl From<Reading> for Portrait {
+    fn from(reading: Reading) -> Self {
+        Portrait {
+            prose: reading.prose,
+            claims: reading.claims.into_iter().map(Claim::from).collect(),
+            pairs: reading.pairs,
+            changed_since: 0,
+            model: None,
+            made_ms: None,
+        }
+    }
+}
+
+/// How far an induction is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Progress {
+    /// What is being done, in plain words.
+    pub stage: String,
+    /// Calls answered.
+    pub calls: u32,
+    /// Calls expected in all.
+    pub of: u32,
+    /// Seconds left, where that can be told.
+    pub seconds_left: Option<f32>,
+}
+
+impl From<InductionProgress> for Progress {
+    fn from(progress: InductionProgress) -> Self {
+        let InductionProgress { stage, calls, of, seconds_left, .. } = progress;
+        Progress { stage, calls, of, seconds_left }
+    }
+}
+
+/// Which of two answers the person would prefer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Judged {
+    /// The probability that they prefer the first.
+    pub first: f32,
+    /// What moved it: sentences.
+    pub why: Vec<String>,
+}
+
+/// An answer among others.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Ranked {
+    /// Its place among those that were given.
+    pub index: u32,
+    /// The text.
+    pub content: String,
+    /// The chance that the person prefers it to another of them, on average.
+    pub liked: f32,
+    /// Why, in words.
+    pub why: Vec<String>,
+}

@@ -1,0 +1,71 @@
+// A page that is not ours and embeds the package: served plainly, without isolation headers, under a strict policy.
+//
+// The server plays the host's model too, and keeps every request that comes with what it carries.
+
+import { createServer } from "node:http";
+import { readFile } from "node:fs/promises";
+import { extname, join, normalize } from "node:path";
+import { REPOSITORY, launch, watchErrors } from "./harness.mjs";
+
+const TYPES = { ".js": "text/javascript", ".wasm": "application/wasm", ".html": "text/html" };
+const POLICY =
+  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; " +
+  "require-trusted-types-for 'script'; trusted-types likeness";
+
+/** What the host's own files are. */
+const HOST = {
+  "/": '<!doctype html><title>host</title><script type="module" src="/host.js"></script>',
+  "/favicon.ico": "",
+  "/host.js": 'import * as api from "/package/index.js"; window.api = api; window.ready = true;',
+};
+
+/** Serves the package below /package/; /model answers as a chat model would. */
+async function serveHost() {
+  const requests = [];
+  const server = createServer(async (request, response) => {
+    const pieces = [];
+    for await (const piece of request) pieces.push(piece);
+    const path = normalize(new URL(request.url, "http://host").pathname);
+    requests.push({ method: request.method, url: request.url, headers: request.headers, body: Buffer.concat(pieces).toString() });
+    const send = (status, type, body) =>
+      response.writeHead(status, { "content-type": type, "content-security-policy": POLICY }).end(body);
+    if (path in HOST) return send(200, path === "/" ? TYPES[".html"] : TYPES[".js"], HOST[path]);
+    if (path === "/model") return send(200, "application/json", JSON.stringify({ content: "Paris." }));
+    try {
+      if (!path.startsWith("/package/")) throw new Error("not there");
+      const file = await readFile(join(REPOSITORY, "pkg", path.slice("/package/".length)));
+      return send(200, TYPES[extname(path)] ?? "application/octet-stream", file);
+    } catch {
+      return send(404, "text/plain", "");
+    }
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${server.address().port}/`,
+    requests,
+    stop: () => new Promise((resolve) => (server.close(resolve), server.closeAllConnections())),
+  };
+}
+
+/**
+ * A host's page in a real browser.
+ * @param {(host: {page: import("playwright-core").Page, requests: object[], url: string}) => Promise<void>} body
+ */
+export async function withHost(body) {
+  const server = await serveHost();
+  try {
+    const { browser, close } = await launch();
+    try {
+      const page = await browser.newPage();
+      const watched = watchErrors(page);
+      await page.goto(server.url);
+      await page.waitForFunction(() => window.ready);
+      await body({ page, requests: server.requests, url: server.url });
+      watched.assertNone();
+    } finally {
+      await close();
+    }
+  } finally {
+    await server.stop();
+  }
+}

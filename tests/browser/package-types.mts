@@ -1,0 +1,34 @@
+// Uses every part of the package's types as a host would; package.test.mjs has the compiler read it, nothing runs it.
+import { LikenessError, createLikeness, init, type ErrorCode, type Likeness, type Message, type Portrait } from "@likeness/browser";
+
+await init({ wasmUrl: new URL("https://host.example/core_bg.wasm") });
+const likeness: Likeness = await createLikeness({
+  storage: { person: "Ada" },
+  model: { name: "mine", answer: async ({ messages, maxTokens }) => `${messages.length} ${maxTokens}`, contextTokens: 8192 },
+  policy: { personalize: true },
+});
+const context: Message[] = [{ role: "user", content: "q" }];
+const options = [{ id: "a", content: "one" }, { id: "b", content: "two" }];
+const { signal } = new AbortController();
+const id: string = await likeness.record({ context, chosen: "a", rejected: "b" }, { signal });
+await likeness.recordChoice({ context, options, chosen: "a" });
+await likeness.recordChoice({ context, options, none: "all-bad" });
+// @ts-expect-error: a choice has an outcome
+await likeness.recordChoice({ context, options });
+// @ts-expect-error: and only one
+await likeness.recordChoice({ context, options, chosen: "a", none: "all-good" });
+// @ts-expect-error: there is no such event
+likeness.on("weather", () => {});
+const portrait: Portrait = await likeness.induce({ search: "full", onProgress: ({ calls, of }) => console.log(calls / of), signal });
+await likeness.claims.edit(portrait.claims[0]!.id, "Short.", { signal });
+const told = await likeness.personalize(context);
+const { best } = await likeness.draftAndPick(told, { n: 2, signal });
+const { first } = await likeness.judge(context, "a", "b");
+const stop: () => void = likeness.on("history", () => {});
+try {
+  await likeness.import(await likeness.export(), { onProgress: ({ imported }) => console.log(imported) });
+} catch (error) {
+  const code: ErrorCode | undefined = error instanceof LikenessError ? error.code : undefined;
+  console.log(code, id, best.liked, first, stop);
+}
+likeness.destroy();

@@ -1,0 +1,275 @@
+// The npm package on a host's plain page: no build step, no isolation headers, Trusted Types on.
+//
+// `.ci/package.sh` builds what is tested here. The texts of the sample are the canaries: whatever a request carries, on
+// the page, in the workers or to the host's model, none of them may be in it.
+
+import assert from "node:assert/strict";
+import { cp, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { brotliCompressSync } from "node:zlib";
+import { REPOSITORY, launch, serve, watchErrors } from "./harness.mjs";
+import { withHost } from "./package-host.mjs";
+import { PACKAGE, run, withInstalled } from "./package-project.mjs";
+
+const MINUTE = 60_000;
+const BIN = join(REPOSITORY, "tests/browser/node_modules/.bin");
+const SAMPLE = await readFile(join(REPOSITORY, "www/sample.jsonl"), "utf8");
+const PAIRS = SAMPLE.trim()
+  .split("\n")
+  .map((line) => JSON.parse(line))
+  .map(({ context, chosen, rejected }) => ({ context, chosen: chosen.content, rejected: rejected.content }));
+const CANARIES = PAIRS.flatMap(({ context, chosen, rejected }) => [...context.map(({ content }) => content), chosen, rejected])
+  .map((text) => text.slice(0, 40));
+
+/** None of the history is in this, however JSON may spell it. */
+function assertNoHistory(carried, what) {
+  for (const canary of CANARIES) {
+    assert.ok(!carried.includes(canary) && !carried.includes(JSON.stringify(canary).slice(1, -1)), `${what}: ${canary}`);
+  }
+}
+
+/** Makes `window.likeness` with the sample recorded in it; `answers` gives it a model that keeps what it is asked. */
+async function withSample(page, { answers = false } = {}) {
+  await page.evaluate(
+    async ({ pairs, answers }) => {
+      window.asked = [];
+      const answer = async ({ messages, signal }) => {
+        asked.push(JSON.stringify(messages));
+        signal?.throwIfAborted();
+        const last = messages.at(-1).content;
+        if (/one word, First or Second/.test(last)) return "First";
+        if (/line "Preferred: First"/.test(last)) return "One is shorter than the other.\nPreferred: First";
+        if (/Write at most \d+ lines/.test(last)) return "You prefer shorter answers.\nYou prefer plain words.";
+        return `Draft ${asked.length}, which says ${"a little more ".repeat(asked.length)}than the one before.`;
+      };
+      window.likeness = await api.createLikeness(answers ? { model: { name: "hosts", answer } } : {});
+      for (const pair of pairs) await likeness.record(pair);
+    },
+    { pairs: PAIRS, answers },
+  );
+}
+
+test("record, portrait, judge, personalize: the portrait reaches the next prompt, the history no request", { timeout: 4 * MINUTE }, async () => {
+  await withHost(async ({ page, requests }) => {
+    await withSample(page);
+    const seen = await page.evaluate(async () => {
+      const portrait = await likeness.portrait();
+      const context = [{ role: "user", content: "What is the capital of France?" }];
+      const short = "Paris.";
+      const long = "Great question! The capital of France, as you may well know, is of course the beautiful city of Paris. ".repeat(3);
+      const [there, back] = [await likeness.judge(context, short, long), await likeness.judge(context, long, short)];
+      const messages = await likeness.personalize(context);
+      await fetch("/model", { method: "POST", body: JSON.stringify({ messages }) });
+      const own = await likeness.personalize([{ role: "system", content: "You are kind." }, ...context]);
+      return { portrait, there, back, messages, own, isolated: crossOriginIsolated };
+    });
+    assert.equal(seen.isolated, false);
+    assert.ok(seen.portrait.claims.length > 0, "claims were found");
+    assert.notEqual(seen.portrait.prose, "");
+    assert.equal(seen.portrait.pairs, PAIRS.length);
+    assert.equal(seen.portrait.madeMs, null);
+    assert.ok(Math.abs(seen.there.first + seen.back.first - 1) < 1e-3, "the order does not matter");
+    assert.ok(Math.abs(seen.there.first - 0.5) > 0.05, `it has an opinion: ${seen.there.first}`);
+    assert.equal(seen.messages.length, 2);
+    assert.equal(seen.messages[0].role, "system");
+    assert.equal(seen.own.length, 2);
+    assert.ok(seen.own[0].content.startsWith("You are kind.\n\n"));
+
+    const next = requests.find(({ url }) => url === "/model");
+    assert.equal(JSON.parse(next.body).messages[0].content, seen.messages[0].content);
+    const told = JSON.parse(next.body).messages[0].content;
+    for (const { text } of seen.portrait.claims) assert.ok(told.includes(text.replace(/^You/, "They")), `${text} is told`);
+    assert.throws(() => assertNoHistory(JSON.stringify(PAIRS[0]), "what has to be found"));
+    assert.ok(requests.some(({ url }) => url.endsWith("data_worker_bg.wasm")));
+    assert.ok(!requests.some(({ url }) => /engine/.test(url)), "the engine is not loaded before it is used");
+    for (const request of requests) assertNoHistory(JSON.stringify(request), request.url);
+  });
+});
+
+test("a choice has four outcomes, told by id; mistakes have codes and advice", { timeout: 2 * MINUTE }, async () => {
+  await withHost(async ({ page }) => {
+    const seen = await page.evaluate(async () => {
+      const likeness = await api.createLikeness({ storage: { person: "Ada" } });
+      const context = [{ role: "user", content: "q" }];
+      const options = [{ id: "left", content: "one" }, { id: "right", content: "two" }];
+      const choose = (rest) => likeness.recordChoice({ context, options, ...rest });
+      const pairs = [];
+      for (const rest of [{ chosen: "right" }, { chosen: "left" }, { none: "all-good" }, { none: "all-bad" }]) {
+        pairs.push((await choose(rest)).length);
+      }
+      const failed = async (call) => {
+        try {
+          await call();
+          return "nothing was thrown";
+        } catch (error) {
+          if (!(error instanceof api.LikenessError)) return String(error);
+          return error.advice ? error.code : "no advice";
+        }
+      };
+      const stop = new AbortController();
+      stop.abort();
+      const codes = {
+        neither: await failed(() => choose({})),
+        stranger: await failed(() => choose({ chosen: "nobody" })),
+        shape: await failed(() => likeness.record({ context: "no list", chosen: "a", rejected: "b" })),
+        same: await failed(() => likeness.record({ context, chosen: "a", rejected: "a" })),
+        claim: await failed(() => likeness.claims.pin("no such claim")),
+        event: await failed(() => likeness.on("weather", () => {})),
+        drafts: await failed(() => likeness.draftAndPick(context)),
+        aborted: await failed(() => likeness.portrait({ signal: stop.signal })),
+      };
+      const file = await (await likeness.export()).text();
+      const changes = [];
+      likeness.on("history", () => changes.push("history"));
+      const again = await likeness.import(file);
+      const other = await api.createLikeness({ storage: { person: "Grace" } });
+      const moved = await other.import(new Blob([file]), { name: "ada.jsonl" });
+      const empty = await (await api.createLikeness({ storage: { person: "Nobody" } })).personalize(context);
+      const waits = failed(() => other.portrait());
+      other.destroy();
+      return { pairs, codes, file, again, moved, empty, ended: await waits, after: await failed(() => other.portrait()), changes };
+    });
+    assert.deepEqual(seen.pairs, [1, 1, 0, 0]);
+    assert.deepEqual(seen.codes, {
+      neither: "invalid",
+      stranger: "invalid",
+      shape: "invalid",
+      same: "invalid",
+      claim: "not-found",
+      event: "invalid",
+      drafts: "no-model",
+      aborted: "AbortError: signal is aborted without reason",
+    });
+    assert.equal(seen.again.imported, 0, "what is there is not added again");
+    assert.equal(seen.moved.imported, 2);
+    assert.equal(seen.empty.length, 1, "nothing is known, so nothing is added");
+    assert.equal(seen.ended, "destroyed");
+    assert.equal(seen.after, "destroyed");
+    assert.match(seen.file, /"all_good"/);
+  });
+});
+
+test("a model of the page's induces over sketches, can be stopped, drafts, and claims that are refused stay away", { timeout: 5 * MINUTE }, async () => {
+  await withHost(async ({ page, requests }) => {
+    await withSample(page, { answers: true });
+    const seen = await page.evaluate(async () => {
+      window.longest = 0;
+      new PerformanceObserver((list) => {
+        for (const { duration } of list.getEntries()) longest = Math.max(longest, duration);
+      }).observe({ type: "longtask" });
+      const stop = new AbortController();
+      let stopped;
+      try {
+        await likeness.induce({ candidates: 1, signal: stop.signal, onProgress: () => stop.abort(new Error("enough")) });
+      } catch (error) {
+        stopped = error.message;
+      }
+      const progress = [];
+      const portrait = await likeness.induce({ candidates: 1, onProgress: (step) => progress.push(step) });
+      const induced = asked.length;
+      const claim = portrait.claims.find(({ state }) => state === "found");
+      const refused = await likeness.claims.refuse(claim.id);
+      const pinned = await likeness.claims.edit(portrait.claims.at(-1).id, "You like it when an answer names its source.");
+      const told = await likeness.personalize([{ role: "user", content: "hello" }]);
+      const drafted = await likeness.draftAndPick([{ role: "user", content: "Tell me of tea." }], { n: 3 });
+      const told_drafter = asked.slice(induced);
+      return { stopped, progress, portrait, claim, refused, pinned, told, drafted, told_drafter, asked, longest };
+    });
+    assert.equal(seen.stopped, "enough");
+    assert.ok(seen.progress.length > 2 && seen.progress.every(({ stage, calls, of }) => stage && calls <= of));
+    assert.match(seen.portrait.model, /hosts/);
+    assert.ok(seen.asked.length > 5);
+    assertNoHistory(seen.asked.join("\n"), "the model's questions");
+    assert.equal(seen.refused.claims.find(({ id }) => id === seen.claim.id).state, "refused");
+    assert.ok(seen.pinned.claims.some(({ text, state }) => state === "edited" || /names its source/.test(text)));
+    assert.ok(!JSON.stringify(seen.told).includes(seen.claim.text), "a refused claim is not told");
+    assert.equal(seen.drafted.ranked.length, 3);
+    assert.ok(seen.drafted.best.liked >= seen.drafted.ranked[2].liked);
+    // The drafter knows the question alone.
+    assert.equal(seen.told_drafter.length, 3);
+    for (const text of seen.told_drafter) assert.equal(text, JSON.stringify([{ role: "user", content: "Tell me of tea." }]));
+    for (const request of requests) assertNoHistory(JSON.stringify(request), request.url);
+    assert.ok(seen.longest <= 50, `the page was busy for ${seen.longest} ms`);
+  });
+});
+
+test("the core is small", async () => {
+  const files = ["index.js", "failure.js", "workers.js", "dist/core.js", "dist/core_bg.wasm"];
+  const sizes = await Promise.all(
+    files.map(async (file) => brotliCompressSync(await readFile(join(PACKAGE, file))).length),
+  );
+  const core = sizes.reduce((sum, size) => sum + size);
+  console.log(`the core is ${core} bytes in brotli`);
+  assert.ok(core <= 350_000, `${core} bytes`);
+});
+
+test("the tarball holds what is meant to be in it, and nothing else", { timeout: 2 * MINUTE }, async () => {
+  const { stdout } = await run("npm", ["pack", PACKAGE, "--dry-run", "--json"]);
+  const files = JSON.parse(stdout)[0].files.map(({ path }) => path);
+  const engine = ["simd", "simd_threads", "relaxed", "relaxed_threads"].flatMap((build) =>
+    [".js", "_bg.wasm"].map((ending) => `dist/engine/engine_worker_${build}${ending}`),
+  );
+  const beside = ["core.js", "core_bg.wasm", "data_worker.js", "data_worker_bg.wasm", "data_worker_loader.js"];
+  const expected = ["README.md", "elements.d.ts", "elements.js", "elements/badge.js", "elements/base.js", "elements/choice.js", "elements/panel.js", "failure.js", "index.d.ts", "index.js", "package.json", "workers.js", ...engine];
+  expected.push(...["ai-sdk", "langchain", "openai"].flatMap((name) => [`middleware/${name}.d.ts`, `middleware/${name}.js`]), "middleware/system-text.js");
+  expected.push(...[...beside, "engine_helper.js", "engine_worker.js"].map((name) => `dist/${name}`));
+  assert.deepEqual(files.sort(), expected.sort());
+});
+
+test("its package.json says what tools believe, and its types are sound", { timeout: 3 * MINUTE }, async () => {
+  await run(join(BIN, "publint"), ["--strict", PACKAGE]);
+  await run(join(BIN, "attw"), ["--pack", PACKAGE, "--profile", "esm-only"]);
+  await withInstalled(async (folder) => {
+    await cp(join(REPOSITORY, "tests/browser/package-types.mts"), join(folder, "host.mts"));
+    for (const resolution of [["nodenext", "nodenext"], ["esnext", "bundler"]]) {
+      const [module, moduleResolution] = resolution;
+      const options = ["--noEmit", "--strict", "--exactOptionalPropertyTypes", "--target", "es2022", "--lib", "es2022,dom"];
+      const said = await run(join(BIN, "tsc"), [...options, "--module", module, "--moduleResolution", moduleResolution, "host.mts"], {
+        cwd: folder,
+      }).catch((error) => error);
+      assert.equal(said.stdout, "", module);
+    }
+  });
+});
+
+test("it can be imported where there is no browser, and starts nothing there", { timeout: 2 * MINUTE }, async () => {
+  await withInstalled(async (folder) => {
+    const script = `
+      import { LikenessError, createLikeness } from "@likeness/browser";
+      console.log(typeof createLikeness, new LikenessError("a", "no-model", "b").code);`;
+    const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", script], { cwd: folder });
+    assert.equal(stdout.trim(), "function no-model");
+  });
+});
+
+test("a Vite project that follows the README is built and works", { timeout: 3 * MINUTE }, async () => {
+  const readme = await readFile(join(PACKAGE, "README.md"), "utf8");
+  const block = (heading, language) => {
+    const section = readme.split(`## ${heading}\n`)[1].split("\n## ")[0];
+    return section.split(`\`\`\`${language}\n`)[1].split("```")[0];
+  };
+  await withInstalled(async (folder) => {
+    await run("bash", ["-euc", block("With Vite", "sh")], { cwd: folder });
+    // The quick start's own lines, behind those that say where the workers are.
+    const quick = block("Quick start", "js").split("\n").slice(3).join("\n");
+    assert.match(quick, /likeness\.record/);
+    await writeFile(join(folder, "main.js"), `${block("With Vite", "js")}\n${quick}\nwindow.told = messages;\nwindow.pairs = (await likeness.portrait()).pairs;`);
+    await writeFile(join(folder, "index.html"), '<!doctype html><title>host</title><script type="module" src="/main.js"></script>');
+    await run(process.execPath, [join(REPOSITORY, "tests/browser/node_modules/vite/bin/vite.js"), "build"], { cwd: folder });
+    const server = await serve({ dist: join(folder, "dist") });
+    const { browser, close } = await launch();
+    try {
+      const page = await browser.newPage();
+      const watched = watchErrors(page);
+      await page.goto(server.url);
+      await page.waitForFunction(() => window.pairs);
+      assert.equal(await page.evaluate(() => window.pairs), 1);
+      assert.deepEqual(await page.evaluate(() => window.told), [{ role: "user", content: "How do I bake bread?" }]);
+      watched.assertNone([/favicon\.ico/]);
+    } finally {
+      await close();
+      await server.stop();
+    }
+  });
+});
