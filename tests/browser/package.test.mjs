@@ -211,7 +211,7 @@ test("the tarball holds what is meant to be in it, and nothing else", { timeout:
     [".js", "_bg.wasm"].map((ending) => `dist/engine/engine_worker_${build}${ending}`),
   );
   const beside = ["core.js", "core_bg.wasm", "data_worker.js", "data_worker_bg.wasm", "data_worker_loader.js"];
-  const expected = ["README.md", "elements.d.ts", "elements.js", "elements/badge.js", "elements/base.js", "elements/choice.js", "elements/panel.js", "failure.js", "index.d.ts", "index.js", "package.json", "workers.js", ...engine];
+  const expected = ["README.md", "elements.d.ts", "elements.js", "elements/answer.js", "elements/badge.js", "elements/base.js", "elements/choice.js", "elements/claim.js", "elements/panel.js", "elements/sheet.js", "failure.js", "index.d.ts", "index.js", "package.json", "workers.js", ...engine];
   expected.push(...["ai-sdk", "langchain", "openai"].flatMap((name) => [`middleware/${name}.d.ts`, `middleware/${name}.js`]), "middleware/system-text.js");
   expected.push(...[...beside, "engine_helper.js", "engine_worker.js"].map((name) => `dist/${name}`));
   assert.deepEqual(files.sort(), expected.sort());
