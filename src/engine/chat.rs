@@ -9,15 +9,15 @@ use super::chat_template::{ChatTemplate, Message};
 use super::device::AnyDevice;
 use super::gguf::{GgufError, Header, Limits, parse};
 use super::message::{
-    ChatPrompt, ChatTurn, Cost, DeviceReport, EngineFailure, EngineReply, EngineRequest, LoadedModel,
-    SamplingOptions,
+    ChatJudgement, ChatPrompt, ChatScores, ChatTurn, Cost, DeviceReport, EngineFailure, EngineReply,
+    EngineRequest, LoadedModel, SamplingOptions,
 };
 use super::network::Sizes;
 use super::prompt;
 use super::sample::{Parameters, SampleError, Sampler};
 use super::stop::StopStrings;
 use super::tokenizer::{SpecialTokens, Tokenizer, Utf8Stream};
-use super::{Engine, EngineError, Options, Pace, TensorSource, read_header};
+use super::{Engine, EngineError, Judgement, Options, Pace, TensorSource, read_header};
 
 /// What templates are told that today is: a prompt must not change from one day to the next.
 const TODAY: Date = jiff::civil::date(2024, 7, 26);
@@ -116,14 +116,20 @@ impl Chat {
                 let tokens = self.tokenizer.encode(&text, SpecialTokens::AsText).len();
                 EngineReply::Count(tokens.try_into().unwrap_or(u32::MAX))
             }
-            EngineRequest::Score { prompt, labels } => self.score(&prompt, &labels, pace).await?,
+            EngineRequest::Score(judgements) => EngineReply::Scores(self.score(&judgements, pace).await?),
             EngineRequest::Generate { prompt, sampling } => {
                 self.generate(&prompt, &sampling, pace, on_piece).await?
             }
             _ => return Err(EngineFailure::Internal("a loaded model can't do this".into())),
         };
-        if let EngineReply::Scores { cost, .. } | EngineReply::Text { cost, .. } = &mut reply {
-            cost.elapsed_ms = now_ms() - start;
+        let elapsed_ms = now_ms() - start;
+        match &mut reply {
+            EngineReply::Text { cost, .. } => cost.elapsed_ms = elapsed_ms,
+            EngineReply::Scores(scores) => {
+                let each = elapsed_ms / scores.len() as f64;
+                scores.iter_mut().for_each(|scores| scores.cost.elapsed_ms = each);
+            }
+            _ => {}
         }
         Ok(reply)
     }
@@ -138,16 +144,25 @@ impl Chat {
 
     async fn score<P: Pace>(
         &mut self,
-        prompt: &ChatPrompt,
-        labels: &[String],
+        judgements: &[ChatJudgement],
         pace: &mut P,
-    ) -> Result<EngineReply, EngineFailure> {
-        let tokens = self.tokens(prompt)?;
+    ) -> Result<Vec<ChatScores>, EngineFailure> {
         let encode = |label: &String| self.tokenizer.encode(label, SpecialTokens::AsText);
-        let continuations: Vec<Vec<u32>> = labels.iter().map(encode).collect();
-        let before = self.engine.counters();
-        let log_probabilities = self.engine.score(&tokens, &continuations, pace).await.map_err(failure)?;
-        Ok(EngineReply::Scores { log_probabilities, cost: self.cost(tokens.len(), before.cached_tokens, 0) })
+        let judgements: Vec<Judgement> = judgements
+            .iter()
+            .map(|ChatJudgement { prompt, labels }| {
+                let continuations = labels.iter().map(encode).collect();
+                Ok(Judgement { prompt: self.tokens(prompt)?, continuations })
+            })
+            .collect::<Result<_, EngineFailure>>()?;
+        let scored = self.engine.score_all(&judgements, pace).await.map_err(failure)?;
+        let scores = judgements.iter().zip(scored).map(|(judgement, scored)| {
+            let prompt_tokens = judgement.prompt.len();
+            let cached_tokens = prompt_tokens.saturating_sub(scored.computed) as u32;
+            let cost = Cost { prompt_tokens: prompt_tokens as u32, cached_tokens, ..Cost::default() };
+            ChatScores { log_probabilities: scored.log_probabilities, cost }
+        });
+        Ok(scores.collect())
     }
 
     async fn generate<P: Pace>(

@@ -5,7 +5,7 @@
 //! compute rightly (`gpu::self_test`) before it is used.
 
 use super::cpu::Cpu;
-use super::device::{AnyDevice, Device};
+use super::device::{AnyDevice, Device, Piece};
 use super::gguf::TensorKind;
 #[cfg(feature = "gpu")]
 use super::gpu::{Adapter, Gpu, Refusal, Variants, self_test};
@@ -154,10 +154,10 @@ async fn probe<D: Device>(
         tree.reserve(&mut branch, TOGETHER + ALONE)?;
         let no_memory = |_| EngineError::OutOfMemory { what: "measuring".to_owned(), bytes: 0 };
         device.hold(tree.pages_needed()).await.map_err(no_memory)?;
-        device.forward(&mut branch, &[0; TOGETHER], &mut NonStop).await?;
+        device.forward(&mut [Piece { branch: &mut branch, tokens: &[0; TOGETHER] }], &mut NonStop).await?;
         for token in 0..ALONE as u32 {
-            device.forward(&mut branch, &[token], &mut NonStop).await?;
-            device.outlook(0..1, &[]).await?;
+            device.forward(&mut [Piece { branch: &mut branch, tokens: &[token] }], &mut NonStop).await?;
+            device.outlook(&[0], &[]).await?;
         }
         if round > 0 {
             best = best.min(now_ms() - start);

@@ -3,6 +3,8 @@
 //! A device takes the weights as they are read, then the network, then chunks of tokens. Everything that may wait for
 //! hardware is async, so a worker reads its messages meanwhile.
 
+use std::ops::Range;
+
 use super::cpu::Cpu;
 use super::gguf::TensorKind;
 #[cfg(feature = "gpu")]
@@ -20,6 +22,36 @@ pub struct Outlook {
     pub log_sum_exp: Vec<f32>,
     /// For each asked (row, token): its logit.
     pub logits: Vec<f32>,
+}
+
+/// Tokens that go on from a branch: a part of a chunk, which may go on from several.
+pub struct Piece<'a> {
+    /// What was read before; it grows by the tokens.
+    pub branch: &'a mut Branch,
+    /// At least one.
+    pub tokens: &'a [u32],
+}
+
+/// Where a piece lies, once its branch has grown.
+pub struct Laid<'a> {
+    /// The branch, the piece's tokens its last.
+    pub branch: &'a Branch,
+    /// The position of the first of them.
+    pub first: usize,
+    /// Which of the chunk's tokens they are.
+    pub rows: Range<usize>,
+}
+
+/// Lets the branches grow; tells where each piece's tokens lie in the chunk, and the chunk's tokens.
+pub fn lay_out<'a>(pieces: &'a mut [Piece<'_>]) -> (Vec<Laid<'a>>, Vec<u32>) {
+    let (mut laid, mut tokens) = (Vec::with_capacity(pieces.len()), Vec::new());
+    for piece in pieces {
+        let (first, row) = (piece.branch.len(), tokens.len());
+        piece.branch.push(piece.tokens);
+        tokens.extend_from_slice(piece.tokens);
+        laid.push(Laid { branch: piece.branch, first, rows: row..tokens.len() });
+    }
+    (laid, tokens)
 }
 
 /// Something that computes.
@@ -62,24 +94,19 @@ pub trait Device {
     /// there are.
     async fn hold(&mut self, pages: usize) -> Result<(), usize>;
 
-    /// Sends `tokens` through the layers; the branch has room for them reserved and the device memory for its pages.
-    async fn forward<P: Pace>(
-        &mut self,
-        branch: &mut Branch,
-        tokens: &[u32],
-        pace: &mut P,
-    ) -> Result<(), EngineError>;
+    /// Positions of all of a chunk's branches together, at most.
+    fn most_positions(&self) -> usize;
+
+    /// Sends a chunk through the layers: all pieces at once, none of which sees another's tokens. The branches have room
+    /// for them reserved, and the device memory for its pages.
+    async fn forward<P: Pace>(&mut self, pieces: &mut [Piece<'_>], pace: &mut P) -> Result<(), EngineError>;
 
     /// The logits after token `row` of the last chunk: `vocabulary` numbers, every one finite.
     async fn logits(&mut self, row: usize) -> Result<&[f32], EngineError>;
 
-    /// What is to be known of the logits after tokens `rows` of the last chunk, and of single tokens there: of `asked`,
-    /// each a row from `rows` and a token. All logits are finite.
-    async fn outlook(
-        &mut self,
-        rows: std::ops::Range<usize>,
-        asked: &[(usize, u32)],
-    ) -> Result<Outlook, EngineError>;
+    /// What is to be known of the logits after tokens `rows` of the last chunk, in ascending order, and of single tokens
+    /// there: of `asked`, each a row from `rows` and a token. All logits are finite.
+    async fn outlook(&mut self, rows: &[usize], asked: &[(usize, u32)]) -> Result<Outlook, EngineError>;
 }
 
 /// The devices that an engine can run on.
@@ -171,24 +198,19 @@ impl Device for AnyDevice {
         on!(self, device => device.hold(pages).await)
     }
 
-    async fn forward<P: Pace>(
-        &mut self,
-        branch: &mut Branch,
-        tokens: &[u32],
-        pace: &mut P,
-    ) -> Result<(), EngineError> {
-        on!(self, device => device.forward(branch, tokens, pace).await)
+    fn most_positions(&self) -> usize {
+        on!(self, device => device.most_positions())
+    }
+
+    async fn forward<P: Pace>(&mut self, pieces: &mut [Piece<'_>], pace: &mut P) -> Result<(), EngineError> {
+        on!(self, device => device.forward(pieces, pace).await)
     }
 
     async fn logits(&mut self, row: usize) -> Result<&[f32], EngineError> {
         on!(self, device => device.logits(row).await)
     }
 
-    async fn outlook(
-        &mut self,
-        rows: std::ops::Range<usize>,
-        asked: &[(usize, u32)],
-    ) -> Result<Outlook, EngineError> {
+    async fn outlook(&mut self, rows: &[usize], asked: &[(usize, u32)]) -> Result<Outlook, EngineError> {
         on!(self, device => device.outlook(rows, asked).await)
     }
 }

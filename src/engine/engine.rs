@@ -7,10 +7,11 @@
 
 use super::arch::Family;
 use super::cpu::Cpu;
-use super::device::{AnyDevice, Device, Outlook};
+use super::device::{AnyDevice, Device, Piece};
 use super::gguf::Header;
 use super::kv::{Branch, Counters, KvTree};
 use super::network::Sizes;
+use super::scoring::Judgement;
 use super::{EngineError, Pace, TensorSource};
 
 /// How an engine runs.
@@ -33,10 +34,10 @@ impl Default for Options {
 
 /// A loaded model.
 pub struct Engine {
-    device: AnyDevice,
+    pub(super) device: AnyDevice,
     sizes: Sizes,
-    tree: KvTree,
-    chunk_tokens: usize,
+    pub(super) tree: KvTree,
+    pub(super) chunk_tokens: usize,
     /// Tokens of the last chunk.
     last_chunk: usize,
 }
@@ -133,31 +134,9 @@ impl Engine {
         continuations: &[Vec<u32>],
         pace: &mut P,
     ) -> Result<Vec<f32>, EngineError> {
-        let longest = continuations.iter().map(Vec::len).max().unwrap_or(0);
-        for continuation in continuations {
-            self.check_tokens(continuation)?;
-        }
-        let branch = self.read(prompt, longest, pace).await?;
-        let last = self.last_chunk - 1;
-        let firsts: Vec<(usize, u32)> =
-            continuations.iter().filter_map(|tokens| Some((last, *tokens.first()?))).collect();
-        let Outlook { log_sum_exp, logits, .. } = self.device.outlook(last..last + 1, &firsts).await?;
-        let mut logits = logits.iter();
-        let mut scores = Vec::with_capacity(continuations.len());
-        for continuation in continuations {
-            // An empty one has nothing to be foreseen.
-            let Some(logit) = (if continuation.is_empty() { None } else { logits.next() }) else {
-                scores.push(0.0);
-                continue;
-            };
-            let mut score = logit - log_sum_exp[0];
-            if continuation.len() > 1 {
-                let mut fork = self.tree.fork(&branch);
-                score += self.follow(&mut fork, continuation, pace).await?;
-            }
-            scores.push(score);
-        }
-        Ok(scores)
+        let judgement = Judgement { prompt: prompt.to_vec(), continuations: continuations.to_vec() };
+        let scored = self.score_all(&[judgement], pace).await?;
+        Ok(scored.into_iter().flat_map(|scored| scored.log_probabilities).collect())
     }
 
     /// Continues `prompt` token by token: `choose` gets the logits and gives the next token, or none to stop.
@@ -194,7 +173,7 @@ impl Engine {
             self.step(&mut branch, chunk, pace).await?;
             let next = &tokens[(start + 1).min(tokens.len())..(start + 1 + chunk.len()).min(tokens.len())];
             let asked: Vec<(usize, u32)> = next.iter().copied().enumerate().collect();
-            let outlook = self.device.outlook(0..chunk.len(), &asked).await?;
+            let outlook = self.device.outlook(&Vec::from_iter(0..chunk.len()), &asked).await?;
             top1.extend(outlook.top1);
             log_probabilities
                 .extend(outlook.logits.iter().zip(&outlook.log_sum_exp).map(|(logit, sum)| logit - sum));
@@ -223,7 +202,7 @@ impl Engine {
     }
 
     /// Reads a continuation but for its last token and adds up the log-probabilities of all but its first.
-    async fn follow<P: Pace>(
+    pub(super) async fn follow<P: Pace>(
         &mut self,
         branch: &mut Branch,
         continuation: &[u32],
@@ -236,7 +215,7 @@ impl Engine {
             self.step(branch, &continuation[start..end], pace).await?;
             let asked: Vec<(usize, u32)> =
                 continuation[start + 1..=end].iter().copied().enumerate().collect();
-            let outlook = self.device.outlook(0..end - start, &asked).await?;
+            let outlook = self.device.outlook(&Vec::from_iter(0..end - start), &asked).await?;
             for (logit, sum) in outlook.logits.iter().zip(&outlook.log_sum_exp) {
                 score += logit - sum;
             }
@@ -253,11 +232,11 @@ impl Engine {
     ) -> Result<(), EngineError> {
         self.make_room(branch, tokens.len()).await?;
         self.last_chunk = tokens.len();
-        self.device.forward(branch, tokens, pace).await
+        self.device.forward(&mut [Piece { branch, tokens }], pace).await
     }
 
     /// Pages for `tokens` more, and memory of the device's under them.
-    async fn make_room(&mut self, branch: &mut Branch, tokens: usize) -> Result<(), EngineError> {
+    pub(super) async fn make_room(&mut self, branch: &mut Branch, tokens: usize) -> Result<(), EngineError> {
         self.tree.reserve(branch, tokens)?;
         while let Err(pages) = self.device.hold(self.tree.pages_needed()).await {
             // The device has less memory than was promised: go on with what there is, and give up what is old.
@@ -272,7 +251,7 @@ impl Engine {
         self.device.logits(self.last_chunk.saturating_sub(1)).await
     }
 
-    fn check(&self, prompt: &[u32], answer: usize) -> Result<(), EngineError> {
+    pub(super) fn check(&self, prompt: &[u32], answer: usize) -> Result<(), EngineError> {
         if prompt.is_empty() {
             return Err(EngineError::EmptyPrompt);
         }
@@ -283,7 +262,7 @@ impl Engine {
         self.check_tokens(prompt)
     }
 
-    fn check_tokens(&self, tokens: &[u32]) -> Result<(), EngineError> {
+    pub(super) fn check_tokens(&self, tokens: &[u32]) -> Result<(), EngineError> {
         let vocabulary = self.vocabulary();
         match tokens.iter().enumerate().find(|(_, token)| **token as usize >= vocabulary) {
             Some((place, token)) => Err(EngineError::TokenRange { token: *token, place, vocabulary }),

@@ -176,12 +176,23 @@ impl KvTree {
     ///
     /// Who needs the logits after the last token asks for all but that one.
     pub fn branch(&mut self, prompt: &[u32], limit: usize) -> Branch {
+        let branch = self.stand(prompt, limit);
+        self.count(prompt.len(), branch.len());
+        branch
+    }
+
+    /// Counts a prompt of `prompt_tokens`, of which `cached_tokens` were there.
+    pub fn count(&mut self, prompt_tokens: usize, cached_tokens: usize) {
+        self.counters.prompt_tokens += prompt_tokens as u64;
+        self.counters.cached_tokens += cached_tokens as u64;
+    }
+
+    /// As [`KvTree::branch`], and counts nothing: for prompts that are looked up in several steps.
+    pub fn stand(&mut self, prompt: &[u32], limit: usize) -> Branch {
         self.clock += 1;
         let wanted = &prompt[..limit.min(prompt.len())];
         let (node, matched) = self.walk(wanted);
         let shared = self.path(node);
-        self.counters.prompt_tokens += prompt.len() as u64;
-        self.counters.cached_tokens += matched as u64;
         let pin = self.node(node).map(|node| Arc::clone(&node.pin)).unwrap_or_default();
         Branch { node, _pin: pin, shared, shared_tokens: matched, tail: Vec::new(), tail_tokens: Vec::new() }
     }

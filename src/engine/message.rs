@@ -62,13 +62,8 @@ pub enum EngineRequest {
     Remove(String),
     /// How many tokens a text has, special tokens read as text.
     Count(String),
-    /// The log-probabilities of whole labels as the next words.
-    Score {
-        /// The conversation.
-        prompt: ChatPrompt,
-        /// The labels.
-        labels: Vec<String>,
-    },
+    /// The log-probabilities of whole labels as the next words, of each of these conversations.
+    Score(Vec<ChatJudgement>),
     /// Continues a conversation; pieces come as [`EngineEvent::Piece`].
     Generate {
         /// The conversation.
@@ -132,6 +127,15 @@ pub struct ChatPrompt {
     pub answer_start: String,
 }
 
+/// A conversation, and labels that may come next.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatJudgement {
+    /// The conversation.
+    pub prompt: ChatPrompt,
+    /// The labels.
+    pub labels: Vec<String>,
+}
+
 /// One message of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChatTurn {
@@ -173,13 +177,8 @@ pub enum EngineReply {
     Kept(Vec<(String, f64)>),
     /// To [`EngineRequest::Count`].
     Count(u32),
-    /// To [`EngineRequest::Score`].
-    Scores {
-        /// The natural logarithm of each label's probability.
-        log_probabilities: Vec<f32>,
-        /// What it took.
-        cost: Cost,
-    },
+    /// To [`EngineRequest::Score`], in the order asked.
+    Scores(Vec<ChatScores>),
     /// To [`EngineRequest::Generate`].
     Text {
         /// The whole text.
@@ -189,6 +188,15 @@ pub enum EngineReply {
         /// What it took.
         cost: Cost,
     },
+}
+
+/// How likely labels are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ChatScores {
+    /// The natural logarithm of each label's probability.
+    pub log_probabilities: Vec<f32>,
+    /// What it took; of what several conversations share, one has it all, and of their time each an equal part.
+    pub cost: Cost,
 }
 
 /// What an answer took.

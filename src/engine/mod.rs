@@ -5,8 +5,9 @@
 //!
 //! Reading order: [`gguf`] (the file), [`tokenizer`] (text to tokens and back), [`chat_template`] and [`prompt`] (turns
 //! to text to tokens), [`quant`] (how numbers are stored), [`cpu`] (the kernels), [`kv`] (the tree of prefixes),
-//! [`network`] (a model as steps), [`arch`] (the families), [`device`] (who runs the steps), [`Engine`] (what serves tokens), [`sample`] and [`stop`] (which token comes next, and when
-//! to end), [`message`] (how a worker is asked).
+//! [`network`] (a model as steps), [`arch`] (the families), [`device`] (who runs the steps), [`Engine`] (what
+//! serves tokens), [`Judgement`] (many prompts scored together), [`sample`] and [`stop`] (which token comes next, and
+//! when to end), [`message`] (how a worker is asked).
 
 pub mod arch;
 mod chat;
@@ -32,6 +33,7 @@ pub mod prompt;
 pub mod quant;
 mod random;
 pub mod sample;
+mod scoring;
 mod source;
 pub mod stop;
 pub mod tokenizer;
@@ -43,6 +45,7 @@ pub use cpu::work_for as pool_worker_entry;
 pub use engine::{Engine, Foreseen, Options, arg_max};
 pub use error::EngineError;
 pub use pace::{Cancelled, NonStop, Pace};
+pub use scoring::{Judgement, Scored};
 pub use source::{HeaderError, SourceError, TensorSource, read_header};
 #[cfg(all(target_arch = "wasm32", feature = "engine-worker"))]
 pub use worker::serve;

@@ -109,14 +109,13 @@ pub enum Pairing {
 }
 
 impl Rotation {
-    /// Writes the cosine and sine of every pair's angle at `count` positions from `first`, position by position.
+    /// Adds the cosine and sine of every pair's angle at these positions, position by position.
     ///
     /// Step by step in f32, as llama.cpp does, so that far out both lose the same. `libm` and not the system's
     /// functions, so that every build has the same bits; devices are given the table for the same reason, since a
     /// GPU's sine of a large angle is worth little.
-    pub fn angles(&self, first: usize, count: usize, into: &mut Vec<(f32, f32)>) {
-        into.clear();
-        for position in first..first + count {
+    pub fn angles(&self, positions: impl IntoIterator<Item = usize>, into: &mut Vec<(f32, f32)>) {
+        for position in positions {
             let mut angle = position as f32;
             for divisor in &self.divisors {
                 let turned = self.slowdown * (angle / divisor);

@@ -103,4 +103,19 @@ pub trait LanguageModel {
 
     /// How likely each label is as the whole next words after the prompt.
     async fn score(&self, input: &Self::Input, labels: &[String]) -> Result<Scores, ModelError>;
+
+    /// How many prompts [`LanguageModel::score_all`] should be given at once: more where that saves time, few enough that
+    /// what is lost by a stop in the middle is little.
+    fn scores_together(&self) -> usize {
+        1
+    }
+
+    /// [`LanguageModel::score`] of each, in order; a model that gains by it reads them together.
+    async fn score_all(&self, asked: &[(&Self::Input, &[String])]) -> Result<Vec<Scores>, ModelError> {
+        let mut scores = Vec::with_capacity(asked.len());
+        for (input, labels) in asked {
+            scores.push(self.score(input, labels).await?);
+        }
+        Ok(scores)
+    }
 }

@@ -1,8 +1,9 @@
 //! The one driver that asks: it takes a method's questions to a model and brings the answers back.
 //!
 //! The same in the browser and natively. Every answer goes to the journal before the method sees it, so a job that
-//! was cut off goes on from the journal without a call. Cancelling is looked at before each question; what a model
-//! does within one question it must itself be able to stop.
+//! was cut off goes on from the journal without a call. Judgements go to the model in
+//! groups of the size that it likes. Cancelling is looked at before each group; what a model does within one it must
+//! itself be able to stop.
 
 use super::PersonaError;
 use super::dialogue::{Machine, Step};
@@ -82,23 +83,26 @@ where
         if questions.is_empty() {
             return Err(DriveError::Method(PersonaError::Stuck));
         }
+        let mut asked = Vec::with_capacity(questions.len());
         for question in questions {
+            let kept = journal.get(&question.id).await;
+            asked.push((question, kept.map_err(|error| DriveError::Journal(error.to_string()))?));
+        }
+        for group in groups(&asked, model.scores_together()) {
             if cancelled() {
                 return Err(DriveError::Cancelled);
             }
-            let kept =
-                journal.get(&question.id).await.map_err(|error| DriveError::Journal(error.to_string()))?;
-            let answer = match kept {
-                Some(answer) => answer,
-                None => {
-                    let answer = ask(model, &question).await?;
-                    let put = journal.put(&question.id, &answer).await;
-                    put.map_err(|error| DriveError::Journal(error.to_string()))?;
-                    answer
-                }
-            };
-            machine.hear(question.id, answer);
-            progress(&machine.remaining());
+            if let [(question, Some(answer))] = group {
+                machine.hear(question.id, answer.clone());
+                progress(&machine.remaining());
+                continue;
+            }
+            for ((question, _), answer) in group.iter().zip(ask_all(model, group).await?) {
+                let put = journal.put(&question.id, &answer).await;
+                put.map_err(|error| DriveError::Journal(error.to_string()))?;
+                machine.hear(question.id, answer);
+                progress(&machine.remaining());
+            }
         }
     }
 }
@@ -140,14 +144,46 @@ where
     }
 }
 
+/// A question, and the answer that was kept.
+type Asked<P> = (Question<P>, Option<Answer>);
+
+/// The questions in order; scores that follow each other and have no answer yet in groups of at most `together`, all
+/// others alone.
+fn groups<P>(asked: &[Asked<P>], together: usize) -> impl Iterator<Item = &[Asked<P>]> {
+    let open_score = |asked: &Asked<P>| matches!(asked, (Question { ask: Ask::Score(..), .. }, None));
+    asked
+        .chunk_by(move |a, b| open_score(a) && open_score(b))
+        .flat_map(move |run| run.chunks(together.max(1)))
+}
+
+/// Asks a group of [`groups`] that has no answers.
+async fn ask_all<M: LanguageModel>(model: &M, group: &[Asked<M::Input>]) -> Result<Vec<Answer>, DriveError> {
+    if let [(question, _)] = group {
+        return Ok(vec![ask(model, question).await?]);
+    }
+    let scores: Vec<(&M::Input, &[String])> = group
+        .iter()
+        .filter_map(|(question, _)| match &question.ask {
+            Ask::Score(prompt, labels) => Some((prompt, &labels[..])),
+            _ => None,
+        })
+        .collect();
+    let scores = model.score_all(&scores).await.map_err(failure)?;
+    Ok(scores.into_iter().map(Answer::Scores).collect())
+}
+
+fn failure(error: ModelError) -> DriveError {
+    match error {
+        ModelError::Cancelled => DriveError::Cancelled,
+        other => DriveError::Model(other),
+    }
+}
+
 async fn ask<M: LanguageModel>(model: &M, question: &Question<M::Input>) -> Result<Answer, DriveError> {
     let answer = match &question.ask {
         Ask::Count(text) => model.count_tokens(text).await.map(Answer::Count),
         Ask::Generate(prompt, sampling) => model.generate(prompt, sampling).await.map(Answer::Generation),
         Ask::Score(prompt, labels) => model.score(prompt, labels).await.map(Answer::Scores),
     };
-    answer.map_err(|error| match error {
-        ModelError::Cancelled => DriveError::Cancelled,
-        other => DriveError::Model(other),
-    })
+    answer.map_err(failure)
 }

@@ -52,4 +52,28 @@ where
             Placed::There(prompt) => self.there.score(prompt, labels).await,
         }
     }
+
+    fn scores_together(&self) -> usize {
+        self.here.scores_together()
+    }
+
+    async fn score_all(&self, asked: &[(&Placed<Prompt>, &[String])]) -> Result<Vec<Scores>, ModelError> {
+        let here: Option<Vec<(&Raw<Prompt>, &[String])>> = asked
+            .iter()
+            .map(|(input, labels)| match input {
+                Placed::Here(prompt) => Some((prompt, *labels)),
+                Placed::There(_) => None,
+            })
+            .collect();
+        match here {
+            Some(here) => self.here.score_all(&here).await,
+            None => {
+                let mut scores = Vec::with_capacity(asked.len());
+                for (input, labels) in asked {
+                    scores.push(self.score(input, labels).await?);
+                }
+                Ok(scores)
+            }
+        }
+    }
 }

@@ -9,7 +9,8 @@ pub(super) mod in_process;
 pub(super) mod worker;
 
 use crate::engine::message::{
-    ChatPrompt, ChatTurn, Cost, EngineFailure, EngineReply, EngineRequest, LoadedModel, SamplingOptions,
+    ChatJudgement, ChatPrompt, ChatTurn, Cost, EngineFailure, EngineReply, EngineRequest, LoadedModel,
+    SamplingOptions,
 };
 use crate::model::{Capabilities, Generation, LanguageModel, ModelError, Prompt, Sampling, Scores, Usage};
 use crate::privacy::{OnDevice, Raw};
@@ -25,7 +26,14 @@ pub trait EngineLink {
 pub struct Local<L> {
     link: L,
     capabilities: Capabilities,
+    together: usize,
 }
+
+/// Prompts that a GPU is asked to score at once: with short endings they fill a chunk.
+const TOGETHER_ON_GPU: usize = 16;
+
+/// The same on a processor, which is busy with one and gains only where a tile is not full.
+const TOGETHER_ON_CPU: usize = 4;
 
 impl<L> OnDevice for Local<L> {}
 
@@ -39,7 +47,8 @@ impl<L: EngineLink> Local<L> {
             log_probabilities: true,
             billions: Some((loaded.parameters / 1e9) as f32),
         };
-        Local { link, capabilities }
+        let together = if loaded.device.gpu { TOGETHER_ON_GPU } else { TOGETHER_ON_CPU };
+        Local { link, capabilities, together }
     }
 
     /// The link itself, for what is asked of an engine but not of every model.
@@ -77,11 +86,27 @@ impl<L: EngineLink> LanguageModel for Local<L> {
     }
 
     async fn score(&self, input: &Raw<Prompt>, labels: &[String]) -> Result<Scores, ModelError> {
-        let request = EngineRequest::Score { prompt: chat(input.open(self)), labels: labels.to_vec() };
-        match self.ask(request).await? {
-            EngineReply::Scores { log_probabilities, cost } => {
-                Ok(Scores { log_probabilities, usage: usage(cost) })
-            }
+        let scores = self.score_all(&[(input, labels)]).await?;
+        scores.into_iter().next().ok_or_else(|| ModelError::Failed("the engine gave no scores".to_owned()))
+    }
+
+    fn scores_together(&self) -> usize {
+        self.together
+    }
+
+    async fn score_all(&self, asked: &[(&Raw<Prompt>, &[String])]) -> Result<Vec<Scores>, ModelError> {
+        let judgement = |(input, labels): &(&Raw<Prompt>, &[String])| ChatJudgement {
+            prompt: chat(input.open(self)),
+            labels: labels.to_vec(),
+        };
+        match self.ask(EngineRequest::Score(asked.iter().map(judgement).collect())).await? {
+            EngineReply::Scores(scores) if scores.len() == asked.len() => Ok(scores
+                .into_iter()
+                .map(|scores| Scores {
+                    log_probabilities: scores.log_probabilities,
+                    usage: usage(scores.cost),
+                })
+                .collect()),
             other => Err(unexpected(&other)),
         }
     }
@@ -135,7 +160,7 @@ fn unexpected(reply: &EngineReply) -> ModelError {
         EngineReply::Loaded(_) => "a model",
         EngineReply::Kept(_) => "a list of files",
         EngineReply::Count(_) => "a count",
-        EngineReply::Scores { .. } => "scores",
+        EngineReply::Scores(_) => "scores",
         EngineReply::Text { .. } => "a text",
     };
     ModelError::Failed(format!("the engine answered another question, with {kind}"))

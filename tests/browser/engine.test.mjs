@@ -59,8 +59,8 @@ test("64 calls at once give what 64 in sequence give", async () => {
       await engine.ask({ Load: { file, device: "Cpu" } });
       const requests = Array.from({ length: 64 }, (_, i) => i % 4 === 0
         ? { Generate: { prompt: window.chat(`Count from ${i}.`), sampling: window.sampling(4) } }
-        : { Score: { prompt: window.chat(`Is ${i} more than ${64 - i}?`), labels: ["Yes", "No"] } });
-      const told = (reply) => reply.Ok?.Text?.text ?? Array.from(reply.Ok?.Scores?.log_probabilities ?? [reply]);
+        : { Score: [{ prompt: window.chat(`Is ${i} more than ${64 - i}?`), labels: ["Yes", "No"] }] });
+      const told = (reply) => reply.Ok?.Text?.text ?? Array.from(reply.Ok?.Scores?.[0].log_probabilities ?? [reply]);
       const sequence = [];
       for (const request of requests) sequence.push(told(await engine.ask(request)));
       const together = (await Promise.all(requests.map((request) => engine.ask(request)))).map(told);
@@ -77,7 +77,7 @@ test("a cancel is heard within a second, and the engine goes on", async () => {
       const engine = await window.engine();
       await engine.ask({ Load: { file, device: "Cpu" } });
       const long = { Generate: { prompt: window.chat("Tell a very long story."), sampling: window.sampling(4000) } };
-      const prefill = { Score: { prompt: window.chat("word ".repeat(6000)), labels: ["Yes"] } };
+      const prefill = { Score: [{ prompt: window.chat("word ".repeat(6000)), labels: ["Yes"] }] };
       const results = [];
       for (const request of [long, prefill]) {
         let begun;
@@ -161,8 +161,8 @@ test("one thread and plain SIMD answer as threads and relaxed SIMD do", async ()
       for (const options of ["?simd=plain&threads=1", "?threads=1", "?simd=plain&threads=2", "?threads=2"]) {
         const engine = await window.engine(options);
         await engine.ask({ Load: { file, device: "Cpu" } });
-        const reply = await engine.ask({ Score: { prompt: window.chat("Is the sky blue?"), labels: ["Yes", "No"] } });
-        results.push([engine.build, Array.from(reply.Ok.Scores.log_probabilities)]);
+        const reply = await engine.ask({ Score: [{ prompt: window.chat("Is the sky blue?"), labels: ["Yes", "No"] }] });
+        results.push([engine.build, Array.from(reply.Ok.Scores[0].log_probabilities)]);
         engine.stop();
       }
       return results;

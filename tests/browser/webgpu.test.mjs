@@ -53,14 +53,14 @@ const judgeOnBoth = (page, file) =>
         return [await engine.ask(request), performance.now() - start];
       };
       const [loaded, loadMs] = await timed({ Load: { file, device: "Gpu" } });
-      const [onGpu, gpuMs] = await timed({ Score: judgement });
+      const [onGpu, gpuMs] = await timed({ Score: [judgement] });
       const [moved] = await timed({ Move: "Cpu" });
-      const [onCpu, cpuMs] = await timed({ Score: judgement });
-      const scores = (reply) => Array.from(reply.Ok?.Scores.log_probabilities ?? [JSON.stringify(reply)]);
+      const [onCpu, cpuMs] = await timed({ Score: [judgement] });
+      const scores = (reply) => Array.from(reply.Ok?.Scores[0].log_probabilities ?? [JSON.stringify(reply)]);
       return {
         devices: [loaded, moved].map((reply) => reply.Ok?.Loaded.device ?? reply),
         scores: [onGpu, onCpu].map(scores),
-        tokens: onGpu.Ok?.Scores.cost.prompt_tokens,
+        tokens: onGpu.Ok?.Scores[0].cost.prompt_tokens,
         ms: { loadMs, gpuMs, cpuMs },
       };
     },
@@ -106,8 +106,8 @@ test("a lost GPU is asked for again, and one that is lost again is left alone", 
     const judge = () =>
       page.evaluate(async (judgement) => {
         const again = [];
-        const answer = await window.running.ask({ Score: judgement }, { hear: ({ Again }) => Again && again.push(Again) });
-        return { scores: Array.from(answer.Ok?.Scores.log_probabilities ?? [JSON.stringify(answer)]), again, moved: window.running.moved.splice(0) };
+        const answer = await window.running.ask({ Score: [judgement] }, { hear: ({ Again }) => Again && again.push(Again) });
+        return { scores: Array.from(answer.Ok?.Scores[0].log_probabilities ?? [JSON.stringify(answer)]), again, moved: window.running.moved.splice(0) };
       }, JUDGEMENT);
     const first = await judge();
     assert.deepEqual([first.again, first.moved], [[], []]);

@@ -1,19 +1,18 @@
 //! The processor as a [`Device`]: runs a network's steps with the kernels of this folder.
 //!
-//! A chunk of tokens goes through all layers; its keys and values are written to the branch's pages before its queries
-//! attend. A page holds all layers, each `[kv_heads][head_size][PAGE]` keys and then `[kv_heads][PAGE][head_size]`
+//! A chunk of tokens goes through all layers; its keys and values are written to its branches' pages before its queries
+//! attend, each piece's to its own branch. A page holds all layers, each `[kv_heads][head_size][PAGE]` keys and then `[kv_heads][PAGE][head_size]`
 //! values (`attention.rs` says why). Logits are computed only for the tokens asked for.
 
-use std::ops::Range;
 use std::rc::Rc;
 
 use super::activations::{Activations, grow};
 use super::attention::{Attention, Span};
 use super::{GROUP, Kernels, Packed, Packer, Pool, rotate, rotate_halves};
-use crate::engine::device::{Device, Outlook};
+use crate::engine::device::{Device, Laid, Outlook, Piece, lay_out};
 use crate::engine::engine::arg_max;
 use crate::engine::gguf::TensorKind;
-use crate::engine::kv::{Branch, PAGE};
+use crate::engine::kv::PAGE;
 use crate::engine::network::{
     Activation, MatrixId, Network, Pairing, Product, Sizes, Slot, Step, VectorId, out_of_memory,
 };
@@ -47,6 +46,8 @@ struct Workspace {
     scratch: Vec<f32>,
     /// What a product into the stream is added from.
     product: Vec<f32>,
+    /// Rows of the stream whose logits are asked for.
+    looked_at: Vec<f32>,
     last: Activations,
     logits: Vec<f32>,
 }
@@ -95,7 +96,7 @@ impl Cpu {
     }
 
     /// The logits after tokens `rows` of the last chunk, every one finite.
-    fn compute_logits(&mut self, rows: Range<usize>) -> Result<impl Iterator<Item = &[f32]>, EngineError> {
+    fn compute_logits(&mut self, rows: &[usize]) -> Result<impl Iterator<Item = &[f32]>, EngineError> {
         let Cpu { kernels, pool, matrices, vectors, network, work, .. } = self;
         let network = network.as_ref().ok_or(EngineError::NotPrepared)?;
         let matrix = &matrices[network.output.0];
@@ -105,9 +106,11 @@ impl Cpu {
         if !work.last.resize(count, width) || !grow(&mut work.logits, floats) {
             return Err(out_of_memory("logits", floats));
         }
-        let stream = &work.slots[Slot::Stream as usize].floats()[rows.start * width..rows.end * width];
+        let stream = work.slots[Slot::Stream as usize].floats();
+        work.looked_at.clear();
+        rows.iter().for_each(|row| work.looked_at.extend_from_slice(&stream[row * width..][..width]));
         let weight = &vectors[network.output_norm.0];
-        kernels.rms_norm(pool, stream, weight, network.sizes.epsilon, work.last.floats_mut());
+        kernels.rms_norm(pool, &work.looked_at, weight, network.sizes.epsilon, work.last.floats_mut());
         kernels.quantise(pool, &mut work.last);
         kernels.matmul(pool, matrix, &work.last, &mut work.logits[..floats], stride);
         let vocabulary = network.sizes.vocabulary;
@@ -126,8 +129,8 @@ impl Cpu {
 }
 
 impl Cpu {
-    /// Makes room for a chunk from position `first` and puts its embeddings into the stream.
-    fn begin(&mut self, network: &Network, first: usize, tokens: &[u32]) -> Result<(), EngineError> {
+    /// Makes room for a chunk and puts its embeddings into the stream.
+    fn begin(&mut self, network: &Network, laid: &[Laid], tokens: &[u32]) -> Result<(), EngineError> {
         let (work, sizes, count) = (&mut self.work, &network.sizes, tokens.len());
         let mut there = true;
         for slot in Slot::ALL {
@@ -139,7 +142,8 @@ impl Cpu {
                 place.resize_floats(count, cols)
             };
         }
-        let scratch = self.pool.threads() * attention(sizes, (None, 1.0), &[], &[], first, count).scratch();
+        let furthest = laid.iter().map(|piece| piece.branch.len()).max().unwrap_or(0);
+        let scratch = self.pool.threads() * attention(sizes, (None, 1.0), &[], &[], furthest, 0).scratch();
         there &= grow(&mut work.scratch, scratch) && grow(&mut work.product, count * sizes.width);
         if !there {
             let floats: usize = Slot::ALL.iter().map(|slot| count * slot.cols(sizes)).sum();
@@ -147,7 +151,8 @@ impl Cpu {
         }
         work.tokens = count;
         for (angles, rotation) in work.angles.iter_mut().zip(&network.rotations) {
-            rotation.angles(first, count, angles);
+            angles.clear();
+            rotation.angles(positions(laid), angles);
         }
         let embedding = &self.matrices[network.embedding.0];
         let stream = work.slots[Slot::Stream as usize].floats_mut();
@@ -160,13 +165,13 @@ impl Cpu {
         Ok(())
     }
 
-    fn step(&mut self, network: &Network, step: &Step, branch: &Branch, first: usize) {
+    fn step(&mut self, network: &Network, step: &Step, laid: &[Laid]) {
         match step {
             Step::Norm { from, weight, into } => self.norm(network.sizes.epsilon, *from, *weight, *into),
             Step::Multiply { from, products } => self.multiply(*from, products),
-            Step::Keep { layer, rotation } => self.keep(network, (*layer, *rotation), branch, first),
+            Step::Keep { layer, rotation } => self.keep(network, (*layer, *rotation), laid),
             Step::Attend { layer, window, scale } => {
-                self.attend(&network.sizes, *layer, (*window, *scale), branch, first)
+                self.attend(&network.sizes, *layer, (*window, *scale), laid)
             }
             Step::Gate(activation) => self.gate(*activation),
             Step::Add { from } => {
@@ -223,7 +228,7 @@ impl Cpu {
     }
 
     /// Turns queries and keys, and writes keys (transposed) and values into the layer's part of the pages.
-    fn keep(&mut self, network: &Network, (layer, rotation): (usize, usize), branch: &Branch, first: usize) {
+    fn keep(&mut self, network: &Network, (layer, rotation): (usize, usize), laid: &[Laid]) {
         let (sizes, slots) = (&network.sizes, &mut self.work.slots);
         let pairs = network.rotations[rotation].divisors.len();
         let turn = match network.rotations[rotation].pairing {
@@ -233,12 +238,15 @@ impl Cpu {
         let (queries, keys) = (sizes.heads * sizes.head_size, sizes.keys());
         let offset = layer * layer_floats(sizes);
         let mut all = std::mem::take(&mut slots[Slot::Queries as usize]);
-        for token in 0..self.work.tokens {
+        let places = laid
+            .iter()
+            .flat_map(|piece| (piece.first..).zip(piece.rows.clone()).map(|at| (piece.branch, at)));
+        for (branch, (position, token)) in places {
             let angles = &self.work.angles[rotation][token * pairs..][..pairs];
             turn(&mut all.floats_mut()[token * queries..][..queries], sizes.head_size, angles);
             let k = &mut slots[Slot::Keys as usize].floats_mut()[token * keys..][..keys];
             turn(k, sizes.head_size, angles);
-            if let Some((page, slot)) = branch.slot(first + token) {
+            if let Some((page, slot)) = branch.slot(position) {
                 let page = &mut self.pages[page][offset..offset + layer_floats(sizes)];
                 let k = &slots[Slot::Keys as usize].floats()[token * keys..][..keys];
                 let v = &slots[Slot::Values as usize].floats()[token * keys..][..keys];
@@ -248,27 +256,25 @@ impl Cpu {
         slots[Slot::Queries as usize] = all;
     }
 
-    fn attend(
-        &mut self,
-        sizes: &Sizes,
-        layer: usize,
-        reach: (Option<usize>, f32),
-        branch: &Branch,
-        first: usize,
-    ) {
+    fn attend(&mut self, sizes: &Sizes, layer: usize, reach: (Option<usize>, f32), laid: &[Laid]) {
         let (floats, work) = (layer_floats(sizes), &mut self.work);
-        let spans: Vec<Span> = branch
-            .runs()
-            .map(|run| {
-                let page = &self.pages[run.page.number()][layer * floats..][..floats];
-                let (keys, values) = page.split_at(floats / 2);
-                Span { keys, values, range: (run.from, run.to) }
-            })
-            .collect();
         let mut attended = std::mem::take(&mut work.slots[Slot::Attended as usize]);
-        let queries = work.slots[Slot::Queries as usize].floats();
-        let attention = attention(sizes, reach, queries, &spans, first, work.tokens);
-        self.kernels.attend(&mut self.pool, &attention, attended.floats_mut(), &mut work.scratch);
+        let width = sizes.heads * sizes.head_size;
+        for Laid { branch, first, rows } in laid {
+            let spans: Vec<Span> = branch
+                .runs()
+                .map(|run| {
+                    let page = &self.pages[run.page.number()][layer * floats..][..floats];
+                    let (keys, values) = page.split_at(floats / 2);
+                    Span { keys, values, range: (run.from, run.to) }
+                })
+                .collect();
+            let numbers = rows.start * width..rows.end * width;
+            let queries = &work.slots[Slot::Queries as usize].floats()[numbers.clone()];
+            let attention = attention(sizes, reach, queries, &spans, *first, rows.len());
+            let out = &mut attended.floats_mut()[numbers];
+            self.kernels.attend(&mut self.pool, &attention, out, &mut work.scratch);
+        }
         self.kernels.quantise(&mut self.pool, &mut attended);
         work.slots[Slot::Attended as usize] = attended;
     }
@@ -284,6 +290,11 @@ impl Cpu {
         kernels.quantise(pool, &mut gate);
         slots[Slot::Gate as usize] = gate;
     }
+}
+
+/// The position of each token of a chunk.
+fn positions<'a>(laid: &'a [Laid]) -> impl Iterator<Item = usize> + 'a {
+    laid.iter().flat_map(|piece| piece.first..piece.branch.len())
 }
 
 /// Whether matrices multiply what is in this slot, so that it is quantised.
@@ -411,20 +422,18 @@ impl Device for Cpu {
         Ok(())
     }
 
+    fn most_positions(&self) -> usize {
+        usize::MAX
+    }
+
     /// Pauses after each layer.
-    async fn forward<P: Pace>(
-        &mut self,
-        branch: &mut Branch,
-        tokens: &[u32],
-        pace: &mut P,
-    ) -> Result<(), EngineError> {
-        let first = branch.len();
+    async fn forward<P: Pace>(&mut self, pieces: &mut [Piece<'_>], pace: &mut P) -> Result<(), EngineError> {
         let network = self.network()?;
-        self.begin(&network, first, tokens)?;
-        branch.push(tokens);
+        let (laid, tokens) = lay_out(pieces);
+        self.begin(&network, &laid, &tokens)?;
         for steps in &network.layers {
             for step in steps {
-                self.step(&network, step, branch, first);
+                self.step(&network, step, &laid);
             }
             // A token alone takes a millisecond or so a layer on a large model, less on a small one.
             if tokens.len() > 1 {
@@ -435,19 +444,18 @@ impl Device for Cpu {
     }
 
     async fn logits(&mut self, row: usize) -> Result<&[f32], EngineError> {
-        self.compute_logits(row..row + 1)?.next().ok_or(EngineError::NotPrepared)
+        self.compute_logits(&[row])?.next().ok_or(EngineError::NotPrepared)
     }
 
-    async fn outlook(&mut self, rows: Range<usize>, asked: &[(usize, u32)]) -> Result<Outlook, EngineError> {
+    async fn outlook(&mut self, rows: &[usize], asked: &[(usize, u32)]) -> Result<Outlook, EngineError> {
         let mut outlook = Outlook { logits: vec![0.0; asked.len()], ..Outlook::default() };
         let kernels = self.kernels;
-        for first in rows.clone().step_by(LOGIT_ROWS) {
-            let together = first..rows.end.min(first + LOGIT_ROWS);
-            for (row, logits) in together.clone().zip(self.compute_logits(together)?) {
+        for together in rows.chunks(LOGIT_ROWS) {
+            for (row, logits) in together.iter().zip(self.compute_logits(together)?) {
                 outlook.top1.push(arg_max(logits));
                 outlook.log_sum_exp.push(kernels.log_sum_exp(logits));
                 for (slot, (_, token)) in
-                    outlook.logits.iter_mut().zip(asked).filter(|(_, (asked, _))| *asked == row)
+                    outlook.logits.iter_mut().zip(asked).filter(|(_, (asked, _))| asked == row)
                 {
                     *slot = logits[*token as usize];
                 }

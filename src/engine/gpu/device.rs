@@ -1,6 +1,5 @@
 //! The GPU as a [`Device`].
 
-use std::ops::Range;
 use std::rc::Rc;
 
 use wgpu::CommandEncoder;
@@ -8,13 +7,13 @@ use wgpu::CommandEncoder;
 use super::adapter::About;
 use super::kernels::{Kernels, LOGIT_ROWS};
 use super::memory::Memory;
-use super::plan::{LayerPages, MOST_ASKED, Matrix, Part, Planner, Weights, Work, Workspace};
+use super::plan::{LayerPages, MOST_ASKED, Matrix, Part, Planner, Weights, Work, Workspace, most_positions};
 use super::variants::Variants;
 use super::weights::Layout;
-use crate::engine::device::{Device, Outlook};
+use crate::engine::device::{Device, Laid, Outlook, Piece, lay_out};
 use crate::engine::gguf::TensorKind;
-use crate::engine::kv::{Branch, PAGE};
-use crate::engine::network::{MatrixId, Network, Sizes, VectorId};
+use crate::engine::kv::PAGE;
+use crate::engine::network::{MatrixId, Network, Sizes, Slot, VectorId};
 use crate::engine::{EngineError, Pace};
 
 /// Bytes of weights that may be on their way to the GPU before it is waited for: they are in memory meanwhile.
@@ -250,21 +249,19 @@ impl Device for Gpu {
         if held < pages { Err(held) } else { Ok(()) }
     }
 
+    fn most_positions(&self) -> usize {
+        self.model.as_ref().map_or(0, |model| most_positions(&model.network.sizes))
+    }
+
     /// Records the pass. It is submitted with what is asked of it, or when the next one comes; a long one is waited for,
     /// so that the GPU's queue does not fill up and a cancel takes effect.
-    async fn forward<P: Pace>(
-        &mut self,
-        branch: &mut Branch,
-        tokens: &[u32],
-        pace: &mut P,
-    ) -> Result<(), EngineError> {
+    async fn forward<P: Pace>(&mut self, pieces: &mut [Piece<'_>], pace: &mut P) -> Result<(), EngineError> {
         self.memory.check()?;
         let Gpu { memory, model, .. } = self;
         let model = model.as_mut().ok_or(EngineError::NotPrepared)?;
         model.submit(memory);
-        let first = branch.len();
-        branch.push(tokens);
-        model.tell(memory, branch, first, tokens);
+        let (laid, tokens) = lay_out(pieces);
+        model.tell(memory, &laid, &tokens);
         let mut encoder = memory.device.create_command_encoder(&Default::default());
         record(&mut encoder, &model.layers, tokens.len());
         model.recorded = Some(encoder);
@@ -280,8 +277,9 @@ impl Device for Gpu {
         let Gpu { memory, model, .. } = self;
         let model = model.as_mut().ok_or(EngineError::NotPrepared)?;
         let bytes = 4 * model.network.sizes.vocabulary;
-        memory.queue.write_buffer(&model.workspace.look, 0, &words(&[1, 0, row as u32, 0]));
+        memory.queue.write_buffer(&model.workspace.look, 0, &words(&[1, 0]));
         let mut encoder = model.encoder(memory);
+        model.take(&mut encoder, &[row]);
         record(&mut encoder, &model.logits, 1);
         encoder.copy_buffer_to_buffer(&model.workspace.logits, 0, &model.workspace.staging, 0, bytes as u64);
         memory.queue.submit([encoder.finish()]);
@@ -294,18 +292,17 @@ impl Device for Gpu {
         Ok(&model.read)
     }
 
-    async fn outlook(&mut self, rows: Range<usize>, asked: &[(usize, u32)]) -> Result<Outlook, EngineError> {
+    async fn outlook(&mut self, rows: &[usize], asked: &[(usize, u32)]) -> Result<Outlook, EngineError> {
         let Gpu { memory, model, .. } = self;
         let model = model.as_mut().ok_or(EngineError::NotPrepared)?;
         let mut outlook = Outlook { logits: vec![0.0; asked.len()], ..Outlook::default() };
-        for from in rows.clone().step_by(LOGIT_ROWS) {
-            let group = from..rows.end.min(from + LOGIT_ROWS);
+        for group in rows.chunks(LOGIT_ROWS) {
             let here: Vec<usize> = (0..asked.len()).filter(|i| group.contains(&asked[*i].0)).collect();
             let mut first = true;
             // Once where nothing is asked, too: the rows themselves are wanted.
             for here in here.chunks(MOST_ASKED).chain(here.is_empty().then_some(&[][..])) {
                 let pairs: Vec<(usize, u32)> = here.iter().map(|i| asked[*i]).collect();
-                let found = model.look(memory, &group, &pairs).await?;
+                let found = model.look(memory, group, &pairs).await?;
                 let (rows, logits) = found.split_at(LOGIT_ROWS);
                 for row in &rows[..if first { group.len() } else { 0 }] {
                     if row[2] != 0 {
@@ -338,20 +335,39 @@ impl Model {
     }
 
     /// Writes what the kernels are told of a chunk.
-    fn tell(&self, memory: &Memory, branch: &Branch, first: usize, tokens: &[u32]) {
+    fn tell(&self, memory: &Memory, laid: &[Laid], tokens: &[u32]) {
         let (queue, space) = (&memory.queue, &self.workspace);
-        queue.write_buffer(&space.chunk, 0, &words(&[tokens.len() as u32, first as u32, 0, 0]));
+        queue.write_buffer(&space.chunk, 0, &words(&[tokens.len() as u32, 0]));
         queue.write_buffer(&space.tokens, 0, &words(tokens));
-        let places: Vec<u32> = branch
-            .runs()
-            .flat_map(|run| (run.from..run.to).map(|at| (run.page.number() * PAGE + at) as u32))
-            .collect();
+        let (mut places, mut lists) = (Vec::new(), Vec::new());
+        for piece in laid {
+            let list = (2 * tokens.len() + lists.len()) as u32;
+            places.extend((piece.first..piece.branch.len()).flat_map(|position| [list, position as u32]));
+            let runs = piece.branch.runs();
+            lists.extend(
+                runs.flat_map(|run| (run.from..run.to).map(|at| (run.page.number() * PAGE + at) as u32)),
+            );
+        }
+        places.extend(lists);
         queue.write_buffer(&space.places, 0, &words(&places));
         let mut angles = Vec::new();
         for (buffer, rotation) in space.angles.iter().zip(&self.network.rotations) {
-            rotation.angles(first, tokens.len(), &mut angles);
+            angles.clear();
+            rotation.angles(laid.iter().flat_map(|piece| piece.first..piece.branch.len()), &mut angles);
             let floats: Vec<f32> = angles.iter().flat_map(|(cos, sin)| [*cos, *sin]).collect();
             queue.write_buffer(buffer, 0, &bytes_of(&floats));
+        }
+    }
+
+    /// Copies up to [`LOGIT_ROWS`] rows of the stream, in ascending order, to where the logits' kernels look.
+    fn take(&self, encoder: &mut CommandEncoder, rows: &[usize]) {
+        let bytes = 4 * self.network.sizes.width as u64;
+        let stream = &self.workspace.slots[Slot::Stream as usize];
+        let mut taken = 0;
+        for run in rows.chunk_by(|a, b| a + 1 == *b) {
+            let (from, into, count) = (run[0] as u64 * bytes, taken * bytes, run.len() as u64);
+            encoder.copy_buffer_to_buffer(stream, from, &self.workspace.looked_at, into, count * bytes);
+            taken += count;
         }
     }
 
@@ -359,16 +375,16 @@ impl Model {
     async fn look(
         &mut self,
         memory: &Memory,
-        rows: &Range<usize>,
+        rows: &[usize],
         asked: &[(usize, u32)],
     ) -> Result<Vec<[u32; 4]>, EngineError> {
-        let count = rows.len() as u32;
-        let look = words(&[count, 0, rows.start as u32, asked.len() as u32]);
+        let look = words(&[rows.len() as u32, asked.len() as u32]);
         memory.queue.write_buffer(&self.workspace.look, 0, &look);
-        let pairs: Vec<u32> =
-            asked.iter().flat_map(|(row, token)| [(row - rows.start) as u32, *token]).collect();
+        let place = |row: &usize| rows.binary_search(row).unwrap_or(0) as u32;
+        let pairs: Vec<u32> = asked.iter().flat_map(|(row, token)| [place(row), *token]).collect();
         memory.queue.write_buffer(&self.workspace.asked, 0, &words(&pairs));
         let mut encoder = self.encoder(memory);
+        self.take(&mut encoder, rows);
         record(&mut encoder, &self.logits, rows.len());
         record(&mut encoder, std::slice::from_ref(&self.outlook), rows.len());
         let bytes = 16 * (LOGIT_ROWS + asked.len());

@@ -14,7 +14,7 @@ use crate::engine::network::{Activation, Pairing};
 pub const WIDE: u32 = 32_768;
 
 /// Rows of logits that are computed at a time.
-pub const LOGIT_ROWS: usize = 16;
+pub const LOGIT_ROWS: usize = 32;
 
 /// Workgroups that share a head's positions where there are few tokens.
 pub const SPLITS: u32 = 16;

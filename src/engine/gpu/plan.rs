@@ -19,7 +19,12 @@ const FEW_TOKENS: u32 = 6;
 pub const MOST_ASKED: usize = 4096;
 
 /// Words of `Chunk` in `chunk.wgsl`.
-pub const CHUNK_WORDS: usize = 4;
+pub const CHUNK_WORDS: usize = 2;
+
+/// Positions that a chunk's branches may have in all: one of the longest, or many short ones.
+pub fn most_positions(sizes: &Sizes) -> usize {
+    sizes.context.next_multiple_of(PAGE).max(1 << 16)
+}
 
 /// A matrix in the GPU's memory.
 pub struct Matrix {
@@ -57,7 +62,8 @@ pub struct Workspace {
     pub look: Buffer,
     /// The chunk's tokens.
     pub tokens: Buffer,
-    /// For each position of the branch where its keys and values are.
+    /// For each token where the list of its branch begins in this, and its position; then the lists: for each position
+    /// where its keys and values are.
     pub places: Buffer,
     /// For each rotation: cosines and sines.
     pub angles: Vec<Buffer>,
@@ -69,7 +75,9 @@ pub struct Workspace {
     pub packed_scales: Buffer,
     /// What workgroups that share a head's positions have found.
     pub parts: Buffer,
-    /// Normed rows of the stream whose logits are asked for.
+    /// Rows of the stream whose logits are asked for.
+    pub looked_at: Buffer,
+    /// The same, normed.
     pub last: Buffer,
     /// Rows of logits.
     pub logits: Buffer,
@@ -176,12 +184,13 @@ impl Workspace {
             chunk: memory.uniform(&[0; CHUNK_WORDS]),
             look: memory.uniform(&[0; CHUNK_WORDS]),
             tokens: memory.storage("tokens", 4 * chunk_tokens).await?,
-            places: memory.storage("places", 4 * sizes.context.next_multiple_of(PAGE)).await?,
+            places: memory.storage("places", 4 * (2 * chunk_tokens + most_positions(sizes))).await?,
             angles,
             slots,
             packed: memory.storage("packed", BLOCK * packed_blocks).await?,
             packed_scales: memory.storage("scales of the packed", 8 * packed_blocks).await?,
             parts: memory.storage("parts of the attention", part_bytes).await?,
+            looked_at: memory.storage("rows looked at", 4 * LOGIT_ROWS * sizes.width).await?,
             last: memory.storage("last rows", 4 * LOGIT_ROWS * sizes.width).await?,
             logits: memory.storage("logits", 4 * LOGIT_ROWS * sizes.vocabulary).await?,
             asked: memory.storage("asked", 8 * MOST_ASKED).await?,
@@ -225,12 +234,7 @@ impl Planner<'_> {
     pub fn logits(&self) -> Vec<Work> {
         let (space, sizes, network) = (self.workspace, &self.network.sizes, self.network);
         let weight = &self.weights.vectors[network.output_norm.0];
-        let mut work = vec![self.norm(
-            &space.look,
-            (space.slot(Slot::Stream), &space.last),
-            (weight, sizes.width),
-            sizes.width,
-        )];
+        let mut work = vec![self.norm((&space.looked_at, &space.last), (weight, sizes.width), sizes.width)];
         let then = network.logit_cap.map_or(Then::Write, |cap| Then::Cap(cap.to_bits()));
         let to = Target { chunk: &space.look, buffer: &space.logits, stride: sizes.vocabulary, then };
         self.pack(&[network.output], &space.look, &space.last, &mut work);
@@ -272,7 +276,7 @@ impl Planner<'_> {
                 let weight = &self.weights.vectors[weight.0];
                 let cols = (weight.size() / 4) as usize;
                 let places = (space.slot(*from), space.slot(*into));
-                work.push(self.norm(&space.chunk, places, (weight, cols), from.cols(sizes)));
+                work.push(self.norm(places, (weight, cols), from.cols(sizes)));
             }
             Step::Multiply { from, products } => {
                 let matrices: Vec<MatrixId> = products.iter().map(|product| product.matrix).collect();
@@ -305,18 +309,12 @@ impl Planner<'_> {
     }
 
     /// Norms rows of `cols` of `width` numbers a token.
-    fn norm(
-        &self,
-        chunk: &Buffer,
-        (from, into): (&Buffer, &Buffer),
-        (weight, cols): (&Buffer, usize),
-        width: usize,
-    ) -> Work {
+    fn norm(&self, (from, into): (&Buffer, &Buffer), (weight, cols): (&Buffer, usize), width: usize) -> Work {
         let per_token = word(width / cols);
         let epsilon = self.network.sizes.epsilon.to_bits();
         let shape = self.memory.uniform(&[word(cols), per_token, epsilon, 0]);
         let in_place = from == into;
-        let mut entries = vec![(0, chunk), (1, &shape), (2, weight)];
+        let mut entries = vec![(1, &shape), (2, weight)];
         if !in_place {
             entries.push((3, from));
         }
@@ -407,7 +405,6 @@ impl Planner<'_> {
         let shape = self.memory.uniform(&[word(heads), word(kv_heads), window, scale.to_bits()]);
         let entries = |out| {
             [
-                (0, &space.chunk),
                 (1, &shape),
                 (2, &space.places),
                 (3, space.slot(Slot::Queries)),

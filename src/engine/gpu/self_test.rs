@@ -6,7 +6,7 @@
 use super::device::Gpu;
 use super::variants::Variants;
 use crate::engine::cpu::Cpu;
-use crate::engine::device::Device;
+use crate::engine::device::{Device, Piece};
 use crate::engine::gguf::TensorKind;
 use crate::engine::kv::KvTree;
 use crate::engine::network::{
@@ -105,11 +105,11 @@ async fn answers<D: Device>(device: &mut D) -> Result<Vec<Vec<f32>>, EngineError
         tree.reserve(&mut branch, chunk.len())?;
         let no_memory = |_| EngineError::OutOfMemory { what: "the self-test".to_owned(), bytes: 0 };
         device.hold(tree.pages_needed()).await.map_err(no_memory)?;
-        device.forward(&mut branch, chunk, &mut NonStop).await?;
+        device.forward(&mut [Piece { branch: &mut branch, tokens: chunk }], &mut NonStop).await?;
         let asked: Vec<(usize, u32)> = (0..chunk.len())
             .flat_map(|row| (0..vocabulary).step_by(7).map(move |token| (row, token)))
             .collect();
-        let outlook = device.outlook(0..chunk.len(), &asked).await?;
+        let outlook = device.outlook(&Vec::from_iter(0..chunk.len()), &asked).await?;
         for row in 0..chunk.len() {
             let here = asked.iter().zip(&outlook.logits).filter(|((asked, _), _)| *asked == row);
             answers.push(here.map(|(_, logit)| logit - outlook.log_sum_exp[row]).collect());

@@ -160,7 +160,7 @@ fn attend(size: usize, splits: u32, finish: &str, variants: Variants) -> String 
     ];
     let [kept, _] = kept(variants);
     let names: Vec<_> = names.into_iter().chain(fold("largest", variants)).chain([kept]).collect();
-    fill(CHUNK.to_owned() + &sections(ATTEND, &[]), &names)
+    fill(sections(ATTEND, &[]), &names)
 }
 
 /// The products of an invocation of `matmul.wgsl` with one quad of columns, of `each` rows and tokens.
@@ -268,7 +268,7 @@ fn body(kernel: Kernel, variants: Variants) -> String {
         }
         Kernel::Norm { in_place } => {
             let way = if in_place { "in_place" } else { "apart" };
-            fill(CHUNK.to_owned() + &sections(NORM, &[way, "body"]), &fold("sum", variants))
+            fill(sections(NORM, &[way, "body"]), &fold("sum", variants))
         }
         Kernel::Keep(pairing) => {
             let pair = match pairing {

@@ -10,7 +10,8 @@
 //
 // Keys and values are {{KEPT}}.
 //
-// queries, out: tokens × heads × size; keys, values: place × kv_heads × size; places: for each position its place;
+// queries, out: tokens × heads × size; keys, values: place × kv_heads × size; places: for each token where its branch's list
+// begins and its position, then the lists: for each position its place;
 // parts: tokens × heads × splits × (size numbers, their maximum, their sum).
 struct Shape {
     heads: u32,
@@ -20,7 +21,6 @@ struct Shape {
     // A float's bits.
     scale: u32,
 }
-@group(0) @binding(0) var<uniform> chunk: Chunk;
 @group(0) @binding(1) var<uniform> shape: Shape;
 @group(0) @binding(2) var<storage, read> places: array<u32>;
 @group(0) @binding(3) var<storage, read> queries: array<vec4<f32>>;
@@ -47,7 +47,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     for (var q = i; q < SIZE / 4u; q += 64u) {
         query[q] = queries[base / 4u + q] * bitcast<f32>(shape.scale);
     }
-    let seen = chunk.first + token + 1u;
+    let list = places[2u * token];
+    let seen = places[2u * token + 1u] + 1u;
     let furthest = seen - min(seen, shape.window);
     // Whole blocks of 64 positions for each of the splits; some of the last may have none.
     let share = ((seen - furthest + SPLITS - 1u) / SPLITS + 63u) / 64u * 64u;
@@ -60,7 +61,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
         workgroupBarrier();
         let position = block + i;
         // Past the end the last one's place, with no weight.
-        let place = (places[min(position, end - 1u)] * shape.kv_heads + kv_head) * SIZE;
+        let place = (places[list + min(position, end - 1u)] * shape.kv_heads + kv_head) * SIZE;
         at[i] = place;
         var own = -3.0e38;
         if (position < end) {

@@ -4,8 +4,8 @@
 // One invocation for two numbers: of a query head, of a key head or of a value head, in this order, for each token.
 // Dispatch: (⌈tokens · (heads + 2 kv_heads) · size / 2 / 64⌉, 1, 1).
 //
-// angles: tokens × pairs × (cosine, sine); places: for each position its place in keys and values, each
-// place × kv_heads × size.
+// angles: tokens × pairs × (cosine, sine); places: for each token where its branch's list begins and its
+// position, then the lists: for each position its place in keys and values, each place × kv_heads × size.
 struct Shape {
     heads: u32,
     kv_heads: u32,
@@ -56,7 +56,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     if (pair < shape.pairs) {
         angle = angles[token * shape.pairs + pair];
     }
-    let place = places[chunk.first + token] * shape.kv_heads;
+    let place = places[places[2u * token] + places[2u * token + 1u]] * shape.kv_heads;
     if (head < shape.heads) {
         let base = (token * shape.heads + head) * shape.size;
         let turned = turn(queries[base + at.x], queries[base + at.y], angle);

@@ -9,7 +9,6 @@ struct Shape {
     epsilon: u32,
     unused: u32,
 }
-@group(0) @binding(0) var<uniform> chunk: Chunk;
 @group(0) @binding(1) var<uniform> shape: Shape;
 @group(0) @binding(2) var<storage, read> weight: array<f32>;
 //! apart
@@ -28,8 +27,7 @@ var<workgroup> fold: array<f32, 64>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) i: u32{{PARAMETERS}}) {
-    let to = (workgroup.y * shape.per_token + workgroup.x) * shape.cols;
-    let base = to + chunk.row * shape.per_token * shape.cols;
+    let base = (workgroup.y * shape.per_token + workgroup.x) * shape.cols;
     var own = 0.0;
     for (var k = i; k < shape.cols; k += 64u) {
         let x = load(base + k);
@@ -38,6 +36,6 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     {{ALL}}
     let scale = 1.0 / sqrt(all / f32(shape.cols) + bitcast<f32>(shape.epsilon));
     for (var k = i; k < shape.cols; k += 64u) {
-        y[to + k] = load(base + k) * scale * weight[k];
+        y[base + k] = load(base + k) * scale * weight[k];
     }
 }
