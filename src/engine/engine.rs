@@ -36,6 +36,7 @@ impl Default for Options {
 pub struct Engine {
     pub(super) device: AnyDevice,
     sizes: Sizes,
+    kv_bytes: usize,
     pub(super) tree: KvTree,
     pub(super) chunk_tokens: usize,
     /// Tokens of the last chunk.
@@ -74,7 +75,7 @@ impl Engine {
         let chunk_tokens = options.chunk_tokens.unwrap_or_else(|| device.chunk_tokens()).max(1);
         let tree = KvTree::new(device.page_bytes(&sizes), options.kv_bytes);
         device.prepare(network, chunk_tokens).await?;
-        Ok(Engine { device, sizes, tree, chunk_tokens, last_chunk: 0 })
+        Ok(Engine { device, sizes, kv_bytes: options.kv_bytes, tree, chunk_tokens, last_chunk: 0 })
     }
 
     /// As [`Engine::load_on`] a processor with [`Options::threads`] threads.
@@ -117,6 +118,11 @@ impl Engine {
     /// What all prompts asked of the tree of prefixes and what it had.
     pub fn counters(&self) -> Counters {
         self.tree.counters()
+    }
+
+    /// Forgets the keys and values of all prompts, and what was counted of them.
+    pub fn forget(&mut self) {
+        self.tree = KvTree::new(self.device.page_bytes(&self.sizes), self.kv_bytes);
     }
 
     /// The logits after the last token of `prompt`, all finite.

@@ -210,29 +210,30 @@ fn divide(
     (level, read): (usize, usize),
     levels: &mut Vec<Vec<Stretch>>,
 ) {
-    let mut add = |level: usize, stretch| {
-        levels.resize_with(levels.len().max(level + 1), Vec::new);
-        levels[level].push(stretch);
-    };
     let (Some(first), Some(last)) = (order.first(), order.last()) else { return };
     if order.len() == 1 {
-        return add(level, Stretch { prompt: *first, to: prompts[*first].len(), ends: true });
+        return add(levels, level, Stretch { prompt: *first, to: prompts[*first].len(), ends: true });
     }
     // In sorted order what the first and the last share, all share.
     let shared = prompts[*first].iter().zip(prompts[*last]).take_while(|(a, b)| a == b).count();
     let mut next = (level, read);
     if shared - read >= WORTH_A_LEVEL {
-        add(level, Stretch { prompt: *first, to: shared, ends: false });
+        add(levels, level, Stretch { prompt: *first, to: shared, ends: false });
         next = (level + 1, shared);
     }
     for group in order.chunk_by(|a, b| prompts[*a].get(shared) == prompts[*b].get(shared)) {
         if prompts[group[0]].len() == shared {
             // They end here, and are all the same.
-            group.iter().for_each(|i| add(next.0, Stretch { prompt: *i, to: shared, ends: true }));
+            group.iter().for_each(|i| add(levels, next.0, Stretch { prompt: *i, to: shared, ends: true }));
         } else {
             divide(prompts, group, next, levels);
         }
     }
+}
+
+fn add(levels: &mut Vec<Vec<Stretch>>, level: usize, stretch: Stretch) {
+    levels.resize_with(levels.len().max(level + 1), Vec::new);
+    levels[level].push(stretch);
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use likeness::engine::gguf::TensorKind;
 use likeness::engine::gpu::{Adapter, Refusal};
 use likeness::engine::{Engine, EngineError, NonStop, Options};
 
-use super::support::{On, Random, Tiny, embedded_model, now};
+use super::support::{On, Random, Tiny, a_tree_of_prompts, embedded_model, now};
 
 /// What a logit may differ by: sums in another order.
 const CLOSE: f32 = 1e-4;
@@ -84,6 +84,29 @@ fn chunks_and_what_was_asked_before_change_next_to_nothing() {
         for (prompt, expected) in prompts.iter().zip(&expected).chain(prompts.iter().zip(&expected)) {
             let difference = largest_difference(&logits(&mut engine, prompt), expected);
             assert!(difference < CLOSE, "{chunk_tokens}: {difference}");
+        }
+    }
+}
+
+/// Pieces of many prompts in one chunk see each their own past.
+#[test]
+fn judgements_together_are_what_each_is_alone() {
+    if !On::Gpu.has_gpu("judgements together") {
+        return;
+    }
+    let judgements = a_tree_of_prompts(&mut Random(11));
+    let file = Tiny::new(TensorKind::Q4_1, false).file();
+    for (on, close) in [(On::Gpu, CLOSE), (On::GpuAtItsBest, CLOSE_IN_BYTES)] {
+        for chunk_tokens in [7, 64, 512] {
+            let options = Options { chunk_tokens: Some(chunk_tokens), ..Options::default() };
+            let mut engine = on.load(&file, &options).expect("it loads");
+            let together = now(engine.score_all(&judgements, &mut NonStop)).expect("it runs");
+            for (place, (judgement, together)) in judgements.iter().zip(together).enumerate() {
+                engine.forget();
+                let alone = now(engine.score(&judgement.prompt, &judgement.continuations, &mut NonStop));
+                let difference = largest_difference(&together.log_probabilities, &alone.expect("it runs"));
+                assert!(difference < close, "{on:?}, prompt {place}, chunks of {chunk_tokens}: {difference}");
+            }
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use likeness::engine::cpu::Kernels;
 use likeness::engine::gguf::TensorKind;
-use likeness::engine::{Engine, NonStop, Options, arg_max};
+use likeness::engine::{Engine, Judgement, NonStop, Options, arg_max};
 
-use super::support::{Random, Tiny, load, now};
+use super::support::{Random, Tiny, a_tree_of_prompts, load, now};
 
 fn engine(kind: TensorKind, options: &Options) -> Engine {
     load(&Tiny::new(kind, kind == TensorKind::Q8_0).file(), options).expect("it loads")
@@ -112,4 +112,38 @@ fn continuations_leave_no_pages_behind() {
         now(engine.score(&prompt, &labels, &mut NonStop)).expect("there is room for one label at a time");
     }
     assert_eq!(engine.counters().evicted_tokens, 0);
+}
+
+#[test]
+fn judgements_together_have_the_bits_that_each_has_alone() {
+    let judgements = a_tree_of_prompts(&mut Random(11));
+    let page = 2 * 2 * 2 * 64 * 16 * 4;
+    let alone: Vec<Vec<f32>> = judgements
+        .iter()
+        .map(|Judgement { prompt, continuations }| {
+            let mut engine = engine(TensorKind::Q4_1, &Options::default());
+            now(engine.score(prompt, continuations, &mut NonStop)).expect("it runs")
+        })
+        .collect();
+    for (chunk_tokens, threads, kv_bytes) in
+        [(64, 1, 1 << 20), (5, 2, 1 << 20), (512, 1, 1 << 20), (64, 1, 14 * page)]
+    {
+        let options = Options { chunk_tokens: Some(chunk_tokens), threads, kv_bytes };
+        let mut engine = engine(TensorKind::Q4_1, &options);
+        let together = now(engine.score_all(&judgements, &mut NonStop)).expect("it runs");
+        for (place, (together, alone)) in together.iter().zip(&alone).enumerate() {
+            assert_eq!(together.log_probabilities, *alone, "prompt {place}, chunks of {chunk_tokens}");
+        }
+        let computed: usize = together.iter().map(|scored| scored.computed).sum();
+        if kv_bytes == 1 << 20 {
+            // What is shared once, all else once, but for a token or few of shared ends.
+            let own: usize = (0..9).map(|n| 1 + 4 * n).sum::<usize>() + 5 * 7 + 90 + 1;
+            assert!(
+                (70 + 33 + own..70 + 33 + own + 20).contains(&computed),
+                "{computed} tokens were computed"
+            );
+        } else {
+            assert!(engine.counters().evicted_tokens > 0, "the memory was too small for all");
+        }
+    }
 }

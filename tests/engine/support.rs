@@ -9,7 +9,7 @@ use likeness::engine::cpu::Cpu;
 use likeness::engine::device::AnyDevice;
 use likeness::engine::gguf::{Header, Limits, TensorInfo, TensorKind, Value, encode, parse};
 use likeness::engine::gpu::{Adapter, Refusal, Variants};
-use likeness::engine::{Engine, EngineError, NonStop, Options, read_header};
+use likeness::engine::{Engine, EngineError, Judgement, NonStop, Options, read_header};
 
 /// Runs a future that is never pending.
 pub fn now<T>(future: impl Future<Output = T>) -> T {
@@ -271,6 +271,23 @@ impl Random {
             }
         }
     }
+}
+
+/// Prompts as an induction has them: some share much, some a little, one is the beginning of another, two are the same.
+pub fn a_tree_of_prompts(random: &mut Random) -> Vec<Judgement> {
+    let (root, deeper) = (random.tokens(70), random.tokens(33));
+    let labels = |random: &mut Random| {
+        let long = random.tokens(3);
+        vec![vec![long[0]], vec![], long, random.tokens(1)]
+    };
+    let mut prompts: Vec<Vec<u32>> =
+        (0..9).map(|n| [root.clone(), random.tokens(1 + 4 * n)].concat()).collect();
+    prompts.extend((0..5).map(|_| [root.clone(), deeper.clone(), random.tokens(7)].concat()));
+    prompts.push([root.clone(), deeper.clone()].concat());
+    prompts.push(root.clone());
+    prompts.push(random.tokens(90));
+    prompts.push(prompts[2].clone());
+    prompts.into_iter().map(|prompt| Judgement { prompt, continuations: labels(random) }).collect()
 }
 
 /// The nearest 16-bit float of a number whose magnitude is between 2^-14 and 2^15, halves away from zero.

@@ -15,6 +15,7 @@ mod ledger;
 mod measure;
 mod model;
 mod remote;
+mod score_bench;
 mod sketch;
 mod text;
 mod traits;
@@ -43,6 +44,8 @@ enum Task {
     Logits(text::Logits),
     /// Let the model answer or continue a prompt.
     Generate(text::Generate),
+    /// Time many judgements over one beginning beside one prefill of as many tokens.
+    ScoreBench(score_bench::ScoreBench),
     /// Measure what the two answers of a pair are like.
     Traits(traits::Traits),
     /// Tell what a remote model may know of a pair.
@@ -116,6 +119,7 @@ pub fn run() -> ExitCode {
         Task::Import(task) => task.run(),
         Task::Tokens(task) => task.run(),
         Task::Logits(task) => task.run(),
+        Task::ScoreBench(task) => task.run(),
         Task::Generate(task) => task.run(),
         Task::Traits(task) => task.run(),
         Task::Sketch(task) => task.run(),
