@@ -8,6 +8,7 @@
 //! | `--model embedded\|135m\|1b\|3b\|8b` | the embedded model, or made-up Q4_0 weights of a real model's shape (embedded) |
 //! | `--prompt N`, `--answer N` | tokens read and written (512, 64) |
 //! | `--chunk N` | tokens that go through the layers together (the engine's own number) |
+//! | `--judgements N`, `--suffix N` | so many prompts that share the prompt, each with so many tokens of its own, are scored together, beside one prefill of as many tokens (0, 24) |
 //! | `--runs N` | how often; the medians are printed (5) |
 //!
 //! It prints one JSON object: tokens a second, and how many gigabytes of weights a second decoding reads. llama.cpp's own
@@ -20,7 +21,7 @@ use likeness::engine::cpu::Cpu;
 use likeness::engine::device::AnyDevice;
 use likeness::engine::gguf::{Limits, TensorKind};
 use likeness::engine::gpu::{Adapter, Refusal, Variants};
-use likeness::engine::{Engine, EngineError, NonStop, Options, arg_max, read_header};
+use likeness::engine::{Engine, EngineError, Judgement, NonStop, Options, arg_max, read_header};
 
 #[path = "../engine/support.rs"]
 #[allow(dead_code)] // why: the tests use the rest of it.
@@ -104,6 +105,10 @@ fn main() -> Result<(), EngineError> {
         speeds[speeds.len() / 2]
     };
     let (prefill, decode) = (median(prefill), median(decode));
+    let ratio = match number("--judgements", 0) {
+        0 => None,
+        count => Some(median(judgements(&mut engine, (prompt_tokens, number("--suffix", 24), count))?)),
+    };
     let report = serde_json::json!({
         "device": on,
         "model": model,
@@ -112,8 +117,37 @@ fn main() -> Result<(), EngineError> {
         "load_s": (load_s * 100.0).round() / 100.0,
         "prefill": (prefill * 10.0).round() / 10.0,
         "decode": (decode * 10.0).round() / 10.0,
+        "judgements_beside_one_prefill": ratio.map(|ratio| (ratio * 100.0).round() / 100.0),
         "weights_gb_per_s": (decode * bytes as f64 / 1e8).round() / 10.0,
     });
     println!("{report}");
     Ok(())
+}
+
+/// How many times as long `count` judgements take as one prefill of as many tokens: once for each run, in turn.
+fn judgements(
+    engine: &mut Engine,
+    (prefix, suffix, count): (usize, usize, usize),
+) -> Result<Vec<f64>, EngineError> {
+    let tokens = |from: usize, count: usize| (from..from + count).map(|at| (at * 7919 % 49_000) as u32);
+    let continuations = vec![vec![11], vec![12]];
+    let many: Vec<Judgement> = (0..count)
+        .map(|n| tokens(0, prefix).chain(tokens(100_000 + 1000 * n, suffix)).collect())
+        .map(|prompt| Judgement { prompt, continuations: continuations.clone() })
+        .collect();
+    let one = [Judgement { prompt: tokens(0, prefix + suffix * count).collect(), continuations }];
+    let mut ratios = Vec::new();
+    for run in 0..=number("--runs", 5) {
+        engine.forget();
+        let start = Instant::now();
+        now(engine.score_all(&one, &mut NonStop))?;
+        let prefill = start.elapsed().as_secs_f64();
+        engine.forget();
+        let start = Instant::now();
+        now(engine.score_all(&many, &mut NonStop))?;
+        if run > 0 {
+            ratios.push(start.elapsed().as_secs_f64() / prefill);
+        }
+    }
+    Ok(ratios)
 }
