@@ -9,7 +9,7 @@ use web_sys::{Worker, WorkerOptions, WorkerType};
 
 use super::{Asked, Outcome, Server};
 use crate::engine::message::{
-    ChatPrompt, ChatTurn, DeviceChoice, DeviceReport, EngineEvent, EngineReply, EngineRequest,
+    ChatJudgement, ChatPrompt, ChatTurn, DeviceChoice, DeviceReport, EngineEvent, EngineReply, EngineRequest,
     LoadedModel as Loaded, ModelFile, SamplingOptions,
 };
 use crate::provider::{Attached, EngineLink, Local, WorkerLink};
@@ -188,8 +188,11 @@ impl Asked {
             turns: vec![ChatTurn { role: "user".into(), content }],
             answer_start: String::new(),
         };
-        let read = link.ask(EngineRequest::Score { prompt: prompt.clone(), labels: vec!["A".into()] }).await;
-        let Ok(EngineReply::Scores { cost: reading, .. }) = read else { return None };
+        let judgement = ChatJudgement { prompt: prompt.clone(), labels: vec!["A".into()] };
+        let Ok(EngineReply::Scores(scores)) = link.ask(EngineRequest::Score(vec![judgement])).await else {
+            return None;
+        };
+        let reading = scores.first()?.cost;
         let sampling = SamplingOptions {
             max_tokens: 9,
             temperature: 0.0,
