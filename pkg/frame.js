@@ -76,7 +76,7 @@ class FramedLikeness {
   }
 
   #greet() {
-    this.#nonce = crypto.randomUUID();
+    this.#nonce = crypto.getRandomValues(new Uint32Array(4)).join("-");
     // To whatever the frame shows now, which may still be nothing: a greeting tells nobody anything, and the answer
     // counts only if it comes from the right window and origin, with this nonce.
     this.frame.contentWindow?.postMessage(greeting("hello", { versions: VERSIONS, nonce: this.#nonce }), "*");

@@ -45,6 +45,7 @@ export class Given {
   pair() {
     const pair = this.#args[0];
     const texts = ["chosen", "rejected"].map((name) => ({ id: name, content: this.#text(own(pair, name), name) }));
+    if (texts[0].content.trim() === texts[1].content.trim()) throw invalid("chosen and rejected are the same");
     return { context: this.#messages(own(pair, "context")), options: texts, chosen: "chosen" };
   }
 

@@ -6,6 +6,7 @@
 
 import { LikenessError } from "../failure.js";
 import { LIMITS, take } from "./limits.js";
+import { SCOPES } from "./protocol.js";
 
 const NAME = "likeness-frame";
 
@@ -88,7 +89,7 @@ export class Grants extends EventTarget {
     const transaction = await this.#transaction("grants", "readwrite");
     const store = transaction.objectStore("grants");
     const before = await done(store.get(origin));
-    const all = [...new Set([...(before?.scopes ?? []), ...scopes])];
+    const all = SCOPES.filter((scope) => before?.scopes.includes(scope) || scopes.includes(scope));
     store.put({ origin, scopes: all, given: Date.now(), used: before?.used ?? null });
     await kept(transaction);
     this.#tell();

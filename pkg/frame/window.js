@@ -35,6 +35,8 @@ export function showWindow(main, held, framed) {
   };
   held.addEventListener("change", redraw);
   addEventListener("pagehide", () => held.removeEventListener("change", redraw));
+  // When a grant was last used is no change that is told.
+  document.addEventListener("visibilitychange", redraw);
   redraw();
   showPortrait(portrait, held);
 }

@@ -12,6 +12,8 @@ import { POLICY } from "./package-host.mjs";
 
 const TYPES = { ".js": "text/javascript", ".wasm": "application/wasm", ".html": "text/html", ".css": "text/css" };
 const COMPONENT = "likeness.localhost";
+/** The component as somebody serves it who forgot `frame-ancestors`. */
+const CARELESS = "careless.localhost";
 /** What a host's page needs of the package: the connecting end, and not the core. */
 const HOSTS_FILES = ["frame.js", "about.js", "failure.js", "frame/protocol.js"];
 const PAGES = {
@@ -28,11 +30,10 @@ const PATH_FOLDER = "/package/";
 async function answer(request, response, port) {
   const name = request.headers.host.split(":")[0];
   const path = normalize(new URL(request.url, "http://host").pathname);
-  const component = name === COMPONENT;
+  const component = name === COMPONENT || name === CARELESS;
   // The frame's own policy, as the README says to send it; a host's policy must let it be framed.
-  const policy = component
-    ? `${POLICY}; style-src 'self'; frame-ancestors http://*.localhost:${port} http://*.likeness.localhost:${port}`
-    : `${POLICY}; frame-src http://*.localhost:${port} http://*.likeness.localhost:${port}`;
+  const framed = name === CARELESS ? "" : `; frame-ancestors http://*.localhost:${port}`;
+  const policy = component ? `${POLICY}; style-src 'self'${framed}` : `${POLICY}; frame-src http://*.localhost:${port}`;
   const send = (status, type, body) =>
     response.writeHead(status, { "content-type": type, "content-security-policy": policy }).end(body);
   if (!component && path in PAGES) return send(200, path.endsWith(".js") ? TYPES[".js"] : TYPES[".html"], PAGES[path]);
@@ -83,3 +84,53 @@ export async function withFrames(body, allowedErrors = []) {
     await new Promise((resolve) => (server.close(resolve), server.closeAllConnections()));
   }
 }
+
+/** The sample's pairs: their texts are the canaries. */
+export const PAIRS = (await readFile(join(REPOSITORY, "www/sample.jsonl"), "utf8"))
+  .trim()
+  .split("\n")
+  .map((line) => JSON.parse(line))
+  .map(({ context, chosen, rejected }) => ({ context, chosen: chosen.content, rejected: rejected.content }));
+
+/** The frame's own document. */
+export const frameOf = (page) => page.frames().find((frame) => frame.url().endsWith("likeness.html"));
+
+/** Connects a host's page with a frame, as `window.likeness`. */
+export const connect = (page, frameUrl) =>
+  page.evaluate(async (url) => {
+    window.likeness = await api.connectLikeness({ url });
+    likeness.frame.width = 600;
+  }, frameUrl);
+
+/** The person opens the window that the frame offers, and allows or refuses in it. */
+export async function decide(browser, page, what, unticked = []) {
+  const frame = page.frameLocator("iframe").first();
+  const opening = browser.waitForEvent("page");
+  await frame.getByRole("button", { name: "Review…" }).click();
+  const popup = await opening;
+  for (const name of unticked) await popup.locator(`input[name=${name}]`).uncheck();
+  const closing = popup.waitForEvent("close");
+  // The window may be gone before the click has been reported.
+  await popup.getByRole("button", { name: what, exact: true }).click().catch((error) => assert.match(error.message, /has been closed/));
+  await closing;
+}
+
+/** Asks for scopes as a host does, with the person allowing them. */
+export async function grant(browser, page, scopes) {
+  const asking = page.evaluate((scopes) => likeness.requestAccess(scopes), scopes);
+  await decide(browser, page, "Allow");
+  return asking;
+}
+
+/** What a call fails with; its value where it does not. */
+export const outcome = (page, call, ...args) =>
+  page.evaluate(
+    async ([call, args]) => {
+      try {
+        return await likeness[call](...args);
+      } catch (error) {
+        return error instanceof api.LikenessError && error.advice ? error.code : String(error);
+      }
+    },
+    [call, args],
+  );

@@ -1,5 +1,6 @@
 // Uses every part of the package's types as a host would; package.test.mjs has the compiler read it, nothing runs it.
 import { LikenessError, createLikeness, init, type ErrorCode, type Likeness, type Message, type Portrait } from "@likeness/browser";
+import { connectLikeness, type FramedLikeness, type Scope } from "@likeness/browser/frame";
 
 await init({ wasmUrl: new URL("https://host.example/core_bg.wasm") });
 const likeness: Likeness = await createLikeness({
@@ -32,3 +33,14 @@ try {
   console.log(code, id, best.liked, first, stop);
 }
 likeness.destroy();
+
+const framed: FramedLikeness = await connectLikeness({ url: "https://likeness.example/frame/likeness.html", signal });
+const scopes: Scope[] = await framed.requestAccess(["record", "portrait", "rank"], { signal });
+framed.on("access", (now) => console.log(now.length, scopes.includes("rank")));
+const own: string[] = (await framed.pairs()).map(({ chosen }) => chosen);
+console.log(own, await framed.record({ context, chosen: "a", rejected: "b" }), (await framed.personalize(context)).length);
+// @ts-expect-error: a host gets no history
+await framed.export();
+// @ts-expect-error: a frame is made, or given
+await connectLikeness({ url: "/likeness.html", frame: framed.frame });
+framed.destroy();
