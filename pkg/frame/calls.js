@@ -17,11 +17,12 @@ async function about(likeness, signal) {
 
 async function portrait(likeness, signal) {
   // The portrait is written for the person, and may hold words of theirs. Where the guard finds their history in what
-  // is told of them, a host gets no portrait either.
-  await about(likeness, signal);
+  // is told of them, a host gets no portrait either; where nothing may be told, so there was nothing to guard, it is empty.
+  const told = await about(likeness, signal);
   const { prose, claims, pairs, changedSince, model, madeMs } = await likeness.portrait({ signal });
-  const kept = claims.filter(({ state }) => state !== "refused");
-  return { prose, claims: kept, pairs, changedSince, model, madeMs };
+  const counts = { pairs, changedSince, model, madeMs };
+  if (!told) return { prose: "", claims: [], ...counts };
+  return { prose, claims: claims.filter(({ state }) => state !== "refused"), ...counts };
 }
 
 /** The pairs with these ids, with nothing but the texts that their origin gave. */
@@ -121,6 +122,6 @@ export function callNamed(name) {
 /** What a scope lets a host do, as the person is told it. */
 export const SCOPE_WORDS = new Map([
   ["record", "add the choices that you make there to your history, and read those again, no others"],
-  ["portrait", "read your portrait: sentences on which answers you prefer"],
+  ["portrait", "read your portrait: sentences on which answers you prefer, some in your own words"],
   ["rank", "ask which answers you would prefer; by asking often, it can learn your taste"],
 ]);

@@ -105,15 +105,15 @@ export class Door {
     const call = callNamed(name);
     const read = call.read(given);
     await grants.admit(origin, call.scope, call.kind, call.cost?.(read) ?? 1);
-    const likeness = await this.#held.likeness();
     let value;
     try {
+      const likeness = await this.#held.likeness();
       signal.throwIfAborted();
       value = await call.run(likeness, read, { origin, grants, signal });
     } catch (error) {
       // What a call fails with once its grant is gone says nothing but that.
       if (signal.aborted) throw signal.reason instanceof LikenessError ? signal.reason : cancelled();
-      throw error;
+      throw forHost(error);
     }
     // The person may have taken the grant back while this was under way.
     if (!(await grants.scopes(origin)).includes(call.scope)) throw notGranted(origin, call.scope);
@@ -147,6 +147,16 @@ export class Door {
     served.port.close();
     this.#ports.delete(served);
   }
+}
+
+/**
+ * A failure as a host may hear it. The core's words are for whoever keeps the history: those of `quotes-history` quote it.
+ * Only what is wrong with a call's own arguments is told as it is.
+ */
+function forHost(error) {
+  const { message, code, advice } = failure(error);
+  const words = code === "quotes-history" ? "what would be told quotes the person's history" : "the frame could not do this";
+  return new LikenessError(code === "invalid" ? message : words, code, advice);
 }
 
 const cancelled = () => new LikenessError("the call was stopped", "cancelled", "call it again when you like");

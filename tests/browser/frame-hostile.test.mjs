@@ -12,11 +12,17 @@ import { PAIRS, connect, decide, grant, outcome, withFrames } from "./frame-host
 import { REPOSITORY, screenshots } from "./harness.mjs";
 
 const MINUTE = 60_000;
-const CANARIES = PAIRS.flatMap(({ context, chosen, rejected }) => [...context.map(({ content }) => content), chosen, rejected])
-  .map((text) => JSON.stringify(text.slice(0, 40)).slice(1, -1));
+/** So many characters in a row, as JSON spells them, are no coincidence. */
+const WINDOW = 24;
+const windows = (text) => Array.from({ length: Math.max(0, text.length - WINDOW + 1) }, (_, at) => text.slice(at, at + WINDOW));
+const CANARIES = new Set(
+  PAIRS.flatMap(({ context, chosen, rejected }) => [...context.map(({ content }) => content), chosen, rejected])
+    .flatMap((text) => windows(JSON.stringify(text).slice(1, -1))),
+);
 
 function assertNoHistory(seen, what) {
-  for (const canary of CANARIES) assert.ok(!seen.includes(canary), `${what}: ${canary}`);
+  const found = windows(seen).find((window) => CANARIES.has(window));
+  assert.equal(found, undefined, what);
 }
 
 /** The component's own page, with the sample in its history; a host of its site finds it there. */
@@ -71,6 +77,10 @@ async function arm(page) {
 }
 
 const seenBy = (page) => page.evaluate(() => seen.join("\n"));
+
+test("what is searched for is found", () => {
+  assert.throws(() => assertNoHistory(JSON.stringify(["so", PAIRS[3].rejected.slice(50, 90)]), "planted"));
+});
 
 test("without a grant no call gives anything, whatever it claims to be", { timeout: 3 * MINUTE }, async () => {
   await withFrames(async ({ browser, host, frameUrl, url }) => {
@@ -135,9 +145,12 @@ test("with every grant there is, a hostile page sees the portrait and its own pa
       const [claim] = (await likeness.portrait()).claims;
       return likeness.claims.edit(claim.id, text).then(() => true, ({ code }) => code);
     }, quoting);
-    const answers = [await outcome(evil, "portrait"), await outcome(evil, "personalize", [])];
     assert.equal(kept, true, "the person may say it to themselves");
-    assert.deepEqual(answers, ["quotes-history", "quotes-history"]);
+    const answers = await evil.evaluate(() => {
+      const whole = ({ name, message, code, advice, cause, stack }) => ({ name, message, code, advice, cause: String(cause), stack });
+      return Promise.all([likeness.portrait().catch(whole), likeness.personalize([]).catch(whole)]);
+    });
+    assert.deepEqual(answers.map(({ code }) => code), ["quotes-history", "quotes-history"]);
     assertNoHistory(JSON.stringify(answers), "a claim that quotes");
   });
 });
