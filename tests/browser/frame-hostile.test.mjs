@@ -190,12 +190,41 @@ test("only the embedding window is heard: not its other frames, not an opener, n
     assert.deepEqual(inside, { byWindow: undefined, withPort: undefined, forged: "no answer", reached: "SecurityError", own: "not-granted" });
     assertNoHistory(await seenBy(evil), "a sibling frame");
     // Messages in the name of the frame do not deceive the host's end.
-    await evil.evaluate(() => {
-      const { port2 } = new MessageChannel();
-      parent.postMessage({ likeness: "here" }, "*");
-      parent.postMessage({ likeness: "welcome", nonce: "n", version: 1 }, "*", [port2]);
+    const calls = good.evaluate(async () => {
+      for (const end = performance.now() + 1000; performance.now() < end; ) await likeness.access();
     });
+    await evil.evaluate(async () => {
+      for (let at = 0; at < 50; at += 1) {
+        const { port2 } = new MessageChannel();
+        parent.postMessage({ likeness: "here" }, "*");
+        parent.postMessage({ likeness: "welcome", nonce: "n", version: 1 }, "*", [port2]);
+        await pause(10);
+      }
+    });
+    await calls;
     assert.equal((await outcome(good, "portrait")).pairs, PAIRS.length);
+    // Nor does another page in the frame's place that answers as the frame would.
+    await good.evaluate(async ({ frameUrl, elsewhere }) => {
+      const frame = Object.assign(document.createElement("iframe"), { src: frameUrl });
+      const loaded = () => new Promise((onload) => Object.assign(frame, { onload }));
+      document.body.append(frame);
+      await loaded();
+      frame.contentWindow.location = elsewhere;
+      await loaded();
+      window.replaced = frame;
+    }, { frameUrl, elsewhere: `${url("evil.likeness")}?in-its-place` });
+    const place = good.frames().find((frame) => frame.url().endsWith("in-its-place"));
+    await place.evaluate(() => {
+      window.asked = [];
+      addEventListener("message", ({ data, source }) => {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = (event) => asked.push(event.data);
+        source.postMessage({ likeness: "welcome", nonce: data.nonce, version: 1 }, "*", [port2]);
+      });
+    });
+    const answered = good.evaluate(() => api.connectLikeness({ frame: replaced, timeoutMs: 1500 }).then(() => "connected", ({ code }) => code));
+    assert.equal(await answered, "no-frame");
+    assert.deepEqual(await place.evaluate(() => asked), []);
 
     const opener = await host("evil.likeness");
     await arm(opener);
