@@ -58,7 +58,7 @@ export interface Claim {
 
 /** What is known of the person. */
 export interface Portrait {
-  /** Empty where nothing held. */
+  /** In plain words. Where nothing held, it says so and what would help; before the first `induce` it is then empty. */
   prose: string;
   claims: Claim[];
   pairs: number;

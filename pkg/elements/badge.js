@@ -1,30 +1,74 @@
-// <likeness-badge>: how many claims are in use, and behind it which. The ledger is not in the API, so it is not shown.
+// <likeness-badge>: what `personalize` would add to a prompt now: how many claims, which, and the words themselves.
+//
+// It asks `personalize`, since not every claim of a portrait is told: a prompt has room for some, the guard may hold them
+// back, and a page may have switched it off.
 
 import { LikenessElement, node } from "./base.js";
 
 export class LikenessBadge extends LikenessElement {
   static watches = ["history", "portrait", "everything"];
-  #summary = node("summary", { part: "summary" }, "Likeness: nothing in use");
-  #list = node("ul", { part: "claims" });
+  static strings = {
+    ...super.strings,
+    used: (count) => `Likeness: ${count} in use`,
+    unused: "Likeness: nothing in use",
+    nothing: "Nothing about you is added to a prompt.",
+    exactly: "What a prompt is told",
+    broken: "Likeness: not known",
+  };
   #asked = 0;
+  #known = { claims: [], told: "" };
+  #summary = node("summary", { part: "summary" });
+  #note = node("p", { part: "note" });
+  #list = node("ul", { part: "claims" });
+  #prompt = node("p", { class: "prompt", part: "prompt", dir: "auto" });
+  #heading = node("summary");
+  #exactly = node("details", {}, this.#heading, this.#prompt);
 
   constructor() {
     super();
-    this.shadowRoot.append(node("details", { part: "box" }, this.#summary, this.#list));
+    this.shadowRoot.append(
+      node("details", { class: "box badge", part: "box" }, this.#summary, this.#note, this.#list, this.#exactly));
+  }
+
+  forget() {
+    this.#asked += 1;
+    this.#known = { claims: [], told: "" };
+    this.draw();
   }
 
   async refresh() {
-    if (!this.likeness) return;
+    const { likeness } = this;
+    if (!likeness) return;
     const asked = ++this.#asked;
+    let known;
     try {
-      const { claims } = await this.likeness.portrait();
-      if (asked !== this.#asked) return;
-      const used = claims.filter(({ state }) => state !== "refused");
-      this.#summary.textContent = used.length ? `Likeness: ${used.length} in use` : "Likeness: nothing in use";
-      this.#list.replaceChildren(...used.map(({ text }) => node("li", {}, text)));
+      const [{ claims }, [added]] = await Promise.all([likeness.portrait(), likeness.personalize([])]);
+      const told = added?.content ?? "";
+      known = { told, claims: claims.filter((claim) => isTold(claim, told)) };
     } catch (error) {
-      this.#summary.textContent = `Likeness: ${error.message}`;
-      this.tell("likeness-error", { error });
+      known = { claims: [], told: "", error };
     }
+    if (asked !== this.#asked) return;
+    this.#known = known;
+    this.draw();
+    if (known.error) this.tell("likeness-error", { error: known.error });
   }
+
+  draw() {
+    const { strings } = this;
+    const { claims, told, error } = this.#known;
+    this.#summary.textContent = error ? strings.broken : claims.length ? strings.used(claims.length) : strings.unused;
+    this.#note.textContent = error ? strings.failed(error) : told ? "" : strings.nothing;
+    this.#list.replaceChildren(...claims.map(({ text }) => node("li", { dir: "auto" }, text)));
+    this.#list.hidden = claims.length === 0;
+    this.#heading.textContent = strings.exactly;
+    this.#prompt.textContent = told;
+    this.#exactly.hidden = !told;
+  }
+}
+
+/** A prompt speaks of the person as "they", one claim a line, of which it keeps the first 240 characters. */
+function isTold({ text, state }, told) {
+  const line = [...text].slice(0, 240).join("").replace(/^You /, "They ");
+  return state !== "refused" && told.includes(`\n- ${line}`);
 }

@@ -1,83 +1,101 @@
-// What the elements share: a shadow root under one constructed sheet, nodes made without parsing, events that bubble.
+// What the elements share: a shadow root, properties that may be set at any time, words that a host may replace, events.
 //
 // On a server there is no HTMLElement; the classes can then be imported, and are never made.
 
-const Base = globalThis.HTMLElement ?? class {};
+import { sheet } from "./sheet.js";
 
-const CSS = `
-:host { display: block; color-scheme: light dark; font: var(--likeness-font, inherit);
-  --ink: var(--likeness-ink, light-dark(#1c1c1e, #f0f0f2)); --ground: var(--likeness-ground, light-dark(#fff, #1c1c1f));
-  --line: var(--likeness-line, light-dark(#8a8a92, #77777f)); --accent: var(--likeness-accent, light-dark(#2457c5, #9dbcff));
-  color: var(--ink); }
-:host([hidden]) { display: none; }
-* { box-sizing: border-box; }
-section { background: var(--ground); border: 1px solid var(--line); border-radius: 8px; padding: 1rem; }
-h2 { font-size: 1.1em; margin: 0 0 .5rem; }
-p { margin: .5rem 0; overflow-wrap: anywhere; }
-ul { list-style: none; margin: .5rem 0; padding: 0; }
-li { border-top: 1px solid var(--line); padding: .5rem 0; }
-.answers { display: grid; gap: .75rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 16rem), 1fr)); }
-.answer { border: 1px solid var(--line); border-radius: 8px; padding: .75rem; white-space: pre-wrap; overflow-wrap: anywhere; }
-.row { display: flex; flex-wrap: wrap; gap: .5rem; margin: .75rem 0 0; }
-button, input { font: inherit; color: inherit; background: var(--ground); border: 1px solid var(--line); border-radius: 6px;
-  padding: .4rem .75rem; min-height: 2.25rem; max-width: 100%; }
-input { flex: 1 1 12rem; min-width: 0; }
-button { cursor: pointer; }
-button:disabled { cursor: default; opacity: .6; }
-button[aria-checked="true"] { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent); }
-:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
-summary { cursor: pointer; }
-progress { width: 100%; accent-color: var(--accent); }
-`;
-let sheet;
+/** What every element is: bound to a likeness by a property, drawn from what that says. */
+export class LikenessElement extends (globalThis.HTMLElement ?? class {}) {
+  /** Properties that a host may set, also before the element is defined. */
+  static properties = ["likeness", "strings"];
 
-export class LikenessElement extends Base {
+  /** The words of all elements of the class; `strings` replaces some of them for one element. */
+  static strings = { failed: ({ message, advice }) => (advice ? `${message}: ${advice}` : String(message)) };
+
+  /** The likeness's events after which it is asked again. */
+  static watches = [];
+
   #likeness;
+  #strings = {};
   #stops = [];
 
   constructor() {
     super();
-    this.attachShadow({ mode: "open", delegatesFocus: true });
-    if (!sheet) {
-      sheet = new CSSStyleSheet();
-      sheet.replaceSync(CSS);
-    }
-    this.shadowRoot.adoptedStyleSheets = [sheet];
+    this.attachShadow({ mode: "open" }).adoptedStyleSheets = [sheet()];
   }
 
+  /** The likeness that is shown or recorded to. */
   get likeness() {
     return this.#likeness;
   }
 
   set likeness(likeness) {
-    this.#unlisten();
+    if (likeness === this.#likeness) return;
     this.#likeness = likeness;
-    if (this.isConnected) this.connectedCallback();
+    this.forget();
+    if (this.isConnected) this.#listen();
+  }
+
+  /** The words in use. Those that are set are put in the place of the class's, which stay for the others. */
+  get strings() {
+    return { ...this.constructor.strings, ...this.#strings };
+  }
+
+  set strings(strings) {
+    this.#strings = { ...strings };
+    if (this.isConnected) this.draw();
   }
 
   connectedCallback() {
-    this.#unlisten();
-    for (const event of this.constructor.watches ?? []) {
-      const stop = this.#likeness?.on(event, () => this.refresh());
-      if (stop) this.#stops.push(stop);
-    }
-    this.refresh();
+    this.#upgrade();
+    this.draw();
+    this.#listen();
   }
 
   disconnectedCallback() {
     this.#unlisten();
   }
 
+  // With this, `moveBefore` moves an element without disconnecting it.
+  connectedMoveCallback() {}
+
+  /** Draws what is known, in the words in use. */
+  draw() {}
+
+  /** Asks the likeness, and draws. */
+  refresh() {}
+
+  /** Lets go of what belongs to the likeness that was bound before. */
+  forget() {}
+
+  /** Sends an event that leaves shadow roots; false where its sending was cancelled. */
+  tell(name, detail, cancelable = false) {
+    return this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true, cancelable }));
+  }
+
+  /** Properties that were set before the class was known lie on the element itself and hide the accessors. */
+  #upgrade() {
+    const early = this.constructor.properties.filter((name) => Object.hasOwn(this, name)).map((name) => [name, this[name]]);
+    // All are taken off first: setting one may read another.
+    for (const [name] of early) delete this[name];
+    for (const [name, value] of early) this[name] = value;
+  }
+
+  #listen() {
+    this.#unlisten();
+    for (const event of this.constructor.watches) {
+      const stop = this.#likeness?.on(event, () => this.refresh());
+      if (stop) this.#stops.push(stop);
+    }
+    this.refresh();
+  }
+
   #unlisten() {
     for (const stop of this.#stops.splice(0)) stop();
   }
-
-  tell(name, detail) {
-    return this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true, cancelable: true }));
-  }
 }
 
-/** A node with attributes; functions are listeners. */
+/** A node with attributes; functions are listeners. Made without parsing, so Trusted Types have nothing to ask. */
 export function node(name, attributes = {}, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {

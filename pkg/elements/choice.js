@@ -1,105 +1,287 @@
 // <likeness-choice>: two answers and four outcomes. What was chosen is told by the answer's id, never by its side.
+//
+// What is kept can't be taken back by this API, so a choice that was recorded is locked; another question opens it again.
+// Without a likeness nothing is recorded, and it is an ordinary control of a form, which may be changed.
 
+import { answerText } from "./answer.js";
 import { LikenessElement, node } from "./base.js";
+
+const KEYS = { ArrowDown: 1, ArrowUp: -1, ArrowRight: 1, ArrowLeft: -1 };
 
 export class LikenessChoice extends LikenessElement {
   static formAssociated = true;
-  #internals;
+  static observedAttributes = ["required"];
+  static properties = [...super.properties, "context", "options", "name", "required", "disabled"];
+  static strings = {
+    ...super.strings,
+    question: "Which answer do you prefer?",
+    answer: (number) => `Answer ${number}`,
+    first: "The first",
+    second: "The second",
+    allGood: "Both good",
+    allBad: "Both bad",
+    recorded: "Recorded.",
+    required: "Choose one of the four.",
+    failed: (error) => `Not kept: ${super.strings.failed(error)}`,
+  };
+  #internals = this.attachInternals();
+  #context = [];
   #options = [];
   #value = "";
-  #recording = false;
+  #phase = "open";
+  #said = "";
+  #off = false;
+  /** Goes up with every new question, so that what comes late for an earlier one changes nothing. */
+  #question = 0;
+  #answers = [];
+  #buttons = [];
+  #status = node("p", { role: "status", part: "status" });
 
   constructor() {
     super();
-    this.#internals = this.attachInternals();
-    this.context = [];
-    this.addEventListener("keydown", (event) => this.#key(event));
+    this.shadowRoot.addEventListener("keydown", (event) => this.#key(event));
+    // A click on a <label> arrives as one on the element itself.
+    this.addEventListener("click", (event) => event.composedPath()[0] === this && this.focus());
   }
 
+  /** The messages before the answers. */
+  get context() {
+    return this.#context;
+  }
+
+  set context(context) {
+    if (!Array.isArray(context)) throw new TypeError("likeness-choice: context must be an array of messages");
+    const given = context.map((message) => ({ ...message }));
+    if (isSame(given, this.#context)) return;
+    this.#context = given;
+    this.#reopen();
+  }
+
+  /** The two answers as shown; an empty array for none. */
   get options() {
     return this.#options;
   }
 
   set options(options) {
-    const ids = new Set(options.map(({ id }) => id));
-    if (options.length !== 2 || ids.size !== 2) throw new TypeError("a choice is between two answers with different ids");
-    this.#options = options.map(({ id, content }) => ({ id, content }));
-    this.#keep("");
-    this.refresh();
+    const given = checked(options ?? []);
+    // A framework sets the same ones at each of its own redraws.
+    if (isSame(given, this.#options)) return;
+    this.#options = given;
+    this.#reopen();
+    this.draw();
   }
 
+  /** The id of the preferred answer, `none:all-good`, `none:all-bad`, or empty. */
   get value() {
     return this.#value;
   }
 
-  formResetCallback() {
-    this.#keep("");
-    this.refresh();
+  /** Whether it was recorded, and is locked. */
+  get recorded() {
+    return this.#phase === "recorded";
   }
 
-  #keep(value) {
-    this.#value = value;
-    this.#internals.setFormValue(value || null);
+  get type() {
+    return "likeness-choice";
+  }
+
+  get name() {
+    return this.getAttribute("name") ?? "";
+  }
+
+  set name(name) {
+    this.setAttribute("name", name);
+  }
+
+  get required() {
+    return this.hasAttribute("required");
+  }
+
+  set required(is) {
+    this.toggleAttribute("required", Boolean(is));
+  }
+
+  get disabled() {
+    return this.hasAttribute("disabled");
+  }
+
+  set disabled(is) {
+    this.toggleAttribute("disabled", Boolean(is));
+  }
+
+  get form() {
+    return this.#internals.form;
+  }
+
+  get labels() {
+    return this.#internals.labels;
+  }
+
+  get validity() {
+    return this.#internals.validity;
+  }
+
+  get validationMessage() {
+    return this.#internals.validationMessage;
+  }
+
+  get willValidate() {
+    return this.#internals.willValidate;
+  }
+
+  checkValidity() {
+    return this.#internals.checkValidity();
+  }
+
+  reportValidity() {
+    return this.#internals.reportValidity();
+  }
+
+  /** Goes to the outcome that was taken, or to the first. */
+  focus(options) {
+    this.#buttons.find(({ tabIndex }) => tabIndex === 0)?.focus(options);
+  }
+
+  attributeChangedCallback() {
+    this.#mark();
+  }
+
+  formDisabledCallback(is) {
+    this.#off = is;
+    this.#mark();
+  }
+
+  formResetCallback() {
+    // What was recorded stays so, whatever becomes of the form.
+    if (this.#phase === "open") this.#enter("open", "");
+  }
+
+  draw() {
+    const { strings } = this;
+    const held = this.#buttons.indexOf(this.shadowRoot.activeElement);
+    if (this.#options.length === 0) this.#buttons = this.#answers = [];
+    else {
+      const words = [strings.first, strings.second, strings.allGood, strings.allBad];
+      this.#answers = this.#options.map(({ id, content }, at) =>
+        node("div", { class: "answer", part: "answer", role: "group", tabindex: "0", "aria-label": strings.answer(at + 1) },
+          node("slot", { name: id }, answerText(content))));
+      this.#buttons = words.map((word, at) =>
+        node("button", { type: "button", role: "radio", part: "outcome", "aria-keyshortcuts": `${at + 1}`, click: () => this.#choose(at) },
+          node("kbd", { "aria-hidden": "true" }, `${at + 1}`), word));
+    }
+    this.shadowRoot.replaceChildren(...(this.#buttons.length ? [this.#box(strings)] : []));
+    this.#mark();
+    this.#buttons[held]?.focus();
+  }
+
+  #box(strings) {
+    const label = [...this.#internals.labels].map(({ textContent }) => textContent.trim()).join(" ") || strings.question;
+    return node("section", { class: "box", part: "box" },
+      node("div", { class: "answers", part: "answers" }, ...this.#answers),
+      node("div", { class: "row", part: "outcomes", role: "radiogroup", "aria-label": label }, ...this.#buttons), this.#status);
+  }
+
+  /** Brings attributes in line with what was chosen; the nodes stay, and with them focus and scroll positions. */
+  #mark() {
+    const { strings } = this;
+    const taken = this.#outcomes().findIndex(({ value }) => value === this.#value);
+    for (const [at, button] of this.#buttons.entries()) {
+      button.disabled = this.#off;
+      // Locked, not disabled: it can still be read and reached, and focus isn't lost when it is locked.
+      button.setAttribute("aria-disabled", String(this.#off || this.#phase !== "open"));
+      button.setAttribute("aria-checked", String(at === taken));
+      button.tabIndex = at === Math.max(taken, 0) ? 0 : -1;
+    }
+    this.#buttons[0]?.parentElement.setAttribute("aria-required", String(this.required));
+    for (const [at, answer] of this.#answers.entries()) answer.classList.toggle("taken", at === taken);
+    this.#status.textContent = this.#phase === "recorded" ? strings.recorded : this.#said;
+    this.#internals.setFormValue(this.#value || null);
+    if (this.required && !this.#value) {
+      this.#internals.setValidity({ valueMissing: true }, strings.required, this.#buttons[0]);
+    } else this.#internals.setValidity({});
   }
 
   #outcomes() {
-    const [first, second] = this.#options;
-    return [
-      { words: "The first", value: `chosen:${first.id}`, outcome: { chosen: first.id } },
-      { words: "The second", value: `chosen:${second.id}`, outcome: { chosen: second.id } },
-      { words: "Both good", value: "all-good", outcome: { none: "all-good" } },
-      { words: "Both bad", value: "all-bad", outcome: { none: "all-bad" } },
-    ];
+    if (this.#options.length === 0) return [];
+    const chosen = ({ id }) => ({ value: id, outcome: { chosen: id } });
+    const none = (why) => ({ value: `none:${why}`, outcome: { none: why } });
+    return [...this.#options.map(chosen), none("all-good"), none("all-bad")];
   }
 
-  refresh() {
-    if (this.#options.length === 0) return this.shadowRoot.replaceChildren();
-    const answers = this.#options.map(({ content }, at) =>
-      node("div", { class: "answer", part: "answer", role: "group", "aria-label": `Answer ${at + 1}` }, content));
-    const buttons = this.#outcomes().map(({ words, value }, at) =>
-      node("button", {
-        type: "button", role: "radio", part: "outcome", "aria-checked": String(value === this.#value),
-        tabindex: value === this.#value || (!this.#value && at === 0) ? "0" : "-1", click: () => this.#choose(at),
-      }, `${at + 1}. ${words}`));
-    this.shadowRoot.replaceChildren(
-      node("section", { part: "box" }, node("div", { class: "answers" }, ...answers),
-        node("div", { class: "row", role: "radiogroup", "aria-label": "Which answer do you prefer?" }, ...buttons),
-        node("p", { role: "status", part: "status" })));
+  #reopen() {
+    this.#question += 1;
+    this.#enter("open", "");
+  }
+
+  #enter(phase, value, said = "") {
+    this.#phase = phase;
+    this.#value = value;
+    this.#said = said;
+    this.#mark();
   }
 
   #key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || this.#options.length === 0) return;
-    const buttons = [...this.shadowRoot.querySelectorAll("button")];
-    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-    const at = buttons.indexOf(this.shadowRoot.activeElement);
-    if (step && at >= 0) {
-      // Arrows only move: a choice is kept for good, so it takes Enter, Space or its number.
-      buttons[(at + step + 4) % 4].focus();
-    } else if (/^[1-4]$/.test(event.key)) this.#choose(Number(event.key) - 1);
+    const { key, ctrlKey, metaKey, altKey, isComposing, repeat } = event;
+    // Keys typed into what a host has put in our slots are that thing's own.
+    if (ctrlKey || metaKey || altKey || isComposing || !this.shadowRoot.activeElement) return;
+    const at = this.#buttons.indexOf(this.shadowRoot.activeElement);
+    if (KEYS[key] && at >= 0) {
+      // Arrows only move: a choice may be kept for good, so it takes Enter, Space or its number.
+      const mirrored = /Right|Left/.test(key) && this.matches(":dir(rtl)");
+      const count = this.#buttons.length;
+      this.#go((at + (mirrored ? -KEYS[key] : KEYS[key]) + count) % count);
+    } else if (/^[1-4]$/.test(key) && !repeat && this.#isOpen()) this.#choose(Number(key) - 1);
     else return;
     event.preventDefault();
   }
 
+  #go(to) {
+    for (const [at, button] of this.#buttons.entries()) button.tabIndex = at === to ? 0 : -1;
+    this.#buttons[to].focus();
+  }
+
+  #isOpen() {
+    return this.#phase === "open" && !this.#off;
+  }
+
   async #choose(at) {
     const { value, outcome } = this.#outcomes()[at];
-    if (this.#recording || value === this.#value) return;
-    const choice = { context: this.context, options: this.#options, ...outcome };
-    if (!this.tell("likeness-choice", outcome)) return;
-    this.#keep(value);
-    this.refresh();
-    this.shadowRoot.querySelectorAll("button")[at].focus();
-    if (!this.likeness) return;
-    this.#recording = true;
+    if (!this.#isOpen() || value === this.#value) return;
+    const { likeness } = this;
+    const choice = { context: this.#context, options: this.#options, ...outcome };
+    const question = this.#question;
+    if (!this.tell("likeness-choice", outcome, true)) return;
+    // A listener may have put up the next question already; this one is recorded all the same.
+    const isUp = () => question === this.#question;
+    if (isUp()) {
+      this.#enter(likeness ? "recording" : "open", value);
+      this.#buttons[at].focus();
+      for (const name of ["input", "change"]) this.dispatchEvent(new Event(name, { bubbles: true, composed: true }));
+    }
+    if (!likeness) return;
     try {
-      const pairs = await this.likeness.recordChoice(choice);
+      const pairs = await likeness.recordChoice(choice);
+      if (isUp()) this.#enter("recorded", value);
       this.tell("likeness-recorded", { ...outcome, pairs });
     } catch (error) {
-      this.#keep("");
-      this.refresh();
-      this.shadowRoot.querySelector("[role=status]").textContent = `Not kept: ${error.message}`;
+      if (isUp()) this.#enter("open", "", this.strings.failed(error));
       this.tell("likeness-error", { error });
-    } finally {
-      this.#recording = false;
     }
   }
+}
+
+const isSame = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+
+/** The answers, copied; throws where they are not two that can be told apart. */
+function checked(options) {
+  const given = Array.from(options, ({ id, content }) => ({ id, content }));
+  if (given.length === 0) return given;
+  const wrong = (what) => new TypeError(`likeness-choice: ${what}`);
+  if (given.length !== 2) throw wrong(`a choice is between two answers, and options has ${given.length}`);
+  for (const { id, content } of given) {
+    if (typeof id !== "string" || typeof content !== "string") throw wrong("each option needs an id and a content, both strings");
+    if (!id || id.startsWith("none:")) throw wrong(`an option's id can't be ${JSON.stringify(id)}: it must not be empty or begin with "none:"`);
+  }
+  if (given[0].id === given[1].id) throw wrong(`both options have the id ${JSON.stringify(given[0].id)}; give each its own`);
+  return given;
 }

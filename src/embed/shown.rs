@@ -10,7 +10,7 @@ use crate::service::{ClaimState, ClaimView, InductionProgress, PortraitView, Rea
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Portrait {
-    /// In prose; empty where nothing held.
+    /// In prose: a sentence also where nothing held; empty before the first induction.
     pub prose: String,
     /// The claims, the surest first.
     pub claims: Vec<Claim>,

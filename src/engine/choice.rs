@@ -8,7 +8,7 @@ use super::cpu::Cpu;
 use super::device::{AnyDevice, Device};
 use super::gguf::TensorKind;
 #[cfg(feature = "gpu")]
-use super::gpu::{Adapter, Gpu, Refusal, self_test};
+use super::gpu::{Adapter, Gpu, Refusal, Variants, self_test};
 use super::kv::KvTree;
 use super::message::{DeviceChoice, DeviceReport};
 use super::network::{Activation, Network, Pairing, Product, Rotation, Sizes, Slot, Step};
@@ -52,17 +52,15 @@ pub async fn choose(
             Ok(gpu) => gpu,
             Err(why) => return on_cpu(cpu().await, why, None, None),
         };
-        let (mut cpu_ms, mut gpu_ms) = (None, None);
+        let gpu_ms = match probe_variants(&mut gpu, sizes, &now_ms).await {
+            Ok(ms) => Some(ms),
+            Err(error) => return on_cpu(cpu().await, format!("the GPU failed: {error}"), None, None),
+        };
+        let mut cpu_ms = None;
         if wanted == DeviceChoice::Measured {
             let mut cpu = cpu().await;
             cpu_ms = probe(&mut cpu, sizes, &now_ms).await.ok();
             cpu.clear();
-            let measured = probe(&mut gpu, sizes, &now_ms).await;
-            gpu.clear();
-            gpu_ms = match measured {
-                Ok(ms) => Some(ms),
-                Err(error) => return on_cpu(cpu, format!("the GPU failed: {error}"), cpu_ms, None),
-            };
             if gpu_ms >= cpu_ms {
                 let about = gpu.about();
                 let why = if about.software {
@@ -82,7 +80,7 @@ pub async fn choose(
             );
         }
         gpu.clear();
-        let name = format!("{}, {}", gpu.about().name, gpu.about().interface);
+        let name = format!("{}, {}, {}", gpu.about().name, gpu.about().interface, gpu.variants().names());
         let why = match wanted {
             DeviceChoice::Measured => "it is faster here and computes what the processor does",
             _ => "it was chosen, and computes what the processor does",
@@ -109,6 +107,21 @@ pub fn on_cpu(cpu: Cpu, why: String, cpu_ms: Option<f64>, gpu_ms: Option<f64>) -
     };
     let name = format!("{threads}, {}", cpu.kernels().name);
     (AnyDevice::Cpu(cpu), DeviceReport { gpu: false, name, why, cpu_ms, gpu_ms })
+}
+
+/// Has the GPU use all that it offers beyond f32, or nothing of it, whichever is faster, and tells how fast.
+#[cfg(feature = "gpu")]
+async fn probe_variants(gpu: &mut Gpu, sizes: Sizes, now_ms: &impl Fn() -> f64) -> Result<f64, EngineError> {
+    let plain = probe(gpu, sizes, now_ms).await?;
+    let offers = gpu.about().offers;
+    if offers == Variants::NONE {
+        gpu.clear();
+        return Ok(plain);
+    }
+    gpu.use_variants(offers);
+    let all = probe(gpu, sizes, now_ms).await?;
+    gpu.use_variants(if all < plain { offers } else { Variants::NONE });
+    Ok(all.min(plain))
 }
 
 /// Milliseconds for [`TOGETHER`] tokens and [`ALONE`] more through a layer of about the model's size: the best of some.

@@ -3,6 +3,7 @@
 //! | argument | |
 //! | --- | --- |
 //! | `--device cpu\|gpu` | where it runs (cpu) |
+//! | `--use LIST` | what the GPU's kernels use beyond f32: `bytes`, `halves`, `subgroups`, by commas (all that it offers) |
 //! | `--threads N` | threads of the processor (1) |
 //! | `--model embedded\|135m\|1b\|3b\|8b` | the embedded model, or made-up Q4_0 weights of a real model's shape (embedded) |
 //! | `--prompt N`, `--answer N` | tokens read and written (512, 64) |
@@ -18,7 +19,7 @@ use std::time::Instant;
 use likeness::engine::cpu::Cpu;
 use likeness::engine::device::AnyDevice;
 use likeness::engine::gguf::{Limits, TensorKind};
-use likeness::engine::gpu::{Adapter, Refusal};
+use likeness::engine::gpu::{Adapter, Refusal, Variants};
 use likeness::engine::{Engine, EngineError, NonStop, Options, arg_max, read_header};
 
 #[path = "../engine/support.rs"]
@@ -37,13 +38,24 @@ fn number(name: &str, otherwise: usize) -> usize {
     argument(name).map_or(otherwise, |text| text.parse().expect("a number"))
 }
 
+/// What the kernels may use.
+fn variants() -> Variants {
+    let Some(list) = argument("--use") else { return Variants::ALL };
+    let has = |name: &str| list.split(',').any(|listed| listed == name);
+    let subgroups = if has("subgroups") { Variants::ALL.subgroups } else { 0 };
+    Variants { bytes: has("bytes"), halves: has("halves"), subgroups }
+}
+
 fn main() -> Result<(), EngineError> {
     let (prompt_tokens, answer) = (number("--prompt", 512), number("--answer", 64));
     let threads = number("--threads", 1);
     let (device, on) = if argument("--device").as_deref() == Some("gpu") {
         let adapter = now(Adapter::find()).expect("there is a GPU");
-        let gpu = now(adapter.open(Refusal::default())).expect("it opens");
-        (AnyDevice::Gpu(gpu), format!("{} ({})", adapter.about.name, adapter.about.interface))
+        let mut gpu = now(adapter.open(Refusal::default())).expect("it opens");
+        gpu.use_variants(variants());
+        let used = gpu.variants().names();
+        let on = format!("{} ({}; {used})", adapter.about.name, adapter.about.interface);
+        (AnyDevice::Gpu(gpu), on)
     } else {
         let cpu = Cpu::new(threads);
         let on = format!("{threads} threads, {}", cpu.kernels().name);

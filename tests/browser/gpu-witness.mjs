@@ -55,6 +55,14 @@ export const WRONG = `
 }
 `;
 
+/** A GPU whose kernels have nothing beyond f32. */
+export const PLAIN = `
+{
+  Object.defineProperty(GPU.prototype, "wgslLanguageFeatures", { get: () => new Set() });
+  Object.defineProperty(GPUAdapter.prototype, "features", { get: () => new Set() });
+}
+`;
+
 /** A GPU that binds and holds no more than this at once. */
 export const limited = (bytes) => `
 {

@@ -1,6 +1,7 @@
 // Uses every part of the package's types as a host would; package.test.mjs has the compiler read it, nothing runs it.
 import { LikenessError, createLikeness, init, type ErrorCode, type Likeness, type Message, type Portrait } from "@likeness/browser";
 import { connectLikeness, type FramedLikeness, type Scope } from "@likeness/browser/frame";
+import { LikenessPanel, type ClaimVerb } from "@likeness/browser/elements";
 
 await init({ wasmUrl: new URL("https://host.example/core_bg.wasm") });
 const likeness: Likeness = await createLikeness({
@@ -32,6 +33,14 @@ try {
   const code: ErrorCode | undefined = error instanceof LikenessError ? error.code : undefined;
   console.log(code, id, best.liked, first, stop);
 }
+const choice = Object.assign(document.createElement("likeness-choice"), { likeness, context, options, name: "taste", required: true });
+choice.strings = { first: "A", answer: (number) => `${number}` };
+choice.addEventListener("likeness-recorded", ({ detail }) => console.log(detail.chosen ?? detail.none, detail.pairs.length, choice.strings.second));
+// @ts-expect-error: a choice is made by the person
+choice.value = "a";
+LikenessPanel.strings = { ...LikenessPanel.strings, run: "Go" };
+const panel: LikenessPanel = document.createElement("likeness-panel");
+panel.addEventListener("likeness-claim", ({ detail }) => detail.what satisfies ClaimVerb);
 likeness.destroy();
 
 const framed: FramedLikeness = await connectLikeness({ url: "https://likeness.example/frame/likeness.html", signal });

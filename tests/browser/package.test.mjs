@@ -4,19 +4,15 @@
 // the page, in the workers or to the host's model, none of them may be in it.
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { promisify } from "node:util";
 import { brotliCompressSync } from "node:zlib";
 import { REPOSITORY, launch, serve, watchErrors } from "./harness.mjs";
 import { withHost } from "./package-host.mjs";
+import { PACKAGE, run, withInstalled } from "./package-project.mjs";
 
-const run = promisify(execFile);
 const MINUTE = 60_000;
-const PACKAGE = join(REPOSITORY, "pkg");
 const BIN = join(REPOSITORY, "tests/browser/node_modules/.bin");
 const SAMPLE = await readFile(join(REPOSITORY, "www/sample.jsonl"), "utf8");
 const PAIRS = SAMPLE.trim()
@@ -208,19 +204,6 @@ test("the core is small", async () => {
   assert.ok(core <= 350_000, `${core} bytes`);
 });
 
-/** The tarball, unpacked where a host would have it. */
-async function withInstalled(body) {
-  const folder = await mkdtemp(join(tmpdir(), "likeness-installed-"));
-  try {
-    await run("npm", ["pack", PACKAGE, "--pack-destination", folder, "--silent"]);
-    await writeFile(join(folder, "package.json"), '{ "type": "module", "private": true }');
-    await run("npm", ["install", "--offline", "--no-audit", "--no-fund", join(folder, "likeness-browser-0.1.0.tgz")], { cwd: folder });
-    await body(folder);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
-
 test("the tarball holds what is meant to be in it, and nothing else", { timeout: 2 * MINUTE }, async () => {
   const { stdout } = await run("npm", ["pack", PACKAGE, "--dry-run", "--json"]);
   const files = JSON.parse(stdout)[0].files.map(({ path }) => path);
@@ -228,7 +211,8 @@ test("the tarball holds what is meant to be in it, and nothing else", { timeout:
     [".js", "_bg.wasm"].map((ending) => `dist/engine/engine_worker_${build}${ending}`),
   );
   const beside = ["core.js", "core_bg.wasm", "data_worker.js", "data_worker_bg.wasm", "data_worker_loader.js"];
-  const expected = ["README.md", "about.js", "elements.d.ts", "elements.js", "elements/badge.js", "elements/base.js", "elements/choice.js", "elements/panel.js", "failure.js", "frame.d.ts", "frame.js", "index.d.ts", "index.js", "package.json", "workers.js", ...engine];
+  const expected = ["README.md", "about.js", "elements.d.ts", "elements.js", "elements/answer.js", "elements/badge.js", "elements/base.js", "elements/choice.js", "elements/claim.js", "elements/panel.js", "elements/sheet.js", "failure.js", "frame.d.ts", "frame.js", "index.d.ts", "index.js", "package.json", "workers.js", ...engine];
+  expected.push(...["ai-sdk", "langchain", "openai"].flatMap((name) => [`middleware/${name}.d.ts`, `middleware/${name}.js`]), "middleware/system-text.js");
   const frame = ["calls.js", "door.js", "given.js", "grants.js", "held.js", "likeness.css", "likeness.html", "limits.js", "page.js", "protocol.js", "strip.js", "window.js"];
   expected.push(...frame.map((name) => `frame/${name}`));
   expected.push(...[...beside, "engine_helper.js", "engine_worker.js"].map((name) => `dist/${name}`));

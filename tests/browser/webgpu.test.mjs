@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { URL_OF_MODEL, speaking } from "./engine-worker.mjs";
-import { WRONG, limited, withGpu } from "./gpu-witness.mjs";
+import { PLAIN, WRONG, limited, withGpu } from "./gpu-witness.mjs";
 import { screenshots, withApp } from "./harness.mjs";
 import { writeWithLayers } from "./layers.mjs";
 import { mainJob } from "./main-job.mjs";
@@ -70,7 +70,7 @@ const judgeOnBoth = (page, file) =>
 /** What every GPU of a browser binds at once. */
 const DEFAULT = 128 << 20;
 
-test("the whole model judges on a GPU of default limits as it does where nothing is rounded", { timeout: 5 * MINUTE }, async (t) => {
+test("the whole model judges on a GPU of default limits and plain f32 as it does where nothing is rounded", { timeout: 5 * MINUTE }, async (t) => {
   await withGpu(async ({ page, witness }) => {
     await speaking(page);
     const { devices, scores, tokens, ms } = await judgeOnBoth(page, URL_OF_MODEL);
@@ -82,7 +82,7 @@ test("the whole model judges on a GPU of default limits as it does where nothing
     for (const asked of limits) assert.ok((asked.maxStorageBufferBindingSize ?? DEFAULT) <= DEFAULT, JSON.stringify(asked));
     assertClose(scores[0], GOLDEN.log_probabilities, 1e-3);
     assertClose(scores[0], scores[1], ROUNDING);
-  }, { before: limited(DEFAULT) });
+  }, { before: PLAIN + limited(DEFAULT) });
 });
 
 test("a GPU that binds less than the largest matrix at once serves", { timeout: 3 * MINUTE }, async () => {
@@ -204,10 +204,10 @@ test("a job goes on when the GPU is lost in the middle of it, and comes to what 
     const fetched = [];
     page.context().on("request", (request) => request.url().endsWith(SMALL) && fetched.push(request.url()));
     const meanwhile = async () => {
-      await page.getByText(/\b[3-9] of at most/).waitFor({ timeout: 2 * MINUTE });
+      await page.getByText(/\b[3-9] of at most/).waitFor({ timeout: 4 * MINUTE });
       await witness.lose();
       const note = /^The GPU was lost \(.*\): the model was loaded again, and the work goes on\.$/;
-      await page.getByText(note).waitFor({ timeout: 2 * MINUTE });
+      await page.getByText(note).waitFor({ timeout: 4 * MINUTE });
       await screenshots(page, "portrait-gpu-lost");
     };
     const found = await job(app, { runOn: /^The GPU/, meanwhile });

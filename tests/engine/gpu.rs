@@ -10,6 +10,10 @@ use super::support::{On, Random, Tiny, embedded_model, now};
 /// What a logit may differ by: sums in another order.
 const CLOSE: f32 = 1e-4;
 
+/// The same where activations are rounded to 8 bits and the cache to 16: what goes the other way in the first layer
+/// makes 0.1 at the most in these models' logits, of some units.
+const CLOSE_IN_BYTES: f32 = 0.2;
+
 fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
     assert_eq!(a.len(), b.len());
     // A number that is none is as far as can be.
@@ -36,6 +40,28 @@ fn every_format_gives_the_processors_logits() {
             let difference = largest_difference(&logits(&mut gpu, &prompt), &logits(&mut cpu, &prompt));
             assert!(difference < CLOSE, "{kind:?}, {tokens} tokens: {difference}");
         }
+    }
+}
+
+/// The processor rounds activations to 8 bits as well; what lies between two whole numbers may go the other way, and what
+/// is kept of keys and values has 11 bits.
+#[test]
+fn every_format_at_its_best_is_the_processors_in_bytes() {
+    if !On::Gpu.has_gpu("every format with all that is offered") {
+        return;
+    }
+    let mut random = Random(13);
+    for kind in TensorKind::ALL {
+        let file = Tiny::new(kind, kind == TensorKind::Q8_0).file();
+        let mut cpu = On::Cpu.load(&file, &Options::default()).expect("it loads");
+        let mut gpu = On::GpuAtItsBest.load(&file, &Options::default()).expect("it loads");
+        let mut worst = 0f32;
+        for tokens in [1, 5, 6, 7, 63, 64, 65, 150] {
+            let prompt = random.tokens(tokens);
+            worst = worst.max(largest_difference(&logits(&mut gpu, &prompt), &logits(&mut cpu, &prompt)));
+        }
+        println!("{kind:?}: {worst}");
+        assert!(worst < CLOSE_IN_BYTES, "{kind:?}: {worst}");
     }
 }
 
@@ -162,13 +188,22 @@ fn the_embedded_models_labels_are_the_processors() {
         return;
     }
     let file = embedded_model();
-    let prompt: Vec<u32> = (0..70u32).map(|at| (at * 7919 + 31) % 49_000).collect();
+    let prompt = |n: u32| (0..70).map(|at| (at * 7919 + 31 + 101 * n) % 49_000).collect::<Vec<u32>>();
     let labels = [vec![5345], vec![10_120, 42], vec![29]];
-    let scores = |on: On| {
+    let scores = |on: On| -> Vec<f32> {
         let mut engine = on.load(&file, &Options { threads: 2, ..Options::default() }).expect("it loads");
-        now(engine.score(&prompt, &labels, &mut NonStop)).expect("it runs")
+        (0..6).flat_map(|n| now(engine.score(&prompt(n), &labels, &mut NonStop)).expect("it runs")).collect()
     };
-    let difference = largest_difference(&scores(On::Gpu), &scores(On::Floats));
+    let floats = scores(On::Floats);
+    let difference = largest_difference(&scores(On::Gpu), &floats);
+    let mean = |scores: Vec<f32>| {
+        let squares: f32 = scores.iter().zip(&floats).map(|(a, b)| (a - b) * (a - b)).sum();
+        (squares / floats.len() as f32).sqrt()
+    };
+    let (at_its_best, rounded) = (mean(scores(On::GpuAtItsBest)), mean(scores(On::Cpu)));
     println!("label log-probabilities differ by {difference} at most");
+    println!("with all that is offered by {at_its_best} (root mean square), on the processor by {rounded}");
     assert!(difference < 1e-3, "{difference}");
+    // Rounding costs what it costs on the processor, give or take.
+    assert!(at_its_best < 2.0 * rounded, "{at_its_best} where the processor is off by {rounded}");
 }

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use likeness::engine::cpu::Cpu;
 use likeness::engine::device::AnyDevice;
 use likeness::engine::gguf::{Header, Limits, TensorInfo, TensorKind, Value, encode, parse};
-use likeness::engine::gpu::{Adapter, Refusal};
+use likeness::engine::gpu::{Adapter, Refusal, Variants};
 use likeness::engine::{Engine, EngineError, NonStop, Options, read_header};
 
 /// Runs a future that is never pending.
@@ -32,8 +32,10 @@ pub enum On {
     Cpu,
     /// The processor, with all weights widened to floats.
     Floats,
-    /// The GPU that this machine has, if only one that the processor plays.
+    /// The GPU that this machine has, if only one that the processor plays, in plain f32.
     Gpu,
+    /// The same with all that it offers beyond.
+    GpuAtItsBest,
 }
 
 impl On {
@@ -53,11 +55,15 @@ impl On {
         match self {
             On::Cpu => AnyDevice::Cpu(Cpu::new(threads)),
             On::Floats => AnyDevice::Cpu(Cpu::new(threads).in_floats()),
-            On::Gpu => {
+            On::Gpu | On::GpuAtItsBest => {
                 let adapter = now(Adapter::find()).expect("there is a GPU");
                 // The limits that every WebGPU device has, which is the harder case, and hardware's kernels.
                 let refusal = Refusal { default_limits: true, as_hardware: true };
-                AnyDevice::Gpu(now(adapter.open(refusal)).expect("it opens"))
+                let mut gpu = now(adapter.open(refusal)).expect("it opens");
+                if self == On::GpuAtItsBest {
+                    gpu.use_variants(Variants::ALL);
+                }
+                AnyDevice::Gpu(gpu)
             }
         }
     }

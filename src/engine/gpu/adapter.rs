@@ -3,6 +3,7 @@
 use wgpu::{Backends, DeviceType, Limits};
 
 use super::device::Gpu;
+use super::variants::Variants;
 
 /// A GPU that was found.
 pub struct Adapter {
@@ -20,8 +21,8 @@ pub struct About {
     pub interface: String,
     /// Whether the processor plays the GPU. A browser tells that of few.
     pub software: bool,
-    /// Whether kernels may use 16-bit floats.
-    pub has_f16: bool,
+    /// What kernels may use beyond f32.
+    pub offers: Variants,
     /// Bytes that a kernel may bind as one buffer.
     pub most_binding_bytes: u64,
     /// Bytes that a buffer may have.
@@ -48,6 +49,16 @@ pub struct Refusal {
     pub as_hardware: bool,
 }
 
+/// 16-bit floats and subgroups are features to be asked for; products of bytes belong to the language.
+fn offered(adapter: &wgpu::Adapter, bytes: bool) -> Variants {
+    let (features, info) = (adapter.features(), adapter.get_info());
+    Variants {
+        bytes,
+        halves: features.contains(wgpu::Features::SHADER_F16),
+        subgroups: if features.contains(wgpu::Features::SUBGROUP) { info.subgroup_min_size } else { 0 },
+    }
+}
+
 impl Adapter {
     /// The GPU that the system would give to heavy work.
     pub async fn find() -> Result<Adapter, AdapterError> {
@@ -66,7 +77,9 @@ impl Adapter {
         };
         let found = instance.request_adapter(&options).await;
         let adapter = found.map_err(|error| AdapterError::None(error.to_string()))?;
-        Ok(vec![Adapter { about: about(&adapter), adapter }])
+        let bytes = wgpu::WgslLanguageFeatures::Packed4x8IntegerDotProduct;
+        let offers = offered(&adapter, instance.wgsl_language_features().contains(bytes));
+        Ok(vec![Adapter { about: about(&adapter, offers), adapter }])
     }
 
     /// Opens it.
@@ -77,9 +90,13 @@ impl Adapter {
             limits.max_storage_buffer_binding_size = most.max_storage_buffer_binding_size;
             limits.max_buffer_size = most.max_buffer_size;
         }
+        let offers = self.about.offers;
+        let mut features = wgpu::Features::empty();
+        features.set(wgpu::Features::SHADER_F16, offers.halves);
+        features.set(wgpu::Features::SUBGROUP, offers.subgroups > 0);
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("likeness"),
-            required_features: wgpu::Features::empty(),
+            required_features: features,
             required_limits: limits.clone(),
             ..Default::default()
         };
@@ -93,7 +110,7 @@ impl Adapter {
     }
 }
 
-fn about(adapter: &wgpu::Adapter) -> About {
+fn about(adapter: &wgpu::Adapter, offers: Variants) -> About {
     let (info, limits) = (adapter.get_info(), adapter.limits());
     let interface = match info.backend {
         wgpu::Backend::BrowserWebGpu => "WebGPU".to_owned(),
@@ -105,7 +122,7 @@ fn about(adapter: &wgpu::Adapter) -> About {
         software: info.device_type == DeviceType::Cpu || is_software(&name),
         name,
         interface,
-        has_f16: adapter.features().contains(wgpu::Features::SHADER_F16),
+        offers,
         most_binding_bytes: limits.max_storage_buffer_binding_size,
         most_buffer_bytes: limits.max_buffer_size,
     }

@@ -9,6 +9,7 @@ use super::adapter::About;
 use super::kernels::{Kernels, LOGIT_ROWS};
 use super::memory::Memory;
 use super::plan::{LayerPages, MOST_ASKED, Matrix, Part, Planner, Weights, Work, Workspace};
+use super::variants::Variants;
 use super::weights::Layout;
 use crate::engine::device::{Device, Outlook};
 use crate::engine::gguf::TensorKind;
@@ -47,6 +48,8 @@ struct Model {
     workspace: Workspace,
     pages: Vec<LayerPages>,
     held: usize,
+    /// Bytes of keys, or of values, of a page in one layer.
+    page_bytes: usize,
     layers: Vec<Work>,
     logits: Vec<Work>,
     outlook: Work,
@@ -66,6 +69,17 @@ impl Gpu {
     /// What is told of the adapter, with the limits in use.
     pub fn about(&self) -> &About {
         &self.about
+    }
+
+    /// Uses these from the next model on, as far as the GPU offers them; plain f32 until then. The model is let go.
+    pub fn use_variants(&mut self, variants: Variants) {
+        self.clear();
+        self.kernels.variants = variants.and(self.about.offers);
+    }
+
+    /// What it uses beyond f32.
+    pub fn variants(&self) -> Variants {
+        self.kernels.variants
     }
 
     /// Has the weights that come from now on split as if a kernel could bind no more than so many bytes: for trying out
@@ -158,8 +172,9 @@ impl Device for Gpu {
         self.memory.done().await?;
         let workspace = Workspace::new(&self.memory, &network, chunk_tokens).await?;
         let mut pages = Vec::new();
+        let page_bytes = layer_bytes(&network.sizes, self.kernels.variants);
         for _ in 0..network.sizes.layers {
-            pages.push(layer_pages(&self.memory, &network.sizes, FIRST_PAGES).await?);
+            pages.push(layer_pages(&self.memory, page_bytes * FIRST_PAGES).await?);
         }
         let planner = Planner {
             memory: &self.memory,
@@ -176,6 +191,7 @@ impl Device for Gpu {
             workspace,
             pages,
             held: FIRST_PAGES,
+            page_bytes,
             layers,
             logits,
             outlook,
@@ -202,7 +218,7 @@ impl Device for Gpu {
     }
 
     fn page_bytes(&self, sizes: &Sizes) -> usize {
-        2 * sizes.layers * layer_bytes(sizes, 1)
+        2 * sizes.layers * layer_bytes(sizes, self.kernels.variants)
     }
 
     /// Doubles what there is, so that it seldom has to.
@@ -213,7 +229,7 @@ impl Device for Gpu {
         }
         let sizes = model.network.sizes;
         let most = (self.about.most_binding_bytes.min(self.about.most_buffer_bytes) as usize)
-            / layer_bytes(&sizes, 1);
+            / layer_bytes(&sizes, self.kernels.variants);
         if pages > most {
             return Err(model.held.max(grow(&self.memory, model, most).await));
         }
@@ -372,13 +388,12 @@ fn record(encoder: &mut CommandEncoder, work: &[Work], tokens: usize) {
     }
 }
 
-/// Bytes of keys, or of values, of so many pages in one layer.
-fn layer_bytes(sizes: &Sizes, pages: usize) -> usize {
-    4 * sizes.keys() * PAGE * pages
+/// Bytes of keys, or of values, of a page in one layer.
+fn layer_bytes(sizes: &Sizes, variants: Variants) -> usize {
+    (if variants.halves { 2 } else { 4 }) * sizes.keys() * PAGE
 }
 
-async fn layer_pages(memory: &Memory, sizes: &Sizes, pages: usize) -> Result<LayerPages, EngineError> {
-    let bytes = layer_bytes(sizes, pages);
+async fn layer_pages(memory: &Memory, bytes: usize) -> Result<LayerPages, EngineError> {
     Ok(LayerPages {
         keys: memory.storage("keys", bytes).await?,
         values: memory.storage("values", bytes).await?,
@@ -391,9 +406,10 @@ async fn grow(memory: &Memory, model: &mut Model, pages: usize) -> usize {
         return model.held;
     }
     model.submit(memory);
-    let bytes = layer_bytes(&model.network.sizes, model.held) as u64;
+    let page_bytes = model.page_bytes;
+    let bytes = (page_bytes * model.held) as u64;
     for layer in &mut model.pages {
-        let Ok(larger) = layer_pages(memory, &model.network.sizes, pages).await else { return model.held };
+        let Ok(larger) = layer_pages(memory, page_bytes * pages).await else { return model.held };
         let mut encoder = memory.device.create_command_encoder(&Default::default());
         encoder.copy_buffer_to_buffer(&layer.keys, 0, &larger.keys, 0, bytes);
         encoder.copy_buffer_to_buffer(&layer.values, 0, &larger.values, 0, bytes);

@@ -5,7 +5,8 @@
 //! [`kernels`] (their pipelines), [`memory`] (buffers, and what the GPU reports), [`plan`] (a network as dispatches),
 //! [`device`] (the device), [`self_test`] (whether it can be believed).
 //!
-//! The kernels here compute in f32 and need no feature beyond WebGPU's own. A chunk of tokens is one submit with the
+//! Plain f32 needs no feature beyond WebGPU's own and always works; [`variants`] says what is used beyond it where it is
+//! offered, and [`source`] puts each kernel together accordingly. A chunk of tokens is one submit with the
 //! logits that are asked of it; nothing is read back but what was asked for, and no buffer is made for a step.
 
 pub mod adapter;
@@ -14,10 +15,13 @@ mod kernels;
 mod memory;
 mod plan;
 mod self_test;
+mod source;
 #[cfg(test)]
 mod tests;
+mod variants;
 mod weights;
 
 pub use adapter::{Adapter, AdapterError, Refusal};
 pub use device::Gpu;
 pub use self_test::{Mismatch, self_test};
+pub use variants::Variants;

@@ -5,7 +5,7 @@
 
 use wgpu::{BindGroup, BindGroupEntry, Buffer, ComputePass, ComputePipeline};
 
-use super::kernels::{Kernel, Kernels, LOGIT_ROWS, Multiply, SPLITS, Sharing, TILE, Then, WIDE};
+use super::kernels::{Kernel, Kernels, LOGIT_ROWS, Multiply, SPLITS, Sharing, Then, WIDE};
 use super::memory::Memory;
 use super::weights::{BLOCK, Layout};
 use crate::engine::EngineError;
@@ -63,6 +63,10 @@ pub struct Workspace {
     pub angles: Vec<Buffer>,
     /// By [`Slot`].
     pub slots: Vec<Buffer>,
+    /// What is to be multiplied, rounded to 8 bits.
+    pub packed: Buffer,
+    /// Its scales.
+    pub packed_scales: Buffer,
     /// What workgroups that share a head's positions have found.
     pub parts: Buffer,
     /// Normed rows of the stream whose logits are asked for.
@@ -103,8 +107,8 @@ enum Grid {
     Tokens,
     /// So many items a token, 64 in a workgroup, in two dimensions.
     Items(u32),
-    /// (these, ⌈tokens / tile⌉, 1).
-    Tiles(u32),
+    /// (these, ⌈tokens / those⌉, 1).
+    Tiles(u32, u32),
 }
 
 /// A step of the plan.
@@ -140,7 +144,7 @@ impl Dispatch {
                 let groups = (tokens * per_token).div_ceil(64);
                 (groups.min(WIDE), groups.div_ceil(WIDE), 1)
             }
-            Grid::Tiles(x) => (x, tokens.div_ceil(TILE), 1),
+            Grid::Tiles(x, tile) => (x, tokens.div_ceil(tile), 1),
         };
         pass.dispatch_workgroups(x, y, z);
     }
@@ -163,6 +167,8 @@ impl Workspace {
         for rotation in &network.rotations {
             angles.push(memory.storage("angles", 8 * chunk_tokens * rotation.divisors.len()).await?);
         }
+        let widest = Slot::ALL.iter().map(|slot| slot.cols(sizes)).max().unwrap_or(0).max(sizes.width);
+        let packed_blocks = chunk_tokens.max(LOGIT_ROWS) * widest.div_ceil(BLOCK);
         let part_bytes = 4 * FEW_TOKENS as usize * sizes.heads * SPLITS as usize * (sizes.head_size + 2);
         let found_bytes = 16 * (LOGIT_ROWS + MOST_ASKED);
         let staging = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
@@ -173,6 +179,8 @@ impl Workspace {
             places: memory.storage("places", 4 * sizes.context.next_multiple_of(PAGE)).await?,
             angles,
             slots,
+            packed: memory.storage("packed", BLOCK * packed_blocks).await?,
+            packed_scales: memory.storage("scales of the packed", 8 * packed_blocks).await?,
             parts: memory.storage("parts of the attention", part_bytes).await?,
             last: memory.storage("last rows", 4 * LOGIT_ROWS * sizes.width).await?,
             logits: memory.storage("logits", 4 * LOGIT_ROWS * sizes.vocabulary).await?,
@@ -225,6 +233,7 @@ impl Planner<'_> {
         )];
         let then = network.logit_cap.map_or(Then::Write, |cap| Then::Cap(cap.to_bits()));
         let to = Target { chunk: &space.look, buffer: &space.logits, stride: sizes.vocabulary, then };
+        self.pack(&[network.output], &space.look, &space.last, &mut work);
         self.multiply(network.output, None, &space.last, to, &mut work);
         work
     }
@@ -266,6 +275,8 @@ impl Planner<'_> {
                 work.push(self.norm(&space.chunk, places, (weight, cols), from.cols(sizes)));
             }
             Step::Multiply { from, products } => {
+                let matrices: Vec<MatrixId> = products.iter().map(|product| product.matrix).collect();
+                self.pack(&matrices, &space.chunk, space.slot(*from), work);
                 for Product { matrix, bias, into } in products {
                     let then = if *into == Slot::Stream { Then::Add } else { Then::Write };
                     let stride = into.cols(sizes);
@@ -313,6 +324,22 @@ impl Planner<'_> {
         Work::Always(self.dispatch(Kernel::Norm { in_place }, &entries, Grid::ByToken(per_token)))
     }
 
+    /// Whether a matrix's products are taken by bytes.
+    fn packs(&self, matrix: MatrixId) -> bool {
+        let Layout { kind, cols, .. } = self.weights.matrices[matrix.0].layout;
+        self.kernels.variants.packs(kind, !cols.is_multiple_of(BLOCK))
+    }
+
+    /// Rounds what is to be multiplied with `matrices`, which are all as wide, where one of them takes it so.
+    fn pack(&self, matrices: &[MatrixId], chunk: &Buffer, x: &Buffer, work: &mut Vec<Work>) {
+        let Some(matrix) = matrices.iter().find(|matrix| self.packs(**matrix)) else { return };
+        let (space, layout) = (self.workspace, self.weights.matrices[matrix.0].layout);
+        let shape = self.memory.uniform(&[word(layout.cols)]);
+        let entries = [(0, chunk), (1, &shape), (2, x), (3, &space.packed), (4, &space.packed_scales)];
+        let grid = Grid::Items(word(layout.blocks()));
+        work.push(Work::Always(self.dispatch(Kernel::Pack, &entries, grid)));
+    }
+
     fn multiply(
         &self,
         matrix: MatrixId,
@@ -322,8 +349,11 @@ impl Planner<'_> {
         work: &mut Vec<Work>,
     ) {
         let Matrix { layout, parts } = &self.weights.matrices[matrix.0];
+        let packed = self.packs(matrix);
+        let x = if packed { &self.workspace.packed } else { x };
         let kernel = Multiply {
             kind: layout.kind,
+            packed,
             ragged: !layout.cols.is_multiple_of(BLOCK),
             then: to.then,
             bias: bias.is_some(),
@@ -336,14 +366,16 @@ impl Planner<'_> {
                 entries.extend(tells_chunk.then_some((0, to.chunk)));
                 entries.extend(part.scales.as_ref().map(|scales| (3, scales)));
                 entries.extend(bias.map(|bias| (6, bias)));
+                entries.extend(packed.then_some((7, &self.workspace.packed_scales)));
                 entries
             };
             let rows = word(part.rows);
             let sharing = Sharing::of(self.kernels.software, layout.blocks());
             let few = Grid::ByToken(rows.div_ceil(sharing.rows_of_workgroup()));
             let few = self.dispatch(Kernel::Matvec(kernel, sharing), &entries(false), few);
-            let many = Grid::Tiles(rows.div_ceil(TILE));
-            let many = self.dispatch(Kernel::Matmul(kernel), &entries(true), many);
+            let each = self.kernels.each();
+            let many = Grid::Tiles(rows.div_ceil(8 * each), 8 * each);
+            let many = self.dispatch(Kernel::Matmul(kernel, each), &entries(true), many);
             work.push(Work::ByCount(vec![few], many));
         }
     }

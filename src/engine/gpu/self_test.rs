@@ -3,6 +3,8 @@
 //! Drivers and browsers have given wrong numbers in silence on some GPUs and not on others, so each is tried before it
 //! is believed. The processor runs the same model in floats; what is left is the order of sums.
 
+use super::device::Gpu;
+use super::variants::Variants;
 use crate::engine::cpu::Cpu;
 use crate::engine::device::Device;
 use crate::engine::gguf::TensorKind;
@@ -13,9 +15,16 @@ use crate::engine::network::{
 use crate::engine::random::Pcg32;
 use crate::engine::{EngineError, NonStop};
 
-/// What a log-probability may be off by. Logits are some units large; sums of 256 floats in another order differ by
+/// What a log-probability may be off by: logits are some units large, and sums of 256 floats in another order differ by
 /// less than a thousandth of this.
 const TOLERANCE: f32 = 1e-3;
+
+/// The same where keys and values are kept in 11 bits of each number.
+const TOLERANCE_OF_HALVES: f32 = 1e-2;
+
+/// The same where activations are rounded to 8 bits. The processor rounds them too, but what lies between two whole
+/// numbers goes the other way after the least difference, and two layers make 0.05 of it.
+const TOLERANCE_OF_BYTES: f32 = 0.1;
 
 /// Tokens of the first chunk: more than one tile of the product's kernel, and not a whole number of them.
 const MANY: usize = 75;
@@ -50,14 +59,29 @@ pub enum Mismatch {
     Failed(#[from] EngineError),
 }
 
-/// Runs the model on `device`, which has no other, and on the processor.
-pub async fn self_test<D: Device>(device: &mut D) -> Result<(), Mismatch> {
-    let expected = answers(&mut Cpu::new(1).in_floats()).await?;
+/// Runs the model on `device`, which has no other, and on the processor: in plain f32 first, then with what else the
+/// kernels use.
+pub async fn self_test(device: &mut Gpu) -> Result<(), Mismatch> {
+    let used = device.variants();
+    device.use_variants(Variants::NONE);
+    let plain = compare(device, Cpu::new(1).in_floats(), TOLERANCE).await;
+    device.use_variants(used);
+    plain?;
+    match used {
+        Variants::NONE => Ok(()),
+        Variants { bytes: true, .. } => compare(device, Cpu::new(1), TOLERANCE_OF_BYTES).await,
+        Variants { halves: true, .. } => compare(device, Cpu::new(1).in_floats(), TOLERANCE_OF_HALVES).await,
+        _ => compare(device, Cpu::new(1).in_floats(), TOLERANCE).await,
+    }
+}
+
+async fn compare(device: &mut Gpu, mut cpu: Cpu, tolerance: f32) -> Result<(), Mismatch> {
+    let expected = answers(&mut cpu).await?;
     let found = answers(device).await?;
     for (place, (found, expected)) in found.iter().zip(&expected).enumerate() {
         for (found, expected) in found.iter().zip(expected) {
             // Not a number, too.
-            if (found - expected).is_nan() || (found - expected).abs() > TOLERANCE {
+            if (found - expected).is_nan() || (found - expected).abs() > tolerance {
                 return Err(Mismatch::Number { found: *found, expected: *expected, place });
             }
         }

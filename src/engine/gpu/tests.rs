@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use super::{Adapter, Gpu, Refusal, self_test};
+use super::{Adapter, Gpu, Refusal, Variants, self_test};
 
 /// Runs a future that is never pending: natively the device is waited for where it is asked.
 fn now<T>(future: impl Future<Output = T>) -> T {
@@ -31,6 +31,18 @@ fn the_self_test_passes() {
     for as_hardware in [false, true] {
         let Some(mut gpu) = gpu(Refusal { default_limits: true, as_hardware }) else { return };
         println!("{:?}", gpu.about());
-        now(self_test(&mut gpu)).expect("the GPU computes what the processor does");
+        let Variants { bytes, halves, subgroups } = gpu.about().offers;
+        for (name, used) in [
+            ("subgroups", Variants { subgroups, ..Variants::NONE }),
+            ("16-bit floats", Variants { halves, ..Variants::NONE }),
+            ("8-bit products", Variants { bytes, ..Variants::NONE }),
+            ("all that is offered", gpu.about().offers),
+        ] {
+            if used == Variants::NONE {
+                println!("NOT MEASURED: {name}, which this GPU doesn't offer");
+            }
+            gpu.use_variants(used);
+            now(self_test(&mut gpu)).unwrap_or_else(|mismatch| panic!("{name}: {mismatch}"));
+        }
     }
 }

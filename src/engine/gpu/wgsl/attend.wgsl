@@ -8,6 +8,8 @@
 // Where few tokens leave most of a GPU idle, {{SPLITS}} workgroups share a head's positions, and what each has found is
 // merged by `merge.wgsl` (Dao et al. 2023, "Flash-Decoding"). Dispatch: (heads, tokens, {{SPLITS}}).
 //
+// Keys and values are {{KEPT}}.
+//
 // queries, out: tokens × heads × size; keys, values: place × kv_heads × size; places: for each position its place;
 // parts: tokens × heads × splits × (size numbers, their maximum, their sum).
 struct Shape {
@@ -22,8 +24,8 @@ struct Shape {
 @group(0) @binding(1) var<uniform> shape: Shape;
 @group(0) @binding(2) var<storage, read> places: array<u32>;
 @group(0) @binding(3) var<storage, read> queries: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read> keys: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read> values: array<f32>;
+@group(0) @binding(4) var<storage, read> keys: array<vec4<{{KEPT}}>>;
+@group(0) @binding(5) var<storage, read> values: array<{{KEPT}}>;
 @group(0) @binding(6) var<storage, read_write> out: array<f32>;
 
 const SIZE = {{SIZE}}u;
@@ -37,7 +39,7 @@ var<workgroup> at: array<u32, 64>;
 var<workgroup> fold: array<f32, 64>;
 
 @compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) i: u32) {
+fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) i: u32{{PARAMETERS}}) {
     let head = workgroup.x;
     let token = workgroup.y;
     let kv_head = head / (shape.heads / shape.kv_heads);
@@ -45,12 +47,12 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     for (var q = i; q < SIZE / 4u; q += 64u) {
         query[q] = queries[base / 4u + q] * bitcast<f32>(shape.scale);
     }
-    let own = chunk.first + token + 1u;
-    let furthest = own - min(own, shape.window);
+    let seen = chunk.first + token + 1u;
+    let furthest = seen - min(seen, shape.window);
     // Whole blocks of 64 positions for each of the splits; some of the last may have none.
-    let share = ((own - furthest + SPLITS - 1u) / SPLITS + 63u) / 64u * 64u;
+    let share = ((seen - furthest + SPLITS - 1u) / SPLITS + 63u) / 64u * 64u;
     let start = furthest + workgroup.z * share;
-    let end = min(own, start + share);
+    let end = min(seen, start + share);
     var largest = -3.0e38;
     var sum = 0.0;
     var total: array<f32, EACH>;
@@ -60,23 +62,16 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
         // Past the end the last one's place, with no weight.
         let place = (places[min(position, end - 1u)] * shape.kv_heads + kv_head) * SIZE;
         at[i] = place;
-        var score = -3.0e38;
+        var own = -3.0e38;
         if (position < end) {
-            score = 0.0;
+            own = 0.0;
             for (var q = 0u; q < SIZE / 4u; q++) {
-                score += dot(query[q], keys[place / 4u + q]);
+                own += dot(query[q], vec4<f32>(keys[place / 4u + q]));
             }
         }
-        fold[i] = score;
-        workgroupBarrier();
-        for (var half = 32u; half > 0u; half /= 2u) {
-            if (i < half) {
-                fold[i] = max(fold[i], fold[i + half]);
-            }
-            workgroupBarrier();
-        }
-        let larger = max(largest, fold[0]);
-        weights[i] = select(0.0, exp(score - larger), position < end);
+        {{ALL}}
+        let larger = max(largest, all);
+        weights[i] = select(0.0, exp(own - larger), position < end);
         workgroupBarrier();
         let shrink = exp(largest - larger);
         largest = larger;
@@ -92,8 +87,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
             for (var e = 0u; e < EACH; e++) {
                 let d = i + 64u * e;
                 if (d < SIZE) {
-                    let v = vec4<f32>(values[at[j] + d], values[at[j + 1u] + d], values[at[j + 2u] + d], values[at[j + 3u] + d]);
-                    total[e] += dot(w, v);
+                    let v = vec4<{{KEPT}}>(values[at[j] + d], values[at[j + 1u] + d], values[at[j + 2u] + d], values[at[j + 3u] + d]);
+                    total[e] += dot(w, vec4<f32>(v));
                 }
             }
         }

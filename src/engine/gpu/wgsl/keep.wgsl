@@ -20,8 +20,13 @@ struct Shape {
 @group(0) @binding(4) var<storage, read_write> queries: array<f32>;
 @group(0) @binding(5) var<storage, read> new_keys: array<f32>;
 @group(0) @binding(6) var<storage, read> new_values: array<f32>;
-@group(0) @binding(7) var<storage, read_write> keys: array<f32>;
-@group(0) @binding(8) var<storage, read_write> values: array<f32>;
+@group(0) @binding(7) var<storage, read_write> keys: array<{{KEPT}}>;
+@group(0) @binding(8) var<storage, read_write> values: array<{{KEPT}}>;
+
+// The largest that a half holds stands for what is larger.
+fn kept(x: f32) -> {{KEPT}} {
+    return {{KEPT}}(clamp(x, -{{MOST}}, {{MOST}}));
+}
 
 fn turn(a: f32, b: f32, angle: vec2<f32>) -> vec2<f32> {
     return vec2<f32>(a * angle.x - b * angle.y, a * angle.y + b * angle.x);
@@ -62,13 +67,13 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
         let base = (token * shape.kv_heads + kv) * shape.size;
         let to = (place + kv) * shape.size;
         let turned = turn(new_keys[base + at.x], new_keys[base + at.y], angle);
-        keys[to + at.x] = turned.x;
-        keys[to + at.y] = turned.y;
+        keys[to + at.x] = kept(turned.x);
+        keys[to + at.y] = kept(turned.y);
     } else {
         let kv = head - shape.heads - shape.kv_heads;
         let base = (token * shape.kv_heads + kv) * shape.size;
         let to = (place + kv) * shape.size;
-        values[to + 2u * pair] = new_values[base + 2u * pair];
-        values[to + 2u * pair + 1u] = new_values[base + 2u * pair + 1u];
+        values[to + 2u * pair] = kept(new_values[base + 2u * pair]);
+        values[to + 2u * pair + 1u] = kept(new_values[base + 2u * pair + 1u]);
     }
 }

@@ -1,7 +1,8 @@
 // Products of a matrix with many tokens: y[t][r] = Σ_k w[r][k] x[t][k], for reading prompts.
 //
-// A workgroup of 8 × 8 invocations computes a tile of 64 rows × 64 tokens, each invocation 8 × 8 of it: 32 columns at a
-// time are unpacked into workgroup memory, a block by each invocation. Dispatch: (⌈rows / 64⌉, ⌈tokens / 64⌉, 1).
+// A workgroup of 8 × 8 invocations computes a tile of {{TILE}} rows × {{TILE}} tokens, each invocation every eighth of
+// either: 32 columns at a time are unpacked into workgroup memory, a block by an invocation. Dispatch:
+// (⌈rows / {{TILE}}⌉, ⌈tokens / {{TILE}}⌉, 1).
 //
 // x: tokens × cols; y: tokens × stride, this part's rows from `into` on; bias: as long as all rows.
 struct Shape {
@@ -22,13 +23,13 @@ struct Shape {
 @group(0) @binding(6) var<storage, read> bias: array<f32>;
 //! body
 // [quad of columns][row] and [quad of columns][token].
-var<workgroup> w_tile: array<vec4<f32>, 512>;
-var<workgroup> x_tile: array<vec4<f32>, 512>;
+var<workgroup> w_tile: array<vec4<f32>, {{QUADS}}>;
+var<workgroup> x_tile: array<vec4<f32>, {{QUADS}}>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) i: u32) {
-    let first_row = workgroup.x * 64u;
-    let first_token = workgroup.y * 64u;
+    let first_row = workgroup.x * {{TILE}}u;
+    let first_token = workgroup.y * {{TILE}}u;
     let blocks = (shape.cols + 31u) / 32u;
     let quads = shape.cols / 4u;
     // What this invocation loads: a block of one row, and a quad of each eighth token.
@@ -39,23 +40,25 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     let t0 = i / 8u;
     {{DECLARE}}
     for (var block = 0u; block < blocks; block++) {
-        let b = unpack(row * blocks + block);
-        w_tile[i] = b.s.x * b.q[0] + b.m;
-        w_tile[i + 64u] = b.s.x * b.q[1] + b.m;
-        w_tile[i + 128u] = b.s.x * b.q[2] + b.m;
-        w_tile[i + 192u] = b.s.x * b.q[3] + b.m;
-        w_tile[i + 256u] = b.s.y * b.q[4] + b.m;
-        w_tile[i + 320u] = b.s.y * b.q[5] + b.m;
-        w_tile[i + 384u] = b.s.y * b.q[6] + b.m;
-        w_tile[i + 448u] = b.s.y * b.q[7] + b.m;
+        if (i < {{TILE}}u) {
+            let b = unpack(row * blocks + block);
+            w_tile[i] = b.s.x * b.q[0] + b.m;
+            w_tile[i + {{TILE}}u] = b.s.x * b.q[1] + b.m;
+            w_tile[i + 2u * {{TILE}}u] = b.s.x * b.q[2] + b.m;
+            w_tile[i + 3u * {{TILE}}u] = b.s.x * b.q[3] + b.m;
+            w_tile[i + 4u * {{TILE}}u] = b.s.y * b.q[4] + b.m;
+            w_tile[i + 5u * {{TILE}}u] = b.s.y * b.q[5] + b.m;
+            w_tile[i + 6u * {{TILE}}u] = b.s.y * b.q[6] + b.m;
+            w_tile[i + 7u * {{TILE}}u] = b.s.y * b.q[7] + b.m;
+        }
         let at = block * 8u + quad;
-        for (var line = t0; line < 64u; line += 8u) {
+        for (var line = t0; line < {{TILE}}u; line += 8u) {
             let token = min(first_token + line, chunk.tokens - 1u);
             {{GUARD}}
-            x_tile[quad * 64u + line] = x[token * quads + at];
+            x_tile[quad * {{TILE}}u + line] = x[token * quads + at];
         }
         workgroupBarrier();
-        for (var q = 0u; q < 512u; q += 64u) {
+        for (var q = 0u; q < {{QUADS}}u; q += {{TILE}}u) {
             {{MULTIPLY}}
         }
         workgroupBarrier();

@@ -20,8 +20,6 @@ struct Shape {
 //! bias
 @group(0) @binding(6) var<storage, read> bias: array<f32>;
 //! body
-var<workgroup> sums: array<array<f32, {{ROWS}}>, {{THREADS}}>;
-
 // Four numbers of a token; none past the last column.
 fn quad(base: u32, block: u32, q: u32) -> vec4<f32> {
     {{GUARD}}
@@ -49,19 +47,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
         let sum = dot(x0 + x1 + x2 + x3 + x4 + x5 + x6 + x7, ones);
         {{EACH_ROW}}
     }
-    sums[i] = total;
-    workgroupBarrier();
-    // Each group's first lanes add up a row each.
-    for (var r = lane; r < {{ROWS}}u; r += {{LANES}}u) {
-        if (row + r < shape.rows) {
-            var sum = 0.0;
-            for (var j = 0u; j < {{LANES}}u; j++) {
-                sum += sums[i - lane + j][r];
-            }
-            let at = token * shape.stride + shape.into + row + r;
-            {{STORE}}
-        }
-    }
+    {{ADD_UP}}
 }
 //! row
         {

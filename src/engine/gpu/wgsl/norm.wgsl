@@ -24,26 +24,19 @@ fn load(at: u32) -> f32 {
     return y[at];
 }
 //! body
-var<workgroup> sums: array<f32, 64>;
+var<workgroup> fold: array<f32, 64>;
 
 @compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) i: u32) {
+fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) i: u32{{PARAMETERS}}) {
     let to = (workgroup.y * shape.per_token + workgroup.x) * shape.cols;
     let base = to + chunk.row * shape.per_token * shape.cols;
-    var sum = 0.0;
+    var own = 0.0;
     for (var k = i; k < shape.cols; k += 64u) {
         let x = load(base + k);
-        sum += x * x;
+        own += x * x;
     }
-    sums[i] = sum;
-    workgroupBarrier();
-    for (var half = 32u; half > 0u; half /= 2u) {
-        if (i < half) {
-            sums[i] += sums[i + half];
-        }
-        workgroupBarrier();
-    }
-    let scale = 1.0 / sqrt(sums[0] / f32(shape.cols) + bitcast<f32>(shape.epsilon));
+    {{ALL}}
+    let scale = 1.0 / sqrt(all / f32(shape.cols) + bitcast<f32>(shape.epsilon));
     for (var k = i; k < shape.cols; k += 64u) {
         y[to + k] = load(base + k) * scale * weight[k];
     }

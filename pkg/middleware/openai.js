@@ -1,0 +1,40 @@
+// An `openai` client whose chats know the person: what held about them joins the system message of each request.
+//
+//   const client = personalized(new OpenAI({ … }), likeness);
+//
+// Everything that asks a model (`create`, `stream`, `parse`, `runTools`) goes through the client's `post`, which takes
+// its options as a promise: so one place is enough, and streams, retries and `withResponse` work as before.
+
+import { aboutPerson, withText } from "./system-text.js";
+
+/** How the body of each kind of request tells a model who asks. Other requests pass as they are. */
+const TOLD = {
+  "/chat/completions": (body, about) => ({ ...body, messages: withSystem(body.messages, about) }),
+  "/responses": (body, about) => ({ ...body, instructions: withText(body.instructions ?? "", about) }),
+};
+
+/** Types and words are in openai.d.ts. */
+export function personalized(client, likeness) {
+  const own = client.withOptions({});
+  const post = own.post;
+  own.post = (path, options) => {
+    const tell = TOLD[path];
+    return post.call(own, path, tell ? told(likeness, tell, options) : options);
+  };
+  return own;
+}
+
+async function told(likeness, tell, options) {
+  const { body, signal, ...rest } = await options;
+  const about = await aboutPerson(likeness, signal ?? undefined);
+  return { ...rest, signal, body: about ? tell(body, about) : body };
+}
+
+/** The messages, with the text at the end of the first one where that gives instructions, else before them. */
+function withSystem(messages, about) {
+  const [first, ...rest] = messages;
+  if (first?.role === "system" || first?.role === "developer") {
+    return [{ ...first, content: withText(first.content, about) }, ...rest];
+  }
+  return [{ role: "system", content: about }, ...messages];
+}

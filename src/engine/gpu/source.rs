@@ -1,0 +1,297 @@
+//! The kernels' sources put together.
+//!
+//! A `.wgsl` file has sections that begin with `//! name`; what comes before the first is always taken, the others as a
+//! kernel needs them. Names in double braces are replaced by text. So one file serves every format of weights, and what
+//! a GPU offers beyond f32 is another section of the same kernel.
+
+use std::fmt::Write;
+
+use super::kernels::{Kernel, LOGIT_ROWS, Multiply, SPLITS, Sharing, Then, WIDE};
+use super::variants::Variants;
+use super::weights::code_words;
+use crate::engine::gguf::TensorKind;
+use crate::engine::network::{Activation, Pairing};
+
+const CHUNK: &str = include_str!("wgsl/chunk.wgsl");
+const FORMATS: &str = include_str!("wgsl/formats.wgsl");
+const PACKED_FORMATS: &str = include_str!("wgsl/packed_formats.wgsl");
+const MATVEC: &str = include_str!("wgsl/matvec.wgsl");
+const MATMUL: &str = include_str!("wgsl/matmul.wgsl");
+const PACK: &str = include_str!("wgsl/pack.wgsl");
+const PACKED_MATVEC: &str = include_str!("wgsl/packed_matvec.wgsl");
+const PACKED_MATMUL: &str = include_str!("wgsl/packed_matmul.wgsl");
+const ADD_UP: &str = include_str!("wgsl/add_up.wgsl");
+const FOLD: &str = include_str!("wgsl/fold.wgsl");
+const EMBED: &str = include_str!("wgsl/embed.wgsl");
+const NORM: &str = include_str!("wgsl/norm.wgsl");
+const KEEP: &str = include_str!("wgsl/keep.wgsl");
+const ATTEND: &str = include_str!("wgsl/attend.wgsl");
+const MERGE: &str = include_str!("wgsl/merge.wgsl");
+const GATE: &str = include_str!("wgsl/gate.wgsl");
+const ADD: &str = include_str!("wgsl/add.wgsl");
+const OUTLOOK: &str = include_str!("wgsl/outlook.wgsl");
+
+/// The named sections of a file in their order; what comes before the first is taken too.
+fn sections(file: &str, names: &[&str]) -> String {
+    let mut taken = String::new();
+    let mut takes = true;
+    for line in file.lines() {
+        if let Some(name) = line.strip_prefix("//! ") {
+            takes = names.contains(&name);
+        } else if takes {
+            taken.push_str(line);
+            taken.push('\n');
+        }
+    }
+    taken
+}
+
+/// One section alone.
+fn section(file: &str, name: &str) -> String {
+    let from = file.find(&format!("//! {name}\n")).map_or(file.len(), |at| at + name.len() + 5);
+    let rest = &file[from..];
+    rest[..rest.find("\n//! ").map_or(rest.len(), |at| at + 1)].to_owned()
+}
+
+fn fill(mut source: String, names: &[(&str, String)]) -> String {
+    for (name, text) in names {
+        source = source.replace(&format!("{{{{{name}}}}}"), text);
+    }
+    source
+}
+
+/// The functions that unpack a format to bytes.
+fn packed_format(kind: TensorKind) -> String {
+    let names: &[&str] = match kind {
+        TensorKind::Q4_0 => &["nibbles", "half", "Q4", "Q4_0"],
+        TensorKind::Q4_1 => &["nibbles", "Q4", "Q4_1"],
+        TensorKind::Q5_0 => &["nibbles", "half", "less", "Q5_0"],
+        TensorKind::Q4_K => &["nibbles", "Q4", "Q4_K"],
+        TensorKind::Q8_0 => &["half", "Q8_0"],
+        TensorKind::Q6_K => &["nibbles", "less", "Q6_K"],
+        // `Variants::packs` takes none of these.
+        TensorKind::F32 | TensorKind::F16 => &[],
+    };
+    sections(PACKED_FORMATS, names)
+}
+
+/// The functions that unpack a format to floats.
+fn format(kind: TensorKind) -> String {
+    let names: &[&str] = match kind {
+        TensorKind::F32 => &["F32"],
+        TensorKind::F16 => &["F16"],
+        TensorKind::Q4_0 => &["nibbles", "half", "Q4", "Q4_0"],
+        TensorKind::Q4_1 => &["nibbles", "Q4", "Q4_1"],
+        TensorKind::Q5_0 => &["nibbles", "half", "Q5_0"],
+        TensorKind::Q4_K => &["nibbles", "Q4", "Q4_K"],
+        TensorKind::Q8_0 => &["bytes", "half", "Q8_0"],
+        TensorKind::Q6_K => &["nibbles", "Q6_K"],
+    };
+    sections(FORMATS, names)
+}
+
+/// How a kernel sees the codes.
+fn code_type(kind: TensorKind) -> String {
+    if code_words(kind).is_multiple_of(4) { "vec4<u32>".to_owned() } else { "u32".to_owned() }
+}
+
+/// Whether a format has scales apart from its codes.
+pub fn has_scales(kind: TensorKind) -> bool {
+    !matches!(kind, TensorKind::F32 | TensorKind::F16)
+}
+
+/// A product's kernel, from the file for floats or the one for bytes, with the sections that its weights and its bias
+/// need.
+fn multiply(file: &str, packed_file: &str, m: Multiply) -> String {
+    let mut names = vec!["main", "body"];
+    names.extend(has_scales(m.kind).then_some("scales"));
+    names.extend(m.bias.then_some("bias"));
+    let (file, format) = if m.packed { (packed_file, packed_format(m.kind)) } else { (file, format(m.kind)) };
+    CHUNK.to_owned() + &sections(file, &names) + &format
+}
+
+/// The statements by which invocations that share rows add up what they have.
+fn add_up(sharing: Sharing, variants: Variants) -> String {
+    if sharing.lanes <= variants.subgroups {
+        let row = section(ADD_UP, "by subgroups");
+        (0..sharing.rows).map(|r| row.replace("{{R}}", &r.to_string())).collect()
+    } else {
+        section(ADD_UP, "in memory")
+    }
+}
+
+/// What a kernel needs to find a sum or the largest of all (`fold.wgsl`): its parameters and the statements.
+fn fold(what: &str, variants: Variants) -> [(&'static str, String); 2] {
+    let (parameters, way) = match variants.subgroups {
+        0 => (String::new(), "in memory"),
+        _ => (section(FOLD, "parameters").trim_end().to_owned(), "by subgroups"),
+    };
+    [("PARAMETERS", parameters), ("ALL", section(FOLD, &format!("{what} {way}")))]
+}
+
+/// How keys and values are kept, and the largest that can be.
+fn kept(variants: Variants) -> [(&'static str, String); 2] {
+    let (kept, most) = if variants.halves { ("f16", "65504.0") } else { ("f32", "3.4e38") };
+    [("KEPT", kept.to_owned()), ("MOST", most.to_owned())]
+}
+
+/// The statement that stores `sum` of row `into + …` at `at`.
+fn store(m: Multiply) -> String {
+    let bias = if m.bias { " + bias[at % shape.stride]" } else { "" };
+    match m.then {
+        Then::Write => format!("y[at] = sum{bias};"),
+        Then::Add => format!("y[at] += sum{bias};"),
+        Then::Cap(bits) => {
+            let cap = f32::from_bits(bits);
+            // Beyond ±20 the tangent is ±1; some implementations overflow far out.
+            format!("y[at] = {cap:?} * tanh(clamp((sum{bias}) / {cap:?}, -20.0, 20.0));")
+        }
+    }
+}
+
+/// Attention of heads of `size`, shared by `splits` workgroups, which end as the section `finish` says.
+fn attend(size: usize, splits: u32, finish: &str, variants: Variants) -> String {
+    let names = [
+        ("FINISH", section(ATTEND, finish)),
+        ("SIZE", size.to_string()),
+        ("QUADS", (size / 4).to_string()),
+        ("EACH", size.div_ceil(64).to_string()),
+        ("SPLITS", splits.to_string()),
+    ];
+    let [kept, _] = kept(variants);
+    let names: Vec<_> = names.into_iter().chain(fold("largest", variants)).chain([kept]).collect();
+    fill(CHUNK.to_owned() + &sections(ATTEND, &[]), &names)
+}
+
+/// The products of an invocation of `matmul.wgsl` with one quad of columns, of `each` rows and tokens.
+fn tile_of_floats(each: u32) -> String {
+    let mut load = String::new();
+    let mut products = String::new();
+    for r in 0..each {
+        // Writing to a string can't fail; so below.
+        let _ = writeln!(load, "let w{r} = w_tile[q + r0 + {}u];", 8 * r);
+    }
+    for t in 0..each {
+        let _ = writeln!(products, "let x{t} = x_tile[q + t0 + {}u];", 8 * t);
+        for r in 0..each {
+            let _ = writeln!(products, "y{r}{t} += dot(w{r}, x{t});");
+        }
+    }
+    load + &products
+}
+
+/// The same of `packed_matmul.wgsl` with a block of columns, half of it at a time.
+fn tile_of_bytes(each: u32) -> String {
+    let mut text = String::new();
+    for (half, scale) in ["x", "y"].into_iter().enumerate() {
+        text += "{\n";
+        for r in 0..each {
+            let _ = writeln!(text, "let w{r} = w_tile[r0 + {}u];", 8 * (each * half as u32 + r));
+            let _ = writeln!(text, "let s{r} = w_scale[r0 + {}u];", 8 * r);
+        }
+        for t in 0..each {
+            let _ = writeln!(text, "let x{t} = x_tile[t0 + {}u];", 8 * (each * half as u32 + t));
+            let _ = writeln!(text, "let d{t} = x_scale[t0 + {}u];", 8 * t);
+            for r in 0..each {
+                let least = if half == 0 { format!(" + s{r}.z * d{t}.y") } else { String::new() };
+                let _ = writeln!(text, "y{r}{t} += f32(dot16(w{r}, x{t})) * (s{r}.{scale} * d{t}.x){least};");
+            }
+        }
+        text += "}\n";
+    }
+    text
+}
+
+/// The WGSL of a kernel. Subgroups need no `enable` here: they are used natively alone, where naga knows no such word.
+pub fn source(kernel: Kernel, variants: Variants) -> String {
+    let mut enables = String::new();
+    if variants.halves && matches!(kernel, Kernel::Keep(_) | Kernel::Attend(_) | Kernel::AttendInParts(_)) {
+        enables += "enable f16;\n";
+    }
+    let body = body(kernel, variants);
+    debug_assert!(!body.contains("{{"), "a name was left: {body}");
+    enables + &body
+}
+
+fn body(kernel: Kernel, variants: Variants) -> String {
+    match kernel {
+        Kernel::Matvec(m, sharing) => {
+            let row = section(if m.packed { PACKED_MATVEC } else { MATVEC }, "row");
+            let rows: String = (0..sharing.rows).map(|r| row.replace("{{R}}", &r.to_string())).collect();
+            let guard =
+                if m.ragged { "if (block * 8u + q >= shape.cols / 4u) { return vec4<f32>(); }" } else { "" };
+            let names = [
+                ("CODE", code_type(m.kind)),
+                ("GUARD", guard.to_owned()),
+                ("EACH_ROW", rows),
+                ("ADD_UP", add_up(sharing, variants)),
+                ("STORE", store(m)),
+                ("THREADS", sharing.threads.to_string()),
+                ("LANES", sharing.lanes.to_string()),
+                ("GROUPS", (sharing.threads / sharing.lanes).to_string()),
+                ("ROWS", sharing.rows.to_string()),
+            ];
+            let memory = section(ADD_UP, "memory");
+            let memory = if sharing.lanes <= variants.subgroups { String::new() } else { memory };
+            fill(multiply(MATVEC, PACKED_MATVEC, m) + &memory, &names)
+        }
+        Kernel::Matmul(m, each) => {
+            let guard = if m.ragged {
+                "if (at >= quads) { x_tile[quad * {{TILE}}u + line] = vec4<f32>(); continue; }"
+            } else {
+                ""
+            };
+            let cell = section(MATMUL, "store");
+            let (mut declare, mut store_all) = (String::new(), String::new());
+            for (t, r) in (0..each).flat_map(|t| (0..each).map(move |r| (t, r))) {
+                let _ = writeln!(declare, "var y{r}{t} = 0.0;");
+                store_all += &cell.replace("{{R}}", &r.to_string()).replace("{{T}}", &t.to_string());
+            }
+            let names = [
+                ("CODE", code_type(m.kind)),
+                ("GUARD", guard.to_owned()),
+                ("DECLARE", declare),
+                ("MULTIPLY", if m.packed { tile_of_bytes(each) } else { tile_of_floats(each) }),
+                ("STORE_ALL", store_all),
+                ("STORE", store(m)),
+                ("QUADS", (64 * each).to_string()),
+                ("HALVES", (16 * each).to_string()),
+                ("TILE", (8 * each).to_string()),
+            ];
+            fill(multiply(MATMUL, PACKED_MATMUL, m), &names)
+        }
+        Kernel::Pack => fill(CHUNK.to_owned() + PACK, &[("WIDE", WIDE.to_string())]),
+        Kernel::Embed(kind) => {
+            let mut names = vec!["main", "body"];
+            names.extend(has_scales(kind).then_some("scales"));
+            fill(sections(EMBED, &names) + &format(kind), &[("CODE", code_type(kind))])
+        }
+        Kernel::Norm { in_place } => {
+            let way = if in_place { "in_place" } else { "apart" };
+            fill(CHUNK.to_owned() + &sections(NORM, &[way, "body"]), &fold("sum", variants))
+        }
+        Kernel::Keep(pairing) => {
+            let pair = match pairing {
+                Pairing::Neighbours => "return vec2<u32>(2u * pair, 2u * pair + 1u);",
+                Pairing::Halves => "return vec2<u32>(pair, pair + shape.pairs);",
+            };
+            let names = [("PAIR", pair.to_owned()), ("WIDE", WIDE.to_string())];
+            fill(fill(CHUNK.to_owned() + KEEP, &kept(variants)), &names)
+        }
+        Kernel::Attend(size) => attend(size, 1, "whole", variants),
+        Kernel::AttendInParts(size) => attend(size, SPLITS, "part", variants),
+        Kernel::Merge(size) => {
+            let names = [("SIZE", size.to_string()), ("SPLITS", SPLITS.to_string())];
+            fill(MERGE.to_owned(), &names)
+        }
+        Kernel::Gate(activation) => {
+            let name = match activation {
+                Activation::Silu => "silu",
+                Activation::Gelu => "gelu",
+            };
+            fill(CHUNK.to_owned() + &sections(GATE, &[name, "body"]), &[("WIDE", WIDE.to_string())])
+        }
+        Kernel::Add => fill(CHUNK.to_owned() + ADD, &[("WIDE", WIDE.to_string())]),
+        Kernel::Outlook => fill(CHUNK.to_owned() + OUTLOOK, &[("ROWS", LOGIT_ROWS.to_string())]),
+    }
+}

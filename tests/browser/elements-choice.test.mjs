@@ -1,0 +1,278 @@
+// <likeness-choice> on a host's plain page: keyboard and mouse, what is recorded, its part in a form.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { screenshots } from "./harness.mjs";
+import { withHost } from "./package-host.mjs";
+
+const MINUTE = 60_000;
+
+/** A page with the elements, a likeness, `told` for what events said, and `make` for a choice in `parent`. */
+async function withChoices(body) {
+  await withHost(async (host) => {
+    await host.page.evaluate(async () => {
+      await import("/package/elements.js");
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(":root { color-scheme: light dark; }");
+      document.adoptedStyleSheets = [sheet];
+      window.told = [];
+      for (const name of ["likeness-choice", "likeness-recorded", "likeness-error"]) {
+        document.addEventListener(name, ({ type, detail, target }) => told.push([target.id, type, detail.chosen ?? detail.none]));
+      }
+      window.likeness = await api.createLikeness();
+      window.question = () => ({
+        context: [{ role: "user", content: "canary question" }],
+        options: [{ id: "b", content: "canary one" }, { id: "a", content: "canary two" }],
+      });
+      window.make = (id, rest = {}, parent = document.body) => {
+        const choice = document.createElement("likeness-choice");
+        choice.id = id;
+        parent.append(Object.assign(choice, question(), rest));
+        return choice;
+      };
+      window.outcomes = async (of = likeness) =>
+        (await (await of.export()).text()).split("\n").filter(Boolean).map((line) => JSON.parse(line).choice?.outcome).filter(Boolean);
+    });
+    await body(host);
+  });
+}
+
+const radio = (page, id, name) => page.locator(`#${id}`).getByRole("radio", { name });
+
+test("two choices on a page: mouse and keyboard, winner by id, recorded, in no request", { timeout: 2 * MINUTE }, async () => {
+  await withChoices(async ({ page, requests }) => {
+    await page.evaluate(() => (make("bound", { likeness }), make("free")));
+    await radio(page, "bound", "The second").click();
+    await page.waitForFunction(() => told.length === 2);
+    await radio(page, "free", "The first").focus();
+    for (const key of ["ArrowRight", "ArrowRight", "Enter", "4"]) await page.keyboard.press(key);
+    const seen = await page.evaluate(async () => ({ told, file: await (await likeness.export()).text() }));
+    assert.deepEqual(seen.told, [
+      ["bound", "likeness-choice", "a"],
+      ["bound", "likeness-recorded", "a"],
+      ["free", "likeness-choice", "all-good"],
+      ["free", "likeness-choice", "all-bad"],
+    ]);
+    const rows = seen.file.trim().split("\n").map((line) => JSON.parse(line));
+    const choices = rows.filter(({ choice }) => choice).map(({ choice }) => choice.outcome);
+    assert.deepEqual(choices, [{ kind: "preferred", winner: "a" }], "only the bound one was recorded");
+    assert.equal(rows.find(({ pair }) => pair).pair.chosen, "canary two");
+    for (const request of requests) assert.ok(!JSON.stringify(request).includes("canary"), request.url);
+  });
+});
+
+test("what was recorded is locked, also for a key and a form's reset, until another question is put", { timeout: 2 * MINUTE }, async () => {
+  await withChoices(async ({ page }) => {
+    await page.evaluate(() => {
+      const form = document.createElement("form");
+      document.body.append(form);
+      make("one", { likeness }, form);
+    });
+    const choice = page.locator("#one");
+    await radio(page, "one", "Both good").click();
+    await choice.getByText("Recorded.").waitFor();
+    // No click can be waited for here: Playwright takes what says that it is disabled at its word.
+    assert.ok(await radio(page, "one", "The first").isDisabled());
+    await radio(page, "one", "The first").dispatchEvent("click");
+    await page.keyboard.press("1");
+    await page.evaluate(() => {
+      document.querySelector("form").reset();
+      // The same question, as a framework sets it again at each redraw.
+      Object.assign(document.querySelector("#one"), question());
+    });
+    const locked = await page.evaluate(() => {
+      const choice = document.querySelector("#one");
+      return [choice.value, choice.recorded, choice.shadowRoot.activeElement.getAttribute("aria-checked")];
+    });
+    assert.deepEqual(locked, ["none:all-good", true, "true"], "it is shown which was taken, and focus is still there");
+    assert.equal(await page.evaluate(async () => (await outcomes()).length), 1);
+
+    await page.evaluate(() => (document.querySelector("#one").options = [{ id: "c", content: "three" }, { id: "d", content: "four" }]));
+    assert.deepEqual(await page.evaluate(() => [one.value, one.recorded]), ["", false]);
+    await radio(page, "one", "The first").click();
+    await choice.getByText("Recorded.").waitFor();
+    await page.evaluate(() => (one.context = [{ role: "user", content: "another" }]));
+    assert.deepEqual(await page.evaluate(() => [one.value, one.recorded]), ["", false]);
+    assert.equal(await page.evaluate(async () => (await outcomes()).length), 2);
+  });
+});
+
+test("the next question may be put up while the choice is told, and what is late changes nothing there", { timeout: 2 * MINUTE }, async () => {
+  await withChoices(async ({ page }) => {
+    await page.evaluate(() => {
+      make("one", { likeness });
+      const next = [{ id: "c", content: "three" }, { id: "d", content: "four" }];
+      one.addEventListener("likeness-choice", () => (one.options = next), { once: true });
+    });
+    await radio(page, "one", "The first").click();
+    await page.waitForFunction(() => told.some(([, type]) => type === "likeness-recorded"));
+    assert.deepEqual(await page.evaluate(async () => [await outcomes(), one.value, one.recorded]), [
+      [{ kind: "preferred", winner: "b" }], "", false,
+    ]);
+  });
+});
+
+test("a listener can hold a choice back, and a failure opens it again and says why", { timeout: 2 * MINUTE }, async () => {
+  await withChoices(async ({ page }) => {
+    await page.evaluate(async () => {
+      make("held", { likeness }).addEventListener("likeness-choice", (event) => event.preventDefault());
+      const ended = await api.createLikeness({ storage: { person: "Ada" } });
+      ended.destroy();
+      make("ended", { likeness: ended });
+    });
+    await radio(page, "held", "The first").click();
+    assert.deepEqual(await page.evaluate(async () => [held.value, await outcomes()]), ["", []]);
+    await radio(page, "ended", "The first").click();
+    await page.locator("#ended").getByRole("status").filter({ hasText: "Not kept: this likeness was destroyed: make a new one" }).waitFor();
+    assert.deepEqual(await page.evaluate(() => [ended.value, ended.recorded, told.at(-1).slice(0, 2)]), ["", false, ["ended", "likeness-error"]]);
+  });
+});
+
+test("in a form it has a value, is required, is reset and is disabled with its fieldset", { timeout: 2 * MINUTE }, async () => {
+  await withChoices(async ({ page }) => {
+    await page.evaluate(() => {
+      const form = document.createElement("form");
+      const label = Object.assign(document.createElement("label"), { textContent: "Better?", htmlFor: "one" });
+      const fieldset = document.createElement("fieldset");
+      form.append(label, fieldset);
+      document.body.append(form);
+      window.changes = [];
+      form.addEventListener("change", ({ target }) => changes.push(target.value));
+      form.addEventListener("submit", (event) => (event.preventDefault(), changes.push("submitted")));
+      make("one", { name: "taste", required: true }, fieldset);
+      Object.assign(window, { form, fieldset, sent: () => [...new FormData(form)] });
+    });
+    assert.deepEqual(await page.evaluate(() => [sent(), one.validity.valueMissing, one.form === form]), [[], true, true]);
+    await page.evaluate(() => form.requestSubmit());
+    assert.equal(await page.evaluate(() => one.shadowRoot.activeElement?.getAttribute("aria-keyshortcuts")), "1", "what is missing gets the focus");
+    await page.evaluate(() => one.shadowRoot.activeElement.blur());
+    await page.getByText("Better?").click();
+    assert.equal(await page.evaluate(() => one.shadowRoot.activeElement?.getAttribute("role")), "radio", "its label leads to it");
+    assert.equal(await page.locator("#one").getByRole("radiogroup", { name: "Better?" }).count(), 1);
+    await page.keyboard.press("2");
+    assert.deepEqual(await page.evaluate(() => [sent(), one.checkValidity()]), [[["taste", "a"]], true]);
+    await page.keyboard.press("3");
+    await page.evaluate(() => form.requestSubmit());
+    assert.deepEqual(await page.evaluate(() => [sent(), changes]), [[["taste", "none:all-good"]], ["a", "none:all-good", "submitted"]]);
+    await page.evaluate(() => form.reset());
+    assert.deepEqual(await page.evaluate(() => [sent(), one.value, one.checkValidity()]), [[], "", false]);
+    await page.evaluate(() => (fieldset.disabled = true));
+    assert.ok(await radio(page, "one", "The first").isDisabled());
+    assert.deepEqual(await page.evaluate(() => [one.willValidate, one.matches(":disabled")]), [false, true]);
+    await page.evaluate(() => (fieldset.disabled = false));
+    await radio(page, "one", "The first").click();
+    assert.deepEqual(await page.evaluate(() => sent()), [["taste", "b"]]);
+  });
+});
+
+test("arrows follow the direction of the text, Tab goes past, and keys in a slot stay the host's", { timeout: 2 * MINUTE }, async () => {
+  await withChoices(async ({ page }) => {
+    await page.evaluate(() => {
+      make("one", { strings: { first: "الأولى", second: "الثانية" } });
+      const input = Object.assign(document.createElement("input"), { id: "inside" });
+      input.slot = "b";
+      one.append(input);
+    });
+    const at = () => page.evaluate(() => one.shadowRoot.activeElement?.getAttribute("aria-keyshortcuts") ?? null);
+    await page.evaluate(() => one.focus());
+    await page.keyboard.press("ArrowRight");
+    assert.equal(await at(), "2");
+    await page.keyboard.press("Shift+Tab");
+    assert.equal(await at(), null, "one stop for the four");
+    await page.evaluate(() => ((document.dir = "rtl"), one.focus()));
+    await page.keyboard.press("ArrowRight");
+    assert.equal(await at(), "1");
+    await page.keyboard.press("ArrowLeft");
+    await page.keyboard.press("ArrowDown");
+    assert.equal(await at(), "3");
+    assert.equal(await page.evaluate(() => one.value), "", "arrows choose nothing");
+    await page.locator("#inside").focus();
+    await page.keyboard.type("2 ");
+    assert.deepEqual(await page.evaluate(() => [inside.value, one.value]), ["2 ", ""]);
+    assert.equal(await radio(page, "one", "الثانية").count(), 1, "the host's own words");
+  });
+});
+
+test("long answers scroll, code keeps its lines, text can be selected, and it fits a phone", { timeout: 2 * MINUTE }, async () => {
+  await withChoices(async ({ page }) => {
+    await page.evaluate(() => {
+      const code = "for (const one of all) console.log(one); // " + "and so on ".repeat(20);
+      const content = `First line.\n\n\`\`\`js\n${code}\n\`\`\`\nAfter it.\n`;
+      make("one", { options: [{ id: "a", content }, { id: "b", content: `${"word ".repeat(2000)}${"x".repeat(400)}` }] });
+    });
+    for (const width of [1280, 390]) {
+      await page.setViewportSize({ width, height: 800 });
+      const seen = await page.evaluate(() => {
+        const [code, long] = [one.shadowRoot.querySelector("pre"), one.shadowRoot.querySelectorAll(".answer")[1]];
+        return {
+          wide: document.documentElement.scrollWidth > innerWidth,
+          code: code.scrollWidth > code.clientWidth && !code.textContent.includes("```"),
+          long: long.scrollHeight > long.clientHeight && long.scrollWidth === long.clientWidth,
+          after: one.shadowRoot.querySelector(".text").lastChild.data,
+        };
+      });
+      assert.deepEqual(seen, { wide: false, code: true, long: true, after: "After it.\n" }, String(width));
+    }
+    await page.locator("#one").getByText("First line.").dblclick({ position: { x: 5, y: 5 } });
+    assert.equal((await page.evaluate(() => getSelection().toString())).trim(), "First");
+    await page.evaluate(() => one.shadowRoot.querySelectorAll(".answer")[1].focus());
+    await page.keyboard.press("End");
+    await page.waitForFunction(() => one.shadowRoot.querySelectorAll(".answer")[1].scrollTop > 0);
+    await page.evaluate(() => make("two", { likeness }));
+    await radio(page, "two", "The second").click();
+    await page.locator("#two").getByText("Recorded.").waitFor();
+    await radio(page, "one", "The first").focus();
+    await page.keyboard.press("ArrowRight");
+    await screenshots(page, "elements-choice");
+  });
+});
+
+test("several likenesses on a page, in a shadow root of the host's, each get their own", { timeout: 2 * MINUTE }, async () => {
+  await withChoices(async ({ page }) => {
+    await page.evaluate(async () => {
+      window.grace = await api.createLikeness({ storage: { person: "Grace" } });
+      const host = document.body.appendChild(document.createElement("div"));
+      host.id = "host";
+      make("inner", { likeness: grace }, host.attachShadow({ mode: "open" }));
+      make("outer", { likeness });
+    });
+    await page.locator("#inner").getByRole("radio", { name: "The first" }).click();
+    await page.waitForFunction(() => told.length === 2);
+    await radio(page, "outer", "Both bad").click();
+    await page.waitForFunction(() => told.length === 4);
+    assert.deepEqual(await page.evaluate(async () => ({ told, grace: await outcomes(grace), me: await outcomes() })), {
+      told: [
+        ["host", "likeness-choice", "b"], ["host", "likeness-recorded", "b"],
+        ["outer", "likeness-choice", "all-bad"], ["outer", "likeness-recorded", "all-bad"],
+      ],
+      grace: [{ kind: "preferred", winner: "b" }],
+      me: [{ kind: "all_bad" }],
+    });
+  });
+});
+
+test("options that are no two answers are refused in words that say what is wrong", { timeout: 2 * MINUTE }, async () => {
+  await withChoices(async ({ page }) => {
+    const said = await page.evaluate(() => {
+      const choice = make("one");
+      const tried = (options) => {
+        try {
+          choice.options = options;
+          return "taken";
+        } catch (error) {
+          return error.message;
+        }
+      };
+      const answer = (id) => ({ id, content: "x" });
+      return [tried([answer("a")]), tried([answer("a"), answer("a")]), tried([answer("a"), answer("none:x")]), tried([answer("a"), { id: 1 }]), tried([])];
+    });
+    assert.deepEqual(said, [
+      "likeness-choice: a choice is between two answers, and options has 1",
+      'likeness-choice: both options have the id "a"; give each its own',
+      'likeness-choice: an option\'s id can\'t be "none:x": it must not be empty or begin with "none:"',
+      "likeness-choice: each option needs an id and a content, both strings",
+      "taken",
+    ]);
+    assert.equal(await page.locator("#one").getByRole("radio").count(), 0);
+  });
+});
