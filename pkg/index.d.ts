@@ -114,13 +114,17 @@ export type LikenessEvent = "history" | "portrait" | "models" | "ledger" | "ever
 export type ErrorCode =
   | "cancelled" | "no-storage" | "too-new" | "blocked" | "outdated" | "quota-full" | "bad-file" | "several-people"
   | "not-found" | "undo-expired" | "invalid" | "quotes-history" | "too-few-pairs" | "no-model" | "model"
-  | "remote-model" | "internal" | "destroyed";
+  | "remote-model" | "internal" | "destroyed"
+  // Of a frame alone.
+  | "not-granted" | "rate-limited" | "no-frame";
 
 /** Why a call was not done. */
 export declare class LikenessError extends Error {
   constructor(message: string, code: ErrorCode, advice: string, cause?: unknown);
   readonly code: ErrorCode;
   readonly advice: string;
+  /** With `rate-limited`: when to try again. */
+  readonly retrySeconds?: number;
 }
 
 /** One person's likeness. Made by `createLikeness`. */

@@ -3,6 +3,7 @@
 // Nothing happens when this file is imported, in a browser or elsewhere: the wasm is loaded by `init` or the first
 // `createLikeness`, the workers by `createLikeness`. Types and words for each call are in index.d.ts.
 
+import { withAbout } from "./about.js";
 import load, { Core } from "./dist/core.js";
 import { LikenessError, failure } from "./failure.js";
 import { dataWorker } from "./workers.js";
@@ -114,12 +115,7 @@ class Likeness {
     if (!Array.isArray(messages)) throw invalid("messages must be an array");
     if (!this.#personalizes) return [...messages];
     const about = await this.#call(signal, (it) => it.about(signal));
-    if (!about) return [...messages];
-    const [first, ...rest] = messages;
-    if (first?.role === "system" && typeof first.content === "string") {
-      return [{ ...first, content: `${first.content}\n\n${about}` }, ...rest];
-    }
-    return [{ role: "system", content: about }, ...messages];
+    return withAbout(messages, about);
   }
 
   judge(context, a, b, { signal } = {}) {

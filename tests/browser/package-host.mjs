@@ -8,7 +8,7 @@ import { extname, join, normalize } from "node:path";
 import { REPOSITORY, launch, watchErrors } from "./harness.mjs";
 
 const TYPES = { ".js": "text/javascript", ".wasm": "application/wasm", ".html": "text/html" };
-const POLICY =
+export const POLICY =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; " +
   "require-trusted-types-for 'script'; trusted-types likeness";
 

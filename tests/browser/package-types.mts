@@ -1,5 +1,6 @@
 // Uses every part of the package's types as a host would; package.test.mjs has the compiler read it, nothing runs it.
 import { LikenessError, createLikeness, init, type ErrorCode, type Likeness, type Message, type Portrait } from "@likeness/browser";
+import { connectLikeness, type FramedLikeness, type Scope } from "@likeness/browser/frame";
 import { LikenessPanel, type ClaimVerb } from "@likeness/browser/elements";
 
 await init({ wasmUrl: new URL("https://host.example/core_bg.wasm") });
@@ -41,3 +42,14 @@ LikenessPanel.strings = { ...LikenessPanel.strings, run: "Go" };
 const panel: LikenessPanel = document.createElement("likeness-panel");
 panel.addEventListener("likeness-claim", ({ detail }) => detail.what satisfies ClaimVerb);
 likeness.destroy();
+
+const framed: FramedLikeness = await connectLikeness({ url: "https://likeness.example/frame/likeness.html", signal });
+const scopes: Scope[] = await framed.requestAccess(["record", "portrait", "rank"], { signal });
+framed.on("access", (now) => console.log(now.length, scopes.includes("rank")));
+const own: string[] = (await framed.pairs()).map(({ chosen }) => chosen);
+console.log(own, await framed.record({ context, chosen: "a", rejected: "b" }), (await framed.personalize(context)).length);
+// @ts-expect-error: a host gets no history
+await framed.export();
+// @ts-expect-error: a frame is made, or given
+await connectLikeness({ url: "/likeness.html", frame: framed.frame });
+framed.destroy();

@@ -195,7 +195,7 @@ test("a model of the page's induces over sketches, can be stopped, drafts, and c
 });
 
 test("the core is small", async () => {
-  const files = ["index.js", "failure.js", "workers.js", "dist/core.js", "dist/core_bg.wasm"];
+  const files = ["index.js", "about.js", "failure.js", "workers.js", "dist/core.js", "dist/core_bg.wasm"];
   const sizes = await Promise.all(
     files.map(async (file) => brotliCompressSync(await readFile(join(PACKAGE, file))).length),
   );
@@ -211,8 +211,10 @@ test("the tarball holds what is meant to be in it, and nothing else", { timeout:
     [".js", "_bg.wasm"].map((ending) => `dist/engine/engine_worker_${build}${ending}`),
   );
   const beside = ["core.js", "core_bg.wasm", "data_worker.js", "data_worker_bg.wasm", "data_worker_loader.js"];
-  const expected = ["README.md", "elements.d.ts", "elements.js", "elements/answer.js", "elements/badge.js", "elements/base.js", "elements/choice.js", "elements/claim.js", "elements/panel.js", "elements/sheet.js", "failure.js", "index.d.ts", "index.js", "package.json", "workers.js", ...engine];
+  const expected = ["README.md", "about.js", "elements.d.ts", "elements.js", "elements/answer.js", "elements/badge.js", "elements/base.js", "elements/choice.js", "elements/claim.js", "elements/panel.js", "elements/sheet.js", "failure.js", "frame.d.ts", "frame.js", "index.d.ts", "index.js", "package.json", "workers.js", ...engine];
   expected.push(...["ai-sdk", "langchain", "openai"].flatMap((name) => [`middleware/${name}.d.ts`, `middleware/${name}.js`]), "middleware/system-text.js");
+  const frame = ["calls.js", "door.js", "given.js", "grants.js", "held.js", "likeness.css", "likeness.html", "limits.js", "page.js", "protocol.js", "strip.js", "window.js"];
+  expected.push(...frame.map((name) => `frame/${name}`));
   expected.push(...[...beside, "engine_helper.js", "engine_worker.js"].map((name) => `dist/${name}`));
   assert.deepEqual(files.sort(), expected.sort());
 });
@@ -237,9 +239,10 @@ test("it can be imported where there is no browser, and starts nothing there", {
   await withInstalled(async (folder) => {
     const script = `
       import { LikenessError, createLikeness } from "@likeness/browser";
-      console.log(typeof createLikeness, new LikenessError("a", "no-model", "b").code);`;
+      import { connectLikeness } from "@likeness/browser/frame";
+      console.log(typeof createLikeness, typeof connectLikeness, new LikenessError("a", "no-model", "b").code);`;
     const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", script], { cwd: folder });
-    assert.equal(stdout.trim(), "function no-model");
+    assert.equal(stdout.trim(), "function function no-model");
   });
 });
 

@@ -1,0 +1,127 @@
+// What a host may call, what must be granted for it, what it costs, and what comes back.
+//
+// No call gives a pair, but for those that came from the origin that asks; none imports, exports, deletes, or changes a
+// claim. A call that is not in this table does not exist for a host.
+
+import { own } from "./protocol.js";
+import { invalid } from "./given.js";
+
+/** Two decimals: enough to order answers by, and the reward is the slower to be learnt from them. */
+const rounded = (share) => Math.round(share * 100) / 100;
+
+/** What may be told to a model. It has passed the guard, or this throws `quotes-history`. */
+async function about(likeness, signal) {
+  const [message] = await likeness.personalize([], { signal });
+  return message?.content ?? "";
+}
+
+async function portrait(likeness, signal) {
+  // The portrait is written for the person, and may hold words of theirs. Where the guard finds their history in what
+  // is told of them, a host gets no portrait either; where nothing may be told, so there was nothing to guard, it is empty.
+  const told = await about(likeness, signal);
+  const { prose, claims, pairs, changedSince, model, madeMs } = await likeness.portrait({ signal });
+  const counts = { pairs, changedSince, model, madeMs };
+  if (!told) return { prose: "", claims: [], ...counts };
+  return { prose, claims: claims.filter(({ state }) => state !== "refused"), ...counts };
+}
+
+/** The pairs with these ids, with nothing but the texts that their origin gave. */
+async function pairsWith(ids, likeness) {
+  const wanted = new Set(ids);
+  if (wanted.size === 0) return [];
+  const file = await (await likeness.export()).text();
+  const found = [];
+  for (const line of file.split("\n")) {
+    const pair = line && own(JSON.parse(line), "pair");
+    if (!wanted.has(own(pair, "id"))) continue;
+    const { id, context, chosen, rejected } = pair;
+    found.push({ id, context, chosen, rejected });
+  }
+  return found;
+}
+
+async function keep(likeness, choice, { origin, grants, signal }) {
+  // Where a choice was made is what the browser says, whatever the host says.
+  const ids = await likeness.recordChoice({ ...choice, origin }, { signal });
+  await grants.recorded(origin, ids);
+  return ids;
+}
+
+/**
+ * @typedef {object} Call
+ * @property {string} scope what must have been granted
+ * @property {string} kind whose bucket pays
+ * @property {(given: import("./given.js").Given) => unknown} read throws `invalid`
+ * @property {(read: any) => number} [cost] one unless told
+ * @property {(likeness: object, read: any, at: { origin: string, grants: object, signal: AbortSignal }) => unknown} run
+ */
+
+/** @type {Map<string, Call>} */
+export const CALLS = new Map([
+  ["record", {
+    scope: "record",
+    kind: "record",
+    read: (given) => given.pair(),
+    run: async (likeness, pair, at) => (await keep(likeness, pair, at))[0],
+  }],
+  ["recordChoice", {
+    scope: "record",
+    kind: "record",
+    read: (given) => given.choice(),
+    run: keep,
+  }],
+  ["pairs", {
+    scope: "record",
+    // It reads the whole history to find what is the origin's own, so it is dear.
+    kind: "portrait",
+    cost: () => 5,
+    read: () => undefined,
+    run: async (likeness, _, { origin, grants }) => pairsWith(await grants.idsFrom(origin), likeness),
+  }],
+  ["portrait", {
+    scope: "portrait",
+    kind: "portrait",
+    read: () => undefined,
+    run: (likeness, _, { signal }) => portrait(likeness, signal),
+  }],
+  ["about", {
+    scope: "portrait",
+    kind: "portrait",
+    read: () => undefined,
+    run: (likeness, _, { signal }) => about(likeness, signal),
+  }],
+  ["judge", {
+    scope: "rank",
+    kind: "rank",
+    cost: () => 2,
+    read: (given) => ({ context: given.context(0), a: given.answer(1, "a"), b: given.answer(2, "b") }),
+    run: async (likeness, { context, a, b }, { signal }) => {
+      const { first, why } = await likeness.judge(context, a, b, { signal });
+      return { first: rounded(first), why };
+    },
+  }],
+  ["rank", {
+    scope: "rank",
+    kind: "rank",
+    cost: ({ answers }) => Math.max(1, answers.length),
+    read: (given) => ({ context: given.context(0), answers: given.answers(1) }),
+    run: async (likeness, { context, answers }, { signal }) => {
+      const ranked = await likeness.rank(context, answers, { signal });
+      return ranked.map(({ index, content, liked, why }) => ({ index, content, liked: rounded(liked), why }));
+    },
+  }],
+]);
+
+/** The call of that name; throws `invalid` where there is none. */
+export function callNamed(name) {
+  const call = typeof name === "string" ? CALLS.get(name) : undefined;
+  if (!call) throw invalid("there is no such call in a frame");
+  return call;
+}
+
+/** What a scope lets a host do, as the person is told it. */
+export const SCOPE_WORDS = new Map([
+  ["record", "add the choices that you make there to your history, and read those again, no others"],
+  ["portrait", "read your portrait: sentences on which answers you prefer, some in your own words"],
+  ["rank", "ask which answers you would prefer; by asking often, it can learn your taste"],
+]);

@@ -1,0 +1,40 @@
+// What a frame shows inside a host's page: what the page may do, what it asks for, and the way to the window.
+
+import { node } from "../elements/base.js";
+
+const WINDOW = "popup,width=560,height=720";
+const NO_WINDOW =
+  "No window opened. Allow pop-ups for this page; a page with Cross-Origin-Opener-Policy: same-origin can't be granted anything.";
+
+/** Draws the strip, again whenever something changes. */
+export function showStrip(main, held) {
+  const status = node("p", { role: "status", class: "soft" });
+  let opened;
+  const open = () => {
+    // The window reads what this frame holds by `opener`, so it must have one.
+    opened = window.open(location.pathname, "_blank", WINDOW);
+    status.textContent = opened ? "" : NO_WINDOW;
+  };
+  addEventListener("pagehide", () => opened?.close());
+  const button = (words, click, kind = "") => node("button", { type: "button", class: kind, click }, words);
+
+  async function draw() {
+    const { host, question } = held;
+    const scopes = host ? await held.grants.scopes(host) : [];
+    const row = node("div", { class: "row" });
+    if (question) {
+      row.append(
+        node("p", {}, node("span", { class: "origin" }, question.origin), " asks for something that only you can allow."),
+        button("Review…", open, "main"), button("Not now", () => held.decide(question, [])));
+    } else if (scopes.length > 0) {
+      row.append(node("p", {}, node("span", { class: "origin" }, host), ` may use your likeness (${scopes.join(", ")}).`),
+        button("Your likeness…", open), button("Stop sharing", () => held.grants.revoke(host)));
+    } else {
+      row.append(node("p", {}, "This page sees nothing of your likeness."), button("Your likeness…", open));
+    }
+    main.replaceChildren(row, status);
+  }
+  const redraw = () => draw().catch((error) => (status.textContent = error.message, main.replaceChildren(status)));
+  held.addEventListener("change", redraw);
+  redraw();
+}
