@@ -16,6 +16,9 @@ export class LikenessError extends Error {
   }
 }
 
+/** What was wrong with a call, as an error with the code `invalid`. */
+export const invalid = (words) => new LikenessError(words, "invalid", "mend the call's arguments");
+
 /** Any error as a `LikenessError`; a trap in WebAssembly and a failed start are no caller's mistake. */
 export function failure(error) {
   if (error instanceof LikenessError) return error;

@@ -4,13 +4,12 @@
 // for each call are in frame.d.ts.
 
 import { withAbout } from "./about.js";
-import { LikenessError } from "./failure.js";
+import { LikenessError, invalid } from "./failure.js";
 import { VERSIONS, greeting, greetingKind, own } from "./frame/protocol.js";
 
 export { LikenessError };
 
 const EVENTS = ["access", "portrait"];
-const invalid = (words) => new LikenessError(words, "invalid", "mend the call's arguments");
 
 export async function connectLikeness({ url, frame, container, timeoutMs = 20_000, signal } = {}) {
   signal?.throwIfAborted();

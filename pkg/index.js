@@ -5,7 +5,7 @@
 
 import { withAbout } from "./about.js";
 import load, { Core } from "./dist/core.js";
-import { LikenessError, failure } from "./failure.js";
+import { LikenessError, failure, invalid } from "./failure.js";
 import { dataWorker } from "./workers.js";
 
 export { LikenessError };
@@ -45,8 +45,6 @@ async function called(signal, call) {
     throw failure(error);
   }
 }
-
-const invalid = (words) => new LikenessError(words, "invalid", "mend the call's arguments");
 
 class Likeness {
   #core;

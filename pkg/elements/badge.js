@@ -3,6 +3,7 @@
 // It asks `personalize`, since not every claim of a portrait is told: a prompt has room for some, the guard may hold them
 // back, and a page may have switched it off.
 
+import { aboutPerson } from "../about.js";
 import { LikenessElement, node } from "./base.js";
 
 export class LikenessBadge extends LikenessElement {
@@ -42,8 +43,7 @@ export class LikenessBadge extends LikenessElement {
     const asked = ++this.#asked;
     let known;
     try {
-      const [{ claims }, [added]] = await Promise.all([likeness.portrait(), likeness.personalize([])]);
-      const told = added?.content ?? "";
+      const [{ claims }, told] = await Promise.all([likeness.portrait(), aboutPerson(likeness)]);
       known = { told, claims: claims.filter((claim) => isTold(claim, told)) };
     } catch (error) {
       known = { claims: [], told: "", error };

@@ -3,22 +3,17 @@
 // No call gives a pair, but for those that came from the origin that asks; none imports, exports, deletes, or changes a
 // claim. A call that is not in this table does not exist for a host.
 
+import { aboutPerson } from "../about.js";
+import { invalid } from "../failure.js";
 import { own } from "./protocol.js";
-import { invalid } from "./given.js";
 
 /** Two decimals: enough to order answers by, and the reward is the slower to be learnt from them. */
 const rounded = (share) => Math.round(share * 100) / 100;
 
-/** What may be told to a model. It has passed the guard, or this throws `quotes-history`. */
-async function about(likeness, signal) {
-  const [message] = await likeness.personalize([], { signal });
-  return message?.content ?? "";
-}
-
 async function portrait(likeness, signal) {
   // The portrait is written for the person, and may hold words of theirs. Where the guard finds their history in what
   // is told of them, a host gets no portrait either; where nothing may be told, so there was nothing to guard, it is empty.
-  const told = await about(likeness, signal);
+  const told = await aboutPerson(likeness, signal);
   const { prose, claims, pairs, changedSince, model, madeMs } = await likeness.portrait({ signal });
   const counts = { pairs, changedSince, model, madeMs };
   if (!told) return { prose: "", claims: [], ...counts };
@@ -88,7 +83,7 @@ export const CALLS = new Map([
     scope: "portrait",
     kind: "portrait",
     read: () => undefined,
-    run: (likeness, _, { signal }) => about(likeness, signal),
+    run: (likeness, _, { signal }) => aboutPerson(likeness, signal),
   }],
   ["judge", {
     scope: "rank",

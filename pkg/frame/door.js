@@ -4,9 +4,9 @@
 // port. Nothing that a message says of its sender is read. A port that a host passes on is the host's own risk: whoever
 // holds it has what the host has, and no more.
 
-import { LikenessError, failure } from "../failure.js";
+import { LikenessError, failure, invalid } from "../failure.js";
 import { CALLS, callNamed } from "./calls.js";
-import { Given, invalid } from "./given.js";
+import { Given } from "./given.js";
 import { notGranted } from "./grants.js";
 import { VERSIONS, errorOnWire, greeting, greetingKind, own } from "./protocol.js";
 

@@ -3,7 +3,7 @@
 // A message has been cloned by the browser before we see it, so it is plain data; but it may hold anything and be as
 // large as it likes. Reading stops at the first thing that is not as it should be, and at the last character allowed.
 
-import { LikenessError } from "../failure.js";
+import { invalid } from "../failure.js";
 import { SCOPES, own } from "./protocol.js";
 
 /** Characters in all the texts of one call. */
@@ -14,9 +14,6 @@ const MOST_OPTIONS = 16;
 const MOST_ANSWERS = 64;
 const MOST_ID = 200;
 const ROLES = ["system", "user", "assistant"];
-
-/** What was wrong with a call, as an error with the code `invalid`. */
-export const invalid = (words) => new LikenessError(words, "invalid", "mend the call's arguments");
 
 /** Reads the arguments of one call. */
 export class Given {

@@ -3,10 +3,9 @@
 // The window in which the person decides is of this same origin, and reads this object over `opener`. A window of any
 // other origin can't.
 
-import { LikenessError } from "../failure.js";
+import { LikenessError, invalid } from "../failure.js";
 import { createLikeness } from "../index.js";
 import { Grants, notGranted } from "./grants.js";
-import { invalid } from "./given.js";
 
 /** `change` fires when the host, the question or a grant is another. */
 export class Held extends EventTarget {

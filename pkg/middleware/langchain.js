@@ -4,7 +4,8 @@
 
 import { SystemMessage, coerceMessageLikeToMessage } from "@langchain/core/messages";
 import { RunnableLambda } from "@langchain/core/runnables";
-import { aboutPerson, withText } from "./system-text.js";
+import { aboutPerson } from "../about.js";
+import { withText } from "./system-text.js";
 
 /** Types and words are in langchain.d.ts. */
 export function personalize(likeness) {

@@ -5,7 +5,8 @@
 // Everything that asks a model (`create`, `stream`, `parse`, `runTools`) goes through the client's `post`, which takes
 // its options as a promise: so one place is enough, and streams, retries and `withResponse` work as before.
 
-import { aboutPerson, withText } from "./system-text.js";
+import { aboutPerson } from "../about.js";
+import { withText } from "./system-text.js";
 
 /** How the body of each kind of request tells a model who asks. Other requests pass as they are. */
 const TOLD = {

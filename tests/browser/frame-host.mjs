@@ -85,13 +85,6 @@ export async function withFrames(body, allowedErrors = []) {
   }
 }
 
-/** The sample's pairs: their texts are the canaries. */
-export const PAIRS = (await readFile(join(REPOSITORY, "www/sample.jsonl"), "utf8"))
-  .trim()
-  .split("\n")
-  .map((line) => JSON.parse(line))
-  .map(({ context, chosen, rejected }) => ({ context, chosen: chosen.content, rejected: rejected.content }));
-
 /** The frame's own document. */
 export const frameOf = (page) => page.frames().find((frame) => frame.url().endsWith("likeness.html"));
 

@@ -8,8 +8,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { PAIRS, connect, decide, grant, outcome, withFrames } from "./frame-host.mjs";
+import { connect, decide, grant, outcome, withFrames } from "./frame-host.mjs";
 import { REPOSITORY, screenshots } from "./harness.mjs";
+import { PAIRS } from "./package-host.mjs";
 
 const MINUTE = 60_000;
 /** So many characters in a row, as JSON spells them, are no coincidence. */

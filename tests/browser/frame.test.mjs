@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PAIRS, connect, decide, frameOf, grant, outcome, withFrames } from "./frame-host.mjs";
+import { connect, decide, frameOf, grant, outcome, withFrames } from "./frame-host.mjs";
 import { screenshots } from "./harness.mjs";
+import { PAIRS } from "./package-host.mjs";
 
 const MINUTE = 60_000;
 const SHORT = "Paris.";

@@ -12,6 +12,13 @@ export const POLICY =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; " +
   "require-trusted-types-for 'script'; trusted-types likeness";
 
+/** The sample's pairs: their texts are the canaries. */
+export const PAIRS = (await readFile(join(REPOSITORY, "www/sample.jsonl"), "utf8"))
+  .trim()
+  .split("\n")
+  .map((line) => JSON.parse(line))
+  .map(({ context, chosen, rejected }) => ({ context, chosen: chosen.content, rejected: rejected.content }));
+
 /** What the host's own files are. */
 const HOST = {
   "/": '<!doctype html><title>host</title><script type="module" src="/host.js"></script>',

@@ -9,16 +9,11 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { brotliCompressSync } from "node:zlib";
 import { REPOSITORY, launch, serve, watchErrors } from "./harness.mjs";
-import { withHost } from "./package-host.mjs";
+import { PAIRS, withHost } from "./package-host.mjs";
 import { PACKAGE, run, withInstalled } from "./package-project.mjs";
 
 const MINUTE = 60_000;
 const BIN = join(REPOSITORY, "tests/browser/node_modules/.bin");
-const SAMPLE = await readFile(join(REPOSITORY, "www/sample.jsonl"), "utf8");
-const PAIRS = SAMPLE.trim()
-  .split("\n")
-  .map((line) => JSON.parse(line))
-  .map(({ context, chosen, rejected }) => ({ context, chosen: chosen.content, rejected: rejected.content }));
 const CANARIES = PAIRS.flatMap(({ context, chosen, rejected }) => [...context.map(({ content }) => content), chosen, rejected])
   .map((text) => text.slice(0, 40));
 

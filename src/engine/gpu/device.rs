@@ -226,9 +226,8 @@ impl Device for Gpu {
         if pages <= model.held {
             return Ok(());
         }
-        let sizes = model.network.sizes;
-        let most = (self.about.most_binding_bytes.min(self.about.most_buffer_bytes) as usize)
-            / layer_bytes(&sizes, self.kernels.variants);
+        let most =
+            (self.about.most_binding_bytes.min(self.about.most_buffer_bytes) as usize) / model.page_bytes;
         if pages > most {
             return Err(model.held.max(grow(&self.memory, model, most).await));
         }

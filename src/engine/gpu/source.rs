@@ -15,6 +15,7 @@ use crate::engine::network::{Activation, Pairing};
 const CHUNK: &str = include_str!("wgsl/chunk.wgsl");
 const FORMATS: &str = include_str!("wgsl/formats.wgsl");
 const PACKED_FORMATS: &str = include_str!("wgsl/packed_formats.wgsl");
+const SCALES: &str = include_str!("wgsl/scales.wgsl");
 const MATVEC: &str = include_str!("wgsl/matvec.wgsl");
 const MATMUL: &str = include_str!("wgsl/matmul.wgsl");
 const PACK: &str = include_str!("wgsl/pack.wgsl");
@@ -60,34 +61,28 @@ fn fill(mut source: String, names: &[(&str, String)]) -> String {
     source
 }
 
-/// The functions that unpack a format to bytes.
-fn packed_format(kind: TensorKind) -> String {
-    let names: &[&str] = match kind {
-        TensorKind::Q4_0 => &["nibbles", "half", "Q4", "Q4_0"],
-        TensorKind::Q4_1 => &["nibbles", "Q4", "Q4_1"],
-        TensorKind::Q5_0 => &["nibbles", "half", "less", "Q5_0"],
-        TensorKind::Q4_K => &["nibbles", "Q4", "Q4_K"],
-        TensorKind::Q8_0 => &["half", "Q8_0"],
-        TensorKind::Q6_K => &["nibbles", "less", "Q6_K"],
-        // `Variants::packs` takes none of these.
-        TensorKind::F32 | TensorKind::F16 => &[],
+/// The functions that unpack a format, to bytes or to floats.
+fn format(kind: TensorKind, packed: bool) -> String {
+    let names: &[&str] = match (kind, packed) {
+        (TensorKind::F32, _) => &["F32"],
+        (TensorKind::F16, _) => &["F16"],
+        (TensorKind::Q4_0 | TensorKind::Q4_1 | TensorKind::Q4_K, _) => &["nibbles", "Q4"],
+        (TensorKind::Q5_0, false) => &["nibbles", "Q5_0"],
+        (TensorKind::Q5_0, true) => &["nibbles", "less", "Q5_0"],
+        (TensorKind::Q8_0, false) => &["bytes", "Q8_0"],
+        (TensorKind::Q8_0, true) => &["Q8_0"],
+        (TensorKind::Q6_K, false) => &["nibbles", "Q6_K"],
+        (TensorKind::Q6_K, true) => &["nibbles", "less", "Q6_K"],
     };
-    sections(PACKED_FORMATS, names)
-}
-
-/// The functions that unpack a format to floats.
-fn format(kind: TensorKind) -> String {
-    let names: &[&str] = match kind {
-        TensorKind::F32 => &["F32"],
-        TensorKind::F16 => &["F16"],
-        TensorKind::Q4_0 => &["nibbles", "half", "Q4", "Q4_0"],
-        TensorKind::Q4_1 => &["nibbles", "Q4", "Q4_1"],
-        TensorKind::Q5_0 => &["nibbles", "half", "Q5_0"],
-        TensorKind::Q4_K => &["nibbles", "Q4", "Q4_K"],
-        TensorKind::Q8_0 => &["bytes", "half", "Q8_0"],
-        TensorKind::Q6_K => &["nibbles", "Q6_K"],
+    let scales: &[&str] = match kind {
+        TensorKind::F32 | TensorKind::F16 => return sections(FORMATS, names),
+        TensorKind::Q4_0 => &["half", "Q4_0"],
+        TensorKind::Q4_1 => &["Q4_1"],
+        TensorKind::Q4_K => &["Q4_K"],
+        TensorKind::Q5_0 | TensorKind::Q8_0 => &["half"],
+        TensorKind::Q6_K => &["Q6_K"],
     };
-    sections(FORMATS, names)
+    sections(if packed { PACKED_FORMATS } else { FORMATS }, names) + &sections(SCALES, scales)
 }
 
 /// How a kernel sees the codes.
@@ -106,8 +101,8 @@ fn multiply(file: &str, packed_file: &str, m: Multiply) -> String {
     let mut names = vec!["main", "body"];
     names.extend(has_scales(m.kind).then_some("scales"));
     names.extend(m.bias.then_some("bias"));
-    let (file, format) = if m.packed { (packed_file, packed_format(m.kind)) } else { (file, format(m.kind)) };
-    CHUNK.to_owned() + &sections(file, &names) + &format
+    let file = if m.packed { packed_file } else { file };
+    CHUNK.to_owned() + &sections(file, &names) + &format(m.kind, m.packed)
 }
 
 /// The statements by which invocations that share rows add up what they have.
@@ -264,7 +259,7 @@ fn body(kernel: Kernel, variants: Variants) -> String {
         Kernel::Embed(kind) => {
             let mut names = vec!["main", "body"];
             names.extend(has_scales(kind).then_some("scales"));
-            fill(sections(EMBED, &names) + &format(kind), &[("CODE", code_type(kind))])
+            fill(sections(EMBED, &names) + &format(kind, false), &[("CODE", code_type(kind))])
         }
         Kernel::Norm { in_place } => {
             let way = if in_place { "in_place" } else { "apart" };

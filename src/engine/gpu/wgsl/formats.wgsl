@@ -22,12 +22,6 @@ fn signed(word: u32) -> vec4<f32> {
     return vec4<f32>(shifted >> vec4<u32>(24u));
 }
 
-//! half
-fn half(index: u32) -> f32 {
-    let pair = unpack2x16float(scales[index / 2u]);
-    return select(pair.x, pair.y, (index & 1u) == 1u);
-}
-
 //! F32
 fn unpack(index: u32) -> Block {
     var b: Block;
@@ -85,25 +79,6 @@ fn unpack(index: u32) -> Block {
     return b;
 }
 
-//! Q4_0
-fn affine(index: u32) -> vec2<f32> {
-    let d = half(index);
-    return vec2<f32>(d, -8.0 * d);
-}
-
-//! Q4_1
-fn affine(index: u32) -> vec2<f32> {
-    return unpack2x16float(scales[index]);
-}
-
-//! Q4_K
-fn affine(index: u32) -> vec2<f32> {
-    let at = index / 8u * 5u;
-    let dm = unpack2x16float(scales[at]);
-    let six = scales[at + 1u + index % 8u / 2u] >> (index % 2u * 16u);
-    return vec2<f32>(dm.x * f32(six & 255u), -dm.y * f32((six >> 8u) & 255u));
-}
-
 //! Q8_0
 fn unpack(index: u32) -> Block {
     var b: Block;
@@ -142,11 +117,7 @@ fn unpack(index: u32) -> Block {
     b.q[5] = high(w.y) + above(z, 1u);
     b.q[6] = high(w.z) + above(z, 2u);
     b.q[7] = high(w.w) + above(z, 3u);
-    let place = index / 8u * 5u;
-    let d = bitcast<f32>(scales[place]);
-    let eight = scales[place + 1u + index % 8u / 2u] >> (index % 2u * 16u);
-    let pair = vec2<i32>(bitcast<i32>(eight << 24u) >> 24u, bitcast<i32>(eight << 16u) >> 24u);
-    b.s = d * vec2<f32>(pair);
+    b.s = sixteens(index);
     b.m = 0.0;
     return b;
 }

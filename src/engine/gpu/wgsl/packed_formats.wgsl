@@ -1,5 +1,5 @@
 // Blocks of 32 weights of a row, as signed bytes: weight i is s[i / 16] · (byte i of q) + m, bytes counted from the
-// lowest of a word on. The same blocks as floats are in `formats.wgsl`, whose scales these are.
+// lowest of a word on. The same blocks as floats are in `formats.wgsl`.
 struct Packed {
     q: array<vec4<u32>, 2>,
     s: vec2<f32>,
@@ -9,12 +9,6 @@ struct Packed {
 // Four products of bytes at a time, sixteen in all.
 fn dot16(a: vec4<u32>, b: vec4<u32>) -> i32 {
     return dot4I8Packed(a.x, b.x) + dot4I8Packed(a.y, b.y) + dot4I8Packed(a.z, b.z) + dot4I8Packed(a.w, b.w);
-}
-
-//! half
-fn half(index: u32) -> f32 {
-    let pair = unpack2x16float(scales[index / 2u]);
-    return select(pair.x, pair.y, (index & 1u) == 1u);
 }
 
 //! nibbles
@@ -37,25 +31,6 @@ fn unpack(index: u32) -> Packed {
     b.s = vec2<f32>(affine.x);
     b.m = affine.y;
     return b;
-}
-
-//! Q4_0
-fn affine(index: u32) -> vec2<f32> {
-    let d = half(index);
-    return vec2<f32>(d, -8.0 * d);
-}
-
-//! Q4_1
-fn affine(index: u32) -> vec2<f32> {
-    return unpack2x16float(scales[index]);
-}
-
-//! Q4_K
-fn affine(index: u32) -> vec2<f32> {
-    let at = index / 8u * 5u;
-    let dm = unpack2x16float(scales[at]);
-    let six = scales[at + 1u + index % 8u / 2u] >> (index % 2u * 16u);
-    return vec2<f32>(dm.x * f32(six & 255u), -dm.y * f32((six >> 8u) & 255u));
 }
 
 //! Q8_0
@@ -100,11 +75,7 @@ fn unpack(index: u32) -> Packed {
     var b: Packed;
     b.q[0] = less((w & LOW) | above(codes[at + 4u]), 0x20202020u);
     b.q[1] = less(((w >> vec4<u32>(4u)) & LOW) | above(codes[at + 5u]), 0x20202020u);
-    let place = index / 8u * 5u;
-    let d = bitcast<f32>(scales[place]);
-    let eight = scales[place + 1u + index % 8u / 2u] >> (index % 2u * 16u);
-    let pair = vec2<i32>(bitcast<i32>(eight << 24u) >> 24u, bitcast<i32>(eight << 16u) >> 24u);
-    b.s = d * vec2<f32>(pair);
+    b.s = sixteens(index);
     b.m = 0.0;
     return b;
 }
