@@ -8,6 +8,7 @@
 //! * [`model`]: what a language model is to the method, wherever it runs.
 //! * `engine`: the local model, behind the feature of its name.
 //! * [`privacy`]: raw and released text, and what stands between them.
+//! * `profile`: the file that a profile moves by, behind the feature of its name.
 //! * [`bench`]: measures what the reward and the judges are worth.
 //! * [`store`]: what the browser keeps, and for how long.
 //! * [`service`]: the wire between a page and the data worker.
@@ -36,6 +37,8 @@ pub mod persona;
 pub mod preference;
 #[cfg(feature = "house")]
 pub mod privacy;
+#[cfg(feature = "profile")]
+pub mod profile;
 #[cfg(feature = "house")]
 pub mod provider;
 #[cfg(feature = "house")]

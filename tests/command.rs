@@ -328,6 +328,44 @@ fn an_induction_with_the_model_goes_on_after_ctrl_c() {
 }
 
 #[test]
+fn a_profile_is_sealed_and_opened() {
+    let folder = Folder::new("profile");
+    let text = short_person(12, "ann");
+    let history = folder.file("h.jsonl", &text);
+    let (likeness, sealed) = (folder.path("l.json"), folder.path("me.age"));
+    object(&["induce", "--history", &history, "-o", &likeness], "");
+    let word = folder.file("passphrase", "quiet otter lamp meadow\nnot this line\n");
+    let seal = ["profile", "seal", "--history", &history, "--likeness", &likeness, "-o", &sealed];
+    assert_eq!(object(&seal, "quiet otter lamp meadow\n"), json!({ "pairs": 12 }));
+    let file = std::fs::read(&sealed).unwrap();
+    assert!(file.starts_with(b"age-encryption.org/v1\n-> scrypt "));
+    assert!(!String::from_utf8_lossy(&file).contains("there is much to say"));
+
+    let (back, learned) = (folder.path("back.jsonl"), folder.path("back.json"));
+    let open = ["profile", "open", &sealed, "--history", &back, "--likeness", &learned];
+    let told = object(&[&open[..], &["--passphrase-file", &word]].concat(), "");
+    assert_eq!(told, json!({ "likeness": true }));
+    let text = |path: &str| std::fs::read_to_string(path).unwrap();
+    assert!(text(&learned) == text(&likeness), "the likeness is not what it was");
+    let again = object(&["import", &back, "-o", &folder.path("again.jsonl")], "");
+    assert_eq!((&again["imported"], &again["skipped"]), (&json!(12), &json!([])));
+
+    let unopened = folder.path("unopened.jsonl");
+    let open = |file: &str| ["profile", "open", file, "--history", &unopened].map(str::to_owned);
+    let refused = |file: &str, input: &str, words: &str| {
+        let arguments = open(file);
+        fails(&arguments.each_ref().map(String::as_str), input, 1, words);
+        assert!(!Path::new(&unopened).exists(), "nothing is left of what does not open");
+    };
+    refused(&sealed, "quiet otter lamp\n", "the passphrase is wrong");
+    refused(&history, "p\n", "it is no age file");
+    let cut = folder.path("cut.age");
+    std::fs::write(&cut, &file[..file.len() - 1]).unwrap();
+    refused(&cut, "quiet otter lamp meadow\n", "cut off");
+    fails(&seal, "\n", 1, "the passphrase is empty");
+}
+
+#[test]
 fn the_shipped_prior_is_what_its_command_writes() {
     let folder = Folder::new("prior");
     let output = folder.path("prior.json");

@@ -89,6 +89,9 @@ pub struct Claim {
     pub tested: usize,
     /// Whether it is used.
     pub state: State,
+    /// When the person last said something of it, in milliseconds since 1970, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_ms: Option<f64>,
 }
 
 impl Claim {
@@ -113,6 +116,7 @@ impl Claim {
             gain: 0.0,
             tested: 0,
             state: State::Dropped("not tested".into()),
+            decided_ms: None,
         }
     }
 
@@ -124,6 +128,21 @@ impl Claim {
     /// Whether prompts and judgements use it.
     pub fn in_use(&self) -> bool {
         matches!(self.state, State::Kept | State::Pinned)
+    }
+
+    /// Leaves it as it was found: used where it helped.
+    pub fn restore(&mut self) {
+        self.edited = None;
+        self.state = if self.gain > 0.0 {
+            State::Kept
+        } else {
+            State::Dropped("it did not help on other pairs".into())
+        };
+    }
+
+    /// Whether the person decided its state.
+    pub(super) fn is_decided(&self) -> bool {
+        matches!(self.state, State::Pinned | State::Refused)
     }
 
     /// What it says, in the person's wording where they gave one.
@@ -218,11 +237,12 @@ pub(super) fn settle_conflicts(claims: &mut [Claim]) {
 /// along; each decided claim that was not found again joins the list as it was.
 pub(super) fn apply_decisions(claims: &mut Vec<Claim>, earlier: &[Claim]) {
     for decided in earlier {
-        let by_hand = matches!(decided.state, State::Pinned | State::Refused);
+        let by_hand = decided.is_decided();
         let again = claims.iter_mut().find(|claim| claim.against(decided) == Some(true));
         match again {
             Some(claim) => {
                 claim.edited.clone_from(&decided.edited);
+                claim.decided_ms = decided.decided_ms;
                 if by_hand {
                     claim.state = decided.state.clone();
                 }
@@ -231,6 +251,35 @@ pub(super) fn apply_decisions(claims: &mut Vec<Claim>, earlier: &[Claim]) {
             None => {}
         }
     }
+}
+
+/// Applies what the person decided elsewhere where that is their later word; gives how many claims it changed.
+///
+/// A decision of no known time counts as the earliest, and stands before none. Claims that they decided about and that
+/// are not here join the list.
+pub(super) fn take_later_decisions(claims: &mut Vec<Claim>, elsewhere: &[Claim]) -> usize {
+    let said = |claim: &Claim| claim.decided_ms.or_else(|| claim.is_decided().then_some(f64::MIN));
+    let mut changed = 0;
+    for theirs in elsewhere.iter().filter(|claim| said(claim).is_some()) {
+        match claims.iter_mut().find(|claim| claim.against(theirs) == Some(true)) {
+            Some(ours) if said(theirs) > said(ours) => {
+                let before = (ours.state.clone(), ours.edited.clone());
+                if theirs.is_decided() {
+                    (ours.state, ours.edited) = (theirs.state.clone(), theirs.edited.clone());
+                } else {
+                    ours.restore();
+                }
+                ours.decided_ms = theirs.decided_ms;
+                changed += usize::from(before != (ours.state.clone(), ours.edited.clone()));
+            }
+            None if theirs.is_decided() => {
+                claims.push(theirs.clone());
+                changed += 1;
+            }
+            _ => {}
+        }
+    }
+    changed
 }
 
 #[cfg(test)]
@@ -290,6 +339,30 @@ mod tests {
         let mut nothing = Vec::new();
         apply_decisions(&mut nothing, &[refused]);
         assert_eq!(nothing[0].state, State::Refused);
+    }
+
+    #[test]
+    fn the_later_word_on_a_claim_counts() {
+        let short = |state: State, decided_ms| Claim {
+            decided_ms,
+            ..claim("You prefer answers that are shorter.", 0.1, state)
+        };
+        let merged = |ours: Claim, theirs: Claim| {
+            let mut claims = vec![ours];
+            let changed = take_later_decisions(&mut claims, &[theirs]);
+            (claims.remove(0).state, changed)
+        };
+        let (kept, pinned, refused) = (State::Kept, State::Pinned, State::Refused);
+        let at = |ms: u32| Some(f64::from(ms));
+        assert_eq!(merged(short(pinned.clone(), at(1)), short(refused.clone(), at(2))), (refused.clone(), 1));
+        assert_eq!(merged(short(refused.clone(), at(2)), short(pinned.clone(), at(1))), (refused.clone(), 0));
+        assert_eq!(merged(short(kept.clone(), None), short(refused.clone(), None)), (refused.clone(), 1));
+        assert_eq!(merged(short(pinned.clone(), None), short(refused.clone(), None)), (pinned.clone(), 0));
+        assert_eq!(merged(short(pinned.clone(), None), short(kept.clone(), at(1))), (kept.clone(), 1));
+        assert_eq!(merged(short(refused.clone(), at(1)), short(kept.clone(), None)), (refused, 0));
+        let mut none = Vec::new();
+        assert_eq!(take_later_decisions(&mut none, &[short(pinned, None), short(kept, None)]), 1);
+        assert_eq!(none.len(), 1);
     }
 
     #[test]

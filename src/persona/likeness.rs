@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashSet};
 use serde::{Deserialize, Serialize};
 
 use super::PersonaError;
-use super::claims::{Claim, State};
+use super::claims::{self, Claim, State};
 use super::demos::Demo;
 use super::portrait::Portrait;
 use super::settings::Settings;
@@ -206,6 +206,23 @@ impl Likeness {
         self.render();
     }
 
+    /// Takes what the person said of claims in another likeness of theirs, where it is their later word; gives how many
+    /// claims that changed.
+    pub fn take_later_decisions(&mut self, other: &Likeness) -> usize {
+        let changed = claims::take_later_decisions(&mut self.claims, &other.claims);
+        if changed > 0 {
+            let mine: HashSet<PairId> = self.made_from.iter().copied().collect();
+            for claim in &mut self.claims {
+                // What a claim brought along names pairs that this likeness may know nothing of.
+                for ids in [&mut claim.made_from, &mut claim.supports, &mut claim.contradicts] {
+                    ids.retain(|id| mine.contains(id));
+                }
+            }
+            self.render();
+        }
+        changed
+    }
+
     /// Reads a likeness from its file.
     ///
     /// # Errors
@@ -231,6 +248,11 @@ impl Likeness {
     /// The claims that prompts and judgements use.
     pub fn claims_in_use(&self) -> impl Iterator<Item = &Claim> {
         self.claims.iter().filter(|claim| claim.in_use())
+    }
+
+    /// The claims that the person pinned or refused.
+    pub fn decided(&self) -> impl Iterator<Item = &Claim> {
+        self.claims.iter().filter(|claim| claim.is_decided())
     }
 
     /// How the history has changed since.

@@ -11,6 +11,7 @@
 
 pub mod chat_row;
 pub mod deletion;
+pub mod edits;
 pub mod endpoint_row;
 mod error;
 pub mod ledger_row;

@@ -19,6 +19,8 @@ const TABLE: &[(&str, &[&str])] = &[
     // Of the engine, its messages alone: in a browser it is in a worker. The native command runs it in process.
     ("provider", &["model", "privacy", "engine", "preference"]),
     ("store", &["privacy", "model", "preference", "traits", "reward", "persona"]),
+    // The file that a profile moves by.
+    ("profile", &["preference", "persona"]),
     // The wire between a page and the data worker, and what stands at its two ends.
     (
         "service",
@@ -33,6 +35,7 @@ const TABLE: &[(&str, &[&str])] = &[
             "engine",
             "provider",
             "store",
+            "profile",
         ],
     ),
     ("view", &ALL_BELOW_VIEW),
@@ -41,7 +44,7 @@ const TABLE: &[(&str, &[&str])] = &[
 ];
 
 /// What `view` may use, and `app` and `embed` too.
-const ALL_BELOW_VIEW: [&str; 11] = [
+const ALL_BELOW_VIEW: [&str; 12] = [
     "preference",
     "traits",
     "reward",
@@ -52,6 +55,7 @@ const ALL_BELOW_VIEW: [&str; 11] = [
     "engine",
     "provider",
     "store",
+    "profile",
     "service",
 ];
 

@@ -143,7 +143,7 @@ pub fn each_event(
 }
 
 /// A file or standard input, from its start.
-fn open(path: &Path) -> Result<Box<dyn Read>, Failure> {
+pub fn open(path: &Path) -> Result<Box<dyn Read>, Failure> {
     if path == Path::new("-") {
         return Ok(Box::new(std::io::stdin().lock()));
     }
@@ -154,15 +154,20 @@ fn open(path: &Path) -> Result<Box<dyn Read>, Failure> {
     Ok(Box::new(file))
 }
 
-/// A whole file as text.
-pub fn text(path: &Path) -> Result<String, Failure> {
+/// A whole file.
+pub fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let read = open(path)?.take(MOST_BYTES + 1).read_to_end(&mut bytes);
     read.map_err(|error| Failure::Input(format!("{}: {error}", name(path))))?;
     if bytes.len() as u64 > MOST_BYTES {
         return Err(Failure::Input(format!("{}: larger than {MOST_BYTES} bytes", name(path))));
     }
-    String::from_utf8(bytes).map_err(|error| {
+    Ok(bytes)
+}
+
+/// A whole file as text.
+pub fn text(path: &Path) -> Result<String, Failure> {
+    String::from_utf8(bytes(path)?).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         Failure::Input(format!("{}: not UTF-8 at byte {at}: save the file as UTF-8", name(path)))
     })
@@ -237,7 +242,12 @@ impl NewFile {
 
     /// Writes more of it.
     pub fn write(&mut self, text: &str) -> Result<(), Failure> {
-        self.file.write_all(text.as_bytes()).map_err(|error| Failure::file(&self.place, error))
+        self.write_bytes(text.as_bytes())
+    }
+
+    /// Writes more of one that is no text.
+    pub fn write_bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.file.write_all(bytes).map_err(|error| Failure::file(&self.place, error))
     }
 
     /// Puts it in its place.

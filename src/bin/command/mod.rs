@@ -14,6 +14,7 @@ mod judge;
 mod ledger;
 mod measure;
 mod model;
+mod profile;
 mod remote;
 mod score_bench;
 mod sketch;
@@ -50,6 +51,8 @@ enum Task {
     Traits(traits::Traits),
     /// Tell what a remote model may know of a pair.
     Sketch(sketch::MakeSketch),
+    /// Seal what is known of a person for another place, or open what was.
+    Profile(profile::Profile),
     /// Find out what the person of a history likes.
     Induce(induce::Induce),
     /// Tell which of two answers the person would prefer, how sure, and why.
@@ -123,6 +126,7 @@ pub fn run() -> ExitCode {
         Task::Generate(task) => task.run(),
         Task::Traits(task) => task.run(),
         Task::Sketch(task) => task.run(),
+        Task::Profile(task) => task.run(),
         Task::Induce(task) => task.run(),
         Task::Judge(task) => task.run(),
         Task::Evaluate(task) => task.run(),
