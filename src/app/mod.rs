@@ -20,6 +20,8 @@ mod browser;
 #[cfg(feature = "app")]
 mod mount;
 #[cfg(feature = "app")]
+mod move_profile;
+#[cfg(feature = "app")]
 mod people;
 #[cfg(feature = "app")]
 mod privacy;

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::browser;
+use super::move_profile::MoveProfile;
 use super::session::Session;
 use crate::service::{ForgetReport, ServiceError, StoreView};
 use crate::view::{Failure, Glyph, Icon, Modal, Spinner, words};
@@ -122,6 +123,8 @@ fn Keep(forgetting: RwSignal<Forgetting>) -> impl IntoView {
                 </button>
             </Show>
         </div>
+        <hr />
+        <MoveProfile />
         <hr />
         <h3>"Forget everything"</h3>
         <p>"Deletes everyone's choices and portraits, the models, the remote models with their keys, the ledger, and all "

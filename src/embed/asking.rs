@@ -1,6 +1,6 @@
 //! One call: asks the data worker, stops when the caller's `AbortSignal` says so, and says in JavaScript what went wrong.
 
-use js_sys::Reflect;
+use js_sys::{Array, Object, Reflect};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
@@ -50,12 +50,21 @@ pub(super) fn show<T: Serialize + ?Sized>(value: &T) -> Called {
 }
 
 /// An `Error` with the code and the advice beside the message; `pkg/failure.js` makes a `LikenessError` of it.
+///
+/// What quotes the history lies under `quotes`, which nothing lists: whatever logs or copies an error leaves it out.
 pub(super) fn thrown(error: &ServiceError) -> JsValue {
-    let object = js_sys::Error::new(&error.to_string());
+    let object = js_sys::Error::new(&failure::message(error));
     object.set_name("LikenessError");
     for (key, value) in [("code", failure::code(error)), ("advice", failure::advice(error))] {
         // An error of our own making takes any property.
         let _ = Reflect::set(&object, &key.into(), &value.into());
+    }
+    let quotes: Array = failure::quotes(error).iter().map(|quote| JsValue::from(quote.as_str())).collect();
+    if quotes.length() > 0 {
+        let hidden = Object::new();
+        // As above; a property that is defined by its value alone is not enumerable.
+        let _ = Reflect::set(&hidden, &"value".into(), &quotes);
+        let _ = Reflect::define_property(&object, &"quotes".into(), &hidden);
     }
     object.into()
 }

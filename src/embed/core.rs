@@ -5,11 +5,11 @@ use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, Worker};
 
 use super::asking::{Called, ask, read, show, thrown, unexpected};
-use super::given::{GivenChoice, GivenImport, GivenPair, GivenSearch};
-use super::shown::{Claim, Judged, Portrait, Progress, Ranked};
-use crate::preference::{Choice, Turn};
+use super::given::{GivenChoice, GivenImport, GivenOutcome, GivenPair, GivenSearch, GivenWindow};
+use super::shown::{Claim, Imported, Judged, Ledger, Portrait, Progress, Ranked};
+use crate::preference::{Choice, Outcome, Turn};
 use crate::service::client::Client;
-use crate::service::{Change, ClaimChange, Event, ImportReport, ProfileId, Request, Response, ServiceError};
+use crate::service::{Change, ClaimChange, Event, Passphrase, ProfileId, Request, Response, ServiceError};
 
 /// One person's likeness, and the way to the worker that keeps it.
 #[wasm_bindgen]
@@ -72,10 +72,27 @@ impl Core {
         self.ids(request, signal).await
     }
 
-    /// Keeps a choice with its outcome; gives the ids of the pairs that follow.
-    pub async fn record_choice(&self, choice: JsValue, signal: Option<AbortSignal>) -> Called {
-        let choice = Choice::try_from(read::<GivenChoice>(choice)?).map_err(|error| thrown(&error))?;
-        self.ids(Request::RecordChoice { profile: self.profile.clone(), choice }, signal).await
+    /// Keeps a choice with its outcome, in the place of what was said of the same answers before if that is told; gives
+    /// the ids of the pairs that follow.
+    pub async fn record_choice(
+        &self,
+        choice: JsValue,
+        supersedes: JsValue,
+        signal: Option<AbortSignal>,
+    ) -> Called {
+        let choice = given_choice(choice)?;
+        let supersedes = read::<Option<GivenOutcome>>(supersedes)?;
+        let supersedes = supersedes.map(Outcome::try_from).transpose().map_err(|error| thrown(&error))?;
+        let request = Request::RecordChoice { profile: self.profile.clone(), choice, supersedes };
+        self.ids(request, signal).await
+    }
+
+    /// Takes a recorded choice back, with the pairs that followed from it.
+    pub async fn take_back(&self, choice: JsValue, signal: Option<AbortSignal>) -> Called {
+        let request =
+            Request::TakeBackChoice { profile: self.profile.clone(), choice: given_choice(choice)? };
+        ask(&self.client, request, None, signal.as_ref(), |_| {}).await?;
+        Ok(JsValue::UNDEFINED)
     }
 
     /// Imports a text or a `Blob`.
@@ -86,12 +103,12 @@ impl Core {
         progress: Option<Function>,
         signal: Option<AbortSignal>,
     ) -> Called {
-        let GivenImport { name, format, user } = read(settings)?;
+        let GivenImport { name, format, user, passphrase } = read(settings)?;
         let (profile, format) = (self.profile.clone(), format.unwrap_or_else(|| "auto".into()));
         let name = name.unwrap_or_else(|| "imported by the page".into());
         let (request, attachment) = match source.as_string() {
             Some(text) => (Request::ImportText { profile, name, format, text, user }, None),
-            None => (Request::Import { profile, name, format, user }, Some(source)),
+            None => (Request::Import { profile, name, format, user, passphrase }, Some(source)),
         };
         let on_event = move |event| {
             if let (Event::Importing { bytes, of, imported }, Some(progress)) = (event, &progress) {
@@ -105,11 +122,7 @@ impl Core {
             }
         };
         match ask(&self.client, request, attachment, signal.as_ref(), on_event).await? {
-            Response::Imported(ImportReport { read, imported, known, ties, skipped, .. }) => {
-                let counts = [("read", read), ("imported", imported), ("known", known), ("ties", ties)];
-                let counts = counts.into_iter().chain([("skipped", skipped)]);
-                show(&counts.collect::<std::collections::BTreeMap<_, _>>())
-            }
+            Response::Imported(report) => show(&Imported::from(report)),
             _ => Err(unexpected()),
         }
     }
@@ -118,6 +131,27 @@ impl Core {
     pub async fn export(&self) -> Called {
         let file = self.client.export_history(self.profile.clone()).await;
         file.map(JsValue::from).map_err(|error| thrown(&error))
+    }
+
+    /// The whole profile as a file sealed with this passphrase.
+    pub async fn export_profile(&self, passphrase: String) -> Called {
+        let sealing = self.client.seal_profile(self.profile.clone(), Passphrase::new(passphrase));
+        sealing.await.map(JsValue::from).map_err(|error| thrown(&error))
+    }
+
+    /// A window of the ledger of requests.
+    pub async fn ledger(&self, window: JsValue, signal: Option<AbortSignal>) -> Called {
+        let GivenWindow { words, offset, limit } = read(window)?;
+        let request = Request::Ledger { words, offset, limit };
+        match ask(&self.client, request, None, signal.as_ref(), |_| {}).await? {
+            Response::Ledger(page) => show(&Ledger::from(page)),
+            _ => Err(unexpected()),
+        }
+    }
+
+    /// The body of a request, as it was sent or stopped.
+    pub async fn ledger_body(&self, number: f64, signal: Option<AbortSignal>) -> Called {
+        self.text(Request::LedgerBody { number }, signal).await
     }
 
     /// The kept portrait, or what follows from the traits just now.
@@ -171,11 +205,7 @@ impl Core {
 
     /// What may be told to a model about the person: what held, past the guard; empty where there is nothing.
     pub async fn about(&self, signal: Option<AbortSignal>) -> Called {
-        let request = Request::About { profile: self.profile.clone() };
-        match ask(&self.client, request, None, signal.as_ref(), |_| {}).await? {
-            Response::Text(text) => Ok(text.into()),
-            _ => Err(unexpected()),
-        }
+        self.text(Request::About { profile: self.profile.clone() }, signal).await
     }
 
     /// Which of two answers the person would prefer.
@@ -214,6 +244,13 @@ impl Core {
 }
 
 impl Core {
+    async fn text(&self, request: Request, signal: Option<AbortSignal>) -> Called {
+        match ask(&self.client, request, None, signal.as_ref(), |_| {}).await? {
+            Response::Text(text) => Ok(text.into()),
+            _ => Err(unexpected()),
+        }
+    }
+
     async fn ids(&self, request: Request, signal: Option<AbortSignal>) -> Called {
         match ask(&self.client, request, None, signal.as_ref(), |_| {}).await? {
             Response::Pairs(pairs) => {
@@ -241,4 +278,8 @@ impl Core {
             _ => Err(unexpected()),
         }
     }
+}
+
+fn given_choice(choice: JsValue) -> Result<Choice, JsValue> {
+    read::<GivenChoice>(choice)?.try_into().map_err(|error| thrown(&error))
 }

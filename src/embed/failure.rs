@@ -4,6 +4,26 @@
 
 use crate::service::ServiceError;
 
+/// What was wrong. What a model would be told that quotes the history is only counted: a message ends up in logs.
+pub fn message(error: &ServiceError) -> String {
+    match error {
+        ServiceError::Quotes { quotes, .. } => {
+            let places =
+                if quotes.len() == 1 { "1 place".into() } else { format!("{} places", quotes.len()) };
+            format!("what would be told quotes the person's history in {places}")
+        }
+        other => other.to_string(),
+    }
+}
+
+/// The stretches of the history that were quoted, for the person's own eyes.
+pub fn quotes(error: &ServiceError) -> &[String] {
+    match error {
+        ServiceError::Quotes { quotes, .. } => quotes,
+        _ => &[],
+    }
+}
+
 /// The error's code. A caller may compare it; a code is never given another meaning.
 pub fn code(error: &ServiceError) -> &'static str {
     match error {
@@ -14,6 +34,8 @@ pub fn code(error: &ServiceError) -> &'static str {
         ServiceError::Outdated => "outdated",
         ServiceError::QuotaFull => "quota-full",
         ServiceError::BadFile(_) => "bad-file",
+        ServiceError::Sealed => "sealed",
+        ServiceError::WrongPassphrase => "wrong-passphrase",
         ServiceError::SeveralPeople { .. } => "several-people",
         ServiceError::NotFound(_) => "not-found",
         ServiceError::UndoExpired => "undo-expired",
@@ -39,6 +61,8 @@ pub fn advice(error: &ServiceError) -> &'static str {
         ServiceError::Outdated => "reload the page",
         ServiceError::QuotaFull => "ask the person to free some space",
         ServiceError::BadFile(_) => "check the file, or name its format",
+        ServiceError::Sealed => "open it with its passphrase: importProfile(file, { passphrase })",
+        ServiceError::WrongPassphrase => "ask the person for it again; nothing was taken in",
         ServiceError::SeveralPeople { .. } => "say whose lines to import: import(file, { user })",
         ServiceError::NotFound(_) => "ask for the list again; it may have been deleted elsewhere",
         ServiceError::UndoExpired => "import it again from an export",
@@ -65,5 +89,13 @@ mod tests {
         assert_eq!(code(&ServiceError::TooFewPairs { have: 1, need: 4 }), "too-few-pairs");
         assert_eq!(code(&ServiceError::Invalid("an answer is empty".into())), "invalid");
         assert!(!advice(&ServiceError::NoModel).ends_with('.'));
+    }
+
+    #[test]
+    fn a_message_holds_nothing_of_the_history() {
+        let error = ServiceError::Quotes { about: true, quotes: vec!["my secret".into(), "another".into()] };
+        assert_eq!(message(&error), "what would be told quotes the person's history in 2 places");
+        assert_eq!(quotes(&error).len(), 2);
+        assert!(message(&ServiceError::NoModel).contains("no language model"));
     }
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::preference::{Answer, Choice, Outcome, Turn};
-use crate::service::{DraftPair, InductionSettings, ServiceError};
+use crate::service::{DraftPair, InductionSettings, Passphrase, ServiceError};
 
 /// A preferred answer and another one.
 #[derive(Clone, Debug, Deserialize)]
@@ -54,16 +54,35 @@ pub struct GivenChoice {
     pub origin: Option<String>,
 }
 
+/// What was said of answers before.
+#[derive(Clone, Debug, Deserialize)]
+pub struct GivenOutcome {
+    /// The id of the answer that the person preferred.
+    #[serde(default)]
+    chosen: Option<String>,
+    /// What they said instead.
+    #[serde(default)]
+    none: Option<NoWinner>,
+}
+
+impl TryFrom<GivenOutcome> for Outcome {
+    type Error = ServiceError;
+
+    fn try_from(given: GivenOutcome) -> Result<Self, ServiceError> {
+        match (given.chosen, given.none) {
+            (Some(winner), None) => Ok(Outcome::Preferred(winner)),
+            (None, Some(NoWinner::AllGood)) => Ok(Outcome::AllGood),
+            (None, Some(NoWinner::AllBad)) => Ok(Outcome::AllBad),
+            _ => Err(ServiceError::Invalid("a choice has either `chosen` or `none`".into())),
+        }
+    }
+}
+
 impl TryFrom<GivenChoice> for Choice {
     type Error = ServiceError;
 
     fn try_from(given: GivenChoice) -> Result<Self, ServiceError> {
-        let outcome = match (given.chosen, given.none) {
-            (Some(winner), None) => Outcome::Preferred(winner),
-            (None, Some(NoWinner::AllGood)) => Outcome::AllGood,
-            (None, Some(NoWinner::AllBad)) => Outcome::AllBad,
-            _ => return Err(ServiceError::Invalid("a choice has either `chosen` or `none`".into())),
-        };
+        let outcome = GivenOutcome { chosen: given.chosen, none: given.none }.try_into()?;
         Ok(Choice {
             context: given.context,
             answers: given.options,
@@ -84,6 +103,20 @@ pub struct GivenImport {
     pub format: Option<String>,
     /// Whose lines to take.
     pub user: Option<String>,
+    /// What opens it, for a profile.
+    pub passphrase: Option<Passphrase>,
+}
+
+/// Which lines of the ledger.
+#[derive(Clone, Debug, Deserialize)]
+pub struct GivenWindow {
+    /// Only lines with these words.
+    #[serde(default)]
+    pub words: String,
+    /// Lines to skip.
+    pub offset: u32,
+    /// Lines to give.
+    pub limit: u32,
 }
 
 /// How to induce.

@@ -4,7 +4,9 @@
 
 use serde::Serialize;
 
-use crate::service::{ClaimState, ClaimView, InductionProgress, PortraitView, Reading};
+use crate::service::{
+    ClaimState, ClaimView, ImportReport, InductionProgress, LedgerLine, LedgerPage, PortraitView, Reading,
+};
 
 /// What is known of a person.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -85,6 +87,84 @@ impl From<Reading> for Portrait {
             model: None,
             made_ms: None,
         }
+    }
+}
+
+/// Counts of an import.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Imported {
+    /// Records read.
+    pub read: u32,
+    /// Pairs added.
+    pub imported: u32,
+    /// Pairs that were there already.
+    pub known: u32,
+    /// Choices without a winner that were kept.
+    pub ties: u32,
+    /// Records skipped.
+    pub skipped: u32,
+    /// Pairs that an edit of another place took away.
+    pub replaced: u32,
+    /// Claims that changed by what the person said in another place.
+    pub claims: u32,
+    /// Whether another place's portrait is newer, and stands now.
+    pub portrait: bool,
+}
+
+impl From<ImportReport> for Imported {
+    fn from(report: ImportReport) -> Self {
+        let ImportReport { read, imported, known, ties, skipped, replaced, claims, portrait, .. } = report;
+        Imported { read, imported, known, ties, skipped, replaced, claims, portrait }
+    }
+}
+
+/// A window of the ledger.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Ledger {
+    /// Lines that match in all.
+    pub total: u32,
+    /// Those of the window, newest first.
+    pub entries: Vec<LedgerEntry>,
+}
+
+/// One request that left, or was stopped.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LedgerEntry {
+    /// Its number, which its body is asked for by.
+    pub number: f64,
+    /// When, in milliseconds since 1970.
+    pub when_ms: f64,
+    /// Where to.
+    pub url: String,
+    /// Which model.
+    pub model: String,
+    /// What for.
+    pub purpose: String,
+    /// Bytes of its body.
+    pub bytes: f64,
+    /// What the guard said, in words.
+    pub verdict: String,
+    /// Whether the guard let it pass.
+    pub passed: bool,
+    /// Whether it left.
+    pub left: bool,
+    /// What came of it, in words.
+    pub outcome: String,
+}
+
+impl From<LedgerLine> for LedgerEntry {
+    fn from(line: LedgerLine) -> Self {
+        let LedgerLine {
+            number, when_ms, url, model, purpose, bytes, verdict, passed, left, outcome, ..
+        } = line;
+        LedgerEntry { number, when_ms, url, model, purpose, bytes, verdict, passed, left, outcome }
+    }
+}
+
+impl From<LedgerPage> for Ledger {
+    fn from(page: LedgerPage) -> Self {
+        Ledger { total: page.total, entries: page.lines.into_iter().map(LedgerEntry::from).collect() }
     }
 }
 

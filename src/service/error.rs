@@ -32,6 +32,12 @@ pub enum ServiceError {
     /// The file can't be read.
     #[error("the file can't be imported: {0}")]
     BadFile(String),
+    /// The file is sealed, and no passphrase was given.
+    #[error("the file is sealed with a passphrase")]
+    Sealed,
+    /// The passphrase does not open the file.
+    #[error("the passphrase does not open this file")]
+    WrongPassphrase,
     /// The file holds several people's lines.
     #[error("the file holds the choices of several people")]
     SeveralPeople {
@@ -88,6 +94,8 @@ impl ServiceError {
             Self::Outdated => "Reload this page to get the newer version.",
             Self::QuotaFull => "Free some disk space, or remove a model on the Models page, then try again.",
             Self::BadFile(_) => "Check the file's format, or choose the format by hand.",
+            Self::Sealed => "Give the passphrase that it was saved with.",
+            Self::WrongPassphrase => "Type it as it was when the file was saved; capitals and spaces count.",
             Self::SeveralPeople { .. } => "Choose whose lines to import.",
             Self::NotFound(_) => "It may have been deleted in another tab; reload the page.",
             Self::UndoExpired => "Import it again from a backup, if you have one.",

@@ -6,9 +6,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::error::ServiceError;
+use super::passphrase::Passphrase;
 use super::remote_view::*;
 use super::view::*;
-use crate::preference::{Choice, PairId, Turn};
+use crate::preference::{Choice, Outcome, PairId, Turn};
 use crate::provider::{PageAsk, PageFailure, PageReply};
 
 /// Names one request among those of its page, so that answers and progress find it.
@@ -79,6 +80,9 @@ pub enum Request {
         format: String,
         /// Which person's lines to take, for a file with several.
         user: Option<String>,
+        /// What opens it, for a profile from another place. It is merged: see `src/profile`.
+        #[serde(default)]
+        passphrase: Option<Passphrase>,
     },
     /// Imports a text, as [`Request::Import`] does a file.
     ImportText {
@@ -126,6 +130,16 @@ pub enum Request {
         profile: ProfileId,
         /// The choice.
         choice: Choice,
+        /// What was said of the same answers before, which this takes the place of.
+        #[serde(default)]
+        supersedes: Option<Outcome>,
+    },
+    /// Takes a choice back, with the pairs that followed from it.
+    TakeBackChoice {
+        /// Whose.
+        profile: ProfileId,
+        /// The choice as it was recorded.
+        choice: Choice,
     },
     /// Deletes pairs and what was made from them.
     Delete {
@@ -143,6 +157,13 @@ pub enum Request {
     ExportHistory {
         /// Whose.
         profile: ProfileId,
+    },
+    /// The whole profile as one sealed file for another place, which the answer brings along.
+    SealProfile {
+        /// Whose.
+        profile: ProfileId,
+        /// What it is sealed with.
+        passphrase: Passphrase,
     },
     /// Deletes everything of everyone, models too, and looks whether anything is left.
     ForgetEverything,
@@ -329,7 +350,7 @@ pub enum Response {
     Pairs(Vec<PairView>),
     /// To [`Request::Delete`] and [`Request::RemoveProfile`].
     Deleted(Deletion),
-    /// To [`Request::ExportHistory`]: the attached `Blob`.
+    /// To [`Request::ExportHistory`] and [`Request::SealProfile`]: the attached `Blob`.
     File,
     /// To [`Request::ExportLikeness`], [`Request::About`] and [`Request::LedgerBody`].
     Text(String),

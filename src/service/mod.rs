@@ -7,6 +7,7 @@
 pub mod client;
 mod error;
 mod message;
+mod passphrase;
 mod remote_view;
 #[cfg(all(target_arch = "wasm32", feature = "data-worker"))]
 pub mod server;
@@ -15,5 +16,6 @@ mod view;
 
 pub use error::ServiceError;
 pub use message::{Change, Envelope, Event, FromWorker, Request, Response, ToWorker};
+pub use passphrase::Passphrase;
 pub use remote_view::*;
 pub use view::*;

@@ -109,6 +109,15 @@ pub struct ImportReport {
     pub known: u32,
     /// Choices without a winner that were kept.
     pub ties: u32,
+    /// Pairs that an edit of another place took away.
+    #[serde(default)]
+    pub replaced: u32,
+    /// Claims on which what the person said in another place is their later word.
+    #[serde(default)]
+    pub claims: u32,
+    /// Whether another place's portrait is newer, and stands now.
+    #[serde(default)]
+    pub portrait: bool,
     /// How many records were skipped.
     pub skipped: u32,
     /// The first of the skipped, with the reason.

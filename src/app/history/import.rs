@@ -5,9 +5,10 @@ use leptos::{html, prelude::*};
 use web_sys::{File, FileList};
 
 use super::import_flow::{FORMATS, ImportFlow, Job, Outcome, Step, matching};
+use super::unseal::Unseal;
 use crate::app::session::Session;
 use crate::service::client::Stop;
-use crate::service::{Event, ImportReport, Response, ServiceError};
+use crate::service::{Event, ImportReport, Passphrase, Request, Response, ServiceError};
 use crate::view::{Failure, Modal, Progress, sentence, words};
 
 /// People of one file that are listed at once; the rest is found by typing.
@@ -61,6 +62,7 @@ impl Importer {
             Step::Idle => String::new(),
             Step::Reading { job, .. } => format!("Reading {}", job.name),
             Step::Choosing { job, .. } => format!("{} holds the choices of several people", job.name),
+            Step::Sealed { job, .. } => format!("{} is sealed with a passphrase", job.name),
         })
     }
 
@@ -98,7 +100,23 @@ impl Importer {
         }
     }
 
-    fn skip(self) {
+    /// The sealed file that waits for its passphrase, and whether one was tried that does not fit.
+    pub(super) fn sealed(self) -> Option<(String, bool)> {
+        match self.flow.read().step() {
+            Step::Sealed { job, wrong } => Some((job.name.clone(), *wrong)),
+            _ => None,
+        }
+    }
+
+    pub(super) fn unseal(self, passphrase: Passphrase) {
+        let mut job = None;
+        self.flow.update(|flow| job = flow.unseal(passphrase));
+        if let Some(job) = job {
+            self.read(job);
+        }
+    }
+
+    pub(super) fn skip(self) {
         self.flow.update(ImportFlow::skip);
         self.go_on();
     }
@@ -125,14 +143,9 @@ impl Importer {
                 self.flow.update(|flow| flow.progress(bytes, of, imported));
             }
         };
-        let asking = self.session.client().import(
-            profile,
-            job.source.into(),
-            job.name,
-            job.format,
-            job.user,
-            on_event,
-        );
+        let Job { source, name, format, user, passphrase } = job;
+        let request = Request::Import { profile, name, format, user, passphrase };
+        let asking = self.session.client().ask_with(request, Some(source.into()), on_event);
         self.stop.set_value(Some(asking.stop()));
         match asking.await? {
             Response::Imported(report) => Ok(report),
@@ -157,6 +170,7 @@ pub fn ImportDialog(
             <Show when=move || matches!(importer.flow.read().step(), Step::Choosing { .. })>
                 <WhoseLines />
             </Show>
+            <Unseal />
             <Reports open=open />
         </Modal>
     }
@@ -195,11 +209,14 @@ fn Picker() -> impl IntoView {
             }
         >
             <strong>"Drop files here, or choose them"</strong>
-            <span>"JSON or JSON lines, of any size. They are read on this machine and sent nowhere."</span>
+            <span>
+                "JSON or JSON lines, of any size, or a profile from another place (.age). They are read on this machine and \
+                 sent nowhere."
+            </span>
             <input
                 type="file"
                 multiple
-                accept=".json,.jsonl,.ndjson,.txt,application/json"
+                accept=".json,.jsonl,.ndjson,.txt,.age,application/json"
                 node_ref=input
                 on:change=picked
             />
@@ -348,6 +365,12 @@ fn Figures(report: ImportReport) -> impl IntoView {
     if report.ties > 0 {
         facts.push(format!("{} without a winner kept", words::grouped(f64::from(report.ties))));
     }
+    if report.replaced > 0 {
+        facts.push(format!(
+            "{} that you had changed elsewhere replaced",
+            words::grouped(f64::from(report.replaced))
+        ));
+    }
     if report.skipped > 0 {
         facts.push(format!("{} skipped", words::grouped(f64::from(report.skipped))));
     }
@@ -357,6 +380,7 @@ fn Figures(report: ImportReport) -> impl IntoView {
         <p>
             {sentence(&facts.join(", "))} {format.map(|text| format!(" Read as: {text}."))}
         </p>
+        {brought(&report).map(|words| view! { <p>{words}</p> })}
         {(!report.examples.is_empty())
             .then(|| {
                 view! {
@@ -393,4 +417,14 @@ fn Figures(report: ImportReport) -> impl IntoView {
                 }
             })}
     }
+}
+
+/// What a profile brought along besides choices; nothing where that is nothing.
+fn brought(report: &ImportReport) -> Option<String> {
+    let portrait =
+        report.portrait.then(|| "The portrait is that of the other place, which is newer.".to_owned());
+    let claims = words::count(report.claims, "claim", "claims");
+    let claims = (report.claims > 0).then(|| format!("What you said there of {claims} counts now."));
+    let parts: Vec<String> = portrait.into_iter().chain(claims).collect();
+    (!parts.is_empty()).then(|| parts.join(" "))
 }

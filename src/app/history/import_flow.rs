@@ -1,11 +1,12 @@
-//! Importing files one after the other: what is being read, whose lines to take, what came of each.
+//! Importing files one after the other: what is being read, whose lines to take, which passphrase a sealed one has, what
+//! came of each.
 //!
 //! The flow holds no file and no worker: a source is whatever the caller reads from (`F`), so every path
 //! through it, cancel and several people among them, is walked in a plain test.
 
 use std::collections::VecDeque;
 
-use crate::service::{ImportReport, ServiceError};
+use crate::service::{ImportReport, Passphrase, ServiceError};
 
 /// The formats that can be chosen: the name on the wire, and what a person calls it.
 pub const FORMATS: [(&str, &str); 6] = [
@@ -28,6 +29,8 @@ pub struct Job<F> {
     pub format: String,
     /// Whose lines to take.
     pub user: Option<String>,
+    /// What opens it, for a sealed profile.
+    pub passphrase: Option<Passphrase>,
 }
 
 /// Where the flow stands.
@@ -52,6 +55,13 @@ pub enum Step<F> {
         job: Job<F>,
         /// Whose lines it holds.
         users: Vec<String>,
+    },
+    /// A file is sealed; the person gives its passphrase.
+    Sealed {
+        /// Which file.
+        job: Job<F>,
+        /// Whether one was tried that does not fit.
+        wrong: bool,
     },
 }
 
@@ -96,7 +106,13 @@ impl<F: Clone> ImportFlow<F> {
 
     /// Puts a file at the end of the line.
     pub fn add(&mut self, source: F, name: impl Into<String>, format: impl Into<String>) {
-        self.waiting.push_back(Job { source, name: name.into(), format: format.into(), user: None });
+        self.waiting.push_back(Job {
+            source,
+            name: name.into(),
+            format: format.into(),
+            user: None,
+            passphrase: None,
+        });
     }
 
     /// Takes the next file, if nothing is under way; the caller reads it.
@@ -124,6 +140,8 @@ impl<F: Clone> ImportFlow<F> {
             Err(ServiceError::SeveralPeople { users }) if !users.is_empty() => {
                 self.step = Step::Choosing { job, users };
             }
+            Err(ServiceError::Sealed) => self.step = Step::Sealed { job, wrong: false },
+            Err(ServiceError::WrongPassphrase) => self.step = Step::Sealed { job, wrong: true },
             result => self.outcomes.push(Outcome { name: job.name, result }),
         }
     }
@@ -136,9 +154,18 @@ impl<F: Clone> ImportFlow<F> {
         Some(job)
     }
 
-    /// Leaves the file with several people alone.
+    /// Tries a passphrase; the caller reads the file again.
+    pub fn unseal(&mut self, passphrase: Passphrase) -> Option<Job<F>> {
+        let Step::Sealed { job, .. } = std::mem::replace(&mut self.step, Step::Idle) else { return None };
+        let job = Job { passphrase: Some(passphrase), ..job };
+        self.read(job.clone());
+        Some(job)
+    }
+
+    /// Leaves the file with several people, or the sealed one, alone.
     pub fn skip(&mut self) {
-        if let Step::Choosing { job, .. } = std::mem::replace(&mut self.step, Step::Idle) {
+        let step = std::mem::replace(&mut self.step, Step::Idle);
+        if let Step::Choosing { job, .. } | Step::Sealed { job, .. } = step {
             self.outcomes.push(Outcome { name: job.name, result: Err(ServiceError::Cancelled) });
         }
     }
@@ -224,6 +251,22 @@ mod tests {
         flow.skip();
         assert_eq!(flow.outcomes()[0].result, Err(ServiceError::Cancelled));
         assert_eq!(flow.choose("ann"), None);
+    }
+
+    #[test]
+    fn a_sealed_file_waits_for_its_passphrase() {
+        let mut flow = ImportFlow::default();
+        flow.add((), "me.age", "auto");
+        flow.start_next();
+        flow.finished(Err(ServiceError::Sealed));
+        assert!(matches!(flow.step(), Step::Sealed { wrong: false, .. }));
+        let job = flow.unseal(Passphrase::new("open barley")).unwrap();
+        assert_eq!(job.passphrase, Some(Passphrase::new("open barley")));
+        flow.finished(Err(ServiceError::WrongPassphrase));
+        assert!(matches!(flow.step(), Step::Sealed { wrong: true, .. }) && flow.outcomes().is_empty());
+        assert!(flow.unseal(Passphrase::new("open sesame")).is_some());
+        flow.finished(Ok(report(2)));
+        assert_eq!((flow.outcomes().len(), flow.unseal(Passphrase::new("again"))), (1, None));
     }
 
     #[test]

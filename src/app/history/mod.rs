@@ -16,6 +16,8 @@ mod list_focus;
 mod page;
 #[cfg(feature = "app")]
 mod pair;
+#[cfg(feature = "app")]
+mod unseal;
 
 #[cfg(feature = "app")]
 pub use edit::ConversationFields;

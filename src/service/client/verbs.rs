@@ -86,7 +86,7 @@ impl Client {
 
     /// Keeps a choice.
     pub async fn record_choice(&self, profile: ProfileId, choice: Choice) -> Outcome<Vec<PairView>> {
-        expect!(self.ask(Request::RecordChoice { profile, choice }).await, Pairs)
+        expect!(self.ask(Request::RecordChoice { profile, choice, supersedes: None }).await, Pairs)
     }
 
     /// Deletes pairs.
@@ -101,7 +101,16 @@ impl Client {
 
     /// The history as a file.
     pub async fn export_history(&self, profile: ProfileId) -> Outcome<web_sys::Blob> {
-        let asking = self.ask(Request::ExportHistory { profile });
+        self.file(self.ask(Request::ExportHistory { profile })).await
+    }
+
+    /// The whole profile as a sealed file.
+    pub async fn seal_profile(&self, profile: ProfileId, passphrase: Passphrase) -> Outcome<web_sys::Blob> {
+        self.file(self.ask(Request::SealProfile { profile, passphrase })).await
+    }
+
+    /// The file that an answer brings along.
+    async fn file(&self, asking: Asking) -> Outcome<web_sys::Blob> {
         let envelope = asking.envelope();
         asking.await?;
         let file = self.take_attached(envelope).and_then(|file| file.dyn_into().ok());
@@ -177,19 +186,6 @@ impl Client {
                 on_found(page);
             }
         })
-    }
-
-    /// Imports a file.
-    pub fn import(
-        &self,
-        profile: ProfileId,
-        file: JsValue,
-        name: String,
-        format: String,
-        user: Option<String>,
-        on_event: impl Fn(Event) + 'static,
-    ) -> Asking {
-        self.ask_with(Request::Import { profile, name, format, user }, Some(file), on_event)
     }
 
     /// Makes a new portrait.

@@ -153,7 +153,7 @@ impl Asked {
                 origin: Some(format!("drafts of {}", last.model)),
             };
             last.pairs = choice.pairs().iter().map(|pair| pair.id).collect();
-            self.record_choice(profile, choice).await?;
+            self.record_choice(profile, choice, None).await?;
         }
         chat.exchanges.push(last);
         store.put_chat(&profile.0, Some(&chat)).await?;

@@ -9,7 +9,7 @@ use crate::service::{
     Change, Deletion, DraftPair, Event, PairPage, PairRow, PairView, ProfileId, Response, ServiceError,
 };
 use crate::store::search::Query;
-use crate::store::{Page, now_ms};
+use crate::store::{Page, Store, now_ms};
 
 /// Characters of each text that a row of the list shows.
 const SHOWN_CHARS: usize = 240;
@@ -95,7 +95,12 @@ impl Asked {
         Ok(Response::Pairs(vec![pair_view(saved)]))
     }
 
-    pub(super) async fn record_choice(&self, profile: &ProfileId, choice: Choice) -> Outcome {
+    pub(super) async fn record_choice(
+        &self,
+        profile: &ProfileId,
+        choice: Choice,
+        supersedes: Option<Said>,
+    ) -> Outcome {
         check_choice(&choice)?;
         let store = self.server.store().await?;
         let choice = Choice {
@@ -103,14 +108,32 @@ impl Asked {
             origin: choice.origin.or_else(|| Some(TYPED_IN.into())),
             ..choice
         };
-        let pairs = choice.pairs();
-        {
-            let _lock = store.writing().await;
-            store.add(&profile.0, &pairs, std::slice::from_ref(&choice), true).await?;
-        }
-        store.tell(&crate::store::News::History(profile.0.clone()));
+        let pairs = match supersedes.filter(|said| *said != choice.outcome) {
+            Some(outcome) => {
+                let before = Choice { outcome, ..choice.clone() };
+                check_choice(&before)?;
+                store.change_choice(&profile.0, &before, &choice).await?
+            }
+            None => {
+                let pairs = choice.pairs();
+                let _lock = store.writing().await;
+                store.add(&profile.0, &pairs, std::slice::from_ref(&choice), true).await?;
+                store.tell(&crate::store::News::History(profile.0.clone()));
+                pairs
+            }
+        };
         self.server.changed(Change::History(profile.clone()));
         Ok(Response::Pairs(pairs.into_iter().map(pair_view).collect()))
+    }
+
+    pub(super) async fn take_back_choice(&self, profile: &ProfileId, choice: Choice) -> Outcome {
+        check_choice(&choice)?;
+        if !self.server.store().await?.take_back_choice(&profile.0, &choice).await? {
+            return Err(ServiceError::NotFound("this choice".into()));
+        }
+        self.server.changed(Change::History(profile.clone()));
+        self.server.changed(Change::Portrait(profile.clone()));
+        Ok(Response::Done)
     }
 
     pub(super) async fn delete(&self, profile: &ProfileId, ids: Option<&[PairId]>) -> Outcome {
@@ -136,19 +159,34 @@ impl Asked {
     pub(super) async fn export_history(&self, profile: &ProfileId) -> Outcome {
         let store = self.server.store().await?;
         let mut file = wire::Parts::new("application/jsonl");
-        file.push(&likeness::header());
-        store
-            .newest(&profile.0, usize::MAX, &mut |pairs| {
-                pairs.iter().for_each(|pair| file.push(&likeness::pair_line(pair)));
-            })
-            .await?;
-        for choice in store.choices(&profile.0).await? {
-            file.push(&likeness::choice_line(&choice));
-        }
+        export_lines(&store, profile, &mut |line| file.push(line.as_bytes())).await?;
+        self.attach(file)
+    }
+
+    /// Answers with a file.
+    pub(super) fn attach(&self, file: wire::Parts) -> Outcome {
         let refused = |_| ServiceError::Internal("the browser makes no file".into());
         self.attached.replace(Some(file.into_blob().map_err(refused)?.into()));
         Ok(Response::File)
     }
+}
+
+/// The lines of a history's export, each with its end.
+pub(super) async fn export_lines(
+    store: &Store,
+    profile: &ProfileId,
+    each: &mut dyn FnMut(&str),
+) -> Result<(), ServiceError> {
+    each(&likeness::header());
+    store
+        .newest(&profile.0, usize::MAX, &mut |pairs| {
+            pairs.iter().for_each(|pair| each(&likeness::pair_line(pair)));
+        })
+        .await?;
+    for choice in store.choices(&profile.0).await? {
+        each(&likeness::choice_line(&choice));
+    }
+    Ok(())
 }
 
 /// What a person typed in, as a pair.

@@ -2,7 +2,8 @@
 //!
 //! Memory holds one piece and one batch, whatever the file's size. What was written stays when the tab dies or the
 //! person stops it: importing the same file again adds only the rest. A file that turns out to be unreadable
-//! (several people, a later version) leaves nothing.
+//! (several people, a later version) leaves nothing. A profile from another place is opened twice: once to its end, to
+//! see that it is whole, and only then to take it in.
 
 use js_sys::{ArrayBuffer, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -11,7 +12,8 @@ use wasm_bindgen_futures::JsFuture;
 use super::{Asked, Outcome, wire};
 use crate::preference::format::{self, Format, FormatError, Options, People, Problem, Reader};
 use crate::preference::{Choice, PairId, PreferencePair};
-use crate::service::{Change, Event, ImportReport, ProfileId, Response, ServiceError, Skipped};
+use crate::profile::{Head, Key, Opener, ProfileError, looks_sealed};
+use crate::service::{Change, Event, ImportReport, Passphrase, ProfileId, Response, ServiceError, Skipped};
 use crate::store::{News, Store, now_ms};
 
 /// Bytes of the file read at once.
@@ -29,6 +31,21 @@ const EVENT_MS: f64 = 100.0;
 
 /// Names that are enough to ask whose lines to import.
 const NAMES_ENOUGH: usize = 20;
+
+/// Enough of a file to tell whether it is sealed, and to find its key.
+const BEGINNING: usize = 4096;
+
+/// What is told of a file to import.
+pub(super) struct Told {
+    /// Its name, for the pairs' origin.
+    pub name: String,
+    /// The format's name.
+    pub format: String,
+    /// Whose lines to take.
+    pub user: Option<String>,
+    /// What opens it.
+    pub passphrase: Option<Passphrase>,
+}
 
 /// Where the bytes come from.
 pub(super) enum Source {
@@ -73,6 +90,28 @@ impl Source {
     }
 }
 
+/// The pieces of a file in their order; of a sealed one, what they open.
+struct Pieces<'a> {
+    source: &'a Source,
+    at: f64,
+    opener: Option<Opener>,
+}
+
+impl Pieces<'_> {
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, ServiceError> {
+        if self.at >= self.source.size() {
+            let ended = self.opener.take().map(Opener::finish).transpose();
+            return Ok(ended.map_err(|error| sealed_refusal(&error))?.map(|(_, rest)| rest));
+        }
+        let piece = self.source.piece(self.at).await?;
+        self.at += piece.len() as f64;
+        match &mut self.opener {
+            Some(opener) => opener.push(&piece).map(Some).map_err(|error| sealed_refusal(&error)),
+            None => Ok(Some(piece)),
+        }
+    }
+}
+
 /// An import under way.
 struct Importing<'a> {
     asked: &'a Asked,
@@ -88,19 +127,16 @@ struct Importing<'a> {
 }
 
 impl Asked {
-    pub(super) async fn import(
-        &self,
-        profile: &ProfileId,
-        name: String,
-        format: &str,
-        user: Option<String>,
-        source: Source,
-    ) -> Outcome {
-        let format = match format {
+    pub(super) async fn import(&self, profile: &ProfileId, told: Told, source: Source) -> Outcome {
+        let Told { name, format, user, passphrase } = told;
+        let format = match format.as_str() {
             "auto" | "" => None,
             name => Some(name.parse::<Format>().map_err(|error| ServiceError::Invalid(error.to_string()))?),
         };
         let store = self.server.store().await?;
+        let unsealed = self.unsealed(&source, passphrase).await?;
+        let (key, head) = unsealed.unzip();
+        let format = if head.is_some() { Some(Format::Likeness) } else { format };
         let mut importing = Importing {
             asked: self,
             store,
@@ -114,24 +150,59 @@ impl Asked {
         };
         let people = user.map_or(People::One, People::Only);
         let reader = Reader::new(Options { format, people, origin: Some(name), ..Options::default() });
-        let result = importing.read(reader, &source).await;
+        let pieces = Pieces { source: &source, at: 0.0, opener: key.as_ref().map(Opener::new) };
+        let mut result = importing.read(reader, pieces).await;
+        if let (Ok(()), Some(head)) = (&result, head) {
+            result = importing.merge(head).await;
+        }
         importing.store.tell(&News::History(profile.0.clone()));
         self.server.changed(Change::History(profile.clone()));
         result.map(|()| Response::Imported(importing.report))
     }
-}
 
-impl Importing<'_> {
-    async fn read(&mut self, mut reader: Reader, source: &Source) -> Result<(), ServiceError> {
-        let of = source.size();
-        let (mut at, mut told_ms) = (0.0, 0.0);
-        while at < of && !reader.is_stopped() && reader.people().len() <= NAMES_ENOUGH {
-            if self.asked.stopped() {
-                self.write().await?;
+    /// The key and the first line of a sealed file, once all of it is seen to open; nothing for one that is not sealed.
+    async fn unsealed(
+        &self,
+        source: &Source,
+        passphrase: Option<Passphrase>,
+    ) -> Result<Option<(Key, Head)>, ServiceError> {
+        let beginning = match source.size() {
+            0.0 => Vec::new(),
+            _ => source.piece(0.0).await?,
+        };
+        let beginning = &beginning[..beginning.len().min(BEGINNING)];
+        let passphrase = match (looks_sealed(beginning), passphrase) {
+            (false, None) => return Ok(None),
+            (false, Some(_)) => return Err(sealed_refusal(&ProfileError::NotAge)),
+            (true, None) => return Err(ServiceError::Sealed),
+            (true, Some(passphrase)) => passphrase,
+        };
+        let refused = |error| sealed_refusal(&error);
+        let key = Key::find(beginning, passphrase.text()).map_err(refused)?;
+        let (mut opener, mut at) = (Opener::new(&key), 0.0);
+        while at < source.size() {
+            if self.stopped() {
                 return Err(ServiceError::Cancelled);
             }
             let piece = source.piece(at).await?;
             at += piece.len() as f64;
+            opener.push(&piece).map_err(refused)?;
+        }
+        let (head, _) = opener.finish().map_err(refused)?;
+        Ok(Some((key, head)))
+    }
+}
+
+impl Importing<'_> {
+    async fn read(&mut self, mut reader: Reader, mut pieces: Pieces<'_>) -> Result<(), ServiceError> {
+        let of = pieces.source.size();
+        let mut told_ms = 0.0;
+        while !reader.is_stopped() && reader.people().len() <= NAMES_ENOUGH {
+            if self.asked.stopped() {
+                self.write().await?;
+                return Err(ServiceError::Cancelled);
+            }
+            let Some(piece) = pieces.next().await? else { break };
             for event in reader.push(&piece).collect::<Vec<_>>() {
                 self.take(event);
                 if self.pairs.len() + self.choices.len() >= BATCH_ITEMS || self.batch_bytes >= BATCH_BYTES {
@@ -141,7 +212,7 @@ impl Importing<'_> {
             if now_ms() - told_ms >= EVENT_MS {
                 told_ms = now_ms();
                 let imported = self.report.imported;
-                self.asked.event(Event::Importing { bytes: at as u64, of: of as u64, imported });
+                self.asked.event(Event::Importing { bytes: pieces.at as u64, of: of as u64, imported });
             }
         }
         match reader.finish().map(|rest| rest.collect::<Vec<_>>()) {
@@ -196,6 +267,16 @@ impl Importing<'_> {
         Ok(())
     }
 
+    /// Takes in what a profile brings along besides its history.
+    async fn merge(&mut self, head: Head) -> Result<(), ServiceError> {
+        self.report.replaced += self.store.take_edits(&self.profile.0, &head.edits).await?;
+        if let Some(theirs) = head.portrait {
+            let merged = self.asked.merge_portrait(&self.store, self.profile, theirs).await?;
+            (self.report.claims, self.report.portrait) = merged;
+        }
+        Ok(())
+    }
+
     /// Deletes what this import added.
     async fn take_back(&mut self) -> Result<(), ServiceError> {
         let _lock = self.store.writing().await;
@@ -209,6 +290,15 @@ fn bytes(context: &[crate::preference::Turn]) -> usize {
 
 fn skipped(problem: Problem) -> Skipped {
     Skipped { line: problem.line, why: problem.why.to_string(), field: problem.field }
+}
+
+/// Why a sealed file is not taken in.
+pub(super) fn sealed_refusal(error: &ProfileError) -> ServiceError {
+    match error {
+        ProfileError::WrongPassphrase => ServiceError::WrongPassphrase,
+        ProfileError::NoPassphrase => ServiceError::Invalid(format!("{error}; {}", error.advice())),
+        other => ServiceError::BadFile(format!("{other}; {}", other.advice())),
+    }
 }
 
 fn refusal(error: &FormatError) -> ServiceError {

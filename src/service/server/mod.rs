@@ -18,6 +18,7 @@ mod opening;
 mod page;
 mod people;
 mod portrait;
+mod profile;
 mod rank;
 mod wire;
 
@@ -150,12 +151,13 @@ impl Asked {
             Request::CreateProfile { name } => self.create_profile(&name).await,
             Request::RenameProfile { profile, name } => self.rename_profile(&profile, &name).await,
             Request::RemoveProfile { profile } => self.delete(&profile, None).await,
-            Request::Import { profile, name, format, user } => {
+            Request::Import { profile, name, format, user, passphrase } => {
                 let source = import::Source::attached(attachment)?;
-                self.import(&profile, name, &format, user, source).await
+                self.import(&profile, import::Told { name, format, user, passphrase }, source).await
             }
             Request::ImportText { profile, name, format, text, user } => {
-                self.import(&profile, name, &format, user, import::Source::text(text)).await
+                let told = import::Told { name, format, user, passphrase: None };
+                self.import(&profile, told, import::Source::text(text)).await
             }
             Request::List { profile, query, offset, limit } => {
                 self.list(&profile, &query, offset, limit).await
@@ -164,10 +166,14 @@ impl Asked {
             Request::SavePair { profile, pair, supersedes } => {
                 self.save_pair(&profile, pair, supersedes).await
             }
-            Request::RecordChoice { profile, choice } => self.record_choice(&profile, choice).await,
+            Request::RecordChoice { profile, choice, supersedes } => {
+                self.record_choice(&profile, choice, supersedes).await
+            }
+            Request::TakeBackChoice { profile, choice } => self.take_back_choice(&profile, choice).await,
             Request::Delete { profile, ids } => self.delete(&profile, Some(&ids)).await,
             Request::Undo { undo } => self.undo(undo).await,
             Request::ExportHistory { profile } => self.export_history(&profile).await,
+            Request::SealProfile { profile, passphrase } => self.seal_profile(&profile, &passphrase).await,
             Request::ForgetEverything => self.forget_everything().await,
             Request::Reading { profile } => self.reading(&profile).await,
             Request::Portrait { profile } => self.portrait(&profile).await,

@@ -29,11 +29,11 @@ const LEARNED_FROM: usize = 500;
 
 /// A portrait as it is kept.
 #[derive(Serialize, Deserialize)]
-struct Kept {
+pub(super) struct Kept {
     /// The likeness file.
-    likeness: Likeness,
+    pub likeness: Likeness,
     /// What was new in it when it was made.
-    differences: Vec<String>,
+    pub differences: Vec<String>,
 }
 
 /// An interrupted induction as it is kept.
@@ -80,7 +80,8 @@ impl Asked {
         };
         let differences =
             before.map(|before| show::differences(&likeness.since(&before))).unwrap_or_default();
-        self.keep(&store, profile, Kept { likeness, differences }).await?;
+        let portrait = row(&Kept { likeness, differences }, now_ms(), 0)?;
+        self.keep(&store, profile, portrait).await?;
         self.shown(&store, profile).await
     }
 
@@ -209,13 +210,13 @@ impl Asked {
         Ok(store.put_job(&profile.0, Some(&json(&job)?)).await?)
     }
 
-    async fn keep(&self, store: &Store, profile: &ProfileId, kept: Kept) -> Result<(), ServiceError> {
-        let portrait = Portrait {
-            pairs: kept.likeness.made_from.clone(),
-            json: json(&kept)?,
-            made_ms: now_ms(),
-            lost: 0,
-        };
+    /// Keeps a portrait in the place of the one before it.
+    pub(super) async fn keep(
+        &self,
+        store: &Store,
+        profile: &ProfileId,
+        portrait: Portrait,
+    ) -> Result<(), ServiceError> {
         store.put_portrait(&profile.0, portrait).await?;
         self.server.changed(Change::Portrait(profile.clone()));
         Ok(())
@@ -249,10 +250,7 @@ impl Asked {
         let claim = claim.ok_or_else(|| ServiceError::NotFound("this claim".into()))?;
         change_one(claim, change)?;
         kept.likeness.render();
-        let pairs = kept.likeness.made_from.clone();
-        let portrait = Portrait { pairs, json: json(&kept)?, made_ms, lost: 0 };
-        store.put_portrait(&profile.0, portrait).await?;
-        self.server.changed(Change::Portrait(profile.clone()));
+        self.keep(&store, profile, row(&kept, made_ms, 0)?).await?;
         self.shown(&store, profile).await
     }
 
@@ -280,15 +278,9 @@ fn change_one(claim: &mut Claim, change: ClaimChange) -> Result<(), ServiceError
         }
         ClaimChange::Pin => claim.state = State::Pinned,
         ClaimChange::Refuse => claim.state = State::Refused,
-        ClaimChange::Restore => {
-            claim.edited = None;
-            claim.state = if claim.gain > 0.0 {
-                State::Kept
-            } else {
-                State::Dropped("it did not help on other pairs".into())
-            };
-        }
+        ClaimChange::Restore => claim.restore(),
     }
+    claim.decided_ms = Some(now_ms());
     Ok(())
 }
 
@@ -313,10 +305,19 @@ pub(super) async fn likeness(store: &Store, profile: &ProfileId) -> Result<Optio
     Ok(kept(store, profile).await?.map(|(kept, _)| kept.likeness))
 }
 
-async fn kept(store: &Store, profile: &ProfileId) -> Result<Option<(Kept, Portrait)>, ServiceError> {
+/// The kept portrait.
+pub(super) async fn kept(
+    store: &Store,
+    profile: &ProfileId,
+) -> Result<Option<(Kept, Portrait)>, ServiceError> {
     let Some(portrait) = store.portrait(&profile.0).await? else { return Ok(None) };
     // One of an earlier version is made anew from the history, which is all there.
     Ok(serde_json::from_str(&portrait.json).ok().map(|kept| (kept, portrait)))
+}
+
+/// A portrait as the store keeps it.
+pub(super) fn row(kept: &Kept, made_ms: f64, lost: u32) -> Result<Portrait, ServiceError> {
+    Ok(Portrait { pairs: kept.likeness.made_from.clone(), json: json(kept)?, made_ms, lost })
 }
 
 async fn job(store: &Store, profile: &ProfileId) -> Result<Option<Job>, ServiceError> {

@@ -8,7 +8,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use js_sys::{Array, Reflect};
+use js_sys::{Array, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{Blob, BlobPropertyBag};
 
@@ -23,6 +23,8 @@ thread_local! {
 extern "C" {
     #[wasm_bindgen(js_name = postMessage)]
     fn post_message(message: &JsValue);
+    #[wasm_bindgen(catch, js_namespace = crypto, js_name = getRandomValues)]
+    fn get_random_values(bytes: &Uint8Array) -> Result<(), JsValue>;
     #[wasm_bindgen(js_name = setTimeout)]
     fn set_timeout(callback: &js_sys::Function, ms: f64) -> f64;
 }
@@ -65,27 +67,37 @@ pub fn post_with(message: &FromWorker, attachment: Option<JsValue>) {
     post_message(&value);
 }
 
-/// A text too long to hold, as a file that grows by parts: the browser keeps them outside of our memory.
+/// Chance from the browser.
+pub fn chance<const N: usize>() -> Result<[u8; N], ServiceError> {
+    let bytes = Uint8Array::new_with_length(N as u32);
+    let refused = |_| ServiceError::Internal("the browser gives no chance".into());
+    get_random_values(&bytes).map_err(refused)?;
+    let mut chance = [0; N];
+    bytes.copy_to(&mut chance);
+    Ok(chance)
+}
+
+/// Bytes too many to hold, as a file that grows by parts: the browser keeps them outside of our memory.
 pub struct Parts {
     kind: &'static str,
     parts: Array,
-    text: String,
+    bytes: Vec<u8>,
     failed: Option<JsValue>,
 }
 
-/// Bytes of text that become a part.
+/// Bytes that become a part.
 const PART_BYTES: usize = 4 << 20;
 
 impl Parts {
     /// An empty file of this media type.
     pub fn new(kind: &'static str) -> Self {
-        Parts { kind, parts: Array::new(), text: String::new(), failed: None }
+        Parts { kind, parts: Array::new(), bytes: Vec::new(), failed: None }
     }
 
-    /// Adds text at its end.
-    pub fn push(&mut self, text: &str) {
-        self.text.push_str(text);
-        if self.text.len() >= PART_BYTES {
+    /// Adds bytes at its end.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+        if self.bytes.len() >= PART_BYTES {
             self.end_part();
         }
     }
@@ -105,8 +117,8 @@ impl Parts {
     }
 
     fn end_part(&mut self) {
-        let text = std::mem::take(&mut self.text);
-        match Blob::new_with_str_sequence(&Array::of1(&text.into())) {
+        let bytes = Uint8Array::from(&std::mem::take(&mut self.bytes)[..]);
+        match Blob::new_with_u8_array_sequence(&Array::of1(&bytes)) {
             Ok(part) => drop(self.parts.push(&part)),
             Err(error) => self.failed = Some(error),
         }

@@ -41,10 +41,17 @@ pub fn pair_object(profile: &str, id: PairId, row: &PairRow, was: &[PairId]) -> 
     object.set_text(Uint8Array::from(&row.text[..]));
     let shape = serde_json::to_string(&row.shape).map_err(|_| StoreError::Damaged { what: "pair" })?;
     object.set_shape(&shape);
+    let object = object.into();
     if !was.is_empty() {
-        object.set_was(was.iter().map(|id| JsValue::from(named(profile, *id))).collect());
+        set_was(&object, profile, was);
     }
-    Ok(object.into())
+    Ok(object)
+}
+
+/// Says of a row which pairs it took the place of.
+pub fn set_was(row: &JsValue, profile: &str, was: &[PairId]) {
+    let object: &PairObject = row.unchecked_ref();
+    object.set_was(was.iter().map(|id| JsValue::from(named(profile, *id))).collect());
 }
 
 /// Reads a row of the database.

@@ -21,7 +21,7 @@ use super::{News, Store, commit, read, write};
 use crate::preference::{Choice, Outcome, PairId, PreferencePair};
 use crate::store::StoreError;
 use crate::store::order::Place;
-use crate::store::row::{ChoiceRow, PairRow};
+use crate::store::row::{ChoiceRow, PairRow, without_pair};
 use crate::store::search::Query;
 
 /// Which pairs a person has, in order.
@@ -67,6 +67,23 @@ const KEYS: u32 = 20_000;
 const SCANNED: usize = 400;
 
 impl Order {
+    /// All of them, deleted ones too until they are gone for good.
+    pub(super) fn ids(&self) -> HashSet<PairId> {
+        self.places.keys().copied().collect()
+    }
+
+    /// Where a pair stands, where it is there.
+    pub(super) fn place(&self, id: &PairId) -> Option<Place> {
+        self.places.get(id).copied()
+    }
+
+    /// What is left of a choice without the pairs that others took the place of.
+    fn without_replaced(&self, choice: &Choice) -> Option<Choice> {
+        let gone = |id: &PairId| self.replaced.contains(id) && !self.places.contains_key(id);
+        let mut gone = choice.pairs().into_iter().map(|pair| pair.id).filter(gone);
+        gone.try_fold(choice.clone(), |choice, id| without_pair(&choice, id))
+    }
+
     /// Those of these pairs that are not there any more.
     pub(super) fn lacks(&self, ids: &[PairId]) -> HashSet<PairId> {
         ids.iter().filter(|id| !self.places.contains_key(id)).copied().collect()
@@ -264,9 +281,8 @@ impl Store {
     pub async fn choices(&self, profile: &str) -> Result<Vec<Choice>, StoreError> {
         let all = self.all_choices(profile).await?;
         let hidden = self.inner.pending.borrow().hidden(profile);
-        let shown = |choice: Choice| {
-            hidden.iter().try_fold(choice, |choice, gone| crate::store::row::without_pair(&choice, *gone))
-        };
+        let shown =
+            |choice: Choice| hidden.iter().try_fold(choice, |choice, gone| without_pair(&choice, *gone));
         Ok(all.into_iter().filter_map(shown).collect())
     }
 
@@ -318,8 +334,8 @@ impl Store {
         }
         row.pairs += added.new.len() as u32;
         profiles.put(row_text(&row)?).with_key(JsValue::from(profile)).primitive()?;
-        for choice in choices {
-            if let Some(id) = add_choice(&writing.object_store("choices")?, profile, choice).await? {
+        for choice in choices.iter().filter_map(|choice| order.without_replaced(choice)) {
+            if let Some(id) = add_choice(&writing.object_store("choices")?, profile, &choice).await? {
                 added.ties += u32::from(!matches!(choice.outcome, Outcome::Preferred(_)));
                 added.choices.push(id);
             }
@@ -441,7 +457,7 @@ impl Store {
 }
 
 /// Adds a choice that is not there yet; gives its id if so.
-async fn add_choice(
+pub(super) async fn add_choice(
     store: &ObjectStore<'_>,
     profile: &str,
     choice: &Choice,
