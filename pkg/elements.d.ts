@@ -1,4 +1,4 @@
-import type { Likeness, Message, Outcome, Portrait, Progress } from "./index.js";
+import type { Likeness, Message, Moved, Outcome, Portrait, Progress } from "./index.js";
 
 type Failure = { message: string; code?: string; advice?: string };
 
@@ -7,6 +7,7 @@ export interface ElementStrings {
   failed: (error: Failure) => string;
 }
 
+/** The words of `<likeness-choice>`. */
 export interface ChoiceStrings extends ElementStrings {
   question: string;
   answer: (number: number) => string;
@@ -15,10 +16,14 @@ export interface ChoiceStrings extends ElementStrings {
   allGood: string;
   allBad: string;
   recorded: string;
+  change: string;
+  changing: string;
+  leave: string;
   /** Said where a choice is required and missing. */
   required: string;
 }
 
+/** The words of `<likeness-panel>`. */
 export interface PanelStrings extends ElementStrings {
   label: string;
   found: string;
@@ -44,22 +49,56 @@ export interface PanelStrings extends ElementStrings {
   promises: string[];
 }
 
+/** The words of `<likeness-badge>`. */
 export interface BadgeStrings extends ElementStrings {
   used: (count: number) => string;
   unused: string;
   nothing: string;
   exactly: string;
   broken: string;
+  /** Said before stretches of the history that would be told, and so are not. */
+  quotes: string;
+  ledger: string;
+  nothingSent: string;
+  more: string;
+  body: string;
+  bytes: (count: number) => string;
+  stopped: string;
 }
 
+/** The words of `<likeness-move>`. */
+export interface MoveStrings extends ElementStrings {
+  label: string;
+  lead: string;
+  passphrase: string;
+  again: string;
+  advice: string;
+  short: string;
+  missing: string;
+  differ: string;
+  save: string;
+  sealing: string;
+  saved: (name: string) => string;
+  openLabel: string;
+  file: string;
+  noFile: string;
+  itsPassphrase: string;
+  wrong: string;
+  open: string;
+  opening: string;
+  merged: (counts: Moved) => string;
+}
+
+/** What may be said of a claim. */
 export type ClaimVerb = "edit" | "pin" | "refuse" | "restore";
 
 /**
  * Two answers with four outcomes. Where it has a `likeness`, the choice is recorded and then locked, until `options` or
- * `context` put another question. In a form, its value is sent under `name`.
+ * `context` put another question, or the person changes it, which is offered for a while. In a form, its value is sent
+ * under `name`.
  *
  * A child with `slot="ID"` is shown in the place of that answer's text. Parts: `box`, `answers`, `answer`, `code`,
- * `outcomes`, `outcome`, `status`.
+ * `outcomes`, `outcome`, `status`, `change`.
  */
 export declare class LikenessChoice extends HTMLElement {
   static strings: ChoiceStrings;
@@ -73,6 +112,8 @@ export declare class LikenessChoice extends HTMLElement {
   readonly value: string;
   /** Whether it was recorded, and is locked. */
   readonly recorded: boolean;
+  /** For how long "Change" is offered after a choice was recorded, in seconds; 60 unless told, 0 for never. */
+  changeSeconds: number;
   name: string;
   required: boolean;
   disabled: boolean;
@@ -102,8 +143,9 @@ export declare class LikenessPanel extends HTMLElement {
 }
 
 /**
- * What `personalize` would add to a prompt now: how many claims, which, and the words themselves. Parts: `box`, `summary`,
- * `note`, `claims`, `prompt`.
+ * What `personalize` would add to a prompt now: how many claims, which, and the words themselves; behind a disclosure, the
+ * ledger of what was sent. Parts: `box`, `summary`, `note`, `quotes`, `claims`, `prompt`, `ledger`, `ledger-lines`,
+ * `ledger-body`.
  */
 export declare class LikenessBadge extends HTMLElement {
   static strings: BadgeStrings;
@@ -112,16 +154,29 @@ export declare class LikenessBadge extends HTMLElement {
   set strings(strings: Partial<BadgeStrings>);
 }
 
+/**
+ * Takes the person's profile to another place by one sealed file, and takes one in. Parts: `box`, `save-form`, `save`,
+ * `open-form`, `open`, `status`.
+ */
+export declare class LikenessMove extends HTMLElement {
+  static strings: MoveStrings;
+  likeness: Likeness | undefined;
+  get strings(): MoveStrings;
+  set strings(strings: Partial<MoveStrings>);
+}
+
 declare global {
   interface HTMLElementTagNameMap {
     "likeness-badge": LikenessBadge;
     "likeness-choice": LikenessChoice;
+    "likeness-move": LikenessMove;
     "likeness-panel": LikenessPanel;
   }
   /** They bubble and leave shadow roots. `likeness-choice` can be cancelled: nothing is then chosen or recorded. */
   interface HTMLElementEventMap {
     "likeness-choice": CustomEvent<Outcome>;
-    "likeness-recorded": CustomEvent<Outcome & { pairs: string[] }>;
+    "likeness-recorded": CustomEvent<Outcome & { pairs: string[]; supersedes?: Outcome }>;
+    "likeness-moved": CustomEvent<Moved>;
     "likeness-claim": CustomEvent<{ id: string; what: ClaimVerb }>;
     "likeness-progress": CustomEvent<Progress>;
     "likeness-portrait": CustomEvent<Portrait>;

@@ -14,7 +14,18 @@ export class LikenessError extends Error {
     this.code = code;
     this.advice = advice;
   }
+
+  /**
+   * With `quotes-history`: the stretches of the history, for the person's own eyes. It is no property of the error's own,
+   * so nothing that logs, copies or sends the error takes it along.
+   */
+  get quotes() {
+    return QUOTES.get(this) ?? [];
+  }
 }
+
+/** What errors quote; the message only counts it. */
+const QUOTES = new WeakMap();
 
 /** What was wrong with a call, as an error with the code `invalid`. */
 export const invalid = (words) => new LikenessError(words, "invalid", "mend the call's arguments");
@@ -23,7 +34,9 @@ export const invalid = (words) => new LikenessError(words, "invalid", "mend the 
 export function failure(error) {
   if (error instanceof LikenessError) return error;
   if (typeof error?.code === "string" && typeof error?.advice === "string") {
-    return new LikenessError(error.message, error.code, error.advice, error);
+    const told = new LikenessError(error.message, error.code, error.advice, error.quotes ? undefined : error);
+    if (error.quotes) QUOTES.set(told, [...error.quotes]);
+    return told;
   }
   const words = error instanceof Error ? error.message : String(error);
   return new LikenessError(words, "internal", "call it again; if it comes back, reload the page", error);

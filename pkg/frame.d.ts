@@ -9,6 +9,7 @@ export { LikenessError } from "./index.js";
  */
 export type Scope = "record" | "portrait" | "rank";
 
+/** What `connectLikeness` takes. */
 export type FrameSettings = Stoppable & {
   /** How long the frame may take to answer, in milliseconds; 20,000 unless told. */
   timeoutMs?: number;

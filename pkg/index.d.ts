@@ -29,7 +29,9 @@ export interface Model {
   contextTokens?: number;
 }
 
+/** What `createLikeness` takes. */
 export interface Settings {
+  /** Where the history lies, and whose it is. */
   storage?: {
     /** Whose likeness, where several people share this browser and origin; "Me" unless told. */
     person?: string;
@@ -38,6 +40,7 @@ export interface Settings {
   };
   /** The model for `induce` and `draftAndPick`. Without one, `induce` reads traits alone. */
   model?: Model;
+  /** What the page lets the likeness do. */
   policy?: {
     /** Whether `personalize` adds anything; true unless told. */
     personalize?: boolean;
@@ -77,6 +80,13 @@ export interface Progress {
   secondsLeft: number | null;
 }
 
+/** How far an import is. */
+export interface ImportProgress {
+  bytes: number;
+  of: number;
+  imported: number;
+}
+
 /** Counts of an import. */
 export interface Imported {
   read: number;
@@ -84,6 +94,51 @@ export interface Imported {
   known: number;
   ties: number;
   skipped: number;
+}
+
+/** What came of taking a profile in from another place. */
+export interface Moved extends Imported {
+  /** Pairs here that were changed there, and are gone now. */
+  replaced: number;
+  /** Claims here on which what the person said there is their later word. */
+  claims: number;
+  /** Whether the portrait is that of the other place, which is newer. */
+  portrait: boolean;
+}
+
+/**
+ * A call that takes a while. Awaited, it gives what comes of it; iterated with `for await`, its steps as they come, once.
+ * Leaving the loop stops the call; a failure is thrown in it.
+ */
+export interface Running<Step, Result> extends Promise<Result> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<Step>;
+}
+
+/** A draft, before all are ranked. */
+export interface Draft {
+  /** Which of them: 0 for the one that the model found likeliest. */
+  index: number;
+  content: string;
+}
+
+/** A request that left this device, or was stopped before it could. */
+export interface LedgerEntry {
+  readonly whenMs: number;
+  /** Where to; for a function of the page, its name. */
+  readonly url: string;
+  readonly model: string;
+  /** What for. */
+  readonly purpose: string;
+  /** Of the body. */
+  readonly bytes: number;
+  /** What the guard said, in words. */
+  readonly verdict: string;
+  readonly passed: boolean;
+  readonly left: boolean;
+  /** What came of it, in words. */
+  readonly outcome: string;
+  /** The body exactly as it was sent. Of what was stopped there is none: it may quote the history. */
+  body(settings?: Stoppable): Promise<string>;
 }
 
 /** An answer among others. */
@@ -101,6 +156,7 @@ export type Outcome =
   | { chosen: string; none?: undefined }
   | { none: "all-good" | "all-bad"; chosen?: undefined };
 
+/** What a choice was made from. */
 export interface Options {
   context: Message[];
   /** The answers as shown. */
@@ -109,10 +165,13 @@ export interface Options {
   origin?: string;
 }
 
+/** What may change, here or in another tab. */
 export type LikenessEvent = "history" | "portrait" | "models" | "ledger" | "everything" | "outdated";
 
+/** The codes of `LikenessError`. A code keeps its meaning from version to version; new ones may come. */
 export type ErrorCode =
   | "cancelled" | "no-storage" | "too-new" | "blocked" | "outdated" | "quota-full" | "bad-file" | "several-people"
+  | "sealed" | "wrong-passphrase"
   | "not-found" | "undo-expired" | "invalid" | "quotes-history" | "too-few-pairs" | "no-model" | "model"
   | "remote-model" | "internal" | "destroyed"
   // Of a frame alone.
@@ -125,6 +184,11 @@ export declare class LikenessError extends Error {
   readonly advice: string;
   /** With `rate-limited`: when to try again. */
   readonly retrySeconds?: number;
+  /**
+   * With `quotes-history`: the stretches of the person's history, to show to them and nobody else; empty otherwise. The
+   * message only counts them, and nothing that logs or copies an error takes them along.
+   */
+  get quotes(): string[];
 }
 
 /** One person's likeness. Made by `createLikeness`. */
@@ -135,8 +199,19 @@ export interface Likeness {
     settings?: Stoppable,
   ): Promise<string>;
   /** Keeps a choice with its outcome; gives the ids of the pairs that follow, none where nobody won. */
-  recordChoice(choice: Options & Outcome, settings?: Stoppable): Promise<string[]>;
-  /** Adds the pairs of a file or a text. What is there already is not added again. */
+  recordChoice(
+    choice: Options & Outcome,
+    settings?: Stoppable & {
+      /** What was said of the same answers before. It is taken back, and this takes its place. */
+      supersedes?: Outcome;
+    },
+  ): Promise<string[]>;
+  /** Takes a recorded choice back, with the pairs that followed from it. Throws `not-found` where it is not there. */
+  takeBack(choice: Options & Outcome, settings?: Stoppable): Promise<void>;
+  /**
+   * Adds the pairs of a file or a text. What is there already is not added again. A sealed profile throws `sealed`: it is
+   * for `importProfile`.
+   */
   import(
     source: Blob | string,
     settings?: Stoppable & {
@@ -144,11 +219,29 @@ export interface Likeness {
       format?: string;
       /** Whose lines, for a file with several people. */
       user?: string;
-      onProgress?: (progress: { bytes: number; of: number; imported: number }) => void;
+      onProgress?: (progress: ImportProgress) => void;
     },
-  ): Promise<Imported>;
+  ): Running<ImportProgress, Imported>;
   /** The history as JSON Lines. It is private. */
   export(): Promise<Blob>;
+  /**
+   * The whole profile as one file sealed with a passphrase, for another place: an age file, about a second's work. Pairs,
+   * choices, edits, the portrait and what the person said of its claims are in it; keys, the ledger and models are not.
+   */
+  exportProfile(settings: Stoppable & { passphrase: string }): Promise<Blob>;
+  /**
+   * Merges a profile from another place: what is there already is not added again, and nothing here is lost. Throws
+   * `wrong-passphrase`, or `bad-file` where the file is no profile, cut off, damaged or of a later version.
+   */
+  importProfile(
+    file: Blob,
+    settings: Stoppable & { passphrase: string; onProgress?: (progress: ImportProgress) => void },
+  ): Running<ImportProgress, Moved>;
+  /**
+   * What left this device or was stopped, newest first, read as it is iterated. It is of everyone who uses this browser
+   * and origin.
+   */
+  ledger(settings?: Stoppable & { /** Only lines with these words. */ words?: string }): AsyncGenerator<LedgerEntry, void, undefined>;
   /** The kept portrait; before the first `induce`, what follows from the traits alone. */
   portrait(settings?: Stoppable): Promise<Portrait>;
   /** What the person says of the claims. */
@@ -167,7 +260,7 @@ export interface Likeness {
       candidates?: number;
       onProgress?: (progress: Progress) => void;
     },
-  ): Promise<Portrait>;
+  ): Running<Progress, Portrait>;
   /** The messages, with what held about the person in the system message. Nothing of the history is in it. */
   personalize<M extends { role: string }>(messages: readonly M[], settings?: Stoppable): Promise<(M | Message)[]>;
   /** The chance that the person prefers `a`, and why. */
@@ -175,7 +268,10 @@ export interface Likeness {
   /** The answers, the one first that the person would like best. At most 64. */
   rank(context: Message[], candidates: string[], settings?: Stoppable): Promise<Ranked[]>;
   /** Lets the model draft `n` answers, knowing nothing of the person, and ranks them here. */
-  draftAndPick(messages: Message[], settings?: Stoppable & { n?: number }): Promise<{ best: Ranked; ranked: Ranked[] }>;
+  draftAndPick(
+    messages: Message[],
+    settings?: Stoppable & { n?: number; onDraft?: (draft: Draft) => void },
+  ): Running<Draft, { best: Ranked; ranked: Ranked[] }>;
   /** Calls back when something changed, here or in another tab. Gives what stops that. */
   on(event: LikenessEvent, listener: () => void): () => void;
   /** Ends the worker. What is stored stays. */

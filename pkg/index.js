@@ -6,11 +6,14 @@
 import { withAbout } from "./about.js";
 import load, { Core } from "./dist/core.js";
 import { LikenessError, failure, invalid } from "./failure.js";
+import { running } from "./running.js";
 import { dataWorker } from "./workers.js";
 
 export { LikenessError };
 
 const CHANGES = ["history", "portrait", "models", "ledger", "everything", "outdated"];
+/** Lines of the ledger that are asked for at once. */
+const LEDGER_LINES = 50;
 const NO_WASM = { wasmUrl: undefined };
 let loading;
 
@@ -88,17 +91,60 @@ class Likeness {
     return this.#call(signal, async (it) => (await it.record(pair, signal))[0]);
   }
 
-  recordChoice(choice, { signal } = {}) {
-    return this.#call(signal, (it) => it.record_choice(choice, signal));
+  recordChoice(choice, { supersedes, signal } = {}) {
+    return this.#call(signal, (it) => it.record_choice(choice, supersedes, signal));
+  }
+
+  takeBack(choice, { signal } = {}) {
+    return this.#call(signal, (it) => it.take_back(choice, signal));
   }
 
   import(source, { name, format, user, onProgress, signal } = {}) {
-    const tell = onProgress && ((bytes, of, imported) => onProgress({ bytes, of, imported }));
-    return this.#call(signal, (it) => it.import(source, { name, format, user }, tell, signal));
+    return this.#import(source, { name, format, user }, onProgress, signal, ({ read, imported, known, ties, skipped }) => ({
+      read, imported, known, ties, skipped,
+    }));
+  }
+
+  #import(source, settings, onProgress, signal, counts) {
+    return running(signal, onProgress, async (tell, both) => {
+      const progress = (bytes, of, imported) => tell({ bytes, of, imported });
+      return counts(await this.#call(both, (it) => it.import(source, settings, progress, both)));
+    });
   }
 
   export() {
     return this.#call(undefined, (it) => it.export());
+  }
+
+  async exportProfile({ passphrase, signal } = {}) {
+    if (typeof passphrase !== "string" || !passphrase) throw invalid("a profile is sealed with a passphrase: exportProfile({ passphrase })");
+    return this.#call(signal, (it) => it.export_profile(passphrase));
+  }
+
+  importProfile(file, { passphrase, onProgress, signal } = {}) {
+    return this.#import(file, { name: file?.name, passphrase: passphrase ?? "" }, onProgress, signal, (counts) => counts);
+  }
+
+  async *ledger({ words = "", signal } = {}) {
+    // Lines come newest first and new ones push the old ones on, so what was seen is left out by its number.
+    let last = Infinity;
+    for (let offset = 0; ; ) {
+      const window = { words, offset, limit: LEDGER_LINES };
+      const { total, entries } = await this.#call(signal, (it) => it.ledger(window, signal));
+      for (const { number, ...entry } of entries) {
+        if (number >= last) continue;
+        last = number;
+        yield Object.freeze({ ...entry, body: (settings) => this.#body(number, entry.left, settings) });
+      }
+      offset += entries.length;
+      if (entries.length === 0 || offset >= total) return;
+    }
+  }
+
+  async #body(number, left, { signal } = {}) {
+    // What the guard stopped may quote the history; it is shown in the app alone.
+    if (!left) throw new LikenessError("this request was stopped and never sent", "not-found", "ask for those that left");
+    return this.#call(signal, (it) => it.ledger_body(number, signal));
   }
 
   portrait({ signal } = {}) {
@@ -106,7 +152,8 @@ class Likeness {
   }
 
   induce({ search, seed = 0, candidates, onProgress, signal } = {}) {
-    return this.#call(signal, (it) => it.induce({ search, seed, candidates }, onProgress, signal));
+    return running(signal, onProgress, (tell, both) =>
+      this.#call(both, (it) => it.induce({ search, seed, candidates }, tell, both)));
   }
 
   async personalize(messages, { signal } = {}) {
@@ -124,16 +171,25 @@ class Likeness {
     return this.#call(signal, (it) => it.rank(context, candidates, signal));
   }
 
-  async draftAndPick(messages, { n = 3, signal } = {}) {
+  draftAndPick(messages, { n = 3, onDraft, signal } = {}) {
+    return running(signal, onDraft, (tell, both) => this.#draftAndPick(messages, n, tell, both));
+  }
+
+  async #draftAndPick(messages, n, tell, signal) {
     const answer = this.#model?.answer;
     if (!answer) throw new LikenessError("there is no model to draft with", "no-model", "give createLikeness one");
     if (!Number.isInteger(n) || n < 1 || n > 8) throw invalid("n must be a whole number from 1 to 8");
     signal?.throwIfAborted();
     // The first is the likeliest, the others are different ones. They are told nothing about the person.
-    const draft = (_, at) => answer({ messages, maxTokens: 1024, temperature: at === 0 ? 0 : 1, signal });
+    const draft = async (_, index) => {
+      const text = await answer({ messages, maxTokens: 1024, temperature: index === 0 ? 0 : 1, signal });
+      const content = text?.trim?.();
+      if (content && !signal.aborted) tell({ index, content });
+      return content;
+    };
     const drafts = await Promise.allSettled(Array.from({ length: n }, draft));
     signal?.throwIfAborted();
-    const texts = [...new Set(drafts.filter(({ value }) => value?.trim?.()).map(({ value }) => value.trim()))];
+    const texts = [...new Set(drafts.map(({ value }) => value).filter(Boolean))];
     if (texts.length === 0) {
       const cause = drafts.find(({ reason }) => reason)?.reason;
       throw new LikenessError("the model drafted no answer", "remote-model", "mend the model's function", cause);

@@ -1,7 +1,8 @@
 // <likeness-choice>: two answers and four outcomes. What was chosen is told by the answer's id, never by its side.
 //
-// What is kept can't be taken back by this API, so a choice that was recorded is locked; another question opens it again.
-// Without a likeness nothing is recorded, and it is an ordinary control of a form, which may be changed.
+// A choice that was recorded is locked, so that a stray key changes nothing; for a while "Change" opens it again, and what
+// is then chosen takes its place. Another question opens it too. Without a likeness nothing is recorded, and it is an
+// ordinary control of a form, which may be changed.
 
 import { answerText } from "./answer.js";
 import { LikenessElement, node } from "./base.js";
@@ -11,7 +12,7 @@ const KEYS = { ArrowDown: 1, ArrowUp: -1, ArrowRight: 1, ArrowLeft: -1 };
 export class LikenessChoice extends LikenessElement {
   static formAssociated = true;
   static observedAttributes = ["required"];
-  static properties = [...super.properties, "context", "options", "name", "required", "disabled"];
+  static properties = [...super.properties, "context", "options", "name", "required", "disabled", "changeSeconds"];
   static strings = {
     ...super.strings,
     question: "Which answer do you prefer?",
@@ -21,6 +22,9 @@ export class LikenessChoice extends LikenessElement {
     allGood: "Both good",
     allBad: "Both bad",
     recorded: "Recorded.",
+    change: "Change",
+    changing: "Choose again, or leave it.",
+    leave: "Leave it",
     required: "Choose one of the four.",
     failed: (error) => `Not kept: ${super.strings.failed(error)}`,
   };
@@ -28,7 +32,12 @@ export class LikenessChoice extends LikenessElement {
   #context = [];
   #options = [];
   #value = "";
+  /** `open`, `recording`, `recorded`, or `changing` what was recorded. */
   #phase = "open";
+  /** What was recorded, and what may take its place: until when. */
+  #kept;
+  #changeSeconds = 60;
+  #change = node("button", { type: "button", part: "change", hidden: true, click: () => this.#toggleChange() });
   #said = "";
   #off = false;
   /** Goes up with every new question, so that what comes late for an earlier one changes nothing. */
@@ -79,6 +88,16 @@ export class LikenessChoice extends LikenessElement {
   /** Whether it was recorded, and is locked. */
   get recorded() {
     return this.#phase === "recorded";
+  }
+
+  /** For how long "Change" is offered after a choice was recorded; 0 for never. */
+  get changeSeconds() {
+    return this.#changeSeconds;
+  }
+
+  set changeSeconds(seconds) {
+    this.#changeSeconds = Number(seconds) || 0;
+    this.#mark();
   }
 
   get type() {
@@ -137,6 +156,12 @@ export class LikenessChoice extends LikenessElement {
     return this.#internals.reportValidity();
   }
 
+  forget() {
+    // What another likeness keeps can't be changed here.
+    this.#kept = undefined;
+    this.#mark();
+  }
+
   /** Goes to the outcome that was taken, or to the first. */
   focus(options) {
     this.#buttons.find(({ tabIndex }) => tabIndex === 0)?.focus(options);
@@ -178,7 +203,8 @@ export class LikenessChoice extends LikenessElement {
     const label = [...this.#internals.labels].map(({ textContent }) => textContent.trim()).join(" ") || strings.question;
     return node("section", { class: "box", part: "box" },
       node("div", { class: "answers", part: "answers" }, ...this.#answers),
-      node("div", { class: "row", part: "outcomes", role: "radiogroup", "aria-label": label }, ...this.#buttons), this.#status);
+      node("div", { class: "row", part: "outcomes", role: "radiogroup", "aria-label": label }, ...this.#buttons),
+      node("div", { class: "row" }, this.#status, this.#change));
   }
 
   /** Brings attributes in line with what was chosen; the nodes stay, and with them focus and scroll positions. */
@@ -188,13 +214,17 @@ export class LikenessChoice extends LikenessElement {
     for (const [at, button] of this.#buttons.entries()) {
       button.disabled = this.#off;
       // Locked, not disabled: it can still be read and reached, and focus isn't lost when it is locked.
-      button.setAttribute("aria-disabled", String(this.#off || this.#phase !== "open"));
+      button.setAttribute("aria-disabled", String(!this.#isOpen()));
       button.setAttribute("aria-checked", String(at === taken));
       button.tabIndex = at === Math.max(taken, 0) ? 0 : -1;
     }
     this.#buttons[0]?.parentElement.setAttribute("aria-required", String(this.required));
     for (const [at, answer] of this.#answers.entries()) answer.classList.toggle("taken", at === taken);
-    this.#status.textContent = this.#phase === "recorded" ? strings.recorded : this.#said;
+    const said = { recorded: strings.recorded, changing: strings.changing };
+    this.#status.textContent = this.#said || (said[this.#phase] ?? "");
+    this.#change.textContent = this.#phase === "changing" ? strings.leave : strings.change;
+    this.#change.hidden = this.#phase !== "changing" && !this.#mayChange();
+    this.#change.disabled = this.#off;
     this.#internals.setFormValue(this.#value || null);
     if (this.required && !this.#value) {
       this.#internals.setValidity({ valueMissing: true }, strings.required, this.#buttons[0]);
@@ -210,7 +240,27 @@ export class LikenessChoice extends LikenessElement {
 
   #reopen() {
     this.#question += 1;
+    this.#kept = undefined;
     this.#enter("open", "");
+  }
+
+  /** A likeness that can't take a choice's place, as a frame's, keeps it locked. */
+  #mayChange() {
+    return this.#phase === "recorded" && performance.now() < this.#kept?.until && typeof this.likeness?.takeBack === "function";
+  }
+
+  #toggleChange() {
+    if (this.#phase === "changing") this.#enter("recorded", this.#value);
+    else if (this.#mayChange()) this.#enter("changing", this.#value);
+    this.#buttons.find(({ tabIndex }) => tabIndex === 0)?.focus();
+  }
+
+  /** It was recorded: from now on it may be changed, for a while. */
+  #keep(value, outcome) {
+    const milliseconds = this.#changeSeconds * 1000;
+    const kept = (this.#kept = { value, outcome, until: performance.now() + milliseconds });
+    this.#enter("recorded", value);
+    setTimeout(() => kept === this.#kept && this.#mark(), milliseconds + 1);
   }
 
   #enter(phase, value, said = "") {
@@ -241,13 +291,15 @@ export class LikenessChoice extends LikenessElement {
   }
 
   #isOpen() {
-    return this.#phase === "open" && !this.#off;
+    return (this.#phase === "open" || this.#phase === "changing") && !this.#off;
   }
 
   async #choose(at) {
     const { value, outcome } = this.#outcomes()[at];
-    if (!this.#isOpen() || value === this.#value) return;
+    if (!this.#isOpen()) return;
+    if (value === this.#value) return this.#phase === "changing" ? this.#toggleChange() : undefined;
     const { likeness } = this;
+    const before = this.#kept;
     const choice = { context: this.#context, options: this.#options, ...outcome };
     const question = this.#question;
     if (!this.tell("likeness-choice", outcome, true)) return;
@@ -260,11 +312,12 @@ export class LikenessChoice extends LikenessElement {
     }
     if (!likeness) return;
     try {
-      const pairs = await likeness.recordChoice(choice);
-      if (isUp()) this.#enter("recorded", value);
-      this.tell("likeness-recorded", { ...outcome, pairs });
+      const pairs = await likeness.recordChoice(choice, before && { supersedes: before.outcome });
+      if (isUp()) this.#keep(value, outcome);
+      this.tell("likeness-recorded", { ...outcome, pairs, ...(before && { supersedes: before.outcome }) });
     } catch (error) {
-      if (isUp()) this.#enter("open", "", this.strings.failed(error));
+      // What was recorded before still is.
+      if (isUp()) this.#enter(before ? "recorded" : "open", before?.value ?? "", this.strings.failed(error));
       this.tell("likeness-error", { error });
     }
   }

@@ -42,6 +42,9 @@ button, input { font: inherit; color: inherit; background: var(--_ground); borde
 button { cursor: pointer; }
 button:hover { background: var(--_wash); }
 input { flex: 1 1 12em; min-inline-size: 0; }
+.fields { display: grid; gap: .25em; }
+.fields :is(p, .row) { margin-block: .1em .6em; }
+[aria-invalid="true"] { border-color: currentColor; border-width: 2px; }
 kbd { font: inherit; color: var(--_soft); margin-inline-end: .5em; }
 :is(button:disabled, button[aria-disabled="true"]) { cursor: default; background: var(--_ground); }
 :is(button:disabled, button[aria-disabled="true"]):not([aria-checked="true"]) { opacity: .6; }

@@ -14,7 +14,8 @@ const options = [{ id: "a", content: "one" }, { id: "b", content: "two" }];
 const { signal } = new AbortController();
 const id: string = await likeness.record({ context, chosen: "a", rejected: "b" }, { signal });
 await likeness.recordChoice({ context, options, chosen: "a" });
-await likeness.recordChoice({ context, options, none: "all-bad" });
+await likeness.recordChoice({ context, options, none: "all-bad" }, { supersedes: { chosen: "a" }, signal });
+await likeness.takeBack({ context, options, none: "all-bad" });
 // @ts-expect-error: a choice has an outcome
 await likeness.recordChoice({ context, options });
 // @ts-expect-error: and only one
@@ -26,11 +27,20 @@ await likeness.claims.edit(portrait.claims[0]!.id, "Short.", { signal });
 const told = await likeness.personalize(context);
 const { best } = await likeness.draftAndPick(told, { n: 2, signal });
 const { first } = await likeness.judge(context, "a", "b");
+for await (const { stage, calls } of likeness.induce({ signal })) console.log(stage, calls);
+for await (const { index, content } of likeness.draftAndPick(context)) console.log(index, content);
+const sealed: Blob = await likeness.exportProfile({ passphrase: "four random words here" });
+const { replaced, claims, portrait: newer } = await likeness.importProfile(sealed, { passphrase: "four random words here" });
+console.log(replaced + claims, newer satisfies boolean);
+// @ts-expect-error: nothing is sealed without a passphrase
+await likeness.exportProfile({});
+for await (const entry of likeness.ledger({ words: "induction" })) console.log(entry.whenMs, await entry.body({ signal }));
 const stop: () => void = likeness.on("history", () => {});
 try {
   await likeness.import(await likeness.export(), { onProgress: ({ imported }) => console.log(imported) });
 } catch (error) {
   const code: ErrorCode | undefined = error instanceof LikenessError ? error.code : undefined;
+  if (error instanceof LikenessError) console.log(error.quotes.length);
   console.log(code, id, best.liked, first, stop);
 }
 const choice = Object.assign(document.createElement("likeness-choice"), { likeness, context, options, name: "taste", required: true });
@@ -48,6 +58,8 @@ const scopes: Scope[] = await framed.requestAccess(["record", "portrait", "rank"
 framed.on("access", (now) => console.log(now.length, scopes.includes("rank")));
 const own: string[] = (await framed.pairs()).map(({ chosen }) => chosen);
 console.log(own, await framed.record({ context, chosen: "a", rejected: "b" }), (await framed.personalize(context)).length);
+// @ts-expect-error: a host gets no profile
+await framed.exportProfile({ passphrase: "p" });
 // @ts-expect-error: a host gets no history
 await framed.export();
 // @ts-expect-error: a frame is made, or given
