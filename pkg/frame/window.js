@@ -41,9 +41,12 @@ export function showWindow(main, held, framed) {
   showPortrait(portrait, held);
 }
 
+/** The portrait, and the way to another place. Both are of this window: no call of a host's leads here. */
 async function showPortrait(place, held) {
   try {
-    place.replaceChildren(Object.assign(document.createElement("likeness-panel"), { likeness: await held.likeness() }));
+    const likeness = await held.likeness();
+    place.replaceChildren(
+      ...["likeness-panel", "likeness-move"].map((name) => Object.assign(document.createElement(name), { likeness })));
   } catch (error) {
     place.replaceChildren(node("p", { role: "alert" }, `${error.message}: ${error.advice}`));
   }

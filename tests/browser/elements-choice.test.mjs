@@ -251,6 +251,56 @@ test("several likenesses on a page, in a shadow root of the host's, each get the
   });
 });
 
+test("what was recorded is changed for a while: the new choice takes the old one's place", { timeout: 2 * MINUTE }, async () => {
+  await withChoices(async ({ page }) => {
+    await page.evaluate(() => {
+      make("one", { likeness });
+      one.addEventListener("likeness-recorded", ({ detail }) => (one.last = detail));
+      make("never", { likeness, changeSeconds: 0, context: [{ role: "user", content: "another" }] });
+      // A frame's likeness can't take a choice's place.
+      make("framed", { likeness: { recordChoice: async () => ["id"] } });
+    });
+    const choice = page.locator("#one");
+    const change = choice.getByRole("button", { name: "Change" });
+    assert.equal(await change.count(), 0, "there is nothing to change yet");
+    await radio(page, "one", "The second").click();
+    await change.waitFor();
+    await screenshots(page, "choice-change");
+    await change.press("Enter");
+    await choice.getByText("Choose again, or leave it.").waitFor();
+    assert.equal(await page.evaluate(() => one.shadowRoot.activeElement.textContent), "2The second", "focus is on what was taken");
+    await choice.getByRole("button", { name: "Leave it" }).click();
+    await choice.getByText("Recorded.").waitFor();
+    assert.deepEqual(await page.evaluate(async () => [one.value, await outcomes()]), ["a", [{ kind: "preferred", winner: "a" }]]);
+
+    for (const [key, value, stored, supersedes] of [
+      ["1", "b", { kind: "preferred", winner: "b" }, { chosen: "a" }],
+      ["4", "none:all-bad", { kind: "all_bad" }, { chosen: "b" }],
+      ["2", "a", { kind: "preferred", winner: "a" }, { none: "all-bad" }],
+    ]) {
+      await change.press("Enter");
+      await page.keyboard.press(key);
+      await choice.getByText("Recorded.").waitFor();
+      const seen = await page.evaluate(async () => [one.value, await outcomes(), one.last.supersedes]);
+      assert.deepEqual(seen, [value, [stored], supersedes]);
+    }
+    const pairs = await page.evaluate(async () =>
+      (await (await likeness.export()).text()).split("\n").filter(Boolean).map((line) => JSON.parse(line).pair?.chosen).filter(Boolean));
+    assert.deepEqual(pairs, ["canary two"]);
+
+    for (const id of ["never", "framed"]) {
+      await radio(page, id, "The first").click();
+      await page.locator(`#${id}`).getByText("Recorded.").waitFor();
+      assert.equal(await page.locator(`#${id}`).getByRole("button", { name: "Change" }).count(), 0, id);
+    }
+    await page.evaluate(() => (one.changeSeconds = 0.5));
+    await change.press("Enter");
+    await page.keyboard.press("1");
+    await choice.getByText("Recorded.").waitFor();
+    await change.waitFor({ state: "hidden" });
+  });
+});
+
 test("options that are no two answers are refused in words that say what is wrong", { timeout: 2 * MINUTE }, async () => {
   await withChoices(async ({ page }) => {
     const said = await page.evaluate(() => {

@@ -33,7 +33,7 @@ async function openPanel(browser) {
   await panel.goto(new URL("panel.html", worker.url()).href);
   await panel.waitForFunction(() => window.likeness);
   for (const [at, text] of HISTORY.entries()) {
-    await panel.locator("input").setInputFiles({ name: `history-${at}.jsonl`, mimeType: "application/jsonl", buffer: Buffer.from(text) });
+    await panel.locator("p input").setInputFiles({ name: `history-${at}.jsonl`, mimeType: "application/jsonl", buffer: Buffer.from(text) });
     await panel.getByText(/ added\./).waitFor();
     await panel.evaluate(() => (document.querySelector("output").value = ""));
   }

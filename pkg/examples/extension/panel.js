@@ -1,10 +1,11 @@
-// The extension's own page: the portrait, what the person says of its claims, and choices from elsewhere.
+// The extension's own page: the portrait, what the person says of its claims, the way to another place, and choices from
+// elsewhere.
 
 import { createLikeness } from "./likeness/index.js";
 import "./likeness/elements.js";
 
 const likeness = await createLikeness();
-document.querySelector("likeness-panel").likeness = likeness;
+for (const element of document.querySelectorAll("likeness-panel, likeness-move")) element.likeness = likeness;
 document.querySelector("input").addEventListener("change", async ({ target }) => {
   const told = document.querySelector("output");
   try {
