@@ -5,12 +5,11 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { cp, mkdir, readFile, readdir, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { HISTORY, assertNoHistory, assertTold, choicesIn, lastTold, until } from "../example-person.mjs";
 import { REPOSITORY, launch, screenshots, watchErrors } from "../harness.mjs";
-import { copyExample, run, withInstalled } from "../package-project.mjs";
+import { copyExample, freePort, run, withInstalled } from "../package-project.mjs";
 import { answers, kind, openModel, says } from "../remote-server.mjs";
 
 const SAID = ["Great question! There are many ways to boil an egg, and each has its friends. Some like it soft.", "Seven minutes in boiling water.", "Three minutes in barely simmering water.", "Until it is done."];
@@ -27,14 +26,6 @@ async function install(folder) {
   await cp(join(folder, "node_modules/@likeness/browser"), join(extension, "node_modules/@likeness/browser"), { recursive: true });
   await run(join(extension, "build.sh"));
   return extension;
-}
-
-async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Starts it with data of its own; gives its address, where a person's data is, and what stops it. */
@@ -150,9 +141,9 @@ test("SillyTavern: thumbs on two swipes make a pair, the portrait is told, the h
     assert.deepEqual([choice.outcome, choice.origin], [{ kind: "preferred", winner: "shown" }, "SillyTavern"]);
     assert.equal(choice.answers.find(({ id }) => id === "shown").content, SAID[1]);
     assert.deepEqual(choice.context, [{ role: "assistant", content: GREETING }, { role: "user", content: "How do I boil an egg?" }]);
+    await screenshots(page, "sillytavern");
     await thumb("Bad answer").click();
     assert.equal(await pairs(), before + 1, "what was recorded is not turned round");
-    await screenshots(page, "sillytavern");
 
     await extensions.click();
     await page.getByRole("button", { name: "Make a new portrait" }).click();
