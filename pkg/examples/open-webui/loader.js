@@ -1,12 +1,12 @@
 // Open WebUI runs this file in each of its pages before its own code, and leaves it empty for whoever runs the server.
 //
-// It stands between the page and its server in three calls and no others: a question to the model is told what held about
-// the person, a rating is learnt from once the server has it, and who signs out is not learnt from any longer.
+// It stands between the page and its server in two calls and no others: what held about the person is put into a question to
+// the model, and a rating is learnt from once the server has it.
 
 {
   const its = window.fetch;
   const RATING = /^\/api\/v1\/evaluations\/feedback(\/[^/]+)?$/;
-  // Loaded beside the page, not before it: until then its calls wait here, not long.
+  // Loaded beside the page, not before it: a question that is quicker waits.
   const loading = import("/static/likeness/chat.js").then(({ start }) => start(its.bind(window)));
   loading.catch((error) => console.error("Likeness:", error));
 
@@ -18,7 +18,7 @@
       return its(resource, { ...settings, body });
     }
     const response = await its(resource, settings);
-    if (RATING.test(path) && response.ok) loading.then((likeness) => likeness.rated(settings.body));
+    if (RATING.test(path) && response.ok) loading.then((likeness) => likeness.rated(settings.body), () => undefined);
     return response;
   };
 }

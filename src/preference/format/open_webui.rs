@@ -135,11 +135,13 @@ fn context(messages: &Messages, id: &str) -> Result<Vec<Turn>, Wrong> {
 }
 
 fn answer<'a>(messages: &'a Messages, id: &str) -> Result<Rated<'a>, Wrong> {
+    let Some((id, found)) = messages.get_key_value(id) else {
+        return Err(Wrong::new(Why::Missing).within(&short(id)));
+    };
     let Turn { role, content } = turn(messages, id)?;
     if role != Role::Assistant {
         return Err(Wrong::new(Why::NoAnswer).within(&short(id)));
     }
-    let (id, found) = messages.get_key_value(id).expect("the turn was read from there");
     let said = found.get("annotation").and_then(|annotation| annotation.get("rating"));
     Ok(Rated { id, content, rating: said.and_then(rating) })
 }

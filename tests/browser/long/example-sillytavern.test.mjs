@@ -66,6 +66,7 @@ async function makeCharacter(page) {
   await page.locator("#character_name_pole").fill("Cook");
   await page.locator("#firstmessage_textarea").fill(GREETING);
   await page.locator("#create_button_label").click();
+  await page.getByText("Character Created: Cook").click();
   await page.locator(".character_select", { hasText: "Cook" }).click();
   await page.locator("#chat").getByText(GREETING).waitFor();
   await page.locator("#rightNavHolder .drawer-toggle").click();
