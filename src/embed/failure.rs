@@ -40,7 +40,9 @@ pub fn advice(error: &ServiceError) -> &'static str {
         ServiceError::TooNew { .. } => "load the newest version of the package",
         ServiceError::Blocked => "ask the person to close other tabs that hold an older version",
         ServiceError::Outdated => "reload the page",
-        ServiceError::QuotaFull => "ask the person to free some space, or remove a model: models.remove(name)",
+        ServiceError::QuotaFull => {
+            "ask the person to free some space, or remove a model: models.remove(name)"
+        }
         ServiceError::BadFile(_) => "check the file, or name its format",
         ServiceError::SeveralPeople { .. } => "say whose lines to import: import(file, { user })",
         ServiceError::NotFound(_) => "ask for the list again; it may have been deleted elsewhere",

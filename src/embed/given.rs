@@ -136,7 +136,11 @@ impl GivenModel {
             (Some(kept), None, None) => ModelSource::Kept(kept),
             (None, Some(url), name) => ModelSource::Url { url, name, sha256 },
             (None, None, Some(name)) => ModelSource::File { name, sha256 },
-            _ => return Err(ServiceError::Invalid("a model is a file, an address or one that is kept".into())),
+            _ => {
+                return Err(ServiceError::Invalid(
+                    "a model is a file, an address or one that is kept".into(),
+                ));
+            }
         };
         Ok((source, device))
     }

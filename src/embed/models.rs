@@ -126,7 +126,9 @@ pub(super) fn loading(event: Event) -> Option<JsValue> {
 
 fn as_loading(event: Event) -> Option<Loading> {
     match event {
-        Event::LoadingModel { stage, bytes, of } => Some(Loading { stage, bytes: bytes as f64, of: of as f64 }),
+        Event::LoadingModel { stage, bytes, of } => {
+            Some(Loading { stage, bytes: bytes as f64, of: of as f64 })
+        }
         _ => None,
     }
 }

@@ -85,7 +85,8 @@ test("a file from the person's disk reads the history here: stopped, gone on wit
       const judged = await likeness.judge(context, "Moon.", "It is a matter of taste, one could say.", { askModel: true });
       return { judged, quick, models: await likeness.models.list(), isolated: crossOriginIsolated };
     });
-    console.log(tasksText(await tasks()), JSON.stringify(seen.models.inUse), JSON.stringify(seen.judged));
+    const busy = await tasks();
+    assert.deepEqual(busy.own, [], tasksText(busy));
     assert.equal(seen.isolated, false);
     assert.equal(seen.quick.byModel, null);
     assert.ok(seen.judged.byModel > 0 && seen.judged.byModel < 1, JSON.stringify(seen.judged));
@@ -261,3 +262,18 @@ test("where there is no room the model is used all the same, and another file of
     assert.deepEqual(unkept.files, three.files);
   }, { models });
 });
+
+for (const [missing, message] of [
+  ["data_worker_loader.js", /data worker's script can't be loaded/],
+  ["engine_worker.js", /engine failed: its worker's script can't be loaded; .* beside/],
+  ["engine_worker_relaxed_bg.wasm", /engine failed: /],
+]) {
+  test(`a host that forgot ${missing} is told`, { timeout: 2 * MINUTE }, async () => {
+    await withHost(async ({ page }) => {
+      await withFile(page, join(models, SMALL));
+      const seen = await page.evaluate(() => told(api.createLikeness({ model: { local: file } }).then((likeness) => likeness.models.load())));
+      assert.equal(seen.code, missing.startsWith("data") ? "internal" : "model", JSON.stringify(seen));
+      assert.match(seen.message, message);
+    }, { without: new RegExp(missing.replace(".", "\\.")), allowedErrors: [/404/, /engine|data_worker/] });
+  });
+}

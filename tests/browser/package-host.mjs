@@ -44,7 +44,7 @@ const ISOLATION = { "cross-origin-opener-policy": "same-origin", "cross-origin-e
  * Serves the package below /package/; /model answers as a chat model would. Below /models/ are the files of that folder,
  * which other origins are not allowed to read.
  */
-async function serveHost({ isolated = false, models }) {
+async function serveHost({ isolated = false, models, without = /^$/ }) {
   const requests = [];
   const policies = { "content-security-policy": `${POLICY} host`, ...(isolated ? ISOLATION : {}) };
   const server = createServer(async (request, response) => {
@@ -57,7 +57,7 @@ async function serveHost({ isolated = false, models }) {
     if (path === "/model") return send(200, "application/json", JSON.stringify({ content: "Paris." }));
     if (models && path.startsWith("/models/")) return sendLarge(response, join(models, path.slice("/models/".length)), policies);
     try {
-      if (!path.startsWith("/package/")) throw new Error("not there");
+      if (!path.startsWith("/package/") || without.test(path)) throw new Error("not there");
       const file = await readFile(join(REPOSITORY, "pkg", path.slice("/package/".length)));
       return send(200, TYPES[extname(path)] ?? "application/octet-stream", file);
     } catch {
@@ -83,7 +83,8 @@ async function sendLarge(response, file, headers) {
 /**
  * A host's page in a real browser.
  * @param {(host: {page: import("playwright-core").Page, requests: object[], url: string}) => Promise<void>} body
- * @param {{isolated?: boolean, models?: string, allowedErrors?: RegExp[]}} [settings] `models` is a folder
+ * @param {{isolated?: boolean, models?: string, without?: RegExp, allowedErrors?: RegExp[]}} [settings] `models` is a folder,
+ *   `without` which of the package's files the host forgot
  */
 export async function withHost(body, { allowedErrors = [], ...serving } = {}) {
   const server = await serveHost(serving);

@@ -67,18 +67,25 @@ impl ModelFiles {
             }
             Incoming::File { file, sha256 } => (writer.copy(file, &mut progress).await, sha256, ""),
         };
-        if let Err(FileError::Refused(_)) = &found {
-            self.remove_note(&part).await;
+        if let Err(why) = &found
+            && (matches!(why, FileError::Refused(_)) || self.is_empty(&part).await)
+        {
+            // There is nothing that the next try could go on with.
+            let _ = self.remove_part(name).await;
         }
         let found = found?;
         if let Some(expected) = expected.filter(|expected| *expected != found) {
-            self.remove_note(&part).await;
+            let _ = self.remove_part(name).await;
             return Err(FileError::Digest { found, expected: expected.to_owned() });
         }
         self.write_note(&format!("{name}{DIGEST}"), &format!("{found}\n{url}")).await?;
         rename(&handle, name).await?;
         self.remove_note(&format!("{name}{ORIGIN}")).await;
         Ok(found)
+    }
+
+    async fn is_empty(&self, name: &str) -> bool {
+        self.file(name).await.is_ok_and(|file| file.size() == 0.0)
     }
 
     async fn remove_note(&self, note: &str) {
