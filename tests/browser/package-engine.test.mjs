@@ -263,6 +263,30 @@ test("where there is no room the model is used all the same, and another file of
   }, { models });
 });
 
+test("the panel says how far the loading is", { timeout: 2 * MINUTE }, async () => {
+  await withHost(async ({ page }) => {
+    await withFile(page, join(MODELS, EMBEDDED_MODEL));
+    const stages = await page.evaluate(async (pairs) => {
+      await import("/package/elements.js");
+      const likeness = await api.createLikeness({ model: { local: file } });
+      for (const pair of pairs) await likeness.record(pair);
+      const panel = document.body.appendChild(Object.assign(document.createElement("likeness-panel"), { likeness }));
+      const shown = new Set();
+      const stopped = new Promise((resolve) => {
+        panel.addEventListener("likeness-progress", ({ detail }) => {
+          const bar = panel.shadowRoot.querySelector("progress");
+          shown.add(`${panel.shadowRoot.querySelector("[part=stage]").textContent} ${bar.max > 1e6}`);
+          if (detail.loading?.stage !== "copying") resolve(panel.cancel());
+        });
+      });
+      panel.run();
+      await stopped;
+      return [...shown];
+    }, PAIRS);
+    assert.match(stages.join("\n"), /^The model: copying, \d+ of 98 MB true$/m);
+  });
+});
+
 for (const [missing, message] of [
   ["data_worker_loader.js", /data worker's script can't be loaded/],
   ["engine_worker.js", /engine failed: its worker's script can't be loaded; .* beside/],
