@@ -6,6 +6,7 @@
 import { withAbout } from "./about.js";
 import load, { Core } from "./dist/core.js";
 import { LikenessError, failure, invalid } from "./failure.js";
+import { localModel } from "./local-model.js";
 import { dataWorker } from "./workers.js";
 
 export { LikenessError };
@@ -25,10 +26,13 @@ export function init({ wasmUrl } = NO_WASM) {
 }
 
 export async function createLikeness({ storage = {}, model, policy = {} } = {}) {
+  if (model?.local && model.answer) throw invalid("a model has either `answer` or `local`");
+  const local = model?.local && localModel(model.local);
   await init();
   const { person = "Me", workerUrl } = storage;
   const core = await called(undefined, () => Core.open(dataWorker(workerUrl), person));
-  if (model) {
+  if (local) await called(undefined, () => core.offer_local(...local));
+  else if (model) {
     const { name, answer, contextTokens = 4096 } = model;
     await called(undefined, () => core.offer(name, answer, contextTokens));
   }
@@ -44,6 +48,20 @@ async function called(signal, call) {
     if (signal?.aborted && error?.code === "cancelled") throw signal.reason;
     throw failure(error);
   }
+}
+
+const noModel = (words) => new LikenessError(words, "no-model", "give createLikeness one");
+
+/** Different answers of a page's function, which is told nothing about the person. The first is its likeliest. */
+async function drafts(answer, messages, n, signal) {
+  signal?.throwIfAborted();
+  const draft = (_, at) => answer({ messages, maxTokens: 1024, temperature: at === 0 ? 0 : 1, signal });
+  const said = await Promise.allSettled(Array.from({ length: n }, draft));
+  signal?.throwIfAborted();
+  const texts = [...new Set(said.filter(({ value }) => value?.trim?.()).map(({ value }) => value.trim()))];
+  if (texts.length > 0) return texts;
+  const cause = said.find(({ reason }) => reason)?.reason;
+  throw new LikenessError("the model drafted no answer", "remote-model", "mend the model's function", cause);
 }
 
 class Likeness {
@@ -71,6 +89,15 @@ class Likeness {
       pin: (id, { signal } = {}) => this.#call(signal, (it) => it.change_claim(id, "pin", undefined, signal)),
       refuse: (id, { signal } = {}) => this.#call(signal, (it) => it.change_claim(id, "refuse", undefined, signal)),
       restore: (id, { signal } = {}) => this.#call(signal, (it) => it.change_claim(id, "restore", undefined, signal)),
+    });
+    this.models = Object.freeze({
+      load: async ({ onProgress, signal } = {}) => {
+        if (!model?.local) throw noModel("no model of this device was given");
+        return (await this.#call(signal, (it) => it.load_model(onProgress, signal))).inUse;
+      },
+      list: ({ signal } = {}) => this.#call(signal, (it) => it.models(signal)),
+      unload: ({ signal } = {}) => this.#call(signal, (it) => it.unload_model(signal)),
+      remove: (name, { signal } = {}) => this.#call(signal, (it) => it.remove_model(name, signal)),
     });
   }
 
@@ -116,27 +143,23 @@ class Likeness {
     return withAbout(messages, about);
   }
 
-  judge(context, a, b, { signal } = {}) {
-    return this.#call(signal, (it) => it.judge(context, a, b, signal));
+  async judge(context, a, b, { askModel = false, onProgress, signal } = {}) {
+    if (askModel && !this.#model) throw noModel("there is no model to ask");
+    return this.#call(signal, (it) => it.judge(context, a, b, askModel, onProgress, signal));
   }
 
   rank(context, candidates, { signal } = {}) {
     return this.#call(signal, (it) => it.rank(context, candidates, signal));
   }
 
-  async draftAndPick(messages, { n = 3, signal } = {}) {
-    const answer = this.#model?.answer;
-    if (!answer) throw new LikenessError("there is no model to draft with", "no-model", "give createLikeness one");
+  async draftAndPick(messages, { n = 3, onProgress, signal } = {}) {
+    if (!this.#model) throw noModel("there is no model to draft with");
     if (!Number.isInteger(n) || n < 1 || n > 8) throw invalid("n must be a whole number from 1 to 8");
-    signal?.throwIfAborted();
-    // The first is the likeliest, the others are different ones. They are told nothing about the person.
-    const draft = (_, at) => answer({ messages, maxTokens: 1024, temperature: at === 0 ? 0 : 1, signal });
-    const drafts = await Promise.allSettled(Array.from({ length: n }, draft));
-    signal?.throwIfAborted();
-    const texts = [...new Set(drafts.filter(({ value }) => value?.trim?.()).map(({ value }) => value.trim()))];
+    const texts = this.#model.local
+      ? await this.#call(signal, (it) => it.draft(messages, n, onProgress, signal))
+      : await drafts(this.#model.answer, messages, n, signal);
     if (texts.length === 0) {
-      const cause = drafts.find(({ reason }) => reason)?.reason;
-      throw new LikenessError("the model drafted no answer", "remote-model", "mend the model's function", cause);
+      throw new LikenessError("the model drafted no answer", "model", "ask again, with other words or another model");
     }
     const ranked = await this.rank(messages, texts, { signal });
     return { best: ranked[0], ranked };

@@ -318,7 +318,7 @@ fn GetAnother() -> impl IntoView {
     let picked = move |_| {
         let Some(input) = input.get() else { return };
         if let Some(file) = input.files().and_then(|files| files.get(0)) {
-            loading.start(session, ModelSource::File(file.name()), Some(file));
+            loading.start(session, ModelSource::File { name: file.name(), sha256: None }, Some(file));
         }
         input.set_value("");
     };
