@@ -215,12 +215,15 @@ impl ModelFiles {
         Ok(found)
     }
 
-    /// Deletes what a browser's own writing leaves behind when it is killed.
+    /// Deletes what is left behind when a browser or a worker is ended while it writes, and nobody can go on with: the
+    /// browser's own files, and parts of files from disk, which have no address that the rest could come from.
     pub async fn sweep(&self) -> Result<(), FileError> {
-        for name in self.names().await? {
-            if name.ends_with(".crswap") {
-                // Another tab may be at it; then it is no leftover.
-                let _ = JsFuture::from(self.folder.remove_entry(&name)).await;
+        let names = self.names().await?;
+        for name in &names {
+            let goes_on = |name: &str| names.contains(&format!("{name}{ORIGIN}"));
+            if name.ends_with(".crswap") || name.strip_suffix(PART).is_some_and(|name| !goes_on(name)) {
+                // Another tab may be at it, and holds it; then it is no leftover.
+                let _ = JsFuture::from(self.folder.remove_entry(name)).await;
             }
         }
         Ok(())

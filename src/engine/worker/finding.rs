@@ -57,6 +57,7 @@ impl Server {
                 if files.holds(&name, &blob, sha256, &mut progress).await.map_err(file_failure)? {
                     return Found::kept(&files, name).await;
                 }
+                let _ = files.sweep().await; // As above.
                 let from = Incoming::File { file: &blob, sha256 };
                 match files.keep(&name, from, Chat::examine, progress).await {
                     Ok(_) => Found::kept(&files, name).await,
