@@ -41,7 +41,9 @@ export interface OwnPair {
  * A likeness that another origin keeps. Its calls are those of `Likeness`, as far as a host may make them; each throws
  * `not-granted` until the person has allowed it, and `rate-limited`, with `retrySeconds`, where it is made too often.
  */
-export interface FramedLikeness extends Pick<Likeness, "personalize" | "judge" | "rank" | "destroy"> {
+export interface FramedLikeness extends Pick<Likeness, "personalize" | "rank" | "destroy"> {
+  /** The chance that the person prefers `a`, and why, from their traits: a host can't have a model asked. */
+  judge(context: Message[], a: string, b: string, settings?: Stoppable): Promise<{ first: number; why: string[] }>;
   /** The frame. The person must be able to see and click it while something is asked. */
   readonly frame: HTMLIFrameElement;
   /** What this page's origin may do. */

@@ -19,6 +19,93 @@ export interface Call {
   signal?: AbortSignal | undefined;
 }
 
+/** How far the loading of a local model is. */
+export interface Loading {
+  /**
+   * What is being done: the file is fetched, copied from the person's disk, or compared with the kept one; the device is
+   * chosen by measuring; the weights are taken into memory.
+   */
+  stage: "downloading" | "copying" | "checking" | "measuring" | "preparing";
+  /** Bytes done. */
+  bytes: number;
+  /** Bytes in all; 0 where that can't be told. */
+  of: number;
+}
+
+/** Where a local model's file comes from, and what it runs on. */
+export type LocalSource =
+  | {
+      /** A GGUF file that the person picked, or the address of one; an address is read from the page's own. */
+      source: File | Blob | URL | string;
+      /**
+       * What to keep the file as. A File's name, or the last part of the address, unless told; a new file of the same name
+       * takes the place of the old one.
+       */
+      name?: string;
+      /** The file's SHA-256 in hexadecimal. A file with another one is not used. */
+      sha256?: string;
+      /** What it runs on; `auto`, unless told, measures both and takes the faster. */
+      device?: "auto" | "cpu" | "gpu";
+      kept?: undefined;
+    }
+  | {
+      /** The name of a file that is kept already, as `models.list()` gives it. */
+      kept: string;
+      /** As above. */
+      device?: "auto" | "cpu" | "gpu";
+      source?: undefined;
+      name?: undefined;
+      sha256?: undefined;
+    };
+
+/**
+ * A model that runs on the person's device, in the package's own workers, and may read the history as it is. Its file is
+ * kept in the browser (OPFS) when it is first used, and opened from there from then on. Nothing is loaded before a call
+ * asks the model.
+ */
+export interface LocalModel {
+  /** Its GGUF file or the file's address; an object tells more. */
+  local: File | Blob | URL | string | LocalSource;
+  name?: undefined;
+  answer?: undefined;
+}
+
+/** A local model that is in memory. */
+export interface LoadedModel {
+  /** What it calls itself. */
+  name: string;
+  /** What its file is kept as. */
+  file: string;
+  /** The file's size. */
+  bytes: number;
+  /** How many parameters it has. */
+  parameters: number;
+  /** Architecture and quantisation, such as "llama, Q4_1". */
+  format: string;
+  /** Tokens of prompt and answer together, at most. */
+  contextTokens: number;
+  /** What it runs on. */
+  device: "cpu" | "gpu";
+  /** The GPU's name, or how many threads with which instructions. */
+  deviceName: string;
+  /** Why this device and not the other, in a sentence. */
+  deviceWhy: string;
+  /** Tokens of prompt that it reads in a second, as measured when it was loaded; null where that failed. */
+  readPerSecond: number | null;
+  /** Tokens that it writes in a second. */
+  writtenPerSecond: number | null;
+  /** Why its file is not kept for the next time (the storage is full, or there is none); null where it is. */
+  notKept: string | null;
+}
+
+/** The local models here. */
+export interface Models {
+  /** The one in memory. */
+  inUse: LoadedModel | null;
+  /** The files that are kept in this browser for this origin, whoever had them kept. */
+  kept: { name: string; bytes: number }[];
+}
+
 /** A function of the page that answers as a language model. */
 export interface Model {
   /** One plain word, shown to the person. */
@@ -27,6 +114,7 @@ export interface Model {
   answer(call: Call): Promise<string> | string;
   /** Tokens of prompt and answer together; 4,096 unless told. */
   contextTokens?: number;
+  local?: undefined;
 }
 
 /** What `createLikeness` takes. */
@@ -38,8 +126,11 @@ export interface Settings {
     /** Where `dist/data_worker_loader.js` is served, if not beside the package. Must be of the page's origin. */
     workerUrl?: string | URL;
   };
-  /** The model for `induce` and `draftAndPick`. Without one, `induce` reads traits alone. */
-  model?: Model;
+  /**
+   * The model for `induce`, `draftAndPick` and, where asked, `judge`: a function of the page, which gets sketches, or a model
+   * on this device, which reads the history itself. Without one, `induce` reads traits alone.
+   */
+  model?: Model | LocalModel;
   /** What the page lets the likeness do. */
   policy?: {
     /** Whether `personalize` adds anything; true unless told. */
@@ -77,7 +168,11 @@ export interface Progress {
   stage: string;
   calls: number;
   of: number;
+  /** Those of the calls that an earlier run has answered, which was stopped. */
+  resumed: number;
   secondsLeft: number | null;
+  /** While a local model is being loaded, before the first call: how far that is. */
+  loading: Loading | null;
 }
 
 /** How far an import is. */
@@ -174,6 +269,8 @@ export type ErrorCode =
   | "sealed" | "wrong-passphrase"
   | "not-found" | "undo-expired" | "invalid" | "quotes-history" | "too-few-pairs" | "no-model" | "model"
   | "remote-model" | "internal" | "destroyed"
+  // Of a local model: no GGUF that the engine runs, or a damaged one; too large; an address that gives none, or not to us.
+  | "bad-model" | "out-of-memory" | "model-unreachable"
   // Of a frame alone.
   | "not-granted" | "rate-limited" | "no-frame";
 
@@ -264,14 +361,45 @@ export interface Likeness {
   /** The messages, with what held about the person in the system message. Nothing of the history is in it. */
   personalize<M extends { role: string }>(messages: readonly M[], settings?: Stoppable): Promise<(M | Message)[]>;
   /** The chance that the person prefers `a`, and why. */
-  judge(context: Message[], a: string, b: string, settings?: Stoppable): Promise<{ first: number; why: string[] }>;
+  judge(
+    context: Message[],
+    a: string,
+    b: string,
+    settings?: Stoppable & {
+      /** Whether to ask the model too, which takes seconds; false unless told. A page's function sees a sketch of the two. */
+      askModel?: boolean;
+      /** While a local model is being loaded for it. */
+      onProgress?: (progress: Progress) => void;
+    },
+  ): Promise<{
+    first: number;
+    why: string[];
+    /** What the model says by itself, told about the person; null where it was not asked. It counts for as much as it proved right. */
+    byModel: number | null;
+  }>;
   /** The answers, the one first that the person would like best. At most 64. */
   rank(context: Message[], candidates: string[], settings?: Stoppable): Promise<Ranked[]>;
   /** Lets the model draft `n` answers, knowing nothing of the person, and ranks them here. */
   draftAndPick(
     messages: Message[],
-    settings?: Stoppable & { n?: number; onDraft?: (draft: Draft) => void },
+    settings?: Stoppable & {
+      n?: number;
+      onDraft?: (draft: Draft) => void;
+      /** While a local model is being loaded for it. */
+      onProgress?: (progress: Progress) => void;
+    },
   ): Running<Draft, { best: Ranked; ranked: Ranked[] }>;
+  /** The local model and the files kept for it. */
+  readonly models: {
+    /** Loads the local model ahead of the first call that asks it; one that is loaded stays. */
+    load(settings?: Stoppable & { onProgress?: (progress: Loading) => void }): Promise<LoadedModel>;
+    /** The model in memory and the kept files. It starts the engine's worker. */
+    list(settings?: Stoppable): Promise<Models>;
+    /** Frees the model's memory; its file stays, and the next call that asks the model loads it again. */
+    unload(settings?: Stoppable): Promise<Models>;
+    /** Deletes a kept file, and frees the memory of the model that was made of it. */
+    remove(name: string, settings?: Stoppable): Promise<Models>;
+  };
   /** Calls back when something changed, here or in another tab. Gives what stops that. */
   on(event: LikenessEvent, listener: () => void): () => void;
   /** Ends the worker. What is stored stays. */

@@ -7,6 +7,7 @@ import { withAbout } from "./about.js";
 import load, { Core } from "./dist/core.js";
 import { LikenessError, failure, invalid } from "./failure.js";
 import { running } from "./running.js";
+import { localModel } from "./local-model.js";
 import { dataWorker } from "./workers.js";
 
 export { LikenessError };
@@ -28,10 +29,13 @@ export function init({ wasmUrl } = NO_WASM) {
 }
 
 export async function createLikeness({ storage = {}, model, policy = {} } = {}) {
+  if (model?.local && model.answer) throw invalid("a model has either `answer` or `local`");
+  const local = model?.local && localModel(model.local);
   await init();
   const { person = "Me", workerUrl } = storage;
   const core = await called(undefined, () => Core.open(dataWorker(workerUrl), person));
-  if (model) {
+  if (local) await called(undefined, () => core.offer_local(...local));
+  else if (model) {
     const { name, answer, contextTokens = 4096 } = model;
     await called(undefined, () => core.offer(name, answer, contextTokens));
   }
@@ -47,6 +51,24 @@ async function called(signal, call) {
     if (signal?.aborted && error?.code === "cancelled") throw signal.reason;
     throw failure(error);
   }
+}
+
+const noModel = (words) => new LikenessError(words, "no-model", "give createLikeness one");
+
+/** Different answers of a page's function, which is told nothing about the person. The first is its likeliest. */
+async function drafts(answer, messages, n, tell, signal) {
+  const draft = async (_, index) => {
+    const text = await answer({ messages, maxTokens: 1024, temperature: index === 0 ? 0 : 1, signal });
+    const content = text?.trim?.();
+    if (content && !signal.aborted) tell({ index, content });
+    return content;
+  };
+  const said = await Promise.allSettled(Array.from({ length: n }, draft));
+  signal?.throwIfAborted();
+  const texts = [...new Set(said.map(({ value }) => value).filter(Boolean))];
+  if (texts.length > 0) return texts;
+  const cause = said.find(({ reason }) => reason)?.reason;
+  throw new LikenessError("the model drafted no answer", "remote-model", "mend the model's function", cause);
 }
 
 class Likeness {
@@ -74,6 +96,15 @@ class Likeness {
       pin: (id, { signal } = {}) => this.#call(signal, (it) => it.change_claim(id, "pin", undefined, signal)),
       refuse: (id, { signal } = {}) => this.#call(signal, (it) => it.change_claim(id, "refuse", undefined, signal)),
       restore: (id, { signal } = {}) => this.#call(signal, (it) => it.change_claim(id, "restore", undefined, signal)),
+    });
+    this.models = Object.freeze({
+      load: async ({ onProgress, signal } = {}) => {
+        if (!model?.local) throw noModel("no model of this device was given");
+        return (await this.#call(signal, (it) => it.load_model(onProgress, signal))).inUse;
+      },
+      list: ({ signal } = {}) => this.#call(signal, (it) => it.models(signal)),
+      unload: ({ signal } = {}) => this.#call(signal, (it) => it.unload_model(signal)),
+      remove: (name, { signal } = {}) => this.#call(signal, (it) => it.remove_model(name, signal)),
     });
   }
 
@@ -163,36 +194,28 @@ class Likeness {
     return withAbout(messages, about);
   }
 
-  judge(context, a, b, { signal } = {}) {
-    return this.#call(signal, (it) => it.judge(context, a, b, signal));
+  async judge(context, a, b, { askModel = false, onProgress, signal } = {}) {
+    if (askModel && !this.#model) throw noModel("there is no model to ask");
+    return this.#call(signal, (it) => it.judge(context, a, b, askModel, onProgress, signal));
   }
 
   rank(context, candidates, { signal } = {}) {
     return this.#call(signal, (it) => it.rank(context, candidates, signal));
   }
 
-  draftAndPick(messages, { n = 3, onDraft, signal } = {}) {
-    return running(signal, onDraft, (tell, both) => this.#draftAndPick(messages, n, tell, both));
+  draftAndPick(messages, { n = 3, onDraft, onProgress, signal } = {}) {
+    return running(signal, onDraft, (tell, both) => this.#draftAndPick(messages, n, tell, onProgress, both));
   }
 
-  async #draftAndPick(messages, n, tell, signal) {
-    const answer = this.#model?.answer;
-    if (!answer) throw new LikenessError("there is no model to draft with", "no-model", "give createLikeness one");
+  async #draftAndPick(messages, n, tell, onProgress, signal) {
+    if (!this.#model) throw noModel("there is no model to draft with");
     if (!Number.isInteger(n) || n < 1 || n > 8) throw invalid("n must be a whole number from 1 to 8");
     signal?.throwIfAborted();
-    // The first is the likeliest, the others are different ones. They are told nothing about the person.
-    const draft = async (_, index) => {
-      const text = await answer({ messages, maxTokens: 1024, temperature: index === 0 ? 0 : 1, signal });
-      const content = text?.trim?.();
-      if (content && !signal.aborted) tell({ index, content });
-      return content;
-    };
-    const drafts = await Promise.allSettled(Array.from({ length: n }, draft));
-    signal?.throwIfAborted();
-    const texts = [...new Set(drafts.map(({ value }) => value).filter(Boolean))];
+    const texts = this.#model.local
+      ? await this.#call(signal, (it) => it.draft(messages, n, onProgress, signal))
+      : await drafts(this.#model.answer, messages, n, tell, signal);
     if (texts.length === 0) {
-      const cause = drafts.find(({ reason }) => reason)?.reason;
-      throw new LikenessError("the model drafted no answer", "remote-model", "mend the model's function", cause);
+      throw new LikenessError("the model drafted no answer", "model", "ask again, with other words or another model");
     }
     const ranked = await this.rank(messages, texts, { signal });
     return { best: ranked[0], ranked };

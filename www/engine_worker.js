@@ -23,9 +23,23 @@ self.onmessage = (event) => early.push(event);
 self.likenessThreads = threads;
 let memory;
 let module;
+// Where the files are served with Trusted Types, this one script passes and no other.
+const HELPER = String(new URL("engine_helper.js", self.location.href));
+let policy;
+function trustedHelper() {
+  if (typeof trustedTypes === "undefined") return HELPER;
+  policy ??= trustedTypes.createPolicy("likeness", {
+    createScriptURL(url) {
+      if (url === HELPER) return url;
+      throw new TypeError("the policy `likeness` lets only the engine's own helper pass");
+    },
+  });
+  return policy.createScriptURL(HELPER);
+}
+
 // Settles when the helper is up, or can't be.
 self.likenessStartHelper = (handle, thread) => {
-  const helper = new Worker(new URL("engine_helper.js", self.location.href), { type: "module" });
+  const helper = new Worker(trustedHelper(), { type: "module" });
   helper.postMessage({ name, module, memory, handle, thread });
   return new Promise((settle) => (helper.onmessage = helper.onerror = settle));
 };

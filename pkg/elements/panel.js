@@ -3,6 +3,8 @@
 import { LikenessElement, node } from "./base.js";
 import { ClaimRow } from "./claim.js";
 
+const megabytes = (bytes) => Math.round(bytes / 1e6);
+
 export class LikenessPanel extends LikenessElement {
   static watches = ["history", "portrait", "everything"];
   static strings = {
@@ -22,14 +24,16 @@ export class LikenessPanel extends LikenessElement {
     run: "Make a new portrait",
     cancel: "Cancel",
     progress: "Progress of the run",
-    stage: ({ stage, calls, of }) => (of ? `${stage}: ${calls} of ${of}` : stage),
+    stage: ({ stage, calls, of, loading }) =>
+      loading?.of ? `The model: ${stage}, ${megabytes(loading.bytes)} of ${megabytes(loading.of)} MB`
+      : of ? `${stage}: ${calls} of ${of}` : loading ? `The model: ${stage}` : stage,
     made: "The portrait is new.",
     stopped: "Stopped.",
     halfway: "Stopped. The next run goes on from here.",
     privacy: "Privacy",
     promises: [
       "Your choices are kept in this browser. Scripts of this page and extensions can read them.",
-      "A model of this page gets sketches and claims for a portrait, never the texts.",
+      "A model of this page gets sketches and claims for a portrait, never the texts. One that runs in this browser reads them here.",
     ],
   };
   #asked = 0;
@@ -106,8 +110,9 @@ export class LikenessPanel extends LikenessElement {
     this.#running(true);
     const onProgress = (progress) => {
       calls = progress.calls;
-      this.#progress.max = progress.of || 1;
-      this.#progress.value = calls;
+      const { loading } = progress;
+      this.#progress.max = (loading ? loading.of : progress.of) || 1;
+      this.#progress.value = loading ? loading.bytes : calls;
       this.#stage.textContent = this.strings.stage(progress);
       this.tell("likeness-progress", progress);
     };

@@ -1,6 +1,6 @@
 //! One call: asks the data worker, stops when the caller's `AbortSignal` says so, and says in JavaScript what went wrong.
 
-use js_sys::{Array, Object, Reflect};
+use js_sys::{Array, Function, Object, Reflect};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
@@ -34,6 +34,20 @@ pub(super) async fn ask(
     let answer = asking.await;
     signal.remove_event_listener_with_callback("abort", function)?;
     answer.map_err(|error| thrown(&error))
+}
+
+/// Hands what `shown` makes of an event to the page's function; what that throws is the page's own affair.
+pub(super) fn tell(
+    function: Option<Function>,
+    shown: impl Fn(Event) -> Option<JsValue> + 'static,
+) -> impl Fn(Event) + 'static {
+    move |event| {
+        if let Some(function) = &function
+            && let Some(told) = shown(event)
+        {
+            let _ = function.call1(&JsValue::UNDEFINED, &told);
+        }
+    }
 }
 
 /// What was given, read; what can't be is the caller's mistake.

@@ -4,8 +4,9 @@ use js_sys::{Array, Function};
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, Worker};
 
-use super::asking::{Called, ask, read, show, thrown, unexpected};
+use super::asking::{Called, ask, read, show, tell, thrown, unexpected};
 use super::given::{GivenChoice, GivenImport, GivenOutcome, GivenPair, GivenSearch, GivenWindow};
+use super::models::{Offered, loading};
 use super::shown::{Claim, Imported, Judged, Ledger, Portrait, Progress, Ranked};
 use crate::preference::{Choice, Outcome, Turn};
 use crate::service::client::Client;
@@ -14,10 +15,10 @@ use crate::service::{Change, ClaimChange, Event, Passphrase, ProfileId, Request,
 /// One person's likeness, and the way to the worker that keeps it.
 #[wasm_bindgen]
 pub struct Core {
-    client: Client,
+    pub(super) client: Client,
     profile: ProfileId,
-    /// The id of the page's own model, once one was offered.
-    model: Option<String>,
+    /// The model that is asked, where one was given.
+    pub(super) model: Offered,
 }
 
 #[wasm_bindgen]
@@ -31,14 +32,14 @@ impl Core {
             Some(profile) => profile,
             None => client.create_profile(person).await.map_err(|error| thrown(&error))?,
         };
-        Ok(Core { client, profile: profile.id, model: None })
+        Ok(Core { client, profile: profile.id, model: Offered::None })
     }
 
     /// Lets a function of the page be asked as a model.
     pub fn offer(&mut self, name: &str, function: Function, context_tokens: u32) -> Result<(), JsValue> {
         let offered = self.client.offer_function(name, function, context_tokens);
         offered.map_err(|error| thrown(&ServiceError::Invalid(error.to_string())))?;
-        self.model = Some(format!("host-function:{name}"));
+        self.model = Offered::Function(format!("host-function:{name}"));
         Ok(())
     }
 
@@ -183,22 +184,19 @@ impl Core {
         self.portrait_of(ask(&self.client, request, None, signal.as_ref(), |_| {}).await?)
     }
 
-    /// Makes a new portrait, with the model that was offered, or else with the one in this browser.
+    /// Makes a new portrait, with the model that was given; from the traits alone where none was.
     pub async fn induce(
         &self,
         search: JsValue,
         progress: Option<Function>,
         signal: Option<AbortSignal>,
     ) -> Called {
-        let settings = read::<GivenSearch>(search)?.settings(self.model.clone());
-        let on_event = move |event| {
-            if let (Event::Inducing(step), Some(progress)) = (event, &progress)
-                && let Ok(step) = show(&Progress::from(step))
-            {
-                // As above.
-                let _ = progress.call1(&JsValue::UNDEFINED, &step);
-            }
-        };
+        let settings = read::<GivenSearch>(search)?.settings(self.model.function());
+        self.need_model(tell(progress.clone(), loading), signal.as_ref()).await?;
+        let on_event = tell(progress, |event| match event {
+            Event::Inducing(step) => show(&Progress::from(step)).ok(),
+            _ => None,
+        });
         let request = Request::Induce { profile: self.profile.clone(), settings };
         self.portrait_of(ask(&self.client, request, None, signal.as_ref(), on_event).await?)
     }
@@ -208,18 +206,26 @@ impl Core {
         self.text(Request::About { profile: self.profile.clone() }, signal).await
     }
 
-    /// Which of two answers the person would prefer.
+    /// Which of two answers the person would prefer; `with_model` asks the model too.
     pub async fn judge(
         &self,
         context: JsValue,
         first: String,
         second: String,
+        with_model: bool,
+        progress: Option<Function>,
         signal: Option<AbortSignal>,
     ) -> Called {
         let (profile, context) = (self.profile.clone(), read::<Vec<Turn>>(context)?);
-        let request = Request::Judge { profile, context, first, second, with_model: false, remote: None };
+        if with_model {
+            self.need_model(tell(progress, loading), signal.as_ref()).await?;
+        }
+        let remote = self.model.function().filter(|_| with_model);
+        let request = Request::Judge { profile, context, first, second, with_model, remote };
         match ask(&self.client, request, None, signal.as_ref(), |_| {}).await? {
-            Response::Verdict(verdict) => show(&Judged { first: verdict.p_first, why: verdict.why }),
+            Response::Verdict(verdict) => {
+                show(&Judged { first: verdict.p_first, why: verdict.why, by_model: verdict.by_model })
+            }
             _ => Err(unexpected()),
         }
     }

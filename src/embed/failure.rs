@@ -44,6 +44,9 @@ pub fn code(error: &ServiceError) -> &'static str {
         ServiceError::TooFewPairs { .. } => "too-few-pairs",
         ServiceError::NoModel => "no-model",
         ServiceError::Model(_) => "model",
+        ServiceError::BadModel(_) => "bad-model",
+        ServiceError::OutOfMemory(_) => "out-of-memory",
+        ServiceError::Unreachable(_) => "model-unreachable",
         ServiceError::Remote(_) => "remote-model",
         ServiceError::Internal(_) => "internal",
     }
@@ -59,7 +62,9 @@ pub fn advice(error: &ServiceError) -> &'static str {
         ServiceError::TooNew { .. } => "load the newest version of the package",
         ServiceError::Blocked => "ask the person to close other tabs that hold an older version",
         ServiceError::Outdated => "reload the page",
-        ServiceError::QuotaFull => "ask the person to free some space",
+        ServiceError::QuotaFull => {
+            "ask the person to free some space, or remove a model: models.remove(name)"
+        }
         ServiceError::BadFile(_) => "check the file, or name its format",
         ServiceError::Sealed => "open it with its passphrase: importProfile(file, { passphrase })",
         ServiceError::WrongPassphrase => "ask the person for it again; nothing was taken in",
@@ -71,6 +76,12 @@ pub fn advice(error: &ServiceError) -> &'static str {
         ServiceError::TooFewPairs { .. } => "record some more choices first",
         ServiceError::NoModel => "load a model, or give createLikeness one",
         ServiceError::Model(_) => "load the model again",
+        ServiceError::BadModel(_) => "give another GGUF file, or the whole of this one",
+        ServiceError::OutOfMemory(_) => "give a smaller model, or one in a smaller format",
+        ServiceError::Unreachable(_) => {
+            "check the address; its server must allow this origin (CORS), and the policy of the package's own files must \
+             list it in connect-src"
+        }
         ServiceError::Remote(_) => {
             "mend the model's function and call again; an induction goes on where it stopped"
         }

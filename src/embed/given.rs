@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::preference::{Answer, Choice, Outcome, Turn};
-use crate::service::{DraftPair, InductionSettings, Passphrase, ServiceError};
+use crate::service::{DeviceChoice, DraftPair, InductionSettings, ModelSource, Passphrase, ServiceError};
 
 /// A preferred answer and another one.
 #[derive(Clone, Debug, Deserialize)]
@@ -139,6 +139,46 @@ impl GivenSearch {
     }
 }
 
+/// A model that runs on this device.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct GivenModel {
+    /// The name of a file that is kept.
+    pub kept: Option<String>,
+    /// An address, whole.
+    pub url: Option<String>,
+    /// What to keep the file as; a file that is handed over has one in any case.
+    pub name: Option<String>,
+    /// Its SHA-256 in lower-case hexadecimal.
+    pub sha256: Option<String>,
+    /// `auto`, `cpu` or `gpu`.
+    pub device: Option<String>,
+}
+
+impl GivenModel {
+    /// Where it comes from, and what it is to run on.
+    pub fn source(self) -> Result<(ModelSource, DeviceChoice), ServiceError> {
+        let GivenModel { kept, url, name, sha256, device } = self;
+        let device = match device.as_deref() {
+            None | Some("auto") => DeviceChoice::Measured,
+            Some("cpu") => DeviceChoice::Cpu,
+            Some("gpu") => DeviceChoice::Gpu,
+            Some(other) => return Err(ServiceError::Invalid(format!("there is no device {other:?}"))),
+        };
+        let source = match (kept, url, name) {
+            (Some(kept), None, None) => ModelSource::Kept(kept),
+            (None, Some(url), name) => ModelSource::Url { url, name, sha256 },
+            (None, None, Some(name)) => ModelSource::File { name, sha256 },
+            _ => {
+                return Err(ServiceError::Invalid(
+                    "a model is a file, an address or one that is kept".into(),
+                ));
+            }
+        };
+        Ok((source, device))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,6 +187,20 @@ mod tests {
         let options = r#"[{"id":"x","content":"one"},{"id":"y","content":"two"}]"#;
         let text = format!(r#"{{"context":[{{"role":"user","content":"q"}}],"options":{options}{rest}}}"#);
         serde_json::from_str::<GivenChoice>(&text).unwrap().try_into()
+    }
+
+    #[test]
+    fn a_model_has_one_source() {
+        let model = |text: &str| serde_json::from_str::<GivenModel>(text).unwrap().source();
+        let kept = (ModelSource::Kept("a.gguf".into()), DeviceChoice::Gpu);
+        assert_eq!(model(r#"{"kept":"a.gguf","device":"gpu"}"#), Ok(kept));
+        let file = ModelSource::File { name: "a.gguf".into(), sha256: Some("00".into()) };
+        assert_eq!(model(r#"{"name":"a.gguf","sha256":"00"}"#), Ok((file, DeviceChoice::Measured)));
+        let url = ModelSource::from_url("https://a/b.gguf");
+        assert_eq!(model(r#"{"url":"https://a/b.gguf","device":"cpu"}"#), Ok((url, DeviceChoice::Cpu)));
+        for wrong in ["{}", r#"{"kept":"a","url":"b"}"#, r#"{"name":"a","device":"npu"}"#] {
+            assert!(matches!(model(wrong), Err(ServiceError::Invalid(_))), "{wrong}");
+        }
     }
 
     #[test]

@@ -10,4 +10,6 @@ mod asking;
 mod core;
 pub mod failure;
 pub mod given;
+#[cfg(all(target_arch = "wasm32", feature = "embed"))]
+mod models;
 pub mod shown;

@@ -5,7 +5,8 @@
 use serde::Serialize;
 
 use crate::service::{
-    ClaimState, ClaimView, ImportReport, InductionProgress, LedgerLine, LedgerPage, PortraitView, Reading,
+    ClaimState, ClaimView, ImportReport, InductionProgress, LedgerLine, LedgerPage, LoadedModel, ModelsView,
+    PortraitView, Reading,
 };
 
 /// What is known of a person.
@@ -178,14 +179,111 @@ pub struct Progress {
     pub calls: u32,
     /// Calls expected in all.
     pub of: u32,
+    /// Those that an earlier run, which was stopped, has answered.
+    pub resumed: u32,
     /// Seconds left, where that can be told.
     pub seconds_left: Option<f32>,
+    /// While the model is being loaded, before the first call: how far that is.
+    pub loading: Option<Loading>,
 }
 
 impl From<InductionProgress> for Progress {
     fn from(progress: InductionProgress) -> Self {
-        let InductionProgress { stage, calls, of, seconds_left, .. } = progress;
-        Progress { stage, calls, of, seconds_left }
+        let InductionProgress { stage, calls, of, resumed, seconds_left, .. } = progress;
+        Progress { stage, calls, of, resumed, seconds_left, loading: None }
+    }
+}
+
+impl From<Loading> for Progress {
+    fn from(loading: Loading) -> Self {
+        let stage = loading.stage.clone();
+        Progress { stage, calls: 0, of: 0, resumed: 0, seconds_left: None, loading: Some(loading) }
+    }
+}
+
+/// How far the loading of a model is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Loading {
+    /// `downloading`, `copying`, `checking`, `measuring` or `preparing`.
+    pub stage: String,
+    /// Bytes done.
+    pub bytes: f64,
+    /// Bytes in all; 0 where unknown.
+    pub of: f64,
+}
+
+/// The model in memory.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Model {
+    /// What it calls itself.
+    pub name: String,
+    /// What its file is kept as.
+    pub file: String,
+    /// The file's size.
+    pub bytes: f64,
+    /// How many parameters it has.
+    pub parameters: f64,
+    /// Architecture and quantisation.
+    pub format: String,
+    /// Tokens of prompt and answer together, at most.
+    pub context_tokens: u32,
+    /// `cpu` or `gpu`.
+    pub device: &'static str,
+    /// The GPU's name, or the processor's threads and instructions.
+    pub device_name: String,
+    /// Why this device and not the other.
+    pub device_why: String,
+    /// Tokens of prompt that it reads in a second.
+    pub read_per_second: Option<f32>,
+    /// Tokens that it writes in a second.
+    pub written_per_second: Option<f32>,
+    /// Why its file is not kept for the next time; none where it is.
+    pub not_kept: Option<String>,
+}
+
+impl From<LoadedModel> for Model {
+    fn from(model: LoadedModel) -> Self {
+        Model {
+            name: model.name,
+            file: model.file,
+            bytes: model.bytes,
+            parameters: (f64::from(model.millions) * 1e6).round(),
+            format: model.format,
+            context_tokens: model.context_tokens,
+            device: if model.device.gpu { "gpu" } else { "cpu" },
+            device_name: model.device.name,
+            device_why: model.device.why,
+            read_per_second: model.prefill_per_second,
+            written_per_second: model.decode_per_second,
+            not_kept: model.kept.err(),
+        }
+    }
+}
+
+/// A model's file that is kept.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct KeptModel {
+    /// Its name.
+    pub name: String,
+    /// Its size.
+    pub bytes: f64,
+}
+
+/// The models here.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Models {
+    /// The one in memory.
+    pub in_use: Option<Model>,
+    /// Files that are kept.
+    pub kept: Vec<KeptModel>,
+}
+
+impl From<ModelsView> for Models {
+    fn from(view: ModelsView) -> Self {
+        let kept = view.kept.into_iter().map(|kept| KeptModel { name: kept.name, bytes: kept.bytes });
+        Models { in_use: view.loaded.map(Model::from), kept: kept.collect() }
     }
 }
 
@@ -197,6 +295,8 @@ pub struct Judged {
     pub first: f32,
     /// What moved it: sentences.
     pub why: Vec<String>,
+    /// What the model says by itself, told about the person; none where it was not asked.
+    pub by_model: Option<f32>,
 }
 
 /// An answer among others.

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use super::arch::Family;
 use super::chat_template::{ChatTemplate, Message};
 use super::device::AnyDevice;
+use super::error::short_of;
 use super::gguf::{GgufError, Header, Limits, parse};
 use super::message::{
     ChatJudgement, ChatPrompt, ChatScores, ChatTurn, Cost, DeviceReport, EngineFailure, EngineReply,
@@ -323,9 +324,9 @@ pub(super) fn failure(error: EngineError) -> EngineFailure {
         EngineError::TooLong { tokens, limit } => {
             EngineFailure::TooLong { tokens: tokens as u32, limit: limit as u32 }
         }
-        EngineError::OutOfMemory { .. } | EngineError::NoRoom(_) => {
-            EngineFailure::OutOfMemory(error.to_string())
-        }
+        // The wire's error says itself that memory is out.
+        EngineError::OutOfMemory { what, bytes } => EngineFailure::OutOfMemory(short_of(bytes, &what)),
+        EngineError::NoRoom(why) => EngineFailure::OutOfMemory(why.to_string()),
         EngineError::NotANumber => EngineFailure::NotANumber,
         EngineError::DeviceLost { .. } | EngineError::Device { .. } => {
             EngineFailure::DeviceLost(error.to_string())

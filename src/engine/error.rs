@@ -67,11 +67,11 @@ pub enum EngineError {
     #[error("the model's output is not a number: its file may be damaged")]
     NotANumber,
     /// Memory ran out.
-    #[error("out of memory: {bytes} bytes for {what}")]
+    #[error("out of memory: {}", short_of(*bytes, what))]
     OutOfMemory {
         /// What it was for.
         what: String,
-        /// How much was asked for.
+        /// How much was asked for; 0 where that is not known.
         bytes: u64,
     },
     /// The GPU is gone: unplugged, reset, taken by the system, or closed.
@@ -113,6 +113,14 @@ pub enum EngineError {
         /// Tokens of the model, numbered from 0.
         vocabulary: usize,
     },
+}
+
+/// What memory was missing for.
+pub(super) fn short_of(bytes: u64, what: &str) -> String {
+    match bytes {
+        0 => what.to_owned(),
+        bytes => format!("{bytes} bytes for {what}"),
+    }
 }
 
 impl From<HeaderError> for EngineError {

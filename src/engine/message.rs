@@ -114,8 +114,13 @@ pub enum ModelFile {
         /// Its SHA-256 in lower-case hexadecimal, where it is known.
         sha256: Option<String>,
     },
-    /// The `File` attached to the message; kept under this name.
-    Attached(String),
+    /// The `File` attached to the message; one that is kept already is not copied again.
+    Attached {
+        /// What to keep it as.
+        name: String,
+        /// Its SHA-256, as above.
+        sha256: Option<String>,
+    },
 }
 
 /// A conversation for the model to continue, to be put through its chat template.
@@ -283,6 +288,15 @@ pub enum EngineFailure {
     /// The file can't be had.
     #[error("the model's file can't be read: {0}")]
     File(String),
+    /// No file of this name is kept.
+    #[error("no model file {0} is kept")]
+    Missing(String),
+    /// The address gives no file.
+    #[error("the model's file can't be fetched: {0}")]
+    Unreachable(String),
+    /// There is no room for the file.
+    #[error("there is no room for the model's file: {0}")]
+    NoRoom(String),
     /// The file is not one that this engine runs.
     #[error("this model can't be run: {0}")]
     Model(String),

@@ -9,8 +9,14 @@
 //! | Q4_0 | 32 | d, 16 bytes; item i < 16 in the low half of byte i, item 16 + i in the high one | d (q − 8) |
 //! | Q4_1 | 32 | d, m, 16 bytes as above | d q + m |
 //! | Q5_0 | 32 | d, 4 bytes with the fifth bit of item i in bit i, 16 bytes as above | d (q − 16) |
+//! | Q5_1 | 32 | d, m, then as Q5_0 | d q + m |
 //! | Q8_0 | 32 | d, 32 signed bytes | d q |
+//! | IQ4_NL | 32 | d, 16 bytes as Q4_0 | d times the step that q names ([`UNEVEN_STEPS`]) |
+//! | Q2_K | 256 | 16 bytes, part's scale in the low half, minimum in the high one; 64 bytes, whose bit pairs serve items i, 32 + i, 64 + i, 96 + i of a half; d, m | d scale q − m min |
+//! | Q3_K | 256 | 32 bytes of third bits, item i's at bit i / 32 of byte i % 32; 64 bytes as Q2_K; 12 bytes of 6-bit scales; d | d (scale − 32) (q − 4) |
 //! | Q4_K | 256 | d, m, 12 bytes of 6-bit pairs (scale, min), 128 bytes; each 32 bytes hold part 2p low, 2p + 1 high | d scale q − m min |
+//! | Q5_K | 256 | as Q4_K, with 32 bytes of fifth bits before the 128, item i's at bit i / 32 of byte i % 32 | as Q4_K |
+//! | BF16 | 1 | the upper half of an F32 | |
 //! | Q6_K | 256 | 128 bytes of low 4 bits, 64 of high 2 bits, 16 signed scales, d | d scale (q − 32) |
 
 use super::gguf::TensorKind;
@@ -41,6 +47,7 @@ pub fn dequantise(kind: TensorKind, bytes: &[u8], into: &mut [f32]) {
         match kind {
             TensorKind::F32 => out[0] = f32::from_le_bytes([block[0], block[1], block[2], block[3]]),
             TensorKind::F16 => out[0] = half(block, 0),
+            TensorKind::BF16 => out[0] = bf16(block),
             TensorKind::Q4_0 => {
                 let d = half(block, 0);
                 for (i, out) in out.iter_mut().enumerate() {
@@ -59,17 +66,43 @@ pub fn dequantise(kind: TensorKind, bytes: &[u8], into: &mut [f32]) {
                     *out = d * f32::from(q5_0_code(block, i));
                 }
             }
+            TensorKind::Q5_1 => {
+                let (d, m) = (half(block, 0), half(block, 2));
+                for (i, out) in out.iter_mut().enumerate() {
+                    *out = d * f32::from(q5_1_code(block, i)) + m;
+                }
+            }
+            TensorKind::IQ4_NL => {
+                let d = half(block, 0);
+                for (i, out) in out.iter_mut().enumerate() {
+                    *out = d * f32::from(iq4_nl_code(block, i));
+                }
+            }
+            TensorKind::Q2_K => {
+                let (d, m) = (half(block, 80), half(block, 82));
+                for (i, out) in out.iter_mut().enumerate() {
+                    let (scale, min) = q2_k_scale(block, i / 16);
+                    *out = (d * f32::from(scale)) * f32::from(q2_k_code(block, i)) - m * f32::from(min);
+                }
+            }
+            TensorKind::Q3_K => {
+                let d = half(block, 108);
+                for (i, out) in out.iter_mut().enumerate() {
+                    *out = (d * f32::from(q3_k_scale(block, i / 16))) * f32::from(q3_k_code(block, i));
+                }
+            }
             TensorKind::Q8_0 => {
                 let d = half(block, 0);
                 for (i, out) in out.iter_mut().enumerate() {
                     *out = d * f32::from(block[2 + i] as i8);
                 }
             }
-            TensorKind::Q4_K => {
+            TensorKind::Q4_K | TensorKind::Q5_K => {
                 let (d, m) = (half(block, 0), half(block, 2));
                 for (i, out) in out.iter_mut().enumerate() {
                     let (scale, min) = q4_k_scale(block, i / 32);
-                    let code = q4_k_code(block, i);
+                    let code =
+                        if kind == TensorKind::Q4_K { q4_k_code(block, i) } else { q5_k_code(block, i) };
                     *out = (d * f32::from(scale)) * f32::from(code) - m * f32::from(min);
                 }
             }
@@ -89,10 +122,15 @@ pub fn scales_are_finite(kind: TensorKind, bytes: &[u8]) -> bool {
     let mut blocks = bytes.chunks_exact(kind.block_bytes() as usize);
     match kind {
         TensorKind::F32 => blocks.all(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]).is_finite()),
-        TensorKind::F16 | TensorKind::Q4_0 | TensorKind::Q5_0 | TensorKind::Q8_0 => {
+        TensorKind::BF16 => blocks.all(|b| bf16(b).is_finite()),
+        TensorKind::F16 | TensorKind::Q4_0 | TensorKind::Q5_0 | TensorKind::Q8_0 | TensorKind::IQ4_NL => {
             blocks.all(|b| finite(b, 0))
         }
-        TensorKind::Q4_1 | TensorKind::Q4_K => blocks.all(|b| finite(b, 0) && finite(b, 2)),
+        TensorKind::Q4_1 | TensorKind::Q5_1 | TensorKind::Q4_K | TensorKind::Q5_K => {
+            blocks.all(|b| finite(b, 0) && finite(b, 2))
+        }
+        TensorKind::Q2_K => blocks.all(|b| finite(b, 80) && finite(b, 82)),
+        TensorKind::Q3_K => blocks.all(|b| finite(b, 108)),
         TensorKind::Q6_K => blocks.all(|b| finite(b, 208)),
     }
 }
@@ -100,6 +138,11 @@ pub fn scales_are_finite(kind: TensorKind, bytes: &[u8]) -> bool {
 /// The 16-bit float at byte `at`.
 pub(super) fn half(block: &[u8], at: usize) -> f32 {
     f16_to_f32(u16::from_le_bytes([block[at], block[at + 1]]))
+}
+
+/// The float whose upper half a block is.
+pub(super) fn bf16(block: &[u8]) -> f32 {
+    f32::from_bits(u32::from(u16::from_le_bytes([block[0], block[1]])) << 16)
 }
 
 /// Item `i` of 32 four-bit numbers: the first 16 lie in the low halves.
@@ -113,7 +156,60 @@ pub(super) fn q5_0_code(block: &[u8], i: usize) -> i8 {
     (nibble(&block[6..], i) | fifth << 4) as i8 - 16
 }
 
-/// Scale and minimum of part `part` (0..8) of a Q4_K block.
+/// Item `i` (0..32) of a Q5_1 block, from 0 to 31.
+pub(super) fn q5_1_code(block: &[u8], i: usize) -> u8 {
+    let fifth = block[4 + i / 8] >> (i % 8) & 1;
+    nibble(&block[8..], i) | fifth << 4
+}
+
+/// What the numbers of IQ4_NL stand for: dense around zero, where most weights are.
+const UNEVEN_STEPS: [i8; 16] = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113];
+
+/// Item `i` (0..32) of an IQ4_NL block.
+pub(super) fn iq4_nl_code(block: &[u8], i: usize) -> i8 {
+    UNEVEN_STEPS[usize::from(nibble(&block[2..], i))]
+}
+
+/// Scale and minimum of sixteen items of a Q2_K block.
+pub(super) fn q2_k_scale(block: &[u8], part: usize) -> (u8, u8) {
+    (block[part] & 15, block[part] >> 4)
+}
+
+/// Two bits of item `i` (0..256), in 64 bytes of which each half of 128 items has 32.
+fn bit_pair(bytes: &[u8], i: usize) -> u8 {
+    bytes[i / 128 * 32 + i % 32] >> (i % 128 / 32 * 2) & 3
+}
+
+/// Item `i` (0..256) of a Q2_K block, from 0 to 3.
+pub(super) fn q2_k_code(block: &[u8], i: usize) -> u8 {
+    bit_pair(&block[16..], i)
+}
+
+/// The scale of sixteen items (part 0..16) of a Q3_K block, from −32 to 31.
+///
+/// The low four bits of parts 0..8 lie in the low halves of bytes 0..8, those of 8..16 in the high halves; the top two
+/// of part p in byte 8 + p % 4 at bit p / 4 · 2.
+pub(super) fn q3_k_scale(block: &[u8], part: usize) -> i8 {
+    let packed = &block[96..108];
+    let low = packed[part % 8] >> (part / 8 * 4) & 15;
+    let high = packed[8 + part % 4] >> (part / 4 * 2) & 3;
+    (low | high << 4) as i8 - 32
+}
+
+/// Item `i` (0..256) of a Q3_K block, from −4 to 3.
+pub(super) fn q3_k_code(block: &[u8], i: usize) -> i8 {
+    let third = block[i % 32] >> (i / 32) & 1;
+    (bit_pair(&block[32..], i) | third << 2) as i8 - 4
+}
+
+/// The five bits of item `i` (0..256) of a Q5_K block.
+pub(super) fn q5_k_code(block: &[u8], i: usize) -> u8 {
+    let byte = block[48 + i / 64 * 32 + i % 32];
+    let low = if (i / 32).is_multiple_of(2) { byte & 15 } else { byte >> 4 };
+    low | (block[16 + i % 32] >> (i / 32) & 1) << 4
+}
+
+/// Scale and minimum of part `part` (0..8) of a Q4_K or a Q5_K block.
 ///
 /// The first four parts have theirs in the low six bits of bytes 0..4 and 4..8; the others have four bits in bytes
 /// 8..12 and their top two bits above the former.
@@ -201,8 +297,14 @@ mod tests {
             (TensorKind::Q4_0, 0),
             (TensorKind::Q4_1, 2),
             (TensorKind::Q5_0, 0),
+            (TensorKind::Q5_1, 2),
             (TensorKind::Q8_0, 0),
+            (TensorKind::IQ4_NL, 0),
+            (TensorKind::Q2_K, 80),
+            (TensorKind::Q2_K, 82),
+            (TensorKind::Q3_K, 108),
             (TensorKind::Q4_K, 2),
+            (TensorKind::Q5_K, 0),
             (TensorKind::Q6_K, 208),
         ] {
             let mut block = vec![0u8; kind.block_bytes() as usize];

@@ -47,7 +47,7 @@ pub use key::{ApiKey, KeyHeader};
 #[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
 pub use local::in_process::InProcess;
 #[cfg(target_arch = "wasm32")]
-pub use local::worker::{Attached, WorkerLink};
+pub use local::worker::{Attached, WorkerLink, error_words};
 pub use local::{EngineLink, Local};
 pub use on_released::OnReleased;
 pub use origin::{Endpoint, Origin};

@@ -238,6 +238,13 @@ pub enum Request {
         /// The answers.
         answers: Vec<String>,
     },
+    /// Different answers to a conversation, by the model in use, which is told nothing but that conversation.
+    Draft {
+        /// The conversation so far.
+        context: Vec<Turn>,
+        /// How many, at most.
+        answers: u32,
+    },
     /// What a chat model may be told of the person: the kept portrait's prompt, or the one that follows from the traits,
     /// as the guard lets it pass. Empty where nothing held.
     About {
@@ -322,6 +329,13 @@ pub enum Request {
         /// What it is to run on.
         device: DeviceChoice,
     },
+    /// The same where no model is in use, and nothing where one is; who asks while it is being loaded waits for it.
+    NeedModel {
+        /// From where.
+        source: ModelSource,
+        /// What it is to run on.
+        device: DeviceChoice,
+    },
     /// Loads the model in use again from where its file lies, to run on this.
     MoveModel(DeviceChoice),
     /// Takes the model in use out of memory; its file stays.
@@ -378,7 +392,10 @@ pub enum Response {
     Verdict(Verdict),
     /// To [`Request::Rank`]: the best first, each with its place among those that were asked about.
     Ranked(Vec<(u32, DraftAnswer)>),
-    /// To [`Request::Models`], [`Request::LoadModel`], [`Request::MoveModel`], [`Request::UnloadModel`], [`Request::RemoveModel`].
+    /// To [`Request::Draft`].
+    Drafts(Vec<String>),
+    /// To [`Request::Models`], [`Request::LoadModel`], [`Request::NeedModel`], [`Request::MoveModel`],
+    /// [`Request::UnloadModel`], [`Request::RemoveModel`].
     Models(ModelsView),
 }
 

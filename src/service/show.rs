@@ -90,13 +90,14 @@ pub fn verdict(
         ("Your taste in traits alone".to_owned(), by_traits.p_first as f32),
         ("People in general".to_owned(), by_everyone.p_first as f32),
     ];
-    if let Some(log_odds) = judgement.judge {
-        parts.push(("The model, told about you".to_owned(), (1.0 / (1.0 + (-log_odds).exp())) as f32));
+    let by_model = judgement.judge.map(|log_odds| (1.0 / (1.0 + (-log_odds).exp())) as f32);
+    if let Some(by_model) = by_model {
+        parts.push(("The model, told about you".to_owned(), by_model));
     }
     if let Some(judgement) = by_default {
         parts.push(("The model, told nothing".to_owned(), judgement.p_first as f32));
     }
-    Verdict { p_first: judgement.p_first as f32, why: judgement.why.clone(), parts, elapsed_ms }
+    Verdict { p_first: judgement.p_first as f32, why: judgement.why.clone(), parts, by_model, elapsed_ms }
 }
 
 /// How far a driven induction is.

@@ -358,6 +358,9 @@ pub struct Verdict {
     pub why: Vec<String>,
     /// What each part says: (name, probability of the first), among them the un-personalised judge.
     pub parts: Vec<(String, f32)>,
+    /// The model's own word, told about the person: its probability of the first. None where it was not asked.
+    #[serde(default)]
+    pub by_model: Option<f32>,
     /// How long it took, in milliseconds.
     pub elapsed_ms: f64,
 }
@@ -370,9 +373,28 @@ pub enum ModelSource {
     /// A file kept here, by its name.
     Kept(String),
     /// The file attached to the request.
-    File(String),
+    File {
+        /// What to keep it as.
+        name: String,
+        /// Its SHA-256 in lower-case hexadecimal, where it is known.
+        sha256: Option<String>,
+    },
     /// A download.
-    Url(String),
+    Url {
+        /// The address.
+        url: String,
+        /// What to keep it as; the last part of the address unless told.
+        name: Option<String>,
+        /// Its SHA-256, as above.
+        sha256: Option<String>,
+    },
+}
+
+impl ModelSource {
+    /// A download of which nothing but the address is known.
+    pub fn from_url(url: impl Into<String>) -> Self {
+        ModelSource::Url { url: url.into(), name: None, sha256: None }
+    }
 }
 
 /// The models kept here, and the one in use.
@@ -416,4 +438,6 @@ pub struct LoadedModel {
     pub prefill_per_second: Option<f32>,
     /// Decode speed, in tokens a second.
     pub decode_per_second: Option<f32>,
+    /// Whether its file is kept for the next time; why not, otherwise.
+    pub kept: Result<(), String>,
 }

@@ -105,8 +105,8 @@ test("what can't be run is refused with a reason", async () => {
       const load = (from, attachment) => engine.ask({ Load: { file: from, device: "Cpu" } }, { attachment }).then(({ Err }) => JSON.stringify(Err));
       return {
         unloaded: JSON.stringify(await engine.ask({ Count: "x" })),
-        page: await load({ Attached: "page.gguf" }, new Blob(["<!DOCTYPE html>"])),
-        cut: await load({ Attached: "cut.gguf" }, new Blob(["GGUF\x03\0\0\0"])),
+        page: await load({ Attached: { name: "page.gguf", sha256: null } }, new Blob(["<!DOCTYPE html>"])),
+        cut: await load({ Attached: { name: "cut.gguf", sha256: null } }, new Blob(["GGUF\x03\0\0\0"])),
         missing: await load({ Kept: "nothing.gguf" }),
         other: await load({ Url: { ...file.Url, name: "other.gguf", sha256: "0".repeat(64) } }),
       };
@@ -114,7 +114,7 @@ test("what can't be run is refused with a reason", async () => {
     assert.equal(told.unloaded, '{"Err":"NotLoaded"}');
     assert.match(told.page, /not a GGUF file: it begins with .*<!DO/);
     assert.match(told.cut, /cut off or damaged/);
-    assert.match(told.missing, /no model file nothing.gguf is kept/);
+    assert.equal(told.missing, '{"Missing":"nothing.gguf"}');
     assert.match(told.other, new RegExp(`SHA-256 is ${EMBEDDED_SHA256}, expected 0{64}`));
   });
 });

@@ -9,12 +9,25 @@ import { REPOSITORY } from "./harness.mjs";
 import { PACKAGE, run } from "./package-project.mjs";
 
 const EXAMPLES = join(PACKAGE, "examples");
+/** Hosts so large that their tests are among the long ones, each with its own lock file. */
+const LONG = ["sillytavern", "open-webui"];
 const json = async (path) => JSON.parse(await readFile(path, "utf8"));
 
+/** What the tests start, by name: npm's packages and PyPI's. */
+async function versions() {
+  const browser = join(REPOSITORY, "tests/browser");
+  const { devDependencies } = await json(join(browser, "package.json"));
+  const { dependencies } = await json(join(browser, "long/sillytavern/package.json"));
+  const python = await readFile(join(browser, "long/open-webui/requirements.txt"), "utf8");
+  const pinned = Object.fromEntries([...python.matchAll(/^([^#=\n]+)==(.+)$/gm)].map(([, name, version]) => [name, version]));
+  return { ...pinned, ...devDependencies, ...dependencies };
+}
+
 test("each example names the versions that were started, shows itself, and has its test", async () => {
-  const tested = (await json(join(REPOSITORY, "tests/browser/package.json"))).devDependencies;
+  const tested = await versions();
   const names = await readdir(EXAMPLES);
-  assert.ok(names.length >= 3, `${names}`);
+  assert.deepEqual(names.sort(), ["ai-sdk", "assistant-ui", "extension", "open-webui", "sillytavern"]);
+  const listed = await readFile(join(PACKAGE, "README.md"), "utf8");
   for (const name of names) {
     const { dependencies, devDependencies = {} } = await json(join(EXAMPLES, name, "package.json"));
     for (const [other, version] of Object.entries({ ...dependencies, ...devDependencies })) {
@@ -27,8 +40,10 @@ test("each example names the versions that were started, shows itself, and has i
     assert.match(readme, /Tried (with|in)\s/);
     assert.match(readme, /!\[.+\]\(screenshot\.png\)/s);
     assert.ok((await stat(join(EXAMPLES, name, "screenshot.png"))).size < 150_000, `${name}'s picture is small`);
-    assert.ok(readme.includes(`tests/browser/example-${name}.test.mjs`), `${name}'s README names its test`);
-    await stat(join(REPOSITORY, `tests/browser/example-${name}.test.mjs`));
+    const its = LONG.includes(name) ? `tests/browser/long/example-${name}.test.mjs` : `tests/browser/example-${name}.test.mjs`;
+    assert.ok(readme.includes(its), `${name}'s README names its test`);
+    await stat(join(REPOSITORY, its));
+    assert.ok(listed.includes(`- \`${name}\`: `), `${name} is among the package's hosts`);
   }
   const { stdout } = await run("npm", ["pack", PACKAGE, "--dry-run", "--json"]);
   assert.doesNotMatch(stdout, /examples\//);

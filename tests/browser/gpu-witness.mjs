@@ -74,8 +74,52 @@ export const limited = (bytes) => `
 `;
 
 /**
+ * A GPU with so many bytes of memory, or what it holds when the witness is told to fill it, and no more: a buffer that
+ * goes beyond fails as one does where memory is out. That of a real one can't be filled by a test on every machine.
+ */
+export const holding = (bytes = Infinity) => `
+{
+  const { createBuffer, pushErrorScope, popErrorScope } = GPUDevice.prototype;
+  const { requestDevice } = GPUAdapter.prototype;
+  const { destroy } = GPUBuffer.prototype;
+  let held = 0, most = ${bytes};
+  const open = [], sizes = new WeakMap();
+  GPUAdapter.prototype.requestDevice = function (descriptor) {
+    held = 0;
+    return requestDevice.call(this, descriptor);
+  };
+  GPUDevice.prototype.createBuffer = function (descriptor) {
+    const fits = held + descriptor.size <= most;
+    if (!fits && open.length) open.at(-1).full = true;
+    const buffer = createBuffer.call(this, fits ? descriptor : { ...descriptor, size: 16 });
+    held += buffer.size;
+    sizes.set(buffer, buffer.size);
+    return buffer;
+  };
+  GPUBuffer.prototype.destroy = function () {
+    held -= sizes.get(this) ?? 0;
+    sizes.delete(this);
+    return destroy.call(this);
+  };
+  GPUDevice.prototype.pushErrorScope = function (filter) {
+    open.push({ full: false });
+    return pushErrorScope.call(this, filter);
+  };
+  GPUDevice.prototype.popErrorScope = async function () {
+    const { full } = open.pop();
+    const error = await popErrorScope.call(this);
+    return full ? new GPUOutOfMemoryError("no memory is left") : error;
+  };
+  new BroadcastChannel("witness").addEventListener("message", ({ data }) => {
+    if (data === "fill") most = held;
+  });
+}
+`;
+
+/**
  * As `withApp`, in a Chromium with a software GPU; `before` runs in the engine's worker. The body also gets `witness`:
- * `tell()` gives what the worker has asked of WebGPU so far, `lose()` takes its GPU away, `loseAlways()` each that it gets.
+ * `tell()` gives what the worker has asked of WebGPU so far, `lose()` takes its GPU away, `loseAlways()` each that it gets,
+ * `fill()` leaves no memory to one that is only `holding()` so much.
  */
 export async function withGpu(body, { before = "", ...settings } = {}) {
   const dist = await mkdtemp(join(tmpdir(), "likeness-gpu-"));
@@ -113,5 +157,6 @@ function witnessOf(page) {
       ),
     lose: () => post("lose"),
     loseAlways: () => post("lose always"),
+    fill: () => post("fill"),
   };
 }

@@ -5,8 +5,8 @@ import { importHistory } from "./remote-person.mjs";
 
 const MINUTE = 60_000;
 
-/** Somebody who likes it short. */
-const CHOICES = [
+/** Somebody who likes it short: a question, what they preferred, and the other answer. */
+export const CHOICES = [
   ["Tea or coffee?", "Tea.", "That depends very much on the hour of the day."],
   ["Is rain wet?", "Yes.", "One might say that it is, in most cases."],
   ["Best colour?", "Blue.", "There are many fine colours to choose from."],

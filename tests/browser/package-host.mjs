@@ -2,9 +2,12 @@
 //
 // The server plays the host's model too, and keeps every request that comes with what it carries.
 
+import assert from "node:assert/strict";
+import { createReadStream } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
 import { createServer } from "node:http";
-import { readFile } from "node:fs/promises";
 import { extname, join, normalize } from "node:path";
+import { pipeline } from "node:stream/promises";
 import { REPOSITORY, launch, watchErrors } from "./harness.mjs";
 
 const TYPES = { ".js": "text/javascript", ".wasm": "application/wasm", ".html": "text/html" };
@@ -19,27 +22,42 @@ export const PAIRS = (await readFile(join(REPOSITORY, "www/sample.jsonl"), "utf8
   .map((line) => JSON.parse(line))
   .map(({ context, chosen, rejected }) => ({ context, chosen: chosen.content, rejected: rejected.content }));
 
+/** None of the canaries is in this, however JSON may spell it. */
+export function assertNone(canaries, carried, what) {
+  for (const canary of canaries) {
+    assert.ok(!carried.includes(canary) && !carried.includes(JSON.stringify(canary).slice(1, -1)), `${what}: ${canary}`);
+  }
+}
+
 /** What the host's own files are. */
 const HOST = {
-  "/": '<!doctype html><title>host</title><script type="module" src="/host.js"></script>',
+  "/": '<!doctype html><title>host</title><script type="module" src="/host.js"></script><input type="file">',
   "/favicon.ico": "",
+  "/probe.js": 'try { new Worker("/probe.js"); self.postMessage("started"); } catch (error) { self.postMessage(String(error)); }',
   "/host.js": 'import * as api from "/package/index.js"; window.api = api; window.ready = true;',
 };
 
-/** Serves the package below /package/; /model answers as a chat model would. */
-async function serveHost() {
+/** What makes a page and its workers isolated, so that they may have threads. */
+const ISOLATION = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
+
+/**
+ * Serves the package below /package/; /model answers as a chat model would. Below /models/ are the files of that folder,
+ * which other origins are not allowed to read.
+ */
+async function serveHost({ isolated = false, models, without = /^$/ }) {
   const requests = [];
+  const policies = { "content-security-policy": `${POLICY} host`, ...(isolated ? ISOLATION : {}) };
   const server = createServer(async (request, response) => {
     const pieces = [];
     for await (const piece of request) pieces.push(piece);
     const path = normalize(new URL(request.url, "http://host").pathname);
     requests.push({ method: request.method, url: request.url, headers: request.headers, body: Buffer.concat(pieces).toString() });
-    const send = (status, type, body) =>
-      response.writeHead(status, { "content-type": type, "content-security-policy": POLICY }).end(body);
+    const send = (status, type, body) => response.writeHead(status, { "content-type": type, ...policies }).end(body);
     if (path in HOST) return send(200, path === "/" ? TYPES[".html"] : TYPES[".js"], HOST[path]);
     if (path === "/model") return send(200, "application/json", JSON.stringify({ content: "Paris." }));
+    if (models && path.startsWith("/models/")) return sendLarge(response, join(models, path.slice("/models/".length)), policies);
     try {
-      if (!path.startsWith("/package/")) throw new Error("not there");
+      if (!path.startsWith("/package/") || without.test(path)) throw new Error("not there");
       const file = await readFile(join(REPOSITORY, "pkg", path.slice("/package/".length)));
       return send(200, TYPES[extname(path)] ?? "application/octet-stream", file);
     } catch {
@@ -54,12 +72,22 @@ async function serveHost() {
   };
 }
 
+async function sendLarge(response, file, headers) {
+  const { size } = await stat(file).catch(() => ({}));
+  if (size === undefined) return response.writeHead(404, headers).end();
+  response.writeHead(200, { "content-type": "application/octet-stream", "content-length": size, ...headers });
+  // Whoever stops a download breaks the stream off.
+  await pipeline(createReadStream(file), response).catch(() => {});
+}
+
 /**
  * A host's page in a real browser.
  * @param {(host: {page: import("playwright-core").Page, requests: object[], url: string}) => Promise<void>} body
+ * @param {{isolated?: boolean, models?: string, without?: RegExp, allowedErrors?: RegExp[]}} [settings] `models` is a folder,
+ *   `without` which of the package's files the host forgot
  */
-export async function withHost(body) {
-  const server = await serveHost();
+export async function withHost(body, { allowedErrors = [], ...serving } = {}) {
+  const server = await serveHost(serving);
   try {
     const { browser, close } = await launch();
     try {
@@ -68,7 +96,7 @@ export async function withHost(body) {
       await page.goto(server.url);
       await page.waitForFunction(() => window.ready);
       await body({ page, requests: server.requests, url: server.url });
-      watched.assertNone();
+      watched.assertNone(allowedErrors);
     } finally {
       await close();
     }

@@ -85,6 +85,15 @@ export async function serveFolder(folder) {
   };
 }
 
+/** A port that nobody listens on, for a server that has to be told one. */
+export async function freePort() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
 /**
  * A built project in a real browser, with a model's server beside it. The page fails the test when it reports an error.
  * @param {string} folder what is to be served

@@ -1,5 +1,5 @@
 // Uses every part of the package's types as a host would; package.test.mjs has the compiler read it, nothing runs it.
-import { LikenessError, createLikeness, init, type ErrorCode, type Likeness, type Message, type Portrait } from "@likeness/browser";
+import { LikenessError, createLikeness, init, type ErrorCode, type Likeness, type LoadedModel, type LocalModel, type Message, type Models, type Portrait } from "@likeness/browser";
 import { connectLikeness, type FramedLikeness, type Scope } from "@likeness/browser/frame";
 import { LikenessPanel, type ClaimVerb } from "@likeness/browser/elements";
 
@@ -36,6 +36,16 @@ console.log(replaced + claims, newer satisfies boolean);
 await likeness.exportProfile({});
 for await (const entry of likeness.ledger({ words: "induction" })) console.log(entry.whenMs, await entry.body({ signal }));
 const stop: () => void = likeness.on("history", () => {});
+const { byModel } = await likeness.judge(context, "a", "b", { askModel: true, onProgress: ({ loading }) => console.log(loading?.bytes, byModel) });
+const here: Likeness = await createLikeness({ model: { local: { source: new File([], "a.gguf"), sha256: "00", device: "cpu" } } });
+const loaded: LoadedModel = await here.models.load({ onProgress: ({ stage, bytes, of }) => console.log(stage, bytes / of), signal });
+const { inUse, kept }: Models = await here.models.remove(loaded.file);
+const sources: LocalModel[] = [{ local: "/a.gguf" }, { local: new URL("https://host.example/a.gguf") }, { local: { kept: kept[0]!.name, device: "gpu" } }];
+console.log(inUse?.notKept, sources);
+// @ts-expect-error: a model is on the device or a function of the page
+await createLikeness({ model: { local: "/a.gguf", name: "mine", answer: () => "" } });
+// @ts-expect-error: a kept file has no source
+await createLikeness({ model: { local: { kept: "a.gguf", source: "/a.gguf" } } });
 try {
   await likeness.import(await likeness.export(), { onProgress: ({ imported }) => console.log(imported) });
 } catch (error) {

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { brotliCompressSync } from "node:zlib";
 import { REPOSITORY, launch, serve, watchErrors } from "./harness.mjs";
-import { PAIRS, withHost } from "./package-host.mjs";
+import { PAIRS, assertNone, withHost } from "./package-host.mjs";
 import { PACKAGE, run, withInstalled } from "./package-project.mjs";
 
 const MINUTE = 60_000;
@@ -17,12 +17,7 @@ const BIN = join(REPOSITORY, "tests/browser/node_modules/.bin");
 const CANARIES = PAIRS.flatMap(({ context, chosen, rejected }) => [...context.map(({ content }) => content), chosen, rejected])
   .map((text) => text.slice(0, 40));
 
-/** None of the history is in this, however JSON may spell it. */
-function assertNoHistory(carried, what) {
-  for (const canary of CANARIES) {
-    assert.ok(!carried.includes(canary) && !carried.includes(JSON.stringify(canary).slice(1, -1)), `${what}: ${canary}`);
-  }
-}
+const assertNoHistory = (carried, what) => assertNone(CANARIES, carried, what);
 
 /** Makes `window.likeness` with the sample recorded in it; `answers` gives it a model that keeps what it is asked. */
 async function withSample(page, { answers = false } = {}) {
@@ -166,16 +161,20 @@ test("a model of the page's induces over sketches, can be stopped, drafts, and c
       const claim = portrait.claims.find(({ state }) => state === "found");
       const refused = await likeness.claims.refuse(claim.id);
       const pinned = await likeness.claims.edit(portrait.claims.at(-1).id, "You like it when an answer names its source.");
+      const judged = await likeness.judge([{ role: "user", content: "hello" }], "Hello.", "Well, hello to you, and welcome.", { askModel: true });
+      const judging = asked.length - induced;
       const told = await likeness.personalize([{ role: "user", content: "hello" }]);
       const drafted = await likeness.draftAndPick([{ role: "user", content: "Tell me of tea." }], { n: 3 });
-      const told_drafter = asked.slice(induced);
-      return { stopped, progress, portrait, claim, refused, pinned, told, drafted, told_drafter, asked, longest };
+      const told_drafter = asked.slice(induced + judging);
+      return { judged, judging, stopped, progress, portrait, claim, refused, pinned, told, drafted, told_drafter, asked, longest };
     });
     assert.equal(seen.stopped, "enough");
     assert.ok(seen.progress.length > 2 && seen.progress.every(({ stage, calls, of }) => stage && calls <= of));
     assert.match(seen.portrait.model, /hosts/);
     assert.ok(seen.asked.length > 5);
     assertNoHistory(seen.asked.join("\n"), "the model's questions");
+    assert.ok(seen.judged.byModel > 0 && seen.judged.byModel < 1 && seen.judging > 0, JSON.stringify(seen.judged));
+    assertNone(["Hello.", "and welcome"], seen.asked.slice(0, -3).join("\n"), "it judges a sketch");
     assert.equal(seen.refused.claims.find(({ id }) => id === seen.claim.id).state, "refused");
     assert.ok(seen.pinned.claims.some(({ text, state }) => state === "edited" || /names its source/.test(text)));
     assert.ok(!JSON.stringify(seen.told).includes(seen.claim.text), "a refused claim is not told");
@@ -190,7 +189,7 @@ test("a model of the page's induces over sketches, can be stopped, drafts, and c
 });
 
 test("the core is small", async () => {
-  const files = ["index.js", "about.js", "failure.js", "running.js", "workers.js", "dist/core.js", "dist/core_bg.wasm"];
+  const files = ["index.js", "about.js", "failure.js", "local-model.js", "running.js", "workers.js", "dist/core.js", "dist/core_bg.wasm"];
   const sizes = await Promise.all(
     files.map(async (file) => brotliCompressSync(await readFile(join(PACKAGE, file))).length),
   );
@@ -206,7 +205,7 @@ test("the tarball holds what is meant to be in it, and nothing else", { timeout:
     [".js", "_bg.wasm"].map((ending) => `dist/engine/engine_worker_${build}${ending}`),
   );
   const beside = ["core.js", "core_bg.wasm", "data_worker.js", "data_worker_bg.wasm", "data_worker_loader.js"];
-  const expected = ["API.md", "README.md", "about.js", "elements.d.ts", "elements.js", "elements/answer.js", "elements/badge.js", "elements/base.js", "elements/choice.js", "elements/claim.js", "elements/ledger.js", "elements/move.js", "elements/panel.js", "elements/sheet.js", "failure.js", "frame.d.ts", "frame.js", "index.d.ts", "index.js", "package.json", "running.js", "workers.js", ...engine];
+  const expected = ["API.md", "README.md", "about.js", "elements.d.ts", "elements.js", "elements/answer.js", "elements/badge.js", "elements/base.js", "elements/choice.js", "elements/claim.js", "elements/ledger.js", "elements/move.js", "elements/panel.js", "elements/sheet.js", "failure.js", "frame.d.ts", "frame.js", "index.d.ts", "index.js", "local-model.js", "package.json", "running.js", "workers.js", ...engine];
   expected.push(...["ai-sdk", "langchain", "openai"].flatMap((name) => [`middleware/${name}.d.ts`, `middleware/${name}.js`]), "middleware/system-text.js");
   const frame = ["calls.js", "door.js", "given.js", "grants.js", "held.js", "likeness.css", "likeness.html", "limits.js", "page.js", "protocol.js", "strip.js", "window.js"];
   expected.push(...frame.map((name) => `frame/${name}`));

@@ -33,7 +33,8 @@ export async function watchTasks(page) {
     await session.send("Tracing.end");
     await ended;
     await session.detach();
-    const onPages = tasks.filter((event) => mainThreads.has(thread(event)));
+    // What was under way when the trace began has no time of its own.
+    const onPages = tasks.filter((event) => mainThreads.has(thread(event)) && event.tdur !== undefined);
     if (!onPages.some((event) => event.tdur > 0)) throw new Error("the trace holds no task of a page");
     const own = onPages.map((event) => Math.round(event.tdur / 1000));
     return { own: own.filter((ms) => ms > BOUND_MS), longest: Math.max(...own), byTheClock };

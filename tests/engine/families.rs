@@ -57,12 +57,16 @@ fn weights(name: &str, kind: TensorKind, items: u64, seed: u64) -> Vec<u8> {
     bytes.truncate(length);
     // Of each scale: where it lies in a block, and its sign and exponent.
     let scales: &[(usize, u16)] = match kind {
-        TensorKind::F32 => &[],
+        TensorKind::F32 | TensorKind::BF16 => &[],
         TensorKind::F16 => &[(0, 11)],
         TensorKind::Q4_0 => &[(0, 9)],
         TensorKind::Q4_1 => &[(0, 9), (2, 32 | 12)],
         TensorKind::Q5_0 => &[(0, 8)],
-        TensorKind::Q8_0 => &[(0, 5)],
+        TensorKind::Q5_1 => &[(0, 8), (2, 32 | 12)],
+        TensorKind::Q8_0 | TensorKind::IQ4_NL => &[(0, 5)],
+        TensorKind::Q2_K => &[(80, 6), (82, 6)],
+        TensorKind::Q3_K => &[(108, 4)],
+        TensorKind::Q5_K => &[(0, 2), (2, 6)],
         TensorKind::Q4_K => &[(0, 3), (2, 6)],
         TensorKind::Q6_K => &[(208, 1)],
     };
@@ -71,6 +75,10 @@ fn weights(name: &str, kind: TensorKind, items: u64, seed: u64) -> Vec<u8> {
             let kept = if kind == TensorKind::F16 { 0x83ff } else { 0x3ff };
             let half = u16::from_le_bytes([block[*at], block[at + 1]]) & kept | upper << 10;
             block[*at..at + 2].copy_from_slice(&half.to_le_bytes());
+        }
+        if kind == TensorKind::BF16 {
+            let word = u16::from_le_bytes([block[0], block[1]]) & 0x807f | 123 << 7;
+            block.copy_from_slice(&word.to_le_bytes());
         }
         if kind == TensorKind::F32 {
             let word = u32::from_le_bytes([block[0], block[1], block[2], block[3]]);

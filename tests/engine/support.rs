@@ -241,7 +241,8 @@ impl Random {
                     out.extend((if norm { 1.0 + 0.2 * x } else { 0.1 * x }).to_le_bytes());
                 }
                 TensorKind::F16 => out.extend(half(0.1 * self.float())),
-                TensorKind::Q4_0 | TensorKind::Q5_0 | TensorKind::Q8_0 => {
+                TensorKind::BF16 => out.extend(&(0.1 * self.float()).to_le_bytes()[2..]),
+                TensorKind::Q4_0 | TensorKind::Q5_0 | TensorKind::Q8_0 | TensorKind::IQ4_NL => {
                     let codes = codes(kind.block_bytes() as usize - 2);
                     let range = match kind {
                         TensorKind::Q4_0 => 8.0,
@@ -251,15 +252,28 @@ impl Random {
                     out.extend(half((0.1 + 0.03 * self.float()) / range));
                     out.extend(codes);
                 }
-                TensorKind::Q4_1 => {
-                    let codes = codes(16);
-                    out.extend(half(0.2 / 15.0));
+                TensorKind::Q4_1 | TensorKind::Q5_1 => {
+                    let (bytes, range) = if kind == TensorKind::Q4_1 { (16, 15.0) } else { (20, 31.0) };
+                    let codes = codes(bytes);
+                    out.extend(half(0.2 / range));
                     out.extend(half(-0.1 + 0.02 * self.float()));
                     out.extend(codes);
                 }
-                TensorKind::Q4_K => {
-                    let codes = codes(140);
-                    out.extend(half(0.2 / 15.0 / 32.0));
+                TensorKind::Q2_K => {
+                    let codes = codes(80);
+                    out.extend(codes);
+                    out.extend(half(0.2 / 3.0 / 8.0));
+                    out.extend(half(0.1 / 8.0));
+                }
+                TensorKind::Q3_K => {
+                    let codes = codes(108);
+                    out.extend(codes);
+                    out.extend(half(0.1 / 4.0 / 32.0));
+                }
+                TensorKind::Q4_K | TensorKind::Q5_K => {
+                    let (bytes, range) = if kind == TensorKind::Q4_K { (140, 15.0) } else { (172, 31.0) };
+                    let codes = codes(bytes);
+                    out.extend(half(0.2 / range / 32.0));
                     out.extend(half(0.1 / 32.0));
                     out.extend(codes);
                 }

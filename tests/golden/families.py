@@ -21,7 +21,7 @@ import numpy as np
 from gguf import GGML_QUANT_SIZES, GGMLQuantizationType, GGUFWriter
 
 VOCABULARY = 259
-FORMATS = ["Q4_K", "Q8_0", "Q4_0", "Q6_K", "F16", "Q4_1", "Q5_0", "F32"]
+FORMATS = ["Q4_K", "Q8_0", "Q4_0", "Q6_K", "F16", "Q4_1", "Q5_0", "F32", "Q5_1", "Q5_K", "Q2_K", "Q3_K", "IQ4_NL", "BF16"]
 
 # The 16-bit scales of a block: byte and the bits above their fraction (sign and exponent).
 SCALES = {
@@ -31,6 +31,11 @@ SCALES = {
     "Q8_0": [(0, 5 << 10)],
     "Q4_K": [(0, 3 << 10), (2, 6 << 10)],
     "Q6_K": [(208, 1 << 10)],
+    "Q5_1": [(0, 8 << 10), (2, 0x8000 | 12 << 10)],
+    "Q2_K": [(80, 6 << 10), (82, 6 << 10)],
+    "Q3_K": [(108, 4 << 10)],
+    "Q5_K": [(0, 2 << 10), (2, 6 << 10)],
+    "IQ4_NL": [(0, 5 << 10)],
 }
 
 
@@ -56,9 +61,9 @@ def weights(name, kind, items, seed):
             words[:] = words & 0x7FFFFF | 127 << 23
         else:
             words[:] = words & 0x807FFFFF | (125 if name.endswith(".bias") else 123) << 23
-    elif kind == "F16":
+    elif kind in ("F16", "BF16"):
         words = data.view(np.uint16)
-        words[:] = words & 0x83FF | 11 << 10
+        words[:] = words & 0x83FF | 11 << 10 if kind == "F16" else words & 0x807F | 123 << 7
     else:
         blocks = data.reshape(-1, block_bytes)
         for at, upper in SCALES[kind]:

@@ -14,8 +14,11 @@ import numpy as np
 from gguf import GGML_QUANT_SIZES, GGMLQuantizationType, dequantize, quantize
 
 # Where the f16 scales lie in a block, in bytes from its start.
-SCALES = {"F32": [], "F16": [], "Q8_0": [0], "Q4_0": [0], "Q4_1": [0, 2], "Q4_K": [0, 2], "Q6_K": [208], "Q5_0": [0]}
-QUANTISABLE = ["F32", "F16", "Q8_0", "Q4_0", "Q4_1", "Q5_0"]
+SCALES = {
+    "F32": [], "F16": [], "Q8_0": [0], "Q4_0": [0], "Q4_1": [0, 2], "Q4_K": [0, 2], "Q6_K": [208], "Q5_0": [0],
+    "Q5_1": [0, 2], "Q2_K": [80, 82], "Q3_K": [108], "Q5_K": [0, 2], "IQ4_NL": [0], "BF16": [],
+}
+QUANTISABLE = ["F32", "F16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "BF16"]
 
 
 def random_blocks(rng, name, items):
@@ -39,7 +42,8 @@ def main():
         if name in QUANTISABLE:
             parts.append(quantize(rng.normal(0, 1, 64).astype(np.float32), kind).view(np.uint8).reshape(-1))
         data = np.concatenate(parts)
-        values = dequantize(data if name not in ("F32", "F16") else data.view({"F32": np.float32, "F16": np.float16}[name]), kind)
+        whole = {"F32": np.float32, "F16": np.float16}.get(name, np.uint8)
+        values = dequantize(data.view(whole), kind)
         formats[name] = {"bytes": data.tobytes().hex(), "values": [float(v) for v in values.astype(np.float32)]}
     print(json.dumps(formats, indent=0))
 

@@ -1,8 +1,8 @@
-// The page of wllama.mjs: both engines behind the same two calls, load and run. It measures, and decides nothing.
+// The page of wllama.mjs: both engines behind the same calls, load, run and judge. It measures, and decides nothing.
 //
 // A run gives {promptTokens, cachedTokens, prefillMs, generatedTokens, decodeMs, text}: prefill ends and decode begins
 // with the first token. wllama's times are its own (llama-server's timings); ours are taken out here, messages between
-// worker and page included. On the GPU, both workers count what they ask of WebGPU (gpu_count.js).
+// worker and page included. Judging gives {ms, promptTokens, cachedTokens} of all prompts together. On the GPU, both workers count what they ask of WebGPU (gpu_count.js).
 
 /** Our engine's request to load a file on a device, and the device that its answer names: the only places that know. */
 const loadRequest = (file, device) => ({ Load: { file, device: device === "gpu" ? "Gpu" : "Cpu" } });
@@ -83,6 +83,15 @@ class Ours {
       text: Text.text,
     };
   }
+
+  /** How likely each label is after each prompt; the engine is told of all prompts at once. */
+  async judge(prompts, labels) {
+    const judgements = prompts.map(({ turns }) => ({ prompt: { turns, answer_start: "" }, labels }));
+    const start = performance.now();
+    const { Scores } = await this.ask({ Score: judgements });
+    const sum = (key) => Scores.reduce((total, { cost }) => total + cost[key], 0);
+    return { ms: performance.now() - start, promptTokens: sum("prompt_tokens"), cachedTokens: sum("cached_tokens") };
+  }
 }
 
 /** wllama, which takes the GPU for all layers unless it is told to take it for none. */
@@ -118,6 +127,19 @@ class Theirs {
       text: answer.choices[0].text,
     };
   }
+
+  /** The likeliest next words after each prompt, one prompt after the other: what is shared stays in its cache. */
+  async judge(prompts) {
+    let [promptTokens, cachedTokens] = [0, 0];
+    const start = performance.now();
+    for (const { text } of prompts) {
+      const asked = { prompt: text, max_tokens: 1, temperature: 0, cache_prompt: true, logprobs: 10 };
+      const { timings } = await this.wllama.createCompletion(asked);
+      promptTokens += timings.prompt_n + (timings.cache_n ?? 0);
+      cachedTokens += timings.cache_n ?? 0;
+    }
+    return { ms: performance.now() - start, promptTokens, cachedTokens };
+  }
 }
 
 window.engines = {};
@@ -134,6 +156,7 @@ window.run = async (name, prompt, tokens) => {
   const after = await gpuCounts(name);
   return { ...told, submits: after.submits - before.submits, dispatches: after.dispatches - before.dispatches };
 };
+window.judge = (name, prompts, labels) => window.engines[name].judge(prompts, labels);
 window.adapter = async () => {
   const adapter = await navigator.gpu?.requestAdapter();
   if (!adapter) return null;

@@ -9,12 +9,13 @@ use std::collections::VecDeque;
 use crate::service::{ImportReport, Passphrase, ServiceError};
 
 /// The formats that can be chosen: the name on the wire, and what a person calls it.
-pub const FORMATS: [(&str, &str); 6] = [
+pub const FORMATS: [(&str, &str); 7] = [
     ("auto", "Find out from the file"),
     ("synthesizeme", "SynthesizeMe / PersonalRewardBench"),
     ("trl", "TRL preference data set"),
     ("arena", "Chatbot Arena conversations"),
     ("prism", "PRISM conversations"),
+    ("open-webui", "Open WebUI feedback"),
     ("likeness", "Likeness export"),
 ];
 

@@ -318,7 +318,7 @@ fn GetAnother() -> impl IntoView {
     let picked = move |_| {
         let Some(input) = input.get() else { return };
         if let Some(file) = input.files().and_then(|files| files.get(0)) {
-            loading.start(session, ModelSource::File(file.name()), Some(file));
+            loading.start(session, ModelSource::File { name: file.name(), sha256: None }, Some(file));
         }
         input.set_value("");
     };
@@ -354,8 +354,8 @@ fn GetAnother() -> impl IntoView {
                 <article class="way">
                     <h3>"A file on this machine"</h3>
                     <p>
-                        "A GGUF file of a Llama, Qwen 2 or 3, or Gemma 3: F32, F16, Q8_0, Q5_0, Q4_0, Q4_1, Q4_K or "
-                        "Q6_K. Three billion parameters or more make the difference, if your machine has the memory and the patience."
+                        "A GGUF file of a Llama, Qwen 2 or 3, or Gemma 3: F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, "
+                        "Q5_1, Q2_K to Q6_K or IQ4_NL. Three billion parameters or more make the difference, if your machine has the memory and the patience."
                     </p>
                     <label class="button" class:disabled=busy>
                         "Choose a file"

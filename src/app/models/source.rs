@@ -25,7 +25,7 @@ pub fn from_url(typed: &str) -> Result<ModelSource, &'static str> {
     if url.chars().any(char::is_whitespace) {
         return Err("An address has no spaces.");
     }
-    Ok(ModelSource::Url(url.to_owned()))
+    Ok(ModelSource::from_url(url))
 }
 
 /// The figures of a load: "12 MB of 98 MB".

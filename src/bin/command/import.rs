@@ -18,7 +18,7 @@ pub struct Import {
     /// The file to read; - for standard input.
     file: PathBuf,
     /// What it is; found out from its first record otherwise.
-    #[arg(long, default_value = "auto", value_parser = ["auto", "synthesizeme", "trl", "arena", "prism", "likeness"])]
+    #[arg(long, default_value = "auto", value_parser = ["auto", "synthesizeme", "trl", "arena", "prism", "open-webui", "likeness"])]
     format: String,
     /// Whose choices to take, where the file holds those of several people.
     #[arg(long)]

@@ -75,9 +75,14 @@ unsafe fn formats<I: Isa, const T: usize>(
                 TensorKind::Q4_0 => nibbles::<I, Q4_0, T>(weights, part, blocks, tile),
                 TensorKind::Q4_1 => nibbles::<I, Q4_1, T>(weights, part, blocks, tile),
                 TensorKind::Q4_K => nibbles::<I, Q4_K, T>(weights, part, blocks, tile),
-                TensorKind::Q5_0 | TensorKind::Q8_0 => q8_0::<I, T>(weights, part, blocks, tile),
-                TensorKind::Q6_K => q6_k::<I, T>(weights, part, blocks, tile),
-                TensorKind::F16 | TensorKind::F32 => return,
+                TensorKind::Q5_1 => affine_bytes::<I, Q5_1, T>(weights, part, blocks, tile),
+                TensorKind::Q5_K => affine_bytes::<I, Q5_K, T>(weights, part, blocks, tile),
+                TensorKind::Q5_0 | TensorKind::Q8_0 | TensorKind::IQ4_NL => {
+                    q8_0::<I, T>(weights, part, blocks, tile)
+                }
+                TensorKind::Q2_K => q2_k::<I, T>(weights, part, blocks, tile),
+                TensorKind::Q3_K | TensorKind::Q6_K => q6_k::<I, T>(weights, part, blocks, tile),
+                TensorKind::F16 | TensorKind::F32 | TensorKind::BF16 => return,
             };
             put::<I, T>(sums, part, out, stride, tokens);
         }
@@ -98,8 +103,8 @@ unsafe fn put<I: Isa, const T: usize>(
     }
 }
 
-/// Where a 4-bit format keeps the codes, factor and offset of a block of 32 columns.
-trait NibbleFormat {
+/// Where a format keeps the codes, factor and offset of a block of 32 columns.
+trait AffineFormat {
     /// Codes, and for each lane the factor and the offset of its codes.
     unsafe fn block<I: Isa>(group: *const u8, block: usize, part: usize) -> (*const u8, I::F, I::F);
 }
@@ -120,8 +125,12 @@ struct Q4_0;
 struct Q4_1;
 #[allow(non_camel_case_types)] // why: the formats' names.
 struct Q4_K;
+#[allow(non_camel_case_types)] // why: the formats' names.
+struct Q5_1;
+#[allow(non_camel_case_types)] // why: the formats' names.
+struct Q5_K;
 
-impl NibbleFormat for Q4_0 {
+impl AffineFormat for Q4_0 {
     #[inline(always)]
     unsafe fn block<I: Isa>(group: *const u8, block: usize, part: usize) -> (*const u8, I::F, I::F) {
         unsafe {
@@ -132,7 +141,7 @@ impl NibbleFormat for Q4_0 {
     }
 }
 
-impl NibbleFormat for Q4_1 {
+impl AffineFormat for Q4_1 {
     #[inline(always)]
     unsafe fn block<I: Isa>(group: *const u8, block: usize, part: usize) -> (*const u8, I::F, I::F) {
         unsafe {
@@ -143,7 +152,7 @@ impl NibbleFormat for Q4_1 {
     }
 }
 
-impl NibbleFormat for Q4_K {
+impl AffineFormat for Q4_K {
     #[inline(always)]
     unsafe fn block<I: Isa>(group: *const u8, block: usize, part: usize) -> (*const u8, I::F, I::F) {
         unsafe {
@@ -157,8 +166,106 @@ impl NibbleFormat for Q4_K {
     }
 }
 
+impl AffineFormat for Q5_1 {
+    #[inline(always)]
+    unsafe fn block<I: Isa>(group: *const u8, block: usize, part: usize) -> (*const u8, I::F, I::F) {
+        unsafe {
+            let at = group.add(288 * block);
+            let lanes = 2 * I::LANES * part;
+            (at, I::load_f16(at.add(256 + lanes)), I::load_f16(at.add(272 + lanes)))
+        }
+    }
+}
+
+impl AffineFormat for Q5_K {
+    #[inline(always)]
+    unsafe fn block<I: Isa>(group: *const u8, block: usize, part: usize) -> (*const u8, I::F, I::F) {
+        unsafe {
+            let whole = group.add(2208 * (block / 8));
+            let at = whole.add(32 + 272 * (block % 8));
+            let (halves, bytes) = (2 * I::LANES * part, I::LANES * part);
+            let scale = I::mul(I::load_f16(whole.add(halves)), I::load_u8(at.add(256 + bytes)));
+            let min = I::mul(I::load_f16(whole.add(16 + halves)), I::load_u8(at.add(264 + bytes)));
+            (at, scale, I::sub(I::splat(0.0), min))
+        }
+    }
+}
+
+/// Whole bytes with a factor and an offset for each 32 of them.
 #[inline(always)]
-unsafe fn nibbles<I: Isa, S: NibbleFormat, const T: usize>(
+unsafe fn affine_bytes<I: Isa, S: AffineFormat, const T: usize>(
+    weights: *const u8,
+    part: usize,
+    blocks: usize,
+    mut tile: *const u8,
+) -> [I::F; T] {
+    // SAFETY (of the whole body): the caller's; a block reads 256 bytes of codes and TILE_BLOCK bytes of the tile.
+    unsafe {
+        let mut sums = [I::splat(0.0); T];
+        for block in 0..blocks {
+            let (codes, factor, offset) = S::block::<I>(weights, block, part);
+            let quads: [_; 8] = std::array::from_fn(|j| I::bytes(codes.add(32 * j + 4 * I::LANES * part)));
+            for (t, sum) in sums.iter_mut().enumerate() {
+                let x = tile.add(BLOCK * t);
+                let mut dot = I::byte_zero();
+                for (j, quad) in quads.into_iter().enumerate() {
+                    dot = I::byte_dot(dot, quad, x.add(4 * j));
+                }
+                let (d, s) = scale_and_sum(tile, t);
+                let product = I::mul(I::mul(I::byte_sum(dot), factor), I::splat(d));
+                *sum = I::add(*sum, I::add(product, I::mul(offset, I::splat(s))));
+            }
+            tile = tile.add(TILE_BLOCK);
+        }
+        sums
+    }
+}
+
+/// A one for each byte of a quad of columns and each lane.
+const ONES: [u8; 4 * GROUP] = [1; 4 * GROUP];
+
+#[inline(always)]
+unsafe fn q2_k<I: Isa, const T: usize>(
+    weights: *const u8,
+    part: usize,
+    blocks: usize,
+    mut tile: *const u8,
+) -> [I::F; T] {
+    // SAFETY (of the whole body): the caller's; eight blocks read 2,336 bytes of weights.
+    unsafe {
+        let ones = I::bytes(ONES.as_ptr());
+        let mut sums = [I::splat(0.0); T];
+        for block in 0..blocks {
+            let whole = weights.add(2336 * (block / 8));
+            let at = whole.add(32 + 288 * (block % 8));
+            let d_w = I::load_f16(whole.add(2 * I::LANES * part));
+            let m_w = I::load_f16(whole.add(16 + 2 * I::LANES * part));
+            let of_half = |from: usize, half: usize| I::load_u8(at.add(from + 8 * half + I::LANES * part));
+            let scales: [_; 2] = std::array::from_fn(|half| I::mul(d_w, of_half(256, half)));
+            let mins: [_; 2] = std::array::from_fn(|half| I::mul(m_w, of_half(272, half)));
+            let quads: [_; 8] = std::array::from_fn(|j| I::bytes(at.add(32 * j + 4 * I::LANES * part)));
+            for (t, sum) in sums.iter_mut().enumerate() {
+                let x = tile.add(BLOCK * t);
+                let halves: [_; 2] = std::array::from_fn(|half| {
+                    // The minimum is of sixteen columns, and a tile has the sum of 32.
+                    let (mut dot, mut plain) = (I::byte_zero(), I::byte_zero());
+                    for (j, quad) in quads.iter().enumerate().skip(4 * half).take(4) {
+                        dot = I::byte_dot(dot, *quad, x.add(4 * j));
+                        plain = I::byte_dot(plain, ones, x.add(4 * j));
+                    }
+                    I::sub(I::mul(I::byte_sum(dot), scales[half]), I::mul(I::byte_sum(plain), mins[half]))
+                });
+                let (d, _) = scale_and_sum(tile, t);
+                *sum = I::add(*sum, I::mul(I::add(halves[0], halves[1]), I::splat(d)));
+            }
+            tile = tile.add(TILE_BLOCK);
+        }
+        sums
+    }
+}
+
+#[inline(always)]
+unsafe fn nibbles<I: Isa, S: AffineFormat, const T: usize>(
     weights: *const u8,
     part: usize,
     blocks: usize,

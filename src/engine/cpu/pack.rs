@@ -10,13 +10,17 @@
 //! | Q4_0 | 32 | codes 128, [8 × d] 16 |
 //! | Q4_1 | 32 | codes 128, [8 × d] 16, [8 × m] 16 |
 //! | Q4_K | 256 | [8 × d] 16, [8 × m] 16, then eight times: codes 128, [8 × scale] 8, [8 × min] 8 |
-//! | Q5_0, Q8_0 | 32 | bytes 256, [8 × d] 16 |
-//! | Q6_K | 256 | [8 × d] 16, then eight times: bytes 256, [8 × scale] 8 for columns 0..16, 8 for 16..32 |
-//! | F16, F32 | 1 | [8 × value] 16 or 32 |
+//! | Q5_0, Q8_0, IQ4_NL | 32 | bytes 256, [8 × d] 16 |
+//! | Q5_1 | 32 | bytes 256, [8 × d] 16, [8 × m] 16 |
+//! | Q5_K | 256 | [8 × d] 16, [8 × m] 16, then eight times: bytes 256, [8 × scale] 8, [8 × min] 8 |
+//! | Q3_K, Q6_K | 256 | [8 × d] 16, then eight times: bytes 256, [8 × scale] 8 for columns 0..16, 8 for 16..32 |
+//! | Q2_K | 256 | [8 × d] 16, [8 × m] 16, then eight times: bytes 256, [8 × scale] 8 and 8, [8 × min] 8 and 8 |
+//! | F16 | 1 | [8 × value] 16 |
+//! | F32, BF16 | 1 | [8 × value as a float] 32 |
 //!
 //! Codes: byte 32 j + 4 row + i holds column 4 j + i in its low half and column 16 + 4 j + i in its high half
-//! (j, i < 4). Bytes: byte 32 j + 4 row + i holds column 4 j + i (j < 8). Q5_0's five bits and Q6_K's six become whole
-//! bytes (8.5 and 8.6 bits a weight instead of 5.5 and 6.6), which spares the kernels the unpacking.
+//! (j, i < 4). Bytes: byte 32 j + 4 row + i holds column 4 j + i (j < 8). Codes of 2, 3, 5 and 6 bits and IQ4_NL's steps
+//! become whole bytes (8.5 to 8.8 bits a weight), which spares the kernels the unpacking.
 
 use super::isa::GROUP;
 use crate::engine::gguf::TensorKind;
@@ -67,7 +71,7 @@ impl Packed {
 
     /// Whether the kernels multiply it with activations quantised to 8 bits (else with floats).
     pub fn takes_quantised(&self) -> bool {
-        !matches!(self.kind, TensorKind::F16 | TensorKind::F32)
+        !matches!(self.kind, TensorKind::F16 | TensorKind::F32 | TensorKind::BF16)
     }
 
     /// The bytes of a group.
@@ -105,13 +109,40 @@ impl Packed {
                         }
                     }
                 }
-                TensorKind::Q5_0 | TensorKind::Q8_0 => {
+                TensorKind::Q5_1 => {
+                    let (d, m) = (half(256), half(272));
+                    for (i, out) in out.iter_mut().enumerate() {
+                        *out = d * f32::from(byte(unit, lane, i)) + m;
+                    }
+                }
+                TensorKind::Q5_K => {
+                    let (d, m) = (half(0), half(16));
+                    for (part, out) in out.chunks_exact_mut(BLOCK).enumerate() {
+                        let part = &unit[32 + 272 * part..];
+                        let (scale, min) = (d * f32::from(part[256 + lane]), m * f32::from(part[264 + lane]));
+                        for (i, out) in out.iter_mut().enumerate() {
+                            *out = scale * f32::from(byte(part, lane, i)) - min;
+                        }
+                    }
+                }
+                TensorKind::Q2_K => {
+                    let (d, m) = (half(0), half(16));
+                    for (part, out) in out.chunks_exact_mut(BLOCK).enumerate() {
+                        let part = &unit[32 + 288 * part..];
+                        for (i, out) in out.iter_mut().enumerate() {
+                            let at = 256 + i / 16 * 8 + lane;
+                            let (scale, min) = (d * f32::from(part[at]), m * f32::from(part[16 + at]));
+                            *out = scale * f32::from(byte(part, lane, i)) - min;
+                        }
+                    }
+                }
+                TensorKind::Q5_0 | TensorKind::Q8_0 | TensorKind::IQ4_NL => {
                     let d = half(256);
                     for (i, out) in out.iter_mut().enumerate() {
                         *out = d * f32::from(byte(unit, lane, i));
                     }
                 }
-                TensorKind::Q6_K => {
+                TensorKind::Q3_K | TensorKind::Q6_K => {
                     let d = half(0);
                     for (part, out) in out.chunks_exact_mut(BLOCK).enumerate() {
                         let part = &unit[16 + 272 * part..];
@@ -122,7 +153,7 @@ impl Packed {
                     }
                 }
                 TensorKind::F16 => out[0] = half(0),
-                TensorKind::F32 => out[0] = f32::from_le_bytes(four(unit, 4 * lane)),
+                TensorKind::F32 | TensorKind::BF16 => out[0] = f32::from_le_bytes(four(unit, 4 * lane)),
             }
         }
     }
@@ -177,13 +208,16 @@ fn columns_per_unit(kind: TensorKind) -> usize {
 /// Bytes of eight rows over [`columns_per_unit`] columns.
 fn unit_bytes(kind: TensorKind) -> usize {
     match kind {
-        TensorKind::F32 => 32,
+        TensorKind::F32 | TensorKind::BF16 => 32,
         TensorKind::F16 => 16,
         TensorKind::Q4_0 => 128 + 16,
         TensorKind::Q4_1 => 128 + 32,
-        TensorKind::Q5_0 | TensorKind::Q8_0 => 256 + 16,
+        TensorKind::Q5_0 | TensorKind::Q8_0 | TensorKind::IQ4_NL => 256 + 16,
+        TensorKind::Q5_1 => 256 + 32,
+        TensorKind::Q2_K => 32 + 8 * 288,
         TensorKind::Q4_K => 32 + 8 * 144,
-        TensorKind::Q6_K => 16 + 8 * 272,
+        TensorKind::Q5_K => 32 + 8 * 272,
+        TensorKind::Q3_K | TensorKind::Q6_K => 16 + 8 * 272,
     }
 }
 
@@ -228,6 +262,9 @@ fn pack_row(kind: TensorKind, row: &[u8], lane: usize, group: &mut [u8]) {
         match kind {
             TensorKind::F32 => unit[4 * lane..4 * lane + 4].copy_from_slice(block),
             TensorKind::F16 => put_half(unit, 0, lane, block),
+            TensorKind::BF16 => {
+                unit[4 * lane..4 * lane + 4].copy_from_slice(&quant::bf16(block).to_le_bytes());
+            }
             TensorKind::Q4_0 => {
                 put_codes(unit, lane, &block[2..]);
                 put_half(unit, 128, lane, block);
@@ -238,18 +275,41 @@ fn pack_row(kind: TensorKind, row: &[u8], lane: usize, group: &mut [u8]) {
                 put_half(unit, 144, lane, &block[2..]);
             }
             TensorKind::Q5_0 => {
-                let bytes: [u8; BLOCK] = std::array::from_fn(|i| quant::q5_0_code(block, i) as u8);
-                put_codes(unit, lane, &bytes);
+                put_bytes(unit, lane, |i| quant::q5_0_code(block, i) as u8);
                 put_half(unit, 256, lane, block);
+            }
+            TensorKind::IQ4_NL => {
+                put_bytes(unit, lane, |i| quant::iq4_nl_code(block, i) as u8);
+                put_half(unit, 256, lane, block);
+            }
+            TensorKind::Q5_1 => {
+                put_bytes(unit, lane, |i| quant::q5_1_code(block, i));
+                put_half(unit, 256, lane, block);
+                put_half(unit, 272, lane, &block[2..]);
             }
             TensorKind::Q8_0 => {
                 put_codes(unit, lane, &block[2..]);
                 put_half(unit, 256, lane, block);
             }
             TensorKind::Q4_K => pack_q4_k(block, lane, unit),
-            TensorKind::Q6_K => pack_q6_k(block, lane, unit),
+            TensorKind::Q5_K => pack_q5_k(block, lane, unit),
+            TensorKind::Q2_K => pack_q2_k(block, lane, unit),
+            TensorKind::Q3_K => {
+                let (code, scale) = (|i| quant::q3_k_code(block, i), |part| quant::q3_k_scale(block, part));
+                pack_sixteens(&block[108..], code, scale, lane, unit);
+            }
+            TensorKind::Q6_K => {
+                let (code, scale) = (|i| quant::q6_k_code(block, i), |part| quant::q6_k_scale(block, part));
+                pack_sixteens(&block[208..], code, scale, lane, unit);
+            }
         }
     }
+}
+
+/// Spreads what `code` gives for 32 columns over a block.
+fn put_bytes(block: &mut [u8], lane: usize, code: impl Fn(usize) -> u8) {
+    let bytes: [u8; BLOCK] = std::array::from_fn(code);
+    put_codes(block, lane, &bytes);
 }
 
 fn pack_q4_k(block: &[u8], lane: usize, unit: &mut [u8]) {
@@ -264,13 +324,40 @@ fn pack_q4_k(block: &[u8], lane: usize, unit: &mut [u8]) {
     }
 }
 
-fn pack_q6_k(block: &[u8], lane: usize, unit: &mut [u8]) {
-    put_half(unit, 0, lane, &block[208..]);
+fn pack_q5_k(block: &[u8], lane: usize, unit: &mut [u8]) {
+    put_half(unit, 0, lane, block);
+    put_half(unit, 16, lane, &block[2..]);
+    for (part, out) in unit[32..].chunks_exact_mut(272).enumerate() {
+        put_bytes(out, lane, |i| quant::q5_k_code(block, BLOCK * part + i));
+        (out[256 + lane], out[264 + lane]) = quant::q4_k_scale(block, part);
+    }
+}
+
+fn pack_q2_k(block: &[u8], lane: usize, unit: &mut [u8]) {
+    put_half(unit, 0, lane, &block[80..]);
+    put_half(unit, 16, lane, &block[82..]);
+    for (part, out) in unit[32..].chunks_exact_mut(288).enumerate() {
+        put_bytes(out, lane, |i| quant::q2_k_code(block, BLOCK * part + i));
+        for half in 0..2 {
+            let at = 256 + 8 * half + lane;
+            (out[at], out[16 + at]) = quant::q2_k_scale(block, 2 * part + half);
+        }
+    }
+}
+
+/// Signed codes with a scale for every sixteen of them: Q3_K and Q6_K.
+fn pack_sixteens(
+    d: &[u8],
+    code: impl Fn(usize) -> i8,
+    scale: impl Fn(usize) -> i8,
+    lane: usize,
+    unit: &mut [u8],
+) {
+    put_half(unit, 0, lane, d);
     for (part, out) in unit[16..].chunks_exact_mut(272).enumerate() {
-        let bytes: [u8; BLOCK] = std::array::from_fn(|i| quant::q6_k_code(block, BLOCK * part + i) as u8);
-        put_codes(out, lane, &bytes);
-        out[256 + lane] = quant::q6_k_scale(block, 2 * part) as u8;
-        out[264 + lane] = quant::q6_k_scale(block, 2 * part + 1) as u8;
+        put_bytes(out, lane, |i| code(BLOCK * part + i) as u8);
+        out[256 + lane] = scale(2 * part) as u8;
+        out[264 + lane] = scale(2 * part + 1) as u8;
     }
 }
 

@@ -41,14 +41,19 @@ pub fn random_blocks(kind: TensorKind, items: usize, random: &mut Random) -> Vec
     let mut bytes: Vec<u8> =
         (0..items / kind.block_items() as usize * block).map(|_| random.bits() as u8).collect();
     let scales: &[usize] = match kind {
-        TensorKind::F32 => &[],
-        TensorKind::F16 | TensorKind::Q4_0 | TensorKind::Q5_0 | TensorKind::Q8_0 => &[0],
-        TensorKind::Q4_1 | TensorKind::Q4_K => &[0, 2],
+        TensorKind::F32 | TensorKind::BF16 => &[],
+        TensorKind::F16 | TensorKind::Q4_0 | TensorKind::Q5_0 | TensorKind::Q8_0 | TensorKind::IQ4_NL => &[0],
+        TensorKind::Q4_1 | TensorKind::Q5_1 | TensorKind::Q4_K | TensorKind::Q5_K => &[0, 2],
+        TensorKind::Q2_K => &[80, 82],
+        TensorKind::Q3_K => &[108],
         TensorKind::Q6_K => &[208],
     };
     for block in bytes.chunks_exact_mut(block) {
         if kind == TensorKind::F32 {
             block.copy_from_slice(&random.float().to_le_bytes());
+        }
+        if kind == TensorKind::BF16 {
+            block.copy_from_slice(&random.float().to_le_bytes()[2..]);
         }
         for at in scales {
             // Exponents 8 to 15: 2^-7 to 1.
@@ -146,7 +151,7 @@ pub fn products_agree_with_floats(kernels: &Kernels) {
 }
 
 fn w_is_quantised(kind: TensorKind) -> bool {
-    !matches!(kind, TensorKind::F16 | TensorKind::F32)
+    !matches!(kind, TensorKind::F16 | TensorKind::F32 | TensorKind::BF16)
 }
 
 /// All codes at their ends times all activations at theirs: sums that would overflow or saturate a narrower path.
@@ -158,9 +163,11 @@ pub fn extremes_are_exact(kernels: &Kernels) {
             for block in bytes.chunks_exact_mut(kind.block_bytes() as usize) {
                 let one = 0x3c00u16.to_le_bytes();
                 match kind {
-                    TensorKind::Q4_1 | TensorKind::Q4_K => {
+                    TensorKind::Q4_1 | TensorKind::Q5_1 | TensorKind::Q4_K | TensorKind::Q5_K => {
                         block[..4].copy_from_slice(&[one, [0, 0]].concat())
                     }
+                    TensorKind::Q2_K => block[80..].copy_from_slice(&[one, one].concat()),
+                    TensorKind::Q3_K => block[108..].copy_from_slice(&one),
                     TensorKind::Q6_K => block[208..].copy_from_slice(&one),
                     _ => block[..2].copy_from_slice(&one),
                 }
@@ -171,7 +178,7 @@ pub fn extremes_are_exact(kernels: &Kernels) {
             for sign in [127.0, -127.0] {
                 let ours = product(kernels, 1, &w, &vec![sign; cols], 1);
                 for (row, ours) in weights.chunks_exact(cols).zip(ours) {
-                    // All whole numbers below 2^24 apart from Q4_K's and Q6_K's scales, which are whole too.
+                    // All whole numbers below 2^24; the scales of parts are whole too.
                     let exact: f64 = row.iter().map(|w| f64::from(*w) * f64::from(sign)).sum();
                     let error = (f64::from(ours) - exact).abs();
                     assert!(

@@ -300,8 +300,9 @@ fn a_tensor_of_size_zero() {
 fn a_tensor_of_a_kind_that_the_engine_lacks() {
     patched(
         at::KIND,
-        &[13],
-        "tensor first at byte 74 is stored as Q5_K; this engine reads F32, F16, Q4_0, Q4_1, Q5_0, Q8_0, Q4_K, Q6_K",
+        &[23],
+        "tensor first at byte 74 is stored as IQ4_XS; this engine reads F32, F16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, \
+         Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, BF16",
     );
 }
 
@@ -311,7 +312,7 @@ fn a_tensor_of_a_kind_that_nobody_has() {
         at::KIND,
         &[0, 1],
         "tensor first at byte 74 is stored as kind 256, which ggml does not have; this engine reads F32, F16, Q4_0, \
-         Q4_1, Q5_0, Q8_0, Q4_K, Q6_K",
+         Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, BF16",
     );
 }
 

@@ -17,25 +17,43 @@ pub enum TensorKind {
     Q4_1 = 3,
     /// Blocks of 32: a scale, then 5-bit numbers around 16.
     Q5_0 = 6,
+    /// Blocks of 32: a scale, a minimum, then 5-bit numbers.
+    Q5_1 = 7,
     /// Blocks of 32: a scale, then 8-bit numbers.
     Q8_0 = 8,
+    /// Blocks of 256 in sixteen parts, each with a 4-bit scale and a 4-bit minimum, then 2-bit numbers.
+    Q2_K = 10,
+    /// Blocks of 256 in sixteen parts, each with a 6-bit scale, then 3-bit numbers around 4.
+    Q3_K = 11,
     /// Blocks of 256 in eight parts, each with a 6-bit scale and a 6-bit minimum, then 4-bit numbers.
     Q4_K = 12,
+    /// The same with 5-bit numbers.
+    Q5_K = 13,
     /// Blocks of 256 in sixteen parts, each with an 8-bit scale, then 6-bit numbers.
     Q6_K = 14,
+    /// Blocks of 32: a scale, then 4-bit numbers that stand for sixteen uneven steps.
+    IQ4_NL = 20,
+    /// The upper halves of 32-bit floats.
+    BF16 = 30,
 }
 
 impl TensorKind {
     /// Every kind that the engine reads.
-    pub const ALL: [TensorKind; 8] = [
+    pub const ALL: [TensorKind; 14] = [
         TensorKind::F32,
         TensorKind::F16,
         TensorKind::Q4_0,
         TensorKind::Q4_1,
         TensorKind::Q5_0,
+        TensorKind::Q5_1,
         TensorKind::Q8_0,
+        TensorKind::Q2_K,
+        TensorKind::Q3_K,
         TensorKind::Q4_K,
+        TensorKind::Q5_K,
         TensorKind::Q6_K,
+        TensorKind::IQ4_NL,
+        TensorKind::BF16,
     ];
 
     /// The kind with ggml's number `id`, if the engine reads it.
@@ -46,9 +64,16 @@ impl TensorKind {
     /// Numbers in a block.
     pub const fn block_items(self) -> u64 {
         match self {
-            TensorKind::F32 | TensorKind::F16 => 1,
-            TensorKind::Q4_0 | TensorKind::Q4_1 | TensorKind::Q5_0 | TensorKind::Q8_0 => 32,
-            TensorKind::Q4_K | TensorKind::Q6_K => 256,
+            TensorKind::F32 | TensorKind::F16 | TensorKind::BF16 => 1,
+            TensorKind::Q4_0
+            | TensorKind::Q4_1
+            | TensorKind::Q5_0
+            | TensorKind::Q5_1
+            | TensorKind::Q8_0
+            | TensorKind::IQ4_NL => 32,
+            TensorKind::Q2_K | TensorKind::Q3_K | TensorKind::Q4_K | TensorKind::Q5_K | TensorKind::Q6_K => {
+                256
+            }
         }
     }
 
@@ -56,12 +81,16 @@ impl TensorKind {
     pub const fn block_bytes(self) -> u64 {
         match self {
             TensorKind::F32 => 4,
-            TensorKind::F16 => 2,
-            TensorKind::Q4_0 => 2 + 16,
+            TensorKind::F16 | TensorKind::BF16 => 2,
+            TensorKind::Q4_0 | TensorKind::IQ4_NL => 2 + 16,
             TensorKind::Q4_1 => 2 + 2 + 16,
             TensorKind::Q5_0 => 2 + 4 + 16,
+            TensorKind::Q5_1 => 2 + 2 + 4 + 16,
             TensorKind::Q8_0 => 2 + 32,
+            TensorKind::Q2_K => 16 + 64 + 2 + 2,
+            TensorKind::Q3_K => 32 + 64 + 12 + 2,
             TensorKind::Q4_K => 2 + 2 + 12 + 128,
+            TensorKind::Q5_K => 2 + 2 + 12 + 32 + 128,
             TensorKind::Q6_K => 128 + 64 + 16 + 2,
         }
     }

@@ -66,21 +66,25 @@ fn format(kind: TensorKind, packed: bool) -> String {
     let names: &[&str] = match (kind, packed) {
         (TensorKind::F32, _) => &["F32"],
         (TensorKind::F16, _) => &["F16"],
+        (TensorKind::BF16, _) => &["BF16"],
+        (TensorKind::Q2_K, _) => &["Q2_K"],
         (TensorKind::Q4_0 | TensorKind::Q4_1 | TensorKind::Q4_K, _) => &["nibbles", "Q4"],
-        (TensorKind::Q5_0, false) => &["nibbles", "Q5_0"],
-        (TensorKind::Q5_0, true) => &["nibbles", "less", "Q5_0"],
-        (TensorKind::Q8_0, false) => &["bytes", "Q8_0"],
-        (TensorKind::Q8_0, true) => &["Q8_0"],
-        (TensorKind::Q6_K, false) => &["nibbles", "Q6_K"],
-        (TensorKind::Q6_K, true) => &["nibbles", "less", "Q6_K"],
+        (TensorKind::Q5_0, false) => &["nibbles", "fifth", "Q5_0"],
+        (TensorKind::Q5_0, true) => &["nibbles", "less", "fifth", "Q5_0"],
+        (TensorKind::Q5_1 | TensorKind::Q5_K, _) => &["nibbles", "fifth", "Q5"],
+        (TensorKind::Q8_0 | TensorKind::IQ4_NL, false) => &["bytes", "Q8_0"],
+        (TensorKind::Q8_0 | TensorKind::IQ4_NL, true) => &["Q8_0"],
+        (TensorKind::Q3_K | TensorKind::Q6_K, false) => &["nibbles", "Q6_K"],
+        (TensorKind::Q3_K | TensorKind::Q6_K, true) => &["nibbles", "less", "Q6_K"],
     };
     let scales: &[&str] = match kind {
-        TensorKind::F32 | TensorKind::F16 => return sections(FORMATS, names),
+        TensorKind::F32 | TensorKind::F16 | TensorKind::BF16 => return sections(FORMATS, names),
         TensorKind::Q4_0 => &["half", "Q4_0"],
-        TensorKind::Q4_1 => &["Q4_1"],
-        TensorKind::Q4_K => &["Q4_K"],
-        TensorKind::Q5_0 | TensorKind::Q8_0 => &["half"],
-        TensorKind::Q6_K => &["Q6_K"],
+        TensorKind::Q4_1 | TensorKind::Q5_1 => &["Q4_1"],
+        TensorKind::Q2_K => &["Q2_K"],
+        TensorKind::Q4_K | TensorKind::Q5_K => &["Q4_K"],
+        TensorKind::Q5_0 | TensorKind::Q8_0 | TensorKind::IQ4_NL => &["half"],
+        TensorKind::Q3_K | TensorKind::Q6_K => &["Q6_K"],
     };
     sections(if packed { PACKED_FORMATS } else { FORMATS }, names) + &sections(SCALES, scales)
 }
@@ -92,7 +96,7 @@ fn code_type(kind: TensorKind) -> String {
 
 /// Whether a format has scales apart from its codes.
 pub fn has_scales(kind: TensorKind) -> bool {
-    !matches!(kind, TensorKind::F32 | TensorKind::F16)
+    !matches!(kind, TensorKind::F32 | TensorKind::F16 | TensorKind::BF16)
 }
 
 /// A product's kernel, from the file for floats or the one for bytes, with the sections that its weights and its bias

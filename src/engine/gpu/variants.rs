@@ -31,9 +31,12 @@ impl Variants {
         }
     }
 
-    /// Whether products of a matrix are taken by bytes: of weights that are whole numbers, in whole blocks.
+    /// Whether products of a matrix are taken by bytes: of weights that are whole numbers, in whole blocks. Q2_K has
+    /// minimums of half blocks, which that kernel does not know.
     pub fn packs(self, kind: TensorKind, ragged: bool) -> bool {
-        self.bytes && !ragged && !matches!(kind, TensorKind::F32 | TensorKind::F16)
+        self.bytes
+            && !ragged
+            && !matches!(kind, TensorKind::F32 | TensorKind::F16 | TensorKind::BF16 | TensorKind::Q2_K)
     }
 
     /// For people: which are in use, `f32` if none.

@@ -4,6 +4,7 @@
 //! download that breaks off never looks like a model; the next try goes on where it ended, by `Range`. Reading goes
 //! through `getFile().slice()`: a synchronous handle would lock out the other tab. Runs in a worker.
 
+mod same;
 mod source;
 mod writing;
 
@@ -26,7 +27,7 @@ const FOLDER: &str = "models";
 /// Ends the name of a file that is not whole yet.
 const PART: &str = ".part";
 
-/// Ends the name of the small file that holds a model's SHA-256.
+/// Ends the name of the small file that holds a model's SHA-256 and, in a second line, the address it came from.
 const DIGEST: &str = ".sha256";
 
 /// Ends the name of the small file that says where a file that is not whole yet comes from.
@@ -168,18 +169,40 @@ impl ModelFiles {
 
     /// The SHA-256 that was computed when the file came.
     pub async fn digest(&self, name: &str) -> Option<String> {
+        Some(self.note(name).await?.0)
+    }
+
+    /// Whether the file of this name is what the address gives: the one with that digest, or, where none is told, what
+    /// came from there before. Two addresses may well end in the same name.
+    pub async fn is_from(&self, name: &str, url: &str, sha256: Option<&str>) -> bool {
+        let Some((digest, from)) = self.note(name).await else { return false };
+        let same = sha256.map_or(from == url, |expected| expected == digest);
+        same && self.file(name).await.is_ok()
+    }
+
+    async fn note(&self, name: &str) -> Option<(String, String)> {
         let file = self.file(&format!("{name}{DIGEST}")).await.ok()?;
         let text = JsFuture::from(file.text()).await.ok()?.as_string()?;
-        (text.len() == 64).then_some(text)
+        let (digest, url) = text.split_once('\n').unwrap_or((&text, ""));
+        (digest.len() == 64).then(|| (digest.to_owned(), url.to_owned()))
     }
 
     /// Deletes a file, whole or not, and what belongs to it.
     pub async fn remove(&self, name: &str) -> Result<(), FileError> {
-        check_name(name)?;
+        let whole = self.remove_all([name.to_owned(), format!("{name}{DIGEST}")]).await?;
+        let part = self.remove_part(name).await?;
+        if whole || part { Ok(()) } else { Err(FileError::Missing(name.to_owned())) }
+    }
+
+    /// Deletes what came of a file that is not whole; whether there was any. A whole one of this name stays.
+    pub async fn remove_part(&self, name: &str) -> Result<bool, FileError> {
+        self.remove_all([format!("{name}{PART}"), format!("{name}{ORIGIN}")]).await
+    }
+
+    async fn remove_all(&self, names: [String; 2]) -> Result<bool, FileError> {
         let mut found = false;
-        for name in
-            [name.to_owned(), format!("{name}{PART}"), format!("{name}{DIGEST}"), format!("{name}{ORIGIN}")]
-        {
+        for name in names {
+            check_name(&name)?;
             match JsFuture::from(self.folder.remove_entry(&name))
                 .await
                 .map_err(|value| FileError::of(value, &name))
@@ -189,15 +212,18 @@ impl ModelFiles {
                 Err(error) => return Err(error),
             }
         }
-        if found { Ok(()) } else { Err(FileError::Missing(name.to_owned())) }
+        Ok(found)
     }
 
-    /// Deletes what a browser's own writing leaves behind when it is killed.
+    /// Deletes what is left behind when a browser or a worker is ended while it writes, and nobody can go on with: the
+    /// browser's own files, and parts of files from disk, which have no address that the rest could come from.
     pub async fn sweep(&self) -> Result<(), FileError> {
-        for name in self.names().await? {
-            if name.ends_with(".crswap") {
-                // Another tab may be at it; then it is no leftover.
-                let _ = JsFuture::from(self.folder.remove_entry(&name)).await;
+        let names = self.names().await?;
+        for name in &names {
+            let goes_on = |name: &str| names.contains(&format!("{name}{ORIGIN}"));
+            if name.ends_with(".crswap") || name.strip_suffix(PART).is_some_and(|name| !goes_on(name)) {
+                // Another tab may be at it, and holds it; then it is no leftover.
+                let _ = JsFuture::from(self.folder.remove_entry(name)).await;
             }
         }
         Ok(())

@@ -20,13 +20,11 @@ impl Server {
     ) -> Result<Found, EngineFailure> {
         let files = ModelFiles::open().await;
         let mut told = Told::new(self, id);
-        let progress = |stage: &'static str, bytes, of| told.tell(stage, bytes, of);
+        let mut progress = |stage: &'static str, bytes, of| told.tell(stage, bytes, of);
         match (file, files) {
             (ModelFile::Kept(name), files) => Found::kept(&files.map_err(file_failure)?, name).await,
             (ModelFile::Url { url, name, sha256 }, Ok(files)) => {
-                let known = files.digest(&name).await;
-                let good = sha256.is_none() || sha256 == known;
-                if good && files.file(&name).await.is_ok() {
+                if files.is_from(&name, &url, sha256.as_deref()).await {
                     return Found::kept(&files, name).await;
                 }
                 let _ = files.sweep().await; // Leftovers do no harm but take room.
@@ -35,8 +33,12 @@ impl Server {
                     Ok(_) => Found::kept(&files, name).await,
                     Err(why @ (FileError::QuotaFull | FileError::NoFiles(_))) => {
                         // What was begun would only take the room that is missing.
-                        let _ = files.remove(&name).await;
-                        Found::unkept(name, fetch_blob(&url).await?, &why)
+                        let _ = files.remove_part(&name).await;
+                        let blob = fetch_blob(&url).await.map_err(|failure| match &why {
+                            FileError::QuotaFull => EngineFailure::NoRoom(why.to_string()),
+                            _ => failure,
+                        })?;
+                        Found::unkept(name, blob, &why)
                     }
                     Err(error) => Err(file_failure(error)),
                 }
@@ -44,22 +46,31 @@ impl Server {
             (ModelFile::Url { url, name, .. }, Err(why)) => {
                 Found::unkept(name, fetch_blob(&url).await?, &why)
             }
-            (ModelFile::Attached(name), files) => {
+            (ModelFile::Attached { name, sha256 }, files) => {
                 let blob: Blob =
                     attached.dyn_into().map_err(|_| EngineFailure::File("no file is attached".into()))?;
                 let files = match files {
                     Ok(files) => files,
                     Err(why) => return Found::unkept(name, blob, &why),
                 };
-                match files.keep(&name, Incoming::File(&blob), Chat::examine, progress).await {
+                let sha256 = sha256.as_deref();
+                if files.holds(&name, &blob, sha256, &mut progress).await.map_err(file_failure)? {
+                    return Found::kept(&files, name).await;
+                }
+                let _ = files.sweep().await; // As above.
+                let from = Incoming::File { file: &blob, sha256 };
+                match files.keep(&name, from, Chat::examine, progress).await {
                     Ok(_) => Found::kept(&files, name).await,
-                    Err(error @ (FileError::Cancelled | FileError::Refused(_))) => {
-                        let _ = files.remove(&name).await;
-                        Err(file_failure(error))
-                    }
                     Err(why) => {
-                        let _ = files.remove(&name).await; // A part that nobody can go on with.
-                        Found::unkept(name, blob, &why)
+                        let _ = files.remove_part(&name).await; // A part that nobody can go on with.
+                        match why {
+                            FileError::Cancelled
+                            | FileError::Refused(_)
+                            | FileError::Digest { .. }
+                            | FileError::Name(_) => Err(file_failure(why)),
+                            // It is there all the same, though not for the next time.
+                            _ => Found::unkept(name, blob, &why),
+                        }
                     }
                 }
             }
@@ -92,7 +103,7 @@ impl Found {
 
 /// A download that can't be kept: the browser holds it, on disk if it is large.
 async fn fetch_blob(url: &str) -> Result<Blob, EngineFailure> {
-    let failed = |why: String| EngineFailure::File(format!("{url}: {why}"));
+    let failed = |why: String| EngineFailure::Unreachable(format!("{url}: {why}"));
     let response =
         gloo_net::http::Request::get(url).send().await.map_err(|error| failed(error.to_string()))?;
     if !response.ok() {
@@ -109,6 +120,10 @@ pub fn file_failure(error: FileError) -> EngineFailure {
     match error {
         FileError::Cancelled => EngineFailure::Cancelled,
         FileError::Refused(why) => why,
+        FileError::Missing(name) => EngineFailure::Missing(name),
+        FileError::Status { .. } | FileError::Network { .. } => EngineFailure::Unreachable(error.to_string()),
+        FileError::QuotaFull => EngineFailure::NoRoom(error.to_string()),
+        FileError::Digest { .. } => EngineFailure::Model(error.to_string()),
         other => EngineFailure::File(other.to_string()),
     }
 }

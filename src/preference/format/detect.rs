@@ -16,14 +16,22 @@ pub enum Format {
     Arena,
     /// PRISM's conversations.
     Prism,
+    /// Open WebUI's feedback.
+    OpenWebui,
     /// Our own export.
     Likeness,
 }
 
 impl Format {
     /// All of them.
-    pub const ALL: [Format; 5] =
-        [Format::SynthesizeMe, Format::Trl, Format::Arena, Format::Prism, Format::Likeness];
+    pub const ALL: [Format; 6] = [
+        Format::SynthesizeMe,
+        Format::Trl,
+        Format::Arena,
+        Format::Prism,
+        Format::OpenWebui,
+        Format::Likeness,
+    ];
 
     /// The format's name, as the command and the page take it.
     pub fn name(self) -> &'static str {
@@ -32,6 +40,7 @@ impl Format {
             Format::Trl => "trl",
             Format::Arena => "arena",
             Format::Prism => "prism",
+            Format::OpenWebui => "open-webui",
             Format::Likeness => "likeness",
         }
     }
@@ -45,6 +54,8 @@ impl Format {
             Some(Format::Arena)
         } else if has("conversation_history") {
             Some(Format::Prism)
+        } else if has("data") && has("meta") && has("snapshot") {
+            Some(Format::OpenWebui)
         } else if has("chosen") && has("rejected") {
             // A record with both keys is SynthesizeMe's own: PersonalRewardBench keeps no prompt.
             Some(if has("context") { Format::SynthesizeMe } else { Format::Trl })
@@ -62,7 +73,7 @@ impl fmt::Display for Format {
 
 /// A name that no format has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown format: expected synthesizeme, trl, arena, prism or likeness")]
+#[error("unknown format: expected synthesizeme, trl, arena, prism, open-webui or likeness")]
 pub struct UnknownFormatName;
 
 impl FromStr for Format {

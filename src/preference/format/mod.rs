@@ -10,12 +10,14 @@
 //! | [`Format::Trl`] | TRL's preference datasets | `prompt`, `chosen`, `rejected`: strings or messages |
 //! | [`Format::Arena`] | lmsys/chatbot_arena_conversations | `conversation_a`, `conversation_b`, `winner`, `judge` |
 //! | [`Format::Prism`] | PRISM's `conversations.jsonl` | `conversation_history`, `user_id` |
+//! | [`Format::OpenWebui`] | Open WebUI's feedback export | `data.rating`, `meta.message_id`, `snapshot.chat` |
 //! | [`Format::Likeness`] | our own export | a header line, then a pair or a choice a line |
 
 mod arena;
 mod detect;
 mod fields;
 pub mod likeness;
+mod open_webui;
 mod prism;
 mod problem;
 mod reader;

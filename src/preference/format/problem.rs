@@ -104,6 +104,9 @@ pub enum Why {
     /// The chosen answer got the same rating as another: no preference between these two.
     #[error("rated the same as the chosen answer: no preference")]
     SameRating,
+    /// A rating of one answer, and nothing to hold it against.
+    #[error("rated alone: there is no other answer that it can be compared with")]
+    NotCompared,
     /// Both answers are the same text; the record is imported all the same, so that places in a file still count.
     #[error("the two answers are the same text: nothing can be learnt from them")]
     SameAnswers,

@@ -9,7 +9,7 @@ use super::detect::Format;
 use super::fields::kind;
 use super::problem::{FormatError, Problem, Why, Wrong};
 use super::split::{Limits, Piece, Splitter};
-use super::{arena, likeness, prism, synthesizeme, trl};
+use super::{arena, likeness, open_webui, prism, synthesizeme, trl};
 use crate::preference::{Choice, PreferencePair};
 
 /// Whose records to take from a file.
@@ -231,6 +231,7 @@ impl Sorter {
             Format::Trl => super::fields::person(record, trl::PERSON),
             Format::Arena => super::fields::person(record, arena::PERSON),
             Format::Prism => super::fields::person(record, prism::PERSON),
+            Format::OpenWebui => super::fields::person(record, open_webui::PERSON),
             // An export is one person's; its header may be imported under any name.
             Format::Likeness => None,
         };
@@ -254,6 +255,7 @@ impl Sorter {
                 Format::SynthesizeMe => synthesizeme::read(record, &mut out),
                 Format::Trl => trl::read(record, &mut out),
                 Format::Arena => arena::read(record, &mut out),
+                Format::OpenWebui => open_webui::read(record, &mut out),
                 Format::Prism | Format::Likeness => prism::read(record, &mut out),
             };
             if let Err(wrong) = read {

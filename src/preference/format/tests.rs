@@ -389,6 +389,7 @@ fn any_file() -> impl Strategy<Value = Vec<u8>> {
         any_pair().prop_map(|pair| likeness::pair_line(&pair).trim().to_owned()),
         any_choice().prop_map(|choice| likeness::choice_line(&choice).trim().to_owned()),
         Just(arena("tie")),
+        Just(super::open_webui::tests::record(json!(1), json!({"rating": -1})).to_string()),
         Just(arena("model_b")),
         Just(prism(&[("a", 1.0, false), ("b", 2.0, true)], &[("c", 1.0, true), ("d", 1.0, false)])),
         Just(likeness::header().trim().to_owned()),

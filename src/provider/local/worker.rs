@@ -34,6 +34,15 @@ struct Inner {
     _on_error: Closure<dyn FnMut(ErrorEvent)>,
 }
 
+/// Why a worker has failed that says nothing of it.
+const NOT_THERE: &str = "its worker's script can't be loaded";
+
+/// What an error of a worker's says. One whose script can't be had raises an event that has no words at all, where the
+/// bindings expect some.
+pub fn error_words(event: &ErrorEvent) -> Option<String> {
+    Reflect::get(event, &"message".into()).ok()?.as_string().filter(|words| !words.is_empty())
+}
+
 type OnEvent = Rc<dyn Fn(EngineEvent)>;
 type OnMoved = dyn Fn(String, Option<DeviceReport>);
 
@@ -59,7 +68,9 @@ impl WorkerLink {
             let on_error = Closure::new(move |event: ErrorEvent| {
                 event.prevent_default();
                 if let Some(inner) = broken.upgrade() {
-                    inner.fail(event.message());
+                    let missing =
+                        || format!("{NOT_THERE}; the engine's files must lie beside the data worker's");
+                    inner.fail(error_words(&event).unwrap_or_else(missing));
                 }
             });
             worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));

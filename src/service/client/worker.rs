@@ -16,7 +16,7 @@ use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 use super::super::{Change, Envelope, Event, FromWorker, Request, ServiceError, ToWorker};
 use super::page_models::PageModels;
 use super::switchboard::{Answer, Outgoing, Switchboard, Told};
-use crate::provider::ProviderError;
+use crate::provider::{ProviderError, error_words};
 
 /// A worker that dies this often without becoming ready is not started again.
 const FAILED_STARTS: u32 = 3;
@@ -207,8 +207,8 @@ impl Client {
             worker.terminate();
         }
         self.0.failed_starts.set(self.0.failed_starts.get() + 1);
-        let message = event.message();
-        self.fail(if message.is_empty() { "the data worker could not be started" } else { &message });
+        let words = error_words(event);
+        self.fail(words.as_deref().unwrap_or("the data worker's script can't be loaded"));
     }
 
     fn fail(&self, reason: &str) {

@@ -6,8 +6,9 @@
 
 use futures_util::future::join_all;
 
+use super::draft::{MOST_DRAFTS, sampling};
 use super::{Asked, Outcome};
-use crate::model::{LanguageModel, Prompt, Sampling};
+use crate::model::{LanguageModel, Prompt};
 use crate::preference::{Answer, Choice, Outcome as Chosen, Role, Turn};
 use crate::privacy::LiveConversation;
 use crate::service::{
@@ -15,12 +16,6 @@ use crate::service::{
 };
 use crate::store::chat_row::{ChatRow, DraftRow, ExchangeRow};
 use crate::store::now_ms;
-
-/// Answers that may be drafted at once.
-const MOST_DRAFTS: u32 = 8;
-
-/// Tokens of a draft.
-const DRAFT_TOKENS: u32 = 1024;
 
 impl Asked {
     pub(super) async fn chat(&self, profile: &ProfileId) -> Outcome {
@@ -93,10 +88,7 @@ impl Asked {
         let (of, done) = (answers.clamp(1, MOST_DRAFTS), std::cell::Cell::new(0));
         let asked = (0..of).map(|seed| {
             let (model, prompt, done) = (&model, &prompt, &done);
-            // The likeliest one, and then others.
-            let temperature = if seed == 0 { 0.0 } else { 1.0 };
-            let sampling =
-                Sampling { max_tokens: DRAFT_TOKENS, temperature, seed: seed.into(), ..Sampling::default() };
+            let sampling = sampling(seed);
             async move {
                 let said = model.generate(prompt, &sampling).await.map_err(|error| self.remote_error(error));
                 done.set(done.get() + 1);

@@ -1,6 +1,7 @@
 //! Which of two answers the person would prefer.
 
 use super::portrait::{history, likeness};
+use super::trouble::local_error;
 use super::{Asked, Outcome};
 use crate::model::LanguageModel;
 use crate::persona::{
@@ -98,13 +99,5 @@ impl Asked {
         let mut journal = NoJournal;
         let driving = drive(model, &mut machine, &mut journal, |_| {}, || self.stopped());
         self.unless_stopped(driving).await.unwrap_or(Err(DriveError::Cancelled))
-    }
-}
-
-/// What the failure of a model on this device is to a page.
-pub(super) fn local_error(error: DriveError) -> ServiceError {
-    match error {
-        DriveError::Cancelled => ServiceError::Cancelled,
-        other => ServiceError::Model(other.to_string()),
     }
 }

@@ -7,6 +7,7 @@
 mod canaries;
 mod chat;
 mod door;
+mod draft;
 mod endpoints;
 mod forget;
 mod history;
@@ -20,6 +21,8 @@ mod people;
 mod portrait;
 mod profile;
 mod rank;
+mod starting;
+mod trouble;
 mod wire;
 
 use std::cell::{Cell, RefCell};
@@ -188,6 +191,7 @@ impl Asked {
                 self.judge(&profile, context, first, second, judge::Asks { with_model, remote }).await
             }
             Request::Rank { profile, context, answers } => self.rank(&profile, &context, answers).await,
+            Request::Draft { context, answers } => self.draft(context, answers).await,
             Request::About { profile } => self.told(&profile).await,
             Request::Endpoints => self.endpoints().await,
             Request::SaveEndpoint { draft } => self.save_endpoint(draft).await,
@@ -204,6 +208,7 @@ impl Asked {
             Request::PlantCanaries => self.plant_canaries().await,
             Request::Models => self.models().await,
             Request::LoadModel { source, device } => self.load_model(source, device, attachment).await,
+            Request::NeedModel { source, device } => self.need_model(source, device, attachment).await,
             Request::MoveModel(device) => self.move_model(device).await,
             Request::UnloadModel => self.unload_model().await,
             Request::RemoveModel { name } => self.remove_model(name).await,

@@ -3,10 +3,11 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use futures_util::lock::Mutex;
 use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
-use web_sys::{Worker, WorkerOptions, WorkerType};
 
+use super::starting::start_worker;
 use super::{Asked, Outcome, Server};
 use crate::engine::message::{
     ChatJudgement, ChatPrompt, ChatTurn, DeviceChoice, DeviceReport, EngineEvent, EngineReply, EngineRequest,
@@ -29,6 +30,8 @@ pub(super) struct Engine {
     shown: RefCell<Option<LoadedModel>>,
     /// What became of the GPU under the last job, in plain words.
     trouble: RefCell<Option<String>>,
+    /// Held by whoever loads a model that is needed, so that it is loaded once.
+    needed: Mutex<()>,
 }
 
 impl Server {
@@ -45,10 +48,8 @@ impl Server {
             return Ok(link.clone());
         }
         let failed = |error: JsValue| ServiceError::Model(format!("its worker can't be started: {error:?}"));
-        let options = WorkerOptions::new();
-        options.set_type(WorkerType::Module);
         let script = beside("engine_worker.js").map_err(failed)?;
-        let worker = Worker::new_with_options(&script, &options).map_err(failed)?;
+        let worker = start_worker(&script).map_err(failed)?;
         let server = self.clone();
         let link = WorkerLink::new(worker, move |trouble, device| server.model_moved(&trouble, device));
         self.forget_model();
@@ -129,8 +130,10 @@ impl Asked {
                 sha256: Some(EMBEDDED_SHA256.into()),
             },
             ModelSource::Kept(name) => ModelFile::Kept(name),
-            ModelSource::File(name) => ModelFile::Attached(name),
-            ModelSource::Url(url) => ModelFile::Url { name: name_of(&url), url, sha256: None },
+            ModelSource::File { name, sha256 } => ModelFile::Attached { name, sha256 },
+            ModelSource::Url { url, name, sha256 } => {
+                ModelFile::Url { name: name.unwrap_or_else(|| name_of(&url)), url, sha256 }
+            }
         };
         let link = self.server.engine()?;
         self.server.forget_model();
@@ -138,6 +141,21 @@ impl Asked {
         let loading = link.ask_with(request, attachment.map(Attached), self.tell_loading());
         let reply = self.unless_stopped(loading).await.ok_or(ServiceError::Cancelled)??;
         self.loaded(&link, device, reply).await
+    }
+
+    /// Loads a model where none is in memory.
+    pub(super) async fn need_model(
+        &self,
+        source: ModelSource,
+        device: DeviceChoice,
+        attachment: Option<JsValue>,
+    ) -> Outcome {
+        let needed = self.server.inner.engine.needed.lock();
+        let _alone = self.unless_stopped(needed).await.ok_or(ServiceError::Cancelled)?;
+        if self.server.model().is_some() {
+            return self.models().await;
+        }
+        self.load_model(source, device, attachment).await
     }
 
     /// Loads the model in use again elsewhere; who works with it waits meanwhile. It can't be stopped: there would be no
@@ -246,5 +264,6 @@ fn view(loaded: &Loaded, wanted: DeviceChoice) -> LoadedModel {
         device: loaded.device.clone(),
         prefill_per_second: None,
         decode_per_second: None,
+        kept: loaded.kept.clone(),
     }
 }

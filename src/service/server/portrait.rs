@@ -7,9 +7,8 @@ use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::judge::local_error;
+use super::trouble::local_error;
 use super::{Asked, Outcome};
-use crate::engine::message::EngineFailure;
 use crate::model::{LanguageModel, Prompt};
 use crate::persona::{
     Answer, Claim, DriveError, Induction, Journal, LearnsFrom, Likeness, QuestionId, Settings, State,
@@ -392,15 +391,5 @@ impl Journal for Answers {
         }
         let text = serde_json::to_string(answer).map_err(|_| StoreError::Damaged { what: "answer" })?;
         self.store.put_answer(&self.profile, &id.to_string(), &text, &self.pairs).await
-    }
-}
-
-impl From<EngineFailure> for ServiceError {
-    fn from(failure: EngineFailure) -> Self {
-        match failure {
-            EngineFailure::Cancelled => ServiceError::Cancelled,
-            EngineFailure::NotLoaded => ServiceError::NoModel,
-            other => ServiceError::Model(other.to_string()),
-        }
     }
 }

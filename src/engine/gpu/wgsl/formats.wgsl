@@ -61,6 +61,54 @@ fn unpack(index: u32) -> Block {
     return b;
 }
 
+//! BF16
+fn upper(a: u32, b: u32) -> vec4<f32> {
+    return bitcast<vec4<f32>>(vec4<u32>(a << 16u, a & 0xffff0000u, b << 16u, b & 0xffff0000u));
+}
+fn unpack(index: u32) -> Block {
+    var b: Block;
+    let w0 = codes[4u * index];
+    let w1 = codes[4u * index + 1u];
+    let w2 = codes[4u * index + 2u];
+    let w3 = codes[4u * index + 3u];
+    b.q[0] = upper(w0.x, w0.y);
+    b.q[1] = upper(w0.z, w0.w);
+    b.q[2] = upper(w1.x, w1.y);
+    b.q[3] = upper(w1.z, w1.w);
+    b.q[4] = upper(w2.x, w2.y);
+    b.q[5] = upper(w2.z, w2.w);
+    b.q[6] = upper(w3.x, w3.y);
+    b.q[7] = upper(w3.z, w3.w);
+    b.s = vec2<f32>(1.0);
+    b.m = 0.0;
+    return b;
+}
+
+//! Q2_K
+// Four bit pairs of a word. Scale and minimum are of sixteen weights, and a block has one minimum only: so they are put
+// into the weights.
+fn pairs(word: u32, quad: u32, half: vec2<f32>) -> vec4<f32> {
+    let bits = vec4<u32>(word >> (quad * 8u)) >> vec4<u32>(0u, 2u, 4u, 6u);
+    return half.x * vec4<f32>(bits & vec4<u32>(3u)) - half.y;
+}
+fn unpack(index: u32) -> Block {
+    var b: Block;
+    let all = sixteens(index);
+    let a = codes[2u * index];
+    let z = codes[2u * index + 1u];
+    b.q[0] = pairs(a, 0u, all.xy);
+    b.q[1] = pairs(a, 1u, all.xy);
+    b.q[2] = pairs(a, 2u, all.xy);
+    b.q[3] = pairs(a, 3u, all.xy);
+    b.q[4] = pairs(z, 0u, all.zw);
+    b.q[5] = pairs(z, 1u, all.zw);
+    b.q[6] = pairs(z, 2u, all.zw);
+    b.q[7] = pairs(z, 3u, all.zw);
+    b.s = vec2<f32>(1.0);
+    b.m = 0.0;
+    return b;
+}
+
 //! Q4
 fn unpack(index: u32) -> Block {
     var b: Block;
@@ -122,26 +170,40 @@ fn unpack(index: u32) -> Block {
     return b;
 }
 
-//! Q5_0
-// Four low bits as in `low` and `high`, and a fifth above them: item i's at bit i of the word after.
+//! fifth
+// A fifth bit above four low ones: item i's at bit i of the word after those.
 fn fifth(word: u32, quad: u32) -> vec4<f32> {
     let bits = vec4<u32>(word >> (quad * 4u)) >> vec4<u32>(0u, 1u, 2u, 3u);
-    return vec4<f32>((bits & vec4<u32>(1u)) << vec4<u32>(4u)) - 16.0;
+    return vec4<f32>((bits & vec4<u32>(1u)) << vec4<u32>(4u));
 }
-fn unpack(index: u32) -> Block {
-    var b: Block;
+fn five_bits(index: u32) -> array<vec4<f32>, 8> {
     let at = 5u * index;
     let w = vec4<u32>(codes[at], codes[at + 1u], codes[at + 2u], codes[at + 3u]);
     let h = codes[at + 4u];
-    b.q[0] = low(w.x) + fifth(h, 0u);
-    b.q[1] = low(w.y) + fifth(h, 1u);
-    b.q[2] = low(w.z) + fifth(h, 2u);
-    b.q[3] = low(w.w) + fifth(h, 3u);
-    b.q[4] = high(w.x) + fifth(h, 4u);
-    b.q[5] = high(w.y) + fifth(h, 5u);
-    b.q[6] = high(w.z) + fifth(h, 6u);
-    b.q[7] = high(w.w) + fifth(h, 7u);
+    return array<vec4<f32>, 8>(
+        low(w.x) + fifth(h, 0u), low(w.y) + fifth(h, 1u), low(w.z) + fifth(h, 2u), low(w.w) + fifth(h, 3u),
+        high(w.x) + fifth(h, 4u), high(w.y) + fifth(h, 5u), high(w.z) + fifth(h, 6u), high(w.w) + fifth(h, 7u),
+    );
+}
+
+//! Q5_0
+fn unpack(index: u32) -> Block {
+    var b: Block;
+    b.q = five_bits(index);
+    for (var i = 0u; i < 8u; i++) {
+        b.q[i] -= 16.0;
+    }
     b.s = vec2<f32>(half(index));
     b.m = 0.0;
+    return b;
+}
+
+//! Q5
+fn unpack(index: u32) -> Block {
+    var b: Block;
+    let affine = affine(index);
+    b.q = five_bits(index);
+    b.s = vec2<f32>(affine.x);
+    b.m = affine.y;
     return b;
 }

@@ -43,22 +43,38 @@ fn unpack(index: u32) -> Packed {
     return b;
 }
 
-//! Q5_0
+//! fifth
 // A fifth bit to each of four bytes: item i's is bit i of the word after the low ones.
 fn fifth(word: u32) -> vec4<u32> {
     let h = vec4<u32>(word) >> vec4<u32>(0u, 4u, 8u, 12u);
     return ((h & vec4<u32>(1u)) << vec4<u32>(4u)) | ((h & vec4<u32>(2u)) << vec4<u32>(11u))
         | ((h & vec4<u32>(4u)) << vec4<u32>(18u)) | ((h & vec4<u32>(8u)) << vec4<u32>(25u));
 }
-fn unpack(index: u32) -> Packed {
+fn five_bits(index: u32) -> array<vec4<u32>, 2> {
     let at = 5u * index;
     let w = vec4<u32>(codes[at], codes[at + 1u], codes[at + 2u], codes[at + 3u]);
     let h = codes[at + 4u];
+    return array<vec4<u32>, 2>((w & LOW) | fifth(h), ((w >> vec4<u32>(4u)) & LOW) | fifth(h >> 16u));
+}
+
+//! Q5_0
+fn unpack(index: u32) -> Packed {
+    let q = five_bits(index);
     var b: Packed;
-    b.q[0] = less((w & LOW) | fifth(h), 0x10101010u);
-    b.q[1] = less(((w >> vec4<u32>(4u)) & LOW) | fifth(h >> 16u), 0x10101010u);
+    b.q[0] = less(q[0], 0x10101010u);
+    b.q[1] = less(q[1], 0x10101010u);
     b.s = vec2<f32>(half(index));
     b.m = 0.0;
+    return b;
+}
+
+//! Q5
+fn unpack(index: u32) -> Packed {
+    let affine = affine(index);
+    var b: Packed;
+    b.q = five_bits(index);
+    b.s = vec2<f32>(affine.x);
+    b.m = affine.y;
     return b;
 }
 

@@ -26,6 +26,16 @@ fn affine(index: u32) -> vec2<f32> {
     return vec2<f32>(dm.x * f32(six & 255u), -dm.y * f32((six >> 8u) & 255u));
 }
 
+//! Q2_K
+// The scale and the minimum of the block's first sixteen weights, then of the others.
+fn sixteens(index: u32) -> vec4<f32> {
+    let at = index / 8u * 5u;
+    let dm = unpack2x16float(scales[at]);
+    let bytes = scales[at + 1u + index % 8u / 2u] >> (index % 2u * 16u);
+    let four = vec4<u32>(bytes) >> vec4<u32>(0u, 4u, 8u, 12u);
+    return dm.xyxy * vec4<f32>(four & vec4<u32>(15u));
+}
+
 //! Q6_K
 fn sixteens(index: u32) -> vec2<f32> {
     let place = index / 8u * 5u;

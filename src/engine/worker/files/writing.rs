@@ -14,7 +14,7 @@ use super::{DIGEST, FileError, ModelFiles, ORIGIN, PART};
 use crate::engine::message::EngineFailure;
 
 /// Bytes of a file on disk that are copied at once.
-const PIECE: u64 = 4 << 20;
+pub(super) const PIECE: u64 = 4 << 20;
 
 /// How often a file that another worker holds is tried, and the milliseconds between.
 const TRIES: u32 = 20;
@@ -37,7 +37,12 @@ pub enum Incoming<'a> {
         sha256: Option<&'a str>,
     },
     /// From a file on the person's disk.
-    File(&'a Blob),
+    File {
+        /// The file.
+        file: &'a Blob,
+        /// Its SHA-256, as above.
+        sha256: Option<&'a str>,
+    },
 }
 
 impl ModelFiles {
@@ -56,24 +61,31 @@ impl ModelFiles {
         let handle = self.handle(&part, true).await?;
         let access = open_alone(&handle, name).await?;
         let writer = Writer::new(access, name, examine);
-        let (found, expected) = match from {
+        let (found, expected, url) = match from {
             Incoming::Url { url, sha256 } => {
-                (self.download(writer, url, sha256.is_some(), &mut progress).await, sha256)
+                (self.download(writer, url, sha256.is_some(), &mut progress).await, sha256, url)
             }
-            Incoming::File(file) => (writer.copy(file, &mut progress).await, None),
+            Incoming::File { file, sha256 } => (writer.copy(file, &mut progress).await, sha256, ""),
         };
-        if let Err(FileError::Refused(_)) = &found {
-            self.remove_note(&part).await;
+        if let Err(why) = &found
+            && (matches!(why, FileError::Refused(_)) || self.is_empty(&part).await)
+        {
+            // There is nothing that the next try could go on with.
+            let _ = self.remove_part(name).await;
         }
         let found = found?;
         if let Some(expected) = expected.filter(|expected| *expected != found) {
-            self.remove_note(&part).await;
+            let _ = self.remove_part(name).await;
             return Err(FileError::Digest { found, expected: expected.to_owned() });
         }
-        self.write_note(&format!("{name}{DIGEST}"), &found).await?;
+        self.write_note(&format!("{name}{DIGEST}"), &format!("{found}\n{url}")).await?;
         rename(&handle, name).await?;
         self.remove_note(&format!("{name}{ORIGIN}")).await;
         Ok(found)
+    }
+
+    async fn is_empty(&self, name: &str) -> bool {
+        self.file(name).await.is_ok_and(|file| file.size() == 0.0)
     }
 
     async fn remove_note(&self, note: &str) {
