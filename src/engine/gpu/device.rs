@@ -2,12 +2,16 @@
 
 use std::rc::Rc;
 
-use wgpu::CommandEncoder;
+use wgpu::{CommandEncoder, ComputePass};
 
 use super::adapter::About;
+use super::adjacent::lay_adjacent;
 use super::kernels::{Kernels, LOGIT_ROWS};
 use super::memory::Memory;
-use super::plan::{LayerPages, MOST_ASKED, Matrix, Part, Planner, Weights, Work, Workspace, most_positions};
+use super::plan::{
+    Dispatch, LayerPages, MOST_ASKED, Matrix, Part, Plan, Slice, Weights, Workspace, most_positions,
+};
+use super::planner::Planner;
 use super::variants::Variants;
 use super::weights::Layout;
 use crate::engine::device::{Device, Laid, Outlook, Piece, lay_out};
@@ -49,9 +53,9 @@ struct Model {
     held: usize,
     /// Bytes of keys, or of values, of a page in one layer.
     page_bytes: usize,
-    layers: Vec<Work>,
-    logits: Vec<Work>,
-    outlook: Work,
+    layers: Plan,
+    logits: Plan,
+    outlook: Dispatch,
     /// A forward pass that is recorded and waits to be submitted with what is asked of it.
     recorded: Option<CommandEncoder>,
     read: Vec<f32>,
@@ -116,10 +120,11 @@ impl Device for Gpu {
         let most = self.about.most_binding_bytes.min(self.about.most_buffer_bytes) as usize;
         let mut parts = Vec::new();
         for (first, rows) in layout.parts(most) {
-            let codes = self.memory.storage(name, rows * layout.code_bytes()).await?;
-            let scale_bytes = layout.scale_bytes(rows);
-            let scales =
-                if scale_bytes > 0 { Some(self.memory.storage(name, scale_bytes).await?) } else { None };
+            let codes = Slice::whole(self.memory.storage(name, rows * layout.code_bytes()).await?);
+            let scales = match layout.scale_bytes(rows) {
+                0 => None,
+                bytes => Some(Slice::whole(self.memory.storage(name, bytes).await?)),
+            };
             parts.push(Part { first, rows, codes, scales });
         }
         let matrix = Matrix { layout, parts };
@@ -144,9 +149,9 @@ impl Device for Gpu {
             layout.pack(now, &mut loading.codes, &mut loading.scales);
             let offset = at - part.first;
             let queue = &self.memory.queue;
-            queue.write_buffer(&part.codes, (offset * layout.code_bytes()) as u64, &loading.codes);
+            queue.write_buffer(&part.codes.buffer, (offset * layout.code_bytes()) as u64, &loading.codes);
             if let Some(scales) = &part.scales {
-                queue.write_buffer(scales, layout.scale_bytes(offset) as u64, &loading.scales);
+                queue.write_buffer(&scales.buffer, layout.scale_bytes(offset) as u64, &loading.scales);
             }
             loading.rows_done += rows;
             rest = later;
@@ -169,6 +174,8 @@ impl Device for Gpu {
     async fn prepare(&mut self, network: Network, chunk_tokens: usize) -> Result<(), EngineError> {
         self.memory.queue.submit([]);
         self.memory.done().await?;
+        let most = self.about.most_binding_bytes.min(self.about.most_buffer_bytes);
+        lay_adjacent(&self.memory, &mut self.weights, &network, most).await?;
         let workspace = Workspace::new(&self.memory, &network, chunk_tokens).await?;
         let mut pages = Vec::new();
         let page_bytes = layer_bytes(&network.sizes, self.kernels.variants);
@@ -207,7 +214,7 @@ impl Device for Gpu {
 
     fn weight_bytes(&self) -> usize {
         let parts = self.weights.matrices.iter().flat_map(|matrix| &matrix.parts);
-        let bytes = |part: &Part| part.codes.size() + part.scales.as_ref().map_or(0, wgpu::Buffer::size);
+        let bytes = |part: &Part| part.codes.bytes + part.scales.as_ref().map_or(0, |scales| scales.bytes);
         parts.map(|part| bytes(part) as usize).sum()
     }
 
@@ -262,7 +269,7 @@ impl Device for Gpu {
         let (laid, tokens) = lay_out(pieces);
         model.tell(memory, &laid, &tokens);
         let mut encoder = memory.device.create_command_encoder(&Default::default());
-        record(&mut encoder, &model.layers, tokens.len());
+        record(&mut encoder, |pass| model.layers.record(pass, tokens.len() as u32));
         model.recorded = Some(encoder);
         if tokens.len() > 1 {
             model.submit(memory);
@@ -279,7 +286,7 @@ impl Device for Gpu {
         memory.queue.write_buffer(&model.workspace.look, 0, &words(&[1, 0]));
         let mut encoder = model.encoder(memory);
         model.take(&mut encoder, &[row]);
-        record(&mut encoder, &model.logits, 1);
+        record(&mut encoder, |pass| model.logits.record(pass, 1));
         encoder.copy_buffer_to_buffer(&model.workspace.logits, 0, &model.workspace.staging, 0, bytes as u64);
         memory.queue.submit([encoder.finish()]);
         let read = memory.read(&model.workspace.staging, bytes).await?;
@@ -384,8 +391,10 @@ impl Model {
         memory.queue.write_buffer(&self.workspace.asked, 0, &words(&pairs));
         let mut encoder = self.encoder(memory);
         self.take(&mut encoder, rows);
-        record(&mut encoder, &self.logits, rows.len());
-        record(&mut encoder, std::slice::from_ref(&self.outlook), rows.len());
+        record(&mut encoder, |pass| {
+            self.logits.record(pass, rows.len() as u32);
+            self.outlook.record(pass, rows.len() as u32);
+        });
         let bytes = 16 * (LOGIT_ROWS + asked.len());
         let Workspace { found, staging, .. } = &self.workspace;
         encoder.copy_buffer_to_buffer(found, 0, staging, 0, bytes as u64);
@@ -396,11 +405,8 @@ impl Model {
     }
 }
 
-fn record(encoder: &mut CommandEncoder, work: &[Work], tokens: usize) {
-    let mut pass = encoder.begin_compute_pass(&Default::default());
-    for work in work {
-        work.record(&mut pass, tokens as u32);
-    }
+fn record(encoder: &mut CommandEncoder, add: impl FnOnce(&mut ComputePass)) {
+    add(&mut encoder.begin_compute_pass(&Default::default()));
 }
 
 /// Bytes of keys, or of values, of a page in one layer.

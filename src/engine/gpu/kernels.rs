@@ -22,8 +22,8 @@ pub const SPLITS: u32 = 16;
 /// A kernel with all that its source depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kernel {
-    /// `matvec.wgsl` or `packed_matvec.wgsl`.
-    Matvec(Multiply, Sharing),
+    /// `matvec.wgsl`.
+    Matvec(Multiply, Few),
     /// `matmul.wgsl` or `packed_matmul.wgsl`.
     /// Its tile is eight times as many rows and tokens as this, those of an invocation.
     Matmul(Multiply, u32),
@@ -38,10 +38,8 @@ pub enum Kernel {
     },
     /// `keep.wgsl`.
     Keep(Pairing),
-    /// `attend.wgsl`, for heads of this size.
-    Attend(usize),
-    /// The same with [`SPLITS`] workgroups for a head, for `merge.wgsl`.
-    AttendInParts(usize),
+    /// `attend.wgsl`.
+    Attend(Attend),
     /// `merge.wgsl`, for heads of this size.
     Merge(usize),
     /// `gate.wgsl`.
@@ -50,6 +48,17 @@ pub enum Kernel {
     Add,
     /// `outlook.wgsl`.
     Outlook,
+}
+
+/// What `attend.wgsl` depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Attend {
+    /// Numbers of a head.
+    pub head_size: usize,
+    /// How many workgroups share a head's positions; more than one leave what they find to `merge.wgsl`.
+    pub splits: u32,
+    /// Whether a token alone turns and keeps what is its own, and how.
+    pub keeps: Option<Pairing>,
 }
 
 /// What the products' kernels depend on.
@@ -78,6 +87,41 @@ pub enum Then {
     Cap(u32),
 }
 
+/// What `matvec.wgsl` does beyond products.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Few {
+    /// How it shares its work.
+    pub sharing: Sharing,
+    /// Whether it norms what it multiplies.
+    pub normed: bool,
+    /// What becomes of the rows.
+    pub gives: Gives,
+}
+
+/// What becomes of the rows of a matrix, or of some that lie behind each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Gives {
+    /// One result.
+    One,
+    /// Two or three results.
+    Several,
+    /// The first half gates the second.
+    Gated(Activation),
+}
+
+impl Few {
+    /// Rows of the result that an invocation computes.
+    pub fn rows(self) -> u32 {
+        let Sharing { rows, .. } = self.sharing;
+        if matches!(self.gives, Gives::Gated(_)) { rows / 2 } else { rows }
+    }
+
+    /// Rows of the result that a workgroup computes.
+    pub fn rows_of_workgroup(self) -> u32 {
+        self.sharing.threads / self.sharing.lanes * self.rows()
+    }
+}
+
 /// How `matvec.wgsl` shares its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Sharing {
@@ -100,11 +144,6 @@ impl Sharing {
             _ => (64, 64),
         };
         Sharing { threads, lanes, rows: 4 }
-    }
-
-    /// Rows of a workgroup.
-    pub fn rows_of_workgroup(self) -> u32 {
-        self.threads / self.lanes * self.rows
     }
 }
 

@@ -2,18 +2,21 @@
 //! Direct3D natively).
 //!
 //! Reading order: [`adapter`] (which GPU there is), [`weights`] (how matrices lie in its memory), `wgsl/` (the kernels),
-//! [`kernels`] (their pipelines), [`memory`] (buffers, and what the GPU reports), [`plan`] (a network as dispatches),
-//! [`device`] (the device), [`self_test`] (whether it can be believed).
+//! [`kernels`] (their pipelines), [`memory`] (buffers, and what the GPU reports), [`plan`] (buffers and dispatches),
+//! [`planner`] (a network as dispatches), [`few`] (the same for few tokens), [`device`] (the device), [`self_test`] (whether it can be believed).
 //!
 //! Plain f32 needs no feature beyond WebGPU's own and always works; [`variants`] says what is used beyond it where it is
 //! offered, and [`source`] puts each kernel together accordingly. A chunk of tokens is one submit with the
 //! logits that are asked of it; nothing is read back but what was asked for, and no buffer is made for a step.
 
 pub mod adapter;
+mod adjacent;
 mod device;
+mod few;
 mod kernels;
 mod memory;
 mod plan;
+mod planner;
 mod self_test;
 mod source;
 #[cfg(test)]

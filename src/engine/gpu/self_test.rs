@@ -27,11 +27,12 @@ const TOLERANCE_OF_HALVES: f32 = 1e-2;
 /// wrongly is off by whole units, and the plain kernels were held to far less before.
 const TOLERANCE_OF_BYTES: f32 = 0.25;
 
-/// Tokens of the first chunk: more than one tile of the product's kernel, and not a whole number of them.
+/// Tokens of the chunks: more than one tile of the product's kernel, and not a whole number of them; few; one alone.
+const CHUNKS: [usize; 3] = [MANY, 3, 1];
 const MANY: usize = 75;
 
 const SIZES: Sizes = Sizes {
-    layers: 2,
+    layers: 3,
     width: 256,
     hidden: 256,
     heads: 4,
@@ -90,19 +91,20 @@ async fn compare(device: &mut Gpu, mut cpu: Cpu, tolerance: f32) -> Result<(), M
     Ok(())
 }
 
-/// For each token: the log-probabilities of some tokens after it. Most are read together, the last ones alone.
+/// For each token: the log-probabilities of some tokens after it. Most are read together, then few, the last one alone.
 async fn answers<D: Device>(device: &mut D) -> Result<Vec<Vec<f32>>, EngineError> {
     let network = Maker { device, random: Pcg32::new(20) }.network().await?;
     let vocabulary = network.sizes.vocabulary as u32;
     device.prepare(network, MANY).await?;
     let mut random = Pcg32::new(21);
-    let tokens: Vec<u32> = (0..MANY + 2).map(|_| random.next_u32() % vocabulary).collect();
+    let tokens: Vec<u32> = (0..CHUNKS.iter().sum()).map(|_| random.next_u32() % vocabulary).collect();
     let mut tree = KvTree::new(1, 1 << 20);
     let mut branch = tree.branch(&tokens, 0);
     let mut answers = Vec::new();
-    let single = [MANY..MANY + 1, MANY + 1..MANY + 2];
-    for chunk in std::iter::once(0..MANY).chain(single) {
-        let chunk = &tokens[chunk];
+    let mut rest = &tokens[..];
+    for length in CHUNKS {
+        let (chunk, after) = rest.split_at(length);
+        rest = after;
         tree.reserve(&mut branch, chunk.len())?;
         let no_memory = |_| EngineError::OutOfMemory { what: "the self-test".to_owned(), bytes: 0 };
         device.hold(tree.pages_needed()).await.map_err(no_memory)?;
@@ -125,7 +127,8 @@ struct Maker<'d, D> {
 }
 
 impl<D: Device> Maker<'_, D> {
-    /// Two layers that differ in all that families differ in, and between them use every format.
+    /// Two layers that differ in all that families differ in, and between them use every format; and one with matrices of
+    /// one format where several multiply the same, which are multiplied together.
     async fn network(&mut self) -> Result<Network, EngineError> {
         let Sizes { width, vocabulary, .. } = SIZES;
         let embedding = self.matrix(TensorKind::Q8_0, vocabulary, width).await?;
@@ -134,6 +137,7 @@ impl<D: Device> Maker<'_, D> {
         let layers = vec![
             self.layer(0, [Q4_0, Q4_1, Q5_0, Q8_0, Q4_K, Q6_K, F16]).await?,
             self.layer(1, [F32, Q5_1, Q5_K, Q2_K, Q3_K, IQ4_NL, BF16]).await?,
+            self.layer(2, [Q4_0, Q4_0, Q4_0, Q4_K, Q4_1, Q4_1, Q8_0]).await?,
         ];
         let rotation =
             |pairing, pairs| Rotation { step: 0.7, slowdown: 1.0, divisors: vec![1.0; pairs], pairing };
@@ -151,20 +155,21 @@ impl<D: Device> Maker<'_, D> {
 
     async fn layer(&mut self, layer: usize, kinds: [TensorKind; 7]) -> Result<Vec<Step>, EngineError> {
         let Sizes { width, hidden, heads, head_size, .. } = SIZES;
-        let (queries, keys, second) = (heads * head_size, SIZES.keys(), layer == 1);
+        let (queries, keys) = (heads * head_size, SIZES.keys());
+        let (first, second) = (layer == 0, layer == 1);
         let mut steps = vec![self.norm(Slot::Stream, width, Slot::Normed).await?];
         let mut products = Vec::new();
         for (kind, rows, into) in
             [(kinds[0], queries, Slot::Queries), (kinds[1], keys, Slot::Keys), (kinds[2], keys, Slot::Values)]
         {
-            let bias = if second { Some(self.vector(rows).await?) } else { None };
+            let bias = if !first { Some(self.vector(rows).await?) } else { None };
             products.push(Product { matrix: self.matrix(kind, rows, width).await?, bias, into });
         }
         steps.push(Step::Multiply { from: Slot::Normed, products });
         if second {
             steps.push(self.norm(Slot::Queries, head_size, Slot::Queries).await?);
         }
-        steps.push(Step::Keep { layer, rotation: layer });
+        steps.push(Step::Keep { layer, rotation: usize::from(!first) });
         steps.push(Step::Attend { layer, window: second.then_some(20), scale: 0.125 });
         self.add(&mut steps, second, Slot::Attended, (kinds[3], queries)).await?;
         steps.push(self.norm(Slot::Stream, width, Slot::Normed).await?);
@@ -173,7 +178,7 @@ impl<D: Device> Maker<'_, D> {
             products.push(Product { matrix: self.matrix(kind, hidden, width).await?, bias: None, into });
         }
         steps.push(Step::Multiply { from: Slot::Normed, products });
-        steps.push(Step::Gate(if second { Activation::Gelu } else { Activation::Silu }));
+        steps.push(Step::Gate(if first { Activation::Silu } else { Activation::Gelu }));
         self.add(&mut steps, second, Slot::Gate, (kinds[6], hidden)).await?;
         Ok(steps)
     }

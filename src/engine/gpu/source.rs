@@ -6,7 +6,7 @@
 
 use std::fmt::Write;
 
-use super::kernels::{Kernel, LOGIT_ROWS, Multiply, SPLITS, Sharing, Then, WIDE};
+use super::kernels::{Attend, Few, Gives, Kernel, LOGIT_ROWS, Multiply, SPLITS, Then, WIDE};
 use super::variants::Variants;
 use super::weights::code_words;
 use crate::engine::gguf::TensorKind;
@@ -19,7 +19,6 @@ const SCALES: &str = include_str!("wgsl/scales.wgsl");
 const MATVEC: &str = include_str!("wgsl/matvec.wgsl");
 const MATMUL: &str = include_str!("wgsl/matmul.wgsl");
 const PACK: &str = include_str!("wgsl/pack.wgsl");
-const PACKED_MATVEC: &str = include_str!("wgsl/packed_matvec.wgsl");
 const PACKED_MATMUL: &str = include_str!("wgsl/packed_matmul.wgsl");
 const ADD_UP: &str = include_str!("wgsl/add_up.wgsl");
 const FOLD: &str = include_str!("wgsl/fold.wgsl");
@@ -99,23 +98,113 @@ pub fn has_scales(kind: TensorKind) -> bool {
     !matches!(kind, TensorKind::F32 | TensorKind::F16 | TensorKind::BF16)
 }
 
-/// A product's kernel, from the file for floats or the one for bytes, with the sections that its weights and its bias
-/// need.
-fn multiply(file: &str, packed_file: &str, m: Multiply) -> String {
+/// The sections that a product's kernel needs for its weights and its bias.
+fn product_sections(m: Multiply) -> Vec<&'static str> {
     let mut names = vec!["main", "body"];
     names.extend(has_scales(m.kind).then_some("scales"));
     names.extend(m.bias.then_some("bias"));
-    let file = if m.packed { packed_file } else { file };
-    CHUNK.to_owned() + &sections(file, &names) + &format(m.kind, m.packed)
+    names
 }
 
-/// The statements by which invocations that share rows add up what they have.
-fn add_up(sharing: Sharing, variants: Variants) -> String {
-    if sharing.lanes <= variants.subgroups {
-        let row = section(ADD_UP, "by subgroups");
-        (0..sharing.rows).map(|r| row.replace("{{R}}", &r.to_string())).collect()
+/// `matvec.wgsl`.
+fn matvec(m: Multiply, few: Few, variants: Variants) -> String {
+    let Few { sharing, normed, gives } = few;
+    let (rows, lanes) = (few.rows(), sharing.lanes);
+    let mut names = product_sections(m);
+    names.extend(normed.then_some("normed"));
+    names.extend((gives == Gives::Several).then_some("several"));
+    let mut file = sections(MATVEC, &names) + &format(m.kind, false);
+    if let Gives::Gated(activation) = gives {
+        file += &section(GATE, activation_name(activation));
+    }
+    let by_subgroups = lanes <= variants.subgroups;
+    file += &section(ADD_UP, if by_subgroups { "subgroup" } else { "memory" });
+
+    let mut load = String::new();
+    for q in 0..8 {
+        // Writing to a string can't fail; so below.
+        let _ = match normed {
+            false => writeln!(load, "let x{q} = quad(base, block, {q}u);"),
+            true => writeln!(
+                load,
+                "let raw{q} = quad(base, block, {q}u); let x{q} = raw{q} * gain[block * 8u + {q}u]; \
+                 total[{}] += dot(raw{q}, raw{q});",
+                sharing.rows
+            ),
+        };
+    }
+    let each_row: String = (0..sharing.rows)
+        .map(|r| {
+            let row = format!("min(row + {}u, shape.rows - 1u)", r % rows);
+            let row = if r < rows { row } else { format!("shape.rows + {row}") };
+            section(MATVEC, "row").replace("{{ROW}}", &row).replace("{{R}}", &r.to_string())
+        })
+        .collect();
+    let guard = if m.ragged { "if (block * 8u + q >= shape.cols / 4u) { return vec4<f32>(); }" } else { "" };
+    let names = [
+        ("ADD_UP", add_up(m, few, by_subgroups)),
+        ("CODE", code_type(m.kind)),
+        ("GUARD", guard.to_owned()),
+        ("LOAD", load),
+        ("EACH_ROW", each_row),
+        ("THREADS", sharing.threads.to_string()),
+        ("LANES", lanes.to_string()),
+        ("GROUPS", (sharing.threads / lanes).to_string()),
+        ("ROWS", sharing.rows.to_string()),
+        ("GIVES", rows.to_string()),
+        ("SUMS", (sharing.rows + u32::from(normed)).to_string()),
+    ];
+    fill(file, &names)
+}
+
+/// The statements by which invocations that share rows add up what they have, and keep it.
+fn add_up(m: Multiply, few: Few, by_subgroups: bool) -> String {
+    // What all of a group have together of the row `r`, or `r` and so many on.
+    let of_group = |r: Option<u32>, beyond: u32| match r {
+        Some(r) => format!("of_group(total[{}])", r + beyond),
+        None => format!("of_group(i - lane, r + {beyond}u)"),
+    };
+    let squares = match by_subgroups {
+        true => format!("of_group(total[{}])", few.sharing.rows),
+        false => format!("of_group(i - lane, {}u)", few.sharing.rows),
+    };
+    let scale = if few.normed { format!("let scale = normal({squares});") } else { String::new() };
+    let scaled = if few.normed { " * scale" } else { "" };
+    let keep = match few.gives {
+        Gives::One => format!("let at = token * shape.stride + shape.into + row + r; {}", store(m)),
+        Gives::Several => {
+            format!("store(token, row + r, sum{});", if m.bias { " + bias[row + r]" } else { "" })
+        }
+        Gives::Gated(_) => {
+            "y[token * shape.stride + row + r] = activation(vec4<f32>(sum)).x * up;".to_owned()
+        }
+    };
+    let rows = |section: String, r: Option<u32>| {
+        let also = match few.gives {
+            Gives::Gated(_) => format!("let up = {}{scaled};", of_group(r, few.rows())),
+            _ => String::new(),
+        };
+        let names = [
+            ("SCALE", scale.clone()),
+            ("SUM", of_group(r, 0) + scaled),
+            ("ALSO", also),
+            ("STORE", keep.clone()),
+            ("R", r.unwrap_or(0).to_string()),
+        ];
+        fill(section, &names)
+    };
+    if by_subgroups {
+        let each = (0..few.rows()).map(|r| rows(section(ADD_UP, "by subgroups"), Some(r)));
+        scale.clone() + "\n" + &each.collect::<String>()
     } else {
-        section(ADD_UP, "in memory")
+        rows(section(ADD_UP, "in memory"), None)
+    }
+}
+
+fn activation_name(activation: Activation) -> &'static str {
+    match activation {
+        Activation::Silu => "silu",
+        Activation::Gelu => "gelu",
     }
 }
 
@@ -148,18 +237,30 @@ fn store(m: Multiply) -> String {
     }
 }
 
-/// Attention of heads of `size`, shared by `splits` workgroups, which end as the section `finish` says.
-fn attend(size: usize, splits: u32, finish: &str, variants: Variants) -> String {
+/// `attend.wgsl`.
+fn attend(Attend { head_size, splits, keeps }: Attend, variants: Variants) -> String {
+    let [parameters, largest] = fold("largest", variants);
+    let [_, (_, together)] = fold("sum", variants);
     let names = [
-        ("FINISH", section(ATTEND, finish)),
-        ("SIZE", size.to_string()),
-        ("QUADS", (size / 4).to_string()),
-        ("EACH", size.div_ceil(64).to_string()),
+        ("OWN", if keeps.is_some() { section(ATTEND, "own") } else { String::new() }),
+        ("TOGETHER", together),
+        ("NEW", u32::from(keeps.is_some()).to_string()),
+        ("FINISH", section(ATTEND, if splits == 1 { "whole" } else { "part" })),
+        ("SIZE", head_size.to_string()),
+        ("QUADS", (head_size / 4).to_string()),
+        ("EACH", head_size.div_ceil(64).to_string()),
         ("SPLITS", splits.to_string()),
     ];
-    let [kept, _] = kept(variants);
-    let names: Vec<_> = names.into_iter().chain(fold("largest", variants)).chain([kept]).collect();
-    fill(sections(ATTEND, &[]), &names)
+    let names: Vec<_> = names.into_iter().chain([parameters, largest]).chain(kept(variants)).collect();
+    let turned = |pairing| {
+        let turned = match pairing {
+            Pairing::Neighbours => section(ATTEND, "turned neighbours"),
+            Pairing::Halves => section(ATTEND, "turned halves"),
+        };
+        ["queries", "new_keys"].map(|from| turned.replace("{{FROM}}", from)).concat()
+    };
+    let which = if keeps.is_some() { "kept here" } else { "kept before" };
+    fill(sections(ATTEND, &[which, "main"]) + &keeps.map(turned).unwrap_or_default(), &names)
 }
 
 /// The products of an invocation of `matmul.wgsl` with one quad of columns, of `each` rows and tokens.
@@ -167,7 +268,6 @@ fn tile_of_floats(each: u32) -> String {
     let mut load = String::new();
     let mut products = String::new();
     for r in 0..each {
-        // Writing to a string can't fail; so below.
         let _ = writeln!(load, "let w{r} = w_tile[q + r0 + {}u];", 8 * r);
     }
     for t in 0..each {
@@ -204,7 +304,7 @@ fn tile_of_bytes(each: u32) -> String {
 /// The WGSL of a kernel. Subgroups need no `enable` here: they are used natively alone, where naga knows no such word.
 pub fn source(kernel: Kernel, variants: Variants) -> String {
     let mut enables = String::new();
-    if variants.halves && matches!(kernel, Kernel::Keep(_) | Kernel::Attend(_) | Kernel::AttendInParts(_)) {
+    if variants.halves && matches!(kernel, Kernel::Keep(_) | Kernel::Attend(_)) {
         enables += "enable f16;\n";
     }
     let body = body(kernel, variants);
@@ -214,26 +314,7 @@ pub fn source(kernel: Kernel, variants: Variants) -> String {
 
 fn body(kernel: Kernel, variants: Variants) -> String {
     match kernel {
-        Kernel::Matvec(m, sharing) => {
-            let row = section(if m.packed { PACKED_MATVEC } else { MATVEC }, "row");
-            let rows: String = (0..sharing.rows).map(|r| row.replace("{{R}}", &r.to_string())).collect();
-            let guard =
-                if m.ragged { "if (block * 8u + q >= shape.cols / 4u) { return vec4<f32>(); }" } else { "" };
-            let names = [
-                ("CODE", code_type(m.kind)),
-                ("GUARD", guard.to_owned()),
-                ("EACH_ROW", rows),
-                ("ADD_UP", add_up(sharing, variants)),
-                ("STORE", store(m)),
-                ("THREADS", sharing.threads.to_string()),
-                ("LANES", sharing.lanes.to_string()),
-                ("GROUPS", (sharing.threads / sharing.lanes).to_string()),
-                ("ROWS", sharing.rows.to_string()),
-            ];
-            let memory = section(ADD_UP, "memory");
-            let memory = if sharing.lanes <= variants.subgroups { String::new() } else { memory };
-            fill(multiply(MATVEC, PACKED_MATVEC, m) + &memory, &names)
-        }
+        Kernel::Matvec(m, few) => matvec(m, few, variants),
         Kernel::Matmul(m, each) => {
             let guard = if m.ragged {
                 "if (at >= quads) { x_tile[quad * {{TILE}}u + line] = vec4<f32>(); continue; }"
@@ -257,7 +338,8 @@ fn body(kernel: Kernel, variants: Variants) -> String {
                 ("HALVES", (16 * each).to_string()),
                 ("TILE", (8 * each).to_string()),
             ];
-            fill(multiply(MATMUL, PACKED_MATMUL, m), &names)
+            let file = sections(if m.packed { PACKED_MATMUL } else { MATMUL }, &product_sections(m));
+            fill(CHUNK.to_owned() + &file + &format(m.kind, m.packed), &names)
         }
         Kernel::Pack => fill(CHUNK.to_owned() + PACK, &[("WIDE", WIDE.to_string())]),
         Kernel::Embed(kind) => {
@@ -277,18 +359,14 @@ fn body(kernel: Kernel, variants: Variants) -> String {
             let names = [("PAIR", pair.to_owned()), ("WIDE", WIDE.to_string())];
             fill(fill(CHUNK.to_owned() + KEEP, &kept(variants)), &names)
         }
-        Kernel::Attend(size) => attend(size, 1, "whole", variants),
-        Kernel::AttendInParts(size) => attend(size, SPLITS, "part", variants),
+        Kernel::Attend(kernel) => attend(kernel, variants),
         Kernel::Merge(size) => {
             let names = [("SIZE", size.to_string()), ("SPLITS", SPLITS.to_string())];
             fill(MERGE.to_owned(), &names)
         }
         Kernel::Gate(activation) => {
-            let name = match activation {
-                Activation::Silu => "silu",
-                Activation::Gelu => "gelu",
-            };
-            fill(CHUNK.to_owned() + &sections(GATE, &[name, "body"]), &[("WIDE", WIDE.to_string())])
+            let file = sections(GATE, &[activation_name(activation), "body"]);
+            fill(CHUNK.to_owned() + &file, &[("WIDE", WIDE.to_string())])
         }
         Kernel::Add => fill(CHUNK.to_owned() + ADD, &[("WIDE", WIDE.to_string())]),
         Kernel::Outlook => fill(CHUNK.to_owned() + OUTLOOK, &[("ROWS", LOGIT_ROWS.to_string())]),
