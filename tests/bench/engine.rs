@@ -118,6 +118,10 @@ fn main() -> Result<(), EngineError> {
         "prefill": (prefill * 10.0).round() / 10.0,
         "decode": (decode * 10.0).round() / 10.0,
         "judgements_beside_one_prefill": ratio.map(|ratio| (ratio * 100.0).round() / 100.0),
+        "dispatches_of_a_token": match engine.device() {
+            AnyDevice::Gpu(gpu) => Some(gpu.dispatches_of_a_token()),
+            AnyDevice::Cpu(_) => None,
+        },
         "weights_gb_per_s": (decode * bytes as f64 / 1e8).round() / 10.0,
     });
     println!("{report}");

@@ -206,6 +206,19 @@ fn a_weight_that_is_no_number_shows() {
     assert_eq!(now(engine.score(&prompt, &labels, &mut NonStop)), Err(EngineError::NotANumber));
 }
 
+/// Each dispatch waits for the one before, which costs more than what it computes for one token.
+#[test]
+fn a_token_of_thirty_layers_takes_200_dispatches_at_the_most() {
+    if !On::Gpu.has_gpu("dispatches") {
+        return;
+    }
+    for on in [On::Gpu, On::GpuAtItsBest] {
+        let engine = on.load(&embedded_model(), &Options::default()).expect("it loads");
+        let AnyDevice::Gpu(gpu) = engine.device() else { unreachable!("it was asked for") };
+        assert!((1..=200).contains(&gpu.dispatches_of_a_token()), "{}", gpu.dispatches_of_a_token());
+    }
+}
+
 /// The embedded model's label log-probabilities, which is what the method asks for.
 #[test]
 fn the_embedded_models_labels_are_the_processors() {

@@ -85,6 +85,12 @@ impl Gpu {
         self.kernels.variants
     }
 
+    /// Kernels that are run for a token alone, and for what is to be known of its logits; none without a model.
+    pub fn dispatches_of_a_token(&self) -> usize {
+        let of = |model: &Model| model.layers.one.len() + model.logits.one.len() + 1;
+        self.model.as_ref().map_or(0, of)
+    }
+
     /// Has the weights that come from now on split as if a kernel could bind no more than so many bytes: for trying out
     /// what larger models need.
     pub fn with_most_binding_bytes(mut self, bytes: u64) -> Gpu {
