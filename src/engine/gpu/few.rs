@@ -2,8 +2,8 @@
 //! waits for the one before.
 //!
 //! Queries, keys and values come of one dispatch where their matrices lie behind each other (`adjacent.rs`), a gate and
-//! what it gates of another, and either norms what it reads. Products are of floats whatever the variants are: a token
-//! alone waits for the weights, not for arithmetic.
+//! what it gates of another, and either norms what it reads. A token alone keeps its own key and value in the dispatch that
+//! attends. Products are of floats whatever the variants are: few tokens wait for the weights, not for arithmetic.
 
 use wgpu::Buffer;
 

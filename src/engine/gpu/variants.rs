@@ -31,7 +31,7 @@ impl Variants {
         }
     }
 
-    /// Whether products of a matrix are taken by bytes: of weights that are whole numbers, in whole blocks. Q2_K has
+    /// Whether products of a matrix with many tokens are taken by bytes: of weights that are whole numbers, in whole blocks. Q2_K has
     /// minimums of half blocks, which that kernel does not know.
     pub fn packs(self, kind: TensorKind, ragged: bool) -> bool {
         self.bytes
