@@ -57,10 +57,10 @@ const LISTS: &[(Mark, &str)] = &[
     ),
     (
         Mark::Caveat,
-        "however|although|though|but|note that|please note|keep in mind|bear in mind|depending on|depends on|\
-         depend on|it depends|be aware|be careful|caution|caveat|on the other hand|that said|nevertheless|\
-         nonetheless|it's important to note|it is important to note|important to remember|it's worth noting|\
-         it is worth noting|be sure to|make sure|unless|may vary|can vary|varies|limitations|not all|despite",
+        // What takes back or limits what was said. "But" and "although" mostly join two halves of a sentence.
+        "however|note that|keep in mind|bear in mind|depending on|depends on|depend on|it depends|be aware|caution|\
+         caveat|on the other hand|that said|it's important to|it is important to|it's worth|it is worth|may vary|\
+         can vary|varies|unless",
     ),
     (
         Mark::Refusal,

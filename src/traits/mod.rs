@@ -87,7 +87,7 @@ pub enum Reveals {
 /// `BENCHMARKS.md` in view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Divides {
-    /// Much: length, lists, exclamation marks, hedging.
+    /// Much: length, lists, exclamation marks, hedging, caveats.
     Much,
     /// Some: formal or warm, with examples or with sources.
     Some,

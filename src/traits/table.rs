@@ -99,7 +99,7 @@ pub static TABLE: &[Trait] = &[
     // Stance.
     english("hedges", Stance, ["are", "more hedged", "less hedged"], |r| r.rate(Mark::Hedge), Sqrt, 0.78, Manner, Divides::Much),
     english("certainty", Stance, ["are", "more certain in tone", "less certain in tone"], |r| r.rate(Mark::Certainty), Sqrt, 0.75, Manner, Divides::Some),
-    english("caveats", Stance, ["have", "more caveats", "fewer caveats"], |r| r.rate(Mark::Caveat), Sqrt, 0.69, Manner, Divides::Some),
+    english("caveats", Stance, ["have", "more caveats", "fewer caveats"], |r| r.rate(Mark::Caveat), Sqrt, 0.69, Manner, Divides::Much),
     english("refusals", Stance, ["are", "more apt to refuse or plead ignorance", "less apt to refuse or plead ignorance"], |r| r.mark(Mark::Refusal) + r.mark(Mark::Disclaimer), Log, 0.45, Manner, Divides::Some),
     english("intensity", Stance, ["have", "more words that intensify", "fewer words that intensify"], |r| r.rate(Mark::Intensity), Sqrt, 0.71, Manner, Divides::Little),
     english("obligation", Stance, ["have", "more dos and don'ts", "fewer dos and don'ts"], |r| r.rate(Mark::Obligation), Sqrt, 0.75, Manner, Divides::Little),
