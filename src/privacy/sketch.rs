@@ -2,8 +2,10 @@
 //!
 //! It tells one difference between the two answers, in which direction and no more: "the first is shorter". Which
 //! traits it may tell of is fixed for a person: the few that say most about their choices, none that hints at a
-//! subject. So a sketch takes one of nine values, and nobody can tell by it which text it came from; what each
-//! field can reveal, and the attack that measures it, stand in `PRIVACY.md`.
+//! subject. Of these it tells the one that matters most to them and leans the way that all their tastes together lean, so
+//! that it does not speak for one answer where the rest speaks for the other. So a sketch takes one of nine values, and
+//! nobody can tell by it which text it came from; what each field can reveal, and the attack that measures it, stand in
+//! `PRIVACY.md`.
 //!
 //! No word of the pair is ever in it: its words are those of the table of traits.
 
@@ -23,12 +25,15 @@ const TELLING: f64 = 0.1;
 /// What a told difference is to a reward that learns of sketches: those told are larger than usual ones.
 const TOLD_DIFFERENCE: f64 = 1.6;
 
-/// Makes the sketches of one person's pairs. In a file it is the traits by id, each with its weight.
+/// Makes the sketches of one person's pairs. In a file it is the traits by id, each with its weight, those that are told
+/// of first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(into = "Vec<(String, f64)>", from = "Vec<(String, f64)>")]
 pub struct Sketcher {
-    /// Places in the table, with the weight that the person gives each.
+    /// What may be told of: places in the table, with the weight that the person gives each.
     told: Vec<(usize, f64)>,
+    /// The others that the person gives a weight, in the order of the table.
+    others: Vec<(usize, f64)>,
 }
 
 /// What a sketch tells: that the chosen (or first) answer has more of a trait, or less.
@@ -64,13 +69,19 @@ impl Sketcher {
             .collect();
         told.sort_by(|a, b| b.0.total_cmp(&a.0));
         told.truncate(MOST_TRAITS);
-        Sketcher { told: told.into_iter().map(|(_, index, weight)| (index, weight)).collect() }
+        let told: Vec<(usize, f64)> = told.into_iter().map(|(_, index, weight)| (index, weight)).collect();
+        let is_other =
+            |&(index, weight): &(usize, f64)| weight != 0.0 && told.iter().all(|(told, _)| *told != index);
+        let others = weights.iter().copied().enumerate().filter(is_other).collect();
+        Sketcher { told, others }
     }
 
     /// The sketch of a pair whose chosen answer differs so from the rejected one.
     pub fn sketch(&self, pair: PairId, difference: &Difference) -> Sketch {
         let moves = |&(index, weight): &(usize, f64)| (index, weight * difference.values()[index]);
-        let strongest = self.told.iter().map(moves).max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()));
+        let lean: f64 = self.told.iter().chain(&self.others).map(|one| moves(one).1).sum();
+        let along = self.told.iter().map(moves).filter(|(_, part)| part * lean >= 0.0);
+        let strongest = along.max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()));
         let told = strongest.filter(|(_, part)| part.abs() >= TELLING);
         let told = told.map(|(index, _)| Told { index, more: difference.values()[index] > 0.0 });
         Sketch { pair, told }
@@ -84,18 +95,21 @@ impl Sketcher {
 
 impl From<Sketcher> for Vec<(String, f64)> {
     fn from(sketcher: Sketcher) -> Self {
-        sketcher.told.into_iter().map(|(index, weight)| (TABLE[index].id.to_owned(), weight)).collect()
+        let all = sketcher.told.into_iter().chain(sketcher.others);
+        all.map(|(index, weight)| (TABLE[index].id.to_owned(), weight)).collect()
     }
 }
 
 impl From<Vec<(String, f64)>> for Sketcher {
-    /// What a sketch may not tell of is left out, whatever a file says.
+    /// What a sketch may not tell of is not told of, whatever a file says.
     fn from(written: Vec<(String, f64)>) -> Self {
-        let known = written.into_iter().filter_map(|(id, weight)| {
-            let (index, row) = Trait::find(&id)?;
-            (row.reveals < Reveals::Subject && weight.is_finite()).then_some((index, weight))
-        });
-        Sketcher { told: known.take(MOST_TRAITS).collect() }
+        let (mut told, mut others): (Vec<(usize, f64)>, Vec<(usize, f64)>) = Default::default();
+        for (id, weight) in written {
+            let Some((index, row)) = Trait::find(&id).filter(|_| weight.is_finite()) else { continue };
+            let may_be_told = row.reveals < Reveals::Subject && told.len() < MOST_TRAITS;
+            if may_be_told { &mut told } else { &mut others }.push((index, weight));
+        }
+        Sketcher { told, others }
     }
 }
 
@@ -205,6 +219,29 @@ mod tests {
         );
     }
 
+    /// What matters most alone may speak for the answer that the rest speaks against.
+    #[test]
+    fn what_it_tells_leans_as_the_whole_does() {
+        let sketcher =
+            Sketcher::new(&weights(&[("length", -1.0), ("hedges", -0.8), ("questions", -0.7)]), &[]);
+        let told = |of: &[(&str, f64)]| {
+            let sketch = sketcher.sketch(PairId::of(&[], "", ""), &Difference::from_values(weights(of)));
+            sketch.told().map(|told| (told.row().id, told.more()))
+        };
+        assert_eq!(told(&[("length", 1.0), ("hedges", -0.8)]), Some(("length", true)));
+        assert_eq!(told(&[("length", 1.0), ("hedges", -0.8), ("questions", -0.8)]), Some(("hedges", false)));
+        // The same pair the other way round is told the other way round.
+        assert_eq!(told(&[("length", -1.0), ("hedges", 0.8), ("questions", 0.8)]), Some(("hedges", true)));
+    }
+
+    /// What is never told of leans too: here it is all there is against the rest.
+    #[test]
+    fn a_lean_that_nothing_told_shares_is_not_told() {
+        let sketcher = Sketcher::new(&weights(&[("code", 2.0), ("length", -0.5)]), &[]);
+        let difference = Difference::from_values(weights(&[("code", 1.0), ("length", 1.0)]));
+        assert_eq!(sketcher.sketch(PairId::of(&[], "", ""), &difference).told(), None);
+    }
+
     #[test]
     fn what_hints_at_a_subject_is_never_told() {
         let sketcher = Sketcher::new(&weights(&[("code", 9.0), ("numbers", 9.0), ("length", 0.5)]), &[]);
@@ -219,9 +256,9 @@ mod tests {
 
     #[test]
     fn a_file_brings_back_the_same_and_no_more_than_may_be_told() {
-        let sketcher = Sketcher::new(&weights(&[("length", -2.0), ("hedges", 0.5)]), &[]);
+        let sketcher = Sketcher::new(&weights(&[("length", -2.0), ("hedges", 0.5), ("code", 3.0)]), &[]);
         let written = serde_json::to_string(&sketcher).unwrap();
-        assert_eq!(written, r#"[["length",-2.0],["hedges",0.5]]"#);
+        assert_eq!(written, r#"[["length",-2.0],["hedges",0.5],["code",3.0]]"#);
         assert_eq!(serde_json::from_str::<Sketcher>(&written).unwrap(), sketcher);
         let forged = r#"[["code",9.0],["no such trait",1.0],["length",-2.0]]"#;
         let read: Sketcher = serde_json::from_str(forged).unwrap();
