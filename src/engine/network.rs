@@ -93,9 +93,9 @@ pub struct Rotation {
     pub step: f32,
     /// 1, or the inverse of a linear scaling factor.
     pub slowdown: f32,
-    /// One for each pair that is turned; 1 but for Llama 3's and Phi 3's scaling for long contexts.
+    /// One for each pair that is turned; 1 but for scalings for long contexts.
     pub divisors: Vec<f32>,
-    /// What the turned numbers are multiplied by besides; 1 but for Phi 3's scaling.
+    /// What the turned numbers are multiplied by besides; 1 but for such scalings.
     pub magnitude: f32,
     /// Which numbers of a head are a pair.
     pub pairing: Pairing,

@@ -10,7 +10,7 @@ bit and without a rounding, and each file's SHA-256 over all tensors is held aga
 Each family comes twice: all in F32, where nothing is rounded and logits have to be equal, and in every format that the
 engine reads. What a family has is in them: windows with a layer of every sixth that sees all, two rotations, a linear
 scaling, biases, norms of heads, heads wider than the model's share (as Mistral Nemo has them, too), a cap on the logits,
-Llama 3's frequencies, Phi's fused tensors, its heads of which a part turns, and its factors for a short and a long context.
+Llama 3's frequencies, YaRN with and without a logarithm's multiplier, Phi's fused tensors, its heads of which a part turns, and its factors for a short and a long context.
 """
 
 import hashlib
@@ -164,6 +164,12 @@ def models():
         mini = {"rope.dimension_count": 96, **(short if mixed else long)}
         yield model(f"phi4-{suffix}", "phi3", mixed, 3, 2, 1, 128, mini, True, FACTORS)
     yield model("phi3-F32", "phi3", False, 2, 4, 4, 96, {"rope.dimension_count": 96, **short}, False, FACTORS, width=384)
+    yarn = {"rope.scaling.type": "yarn", "rope.freq_base": 1000000.0, "rope.scaling.original_context_length": 128}
+    ministral = {**yarn, "rope.scaling.factor": 16.0, "rope.scaling.yarn_log_multiplier": 0.5, "rope.scaling.yarn_beta_fast": 8.0,
+                 "rope.scaling.yarn_beta_slow": 2.0, "attention.temperature_scale": 0.125, "rope.dimension_count": 128}
+    yield model("mistral3-F32", "mistral3", False, 3, 4, 2, 128, ministral, True)
+    long_qwen = {**yarn, "rope.scaling.factor": 4.0}
+    yield model("qwen3-yarn-F32", "qwen3", False, 2, 4, 2, 64, long_qwen, True, HEAD_NORMS)
 
 
 def main():

@@ -17,7 +17,7 @@ pub struct Family {
     pub sizes: Sizes,
     /// The rotations that layers use.
     pub rotations: Vec<Rotation>,
-    /// The longest context for which a file's short factors of a rotation hold.
+    /// The longest context that the model was first trained with; a file's short factors of a rotation hold up to there.
     pub original_context: usize,
     /// Each layer's attention.
     pub layers: Vec<LayerAttention>,
@@ -54,6 +54,7 @@ impl Family {
         let architecture: &str = header.require("general.architecture")?;
         match architecture {
             "llama" => super::llama::read(header),
+            "mistral3" => super::llama::read_mistral3(header),
             "qwen2" => super::qwen::read_qwen2(header),
             "qwen3" => super::qwen::read_qwen3(header),
             "gemma3" => super::gemma::read(header),
@@ -80,7 +81,7 @@ impl Family {
                 divisors(&mut loader, header, rotation.divisors.len(), context > self.original_context)
                     .await?
             {
-                rotation.divisors = divisors;
+                rotation.divisors.iter_mut().zip(divisors).for_each(|(both, more)| *both *= more);
             }
         }
         let embedding = loader.matrix("token_embd.weight", sizes.vocabulary, sizes.width).await?;

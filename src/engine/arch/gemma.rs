@@ -38,7 +38,7 @@ pub fn read(header: &Header) -> Result<Family, EngineError> {
         _ => sizes.head_size,
     };
     Ok(Family {
-        original_context: read_original_context(&keys, &sizes)?,
+        original_context: read_original_context(&keys)?,
         sizes,
         rotations: vec![near, far],
         layers: layers(&keys, &sizes)?,

@@ -7,5 +7,6 @@ mod load;
 mod phi;
 mod qwen;
 mod sizes;
+mod yarn;
 
 pub use decoder::{Family, LayerAttention};

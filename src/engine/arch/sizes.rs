@@ -88,9 +88,10 @@ pub(super) fn read_sizes(keys: &Keys) -> Result<Sizes, EngineError> {
     })
 }
 
-/// The longest context that short factors are for, where a rotation has two sets of them.
-pub(super) fn read_original_context(keys: &Keys, sizes: &Sizes) -> Result<usize, EngineError> {
-    Ok(keys.optional("rope.scaling.original_context_length")?.unwrap_or(sizes.context))
+/// The longest context that the model was first trained with: the one that its rotation is made for without a scaling.
+pub(super) fn read_original_context(keys: &Keys) -> Result<usize, EngineError> {
+    let original = keys.optional("rope.scaling.original_context_length")?;
+    original.map_or_else(|| keys.size("context_length"), Ok)
 }
 
 /// The rotation under `rope.…`; `base` is what a file means that names none.
@@ -112,8 +113,10 @@ pub(super) fn read_rotation(
         }
         None | Some("none") => keys.float("rope.scale_linear")?.unwrap_or(1.0),
         Some("linear") => keys.header.require::<f32>(&keys.name("rope.scaling.factor"))?,
+        // Its stretching is in the divisors.
+        Some("yarn") => 1.0,
         Some(other) => {
-            let takes = "none, linear, or longrope with its tensors of factors";
+            let takes = "none, linear, yarn, or longrope with its tensors of factors";
             let key = keys.name("rope.scaling.type");
             return Err(EngineError::Unsupported { key, found: other.to_owned(), takes });
         }
@@ -124,7 +127,12 @@ pub(super) fn read_rotation(
     let key = "rope.scaling.attn_factor";
     let magnitude = keys.float(key)?.unwrap_or(1.0);
     keys.check(key, magnitude, is_number(magnitude), "a number above zero")?;
-    Ok(Rotation { magnitude, ..rotation(base, factor, rotated, pairing) })
+    let plain = rotation(base, factor, rotated, pairing);
+    if scaling == Some("yarn") {
+        let (divisors, growth) = super::yarn::read(keys, base, rotated / 2)?;
+        return Ok(Rotation { divisors, magnitude: magnitude * growth, ..plain });
+    }
+    Ok(Rotation { magnitude, ..plain })
 }
 
 /// A rotation of `rotated` numbers of a head with this base, slowed down by `factor`.
