@@ -8,7 +8,7 @@ use super::arch::Family;
 use super::chat_template::{ChatTemplate, Message};
 use super::device::AnyDevice;
 use super::error::short_of;
-use super::gguf::{GgufError, Header, Limits, parse};
+use super::gguf::{GgufError, Header, Limits, parse, whole_name};
 use super::message::{
     ChatJudgement, ChatPrompt, ChatScores, ChatTurn, Cost, DeviceReport, EngineFailure, EngineReply,
     EngineRequest, LoadedModel, SamplingOptions,
@@ -296,6 +296,9 @@ fn text_parts(header: &Header) -> Result<(Tokenizer, ChatTemplate), EngineFailur
 
 /// The file's name without its ending. What files say of themselves in `general.name` is often a leftover of training.
 fn name(file: &str) -> String {
+    if let Some(whole) = whole_name(file) {
+        return whole.to_owned();
+    }
     let end = file.len().saturating_sub(".gguf".len());
     match file.get(end..) {
         Some(ending) if ending.eq_ignore_ascii_case(".gguf") => file[..end].to_owned(),

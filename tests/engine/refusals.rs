@@ -28,7 +28,7 @@ fn files_that_would_give_wrong_answers() {
         (
             "general.architecture",
             Value::String("gemma2".into()),
-            "the model's architecture is gemma2; this engine runs llama, qwen2, qwen3 and gemma3",
+            "the model's architecture is gemma2; this engine runs llama, mistral3, qwen2, qwen3, gemma3 and phi3",
         ),
         (
             "llama.expert_count",
@@ -37,8 +37,8 @@ fn files_that_would_give_wrong_answers() {
         ),
         (
             "llama.rope.scaling.type",
-            Value::String("yarn".into()),
-            "llama.rope.scaling.type is yarn; this engine takes none or linear",
+            Value::String("longrope".into()),
+            "llama.rope.scaling.type is longrope; this engine takes none, linear, yarn, or longrope with its tensors of factors",
         ),
         (
             "llama.attention.head_count_kv",

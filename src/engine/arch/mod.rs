@@ -4,7 +4,9 @@ mod decoder;
 mod gemma;
 mod llama;
 mod load;
+mod phi;
 mod qwen;
 mod sizes;
+mod yarn;
 
 pub use decoder::{Family, LayerAttention};
