@@ -40,11 +40,12 @@ test("a download that breaks off goes on where it ended, and the file is kept", 
       engine.stop();
       const again = await window.engine();
       const kept = await again.ask("Kept");
-      const second = await again.ask({ Load: { file: { Kept: kept.Ok.Kept[0][0] }, device: "Cpu" } });
+      const second = await again.ask({ Load: { file: { Kept: kept.Ok.Kept.whole[0].name }, device: "Cpu" } });
       return { build: again.build, first, kept, second };
     }, URL_OF_MODEL);
     assert.equal(told.first.Ok?.Loaded.fingerprint, EMBEDDED_SHA256, JSON.stringify(told.first));
-    assert.deepEqual(told.kept.Ok.Kept, [[EMBEDDED_MODEL, 98362432]]);
+    const [kept] = told.kept.Ok.Kept.whole;
+    assert.deepEqual([kept.name, kept.bytes, kept.sha256], [EMBEDDED_MODEL, 98362432, EMBEDDED_SHA256]);
     assert.deepEqual(told.second, told.first);
     assert.ok(ranges.some((range) => range), `no download went on: ${JSON.stringify(ranges)}`);
   },
@@ -147,7 +148,7 @@ test("a model that can't fit is refused before it is fetched", async () => {
       });
       assert.match(told.error, /OutOfMemory.*the weights/);
       assert.ok(told.most < 2 ** 28, `${told.most} bytes were fetched`);
-      assert.deepEqual(told.kept, { Ok: { Kept: [] } });
+      assert.deepEqual(told.kept, { Ok: { Kept: { whole: [], parts: [] } } });
     }, { serving: { models: folder } });
   } finally {
     await rm(folder, { recursive: true });

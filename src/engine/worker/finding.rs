@@ -24,6 +24,8 @@ impl Server {
         match (file, files) {
             (ModelFile::Kept(name), files) => Found::kept(&files.map_err(file_failure)?, name).await,
             (ModelFile::Url { url, name, sha256 }, Ok(files)) => {
+                let _alone = files.alone(&name, &mut progress).await.map_err(file_failure)?;
+                // Another tab may have fetched it meanwhile.
                 if files.is_from(&name, &url, sha256.as_deref()).await {
                     return Found::kept(&files, name).await;
                 }
@@ -54,6 +56,7 @@ impl Server {
                     Err(why) => return Found::unkept(name, blob, &why),
                 };
                 let sha256 = sha256.as_deref();
+                let _alone = files.alone(&name, &mut progress).await.map_err(file_failure)?;
                 if files.holds(&name, &blob, sha256, &mut progress).await.map_err(file_failure)? {
                     return Found::kept(&files, name).await;
                 }
