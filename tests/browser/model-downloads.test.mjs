@@ -47,7 +47,9 @@ async function ready(page) {
       const engine = await window.engine();
       const stages = (window.stages = []);
       const hear = ({ Loading: { stage } }) => stages.includes(stage) || stages.push(stage);
-      const answer = await engine.ask({ Load: { file: { Url: { url, name, sha256 } }, device: "Cpu" } }, { hear });
+      const loading = engine.ask({ Load: { file: { Url: { url, name, sha256 } }, device: "Cpu" } }, { hear });
+      window.cancel = loading.cancel;
+      const answer = await loading;
       const kept = (await engine.ask("Kept")).Ok.Kept;
       engine.stop();
       return { answer, kept, stages };
@@ -130,6 +132,18 @@ async function assertRest(page, host, url, marks) {
   assert.deepEqual(host.requests.map(({ range }) => range), [undefined, ...marks.map((mark) => `bytes=${mark}-`)]);
   assert.equal(host.sent(), host.size);
 }
+
+test("a cancel is heard while the server says nothing, and what has come stays", { timeout: MINUTE }, async () => {
+  await withHost(small, async ({ page, host, url }) => {
+    const half = Math.floor(host.size / 2);
+    const { held, done } = loadUpTo(page, host, half, url);
+    await held;
+    await page.evaluate(() => window.cancel());
+    const { answer, kept } = await done;
+    assert.deepEqual(answer, { Err: "Cancelled" });
+    assert.deepEqual(kept.parts.map(({ bytes }) => bytes), [half]);
+  });
+});
 
 test("a server without ranges gives the whole file again, and that is said", { timeout: MINUTE }, async () => {
   await withHost(small, async ({ page, host, url }) => {

@@ -142,7 +142,7 @@ test("a model of the list is fetched from where its page hands it on to, by a cl
       assert.deepEqual([page.requests, files.requests], [[], []]);
 
       await button(tab, "Download SmolLM2 1.7B Instruct").click();
-      await tab.getByRole("heading", { name: "two-layers" }).waitFor({ timeout: 2 * MINUTE });
+      await tab.getByRole("heading", { name: "smollm2-1.7b-instruct-q4_k_m" }).waitFor({ timeout: 2 * MINUTE });
       assert.deepEqual(
         [...page.requests, ...files.requests].map(({ host, url }) => host + url),
         ["huggingface.co", "cas-bridge.xethub.hf.co"].map(

@@ -23,13 +23,20 @@ pub fn needs_reload(session: Session, url: &str) -> bool {
     origins(url).iter().any(|origin| policy.reaches(origin) == Reach::AfterReload)
 }
 
+/// Whether the service worker has to be told first. What was taken back since this page was loaded is in its policy yet.
+fn must_ask(session: Session, url: &str) -> bool {
+    let policy = session.policy.read_untracked();
+    let taken_back = |origin: &String| policy.applied.contains(origin) && !policy.configured.contains(origin);
+    origins(url).iter().any(|origin| policy.reaches(origin) == Reach::AfterReload || taken_back(origin))
+}
+
 /// Starts a download, as soon as the policy lets it.
 pub fn fetch(loading: ModelLoading, session: Session, source: ModelSource) {
     let ModelSource::Url { url, .. } = &source else { return loading.start(session, source, None) };
     if loading.label.read_untracked().is_some() {
         return;
     }
-    if !untrack(|| needs_reload(session, url)) {
+    if !must_ask(session, url) {
         return loading.start(session, source, None);
     }
     let mut allowed = session.policy.with_untracked(|policy| policy.configured.clone());

@@ -1,5 +1,8 @@
 //! Keeping a model's file: from an address, resumed where an earlier try ended, or from a file on disk.
 
+use std::pin::pin;
+
+use futures_util::future::{Either, select};
 use gloo_net::http::{Request, Response};
 use js_sys::{Promise, Reflect, Uint8Array};
 use sha2::{Digest, Sha256};
@@ -126,16 +129,17 @@ impl ModelFiles {
             writer.start_over()?;
         }
         let mut stage = DOWNLOADING;
-        let mut response = ask(url, writer.at).await?;
-        if writer.at > 0 {
+        let (at, of) = (writer.at, earlier.as_ref().map_or(0, |earlier| earlier.of));
+        let mut response = unless_stopped(ask(url, at), || progress(stage, at, of)).await??;
+        if at > 0 {
             let earlier = earlier.filter(|_| same_address);
-            match rest(&response, writer.at, earlier.as_ref(), sha256.is_some()) {
+            match rest(&response, at, earlier.as_ref(), sha256.is_some()) {
                 Rest::Follows | Rest::Refused => {}
                 Rest::Nothing => return Ok(writer.finish()?.1),
                 Rest::OfAnother => {
                     stage = CHANGED;
                     writer.start_over()?;
-                    response = ask(url, 0).await?;
+                    response = unless_stopped(ask(url, 0), || progress(stage, 0, of)).await??;
                 }
                 Rest::WholeFile { changed } => {
                     stage = if changed { CHANGED } else { NO_PARTS };
@@ -180,6 +184,20 @@ async fn open_alone(
                 FileError::Busy(_) if tries > 0 => pause().await,
                 error => return Err(error),
             },
+        }
+    }
+}
+
+/// What comes of `work`, or that it was stopped meanwhile: a server may take any time to answer, or never go on.
+async fn unless_stopped<F: Future>(work: F, mut go_on: impl FnMut() -> bool) -> Result<F::Output, FileError> {
+    let mut work = pin!(work);
+    loop {
+        match select(work, pin!(pause())).await {
+            Either::Left((done, _)) => return Ok(done),
+            Either::Right(((), unfinished)) => work = unfinished,
+        }
+        if !go_on() {
+            return Err(FileError::Cancelled);
         }
     }
 }
@@ -280,7 +298,14 @@ impl Writer {
         let failed = |value: JsValue| FileError::Failed(format!("{value:?}"));
         let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
         loop {
-            let step = JsFuture::from(reader.read()).await.map_err(failed)?;
+            let reading = JsFuture::from(reader.read());
+            let step = match unless_stopped(reading, || progress(stage, self.at, of)).await {
+                Ok(step) => step.map_err(failed)?,
+                Err(stopped) => {
+                    let _ = reader.cancel(); // As below.
+                    return Err(stopped);
+                }
+            };
             if Reflect::get(&step, &"done".into()).map_err(failed)?.is_truthy() {
                 return Ok(());
             }
