@@ -280,6 +280,55 @@ fn a_file_that_is_no_model_is_told() {
     fails(&["judge", "--pair", "-", "--model", &broken], PAIR, 1, &broken);
 }
 
+/// The embedded model in three files, as `llama-gguf-split` writes them.
+fn split_model(folder: &Folder) -> [String; 3] {
+    use likeness::engine::gguf::{Header, Limits, Value, encode, parse, part_names};
+    let cache = std::env::var_os("LIKENESS_CACHE").map(PathBuf::from).unwrap_or_else(|| {
+        let home = PathBuf::from(std::env::var_os("HOME").unwrap());
+        std::env::var_os("XDG_CACHE_HOME").map_or(home.join(".cache"), PathBuf::from).join("likeness")
+    });
+    let whole = std::fs::read(cache.join("models/SmolLM2-135M-Instruct.Q4_1.gguf")).unwrap();
+    let header = parse(&whole, whole.len() as u64, &Limits::default()).unwrap();
+    let (mut start, all) = (0, header.tensors.len());
+    let mut names = part_names("split-00001-of-00003.gguf").unwrap().into_iter();
+    [0, 100, all].map(|end| {
+        let place = 3 - names.len() as u16;
+        let mut part = Header { tensors: Vec::new(), data_offset: 0, ..header.clone() };
+        part.metadata.retain(|_| place == 0);
+        part.metadata.push(("split.no".into(), Value::U16(place)));
+        part.metadata.push(("split.count".into(), Value::U16(3)));
+        let mut data = Vec::new();
+        for tensor in &header.tensors[start..end] {
+            let mut moved = tensor.clone();
+            moved.offset = data.len() as u64;
+            part.tensors.push(moved);
+            data.extend_from_slice(&whole[tensor.offset as usize..][..tensor.bytes as usize]);
+            data.resize(data.len().next_multiple_of(header.alignment as usize), 0);
+        }
+        start = end;
+        let path = folder.path(&names.next().unwrap());
+        std::fs::write(&path, [encode(&part), data].concat()).unwrap();
+        path
+    })
+}
+
+#[test]
+fn a_model_in_several_files_is_opened_by_any_of_them() {
+    let folder = Folder::new("parts");
+    let files = split_model(&folder);
+    let ask = |model| object(&["logits", "--device", "cpu", "--model", model], "The capital of France is");
+    let whole = ask("embedded");
+    assert_eq!(ask(&files[0]), whole);
+    assert_eq!(ask(&files[2]), whole);
+    std::fs::rename(&files[1], folder.path("elsewhere.gguf")).unwrap();
+    let alone = ["tokens", "--model", &files[0]];
+    fails(&alone, "a", 1, "split-00002-of-00003.gguf");
+    fails(&alone, "a", 1, "all 3 files of the model must lie in one folder");
+    std::fs::copy(&files[2], &files[1]).unwrap();
+    fails(&alone, "a", 1, "the model is in 3 files, and part 2 of them is missing");
+    fails(&["tokens", "--model", &folder.path("elsewhere.gguf")], "a", 1, "part 1 of them is missing");
+}
+
 /// A small induction with the real model, stopped by Ctrl-C and resumed.
 #[cfg(unix)]
 #[test]

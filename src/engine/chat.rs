@@ -8,7 +8,7 @@ use super::arch::Family;
 use super::chat_template::{ChatTemplate, Message};
 use super::device::AnyDevice;
 use super::error::short_of;
-use super::gguf::{GgufError, Header, Limits, parse};
+use super::gguf::{GgufError, Header, Limits, Part, parse, whole_name};
 use super::message::{
     ChatJudgement, ChatPrompt, ChatScores, ChatTurn, Cost, DeviceReport, EngineFailure, EngineReply,
     EngineRequest, LoadedModel, SamplingOptions,
@@ -88,8 +88,12 @@ impl Chat {
         if weights > MOST_WEIGHTS {
             return Err(failure(EngineError::OutOfMemory { what: "the weights".to_owned(), bytes: weights }));
         }
-        Family::read(&header).map_err(failure)?;
-        text_parts(&header)?;
+        // What the model is stands in the first of its files alone.
+        let part = Part::of(&header).map_err(EngineError::from).map_err(failure)?;
+        if part.is_none_or(|part| part.number == 1) {
+            Family::read(&header).map_err(failure)?;
+            text_parts(&header)?;
+        }
         Ok(None)
     }
 
@@ -296,6 +300,9 @@ fn text_parts(header: &Header) -> Result<(Tokenizer, ChatTemplate), EngineFailur
 
 /// The file's name without its ending. What files say of themselves in `general.name` is often a leftover of training.
 fn name(file: &str) -> String {
+    if let Some(whole) = whole_name(file) {
+        return whole.to_owned();
+    }
     let end = file.len().saturating_sub(".gguf".len());
     match file.get(end..) {
         Some(ending) if ending.eq_ignore_ascii_case(".gguf") => file[..end].to_owned(),

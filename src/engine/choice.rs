@@ -208,7 +208,7 @@ async fn sample<D: Device>(device: &mut D, sizes: Sizes) -> Result<Network, Engi
         multiply(Slot::Gate, vec![product(7, Slot::Stream)]),
     ];
     let divisors = vec![1.0; head_size / 2];
-    let rotation = Rotation { step: 0.9, slowdown: 1.0, divisors, pairing: Pairing::Halves };
+    let rotation = Rotation { step: 0.9, slowdown: 1.0, divisors, magnitude: 1.0, pairing: Pairing::Halves };
     Ok(Network {
         sizes,
         embedding: matrices[0],

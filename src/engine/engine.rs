@@ -70,10 +70,12 @@ impl Engine {
         pace: &mut P,
         progress: impl FnMut(u64, u64),
     ) -> Result<Engine, EngineError> {
-        let network = Family::read(header)?.load(header, source, &mut device, pace, progress).await?;
-        let sizes = network.sizes;
-        let chunk_tokens = options.chunk_tokens.unwrap_or_else(|| device.chunk_tokens()).max(1);
+        let family = Family::read(header)?;
+        let sizes = family.sizes;
         let tree = KvTree::new(device.page_bytes(&sizes), options.kv_bytes);
+        let context = sizes.context.min(tree.max_tokens());
+        let network = family.load(header, source, &mut device, context, pace, progress).await?;
+        let chunk_tokens = options.chunk_tokens.unwrap_or_else(|| device.chunk_tokens()).max(1);
         device.prepare(network, chunk_tokens).await?;
         Ok(Engine { device, sizes, kv_bytes: options.kv_bytes, tree, chunk_tokens, last_chunk: 0 })
     }

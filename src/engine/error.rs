@@ -18,7 +18,7 @@ pub enum EngineError {
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
     /// Another family of models.
-    #[error("the model's architecture is {found}; this engine runs llama, qwen2, qwen3 and gemma3")]
+    #[error("the model's architecture is {found}; this engine runs llama, qwen2, qwen3, gemma3 and phi3")]
     Architecture {
         /// `general.architecture` of the file.
         found: String,

@@ -46,6 +46,6 @@ pub use engine::{Engine, Foreseen, Options, arg_max};
 pub use error::EngineError;
 pub use pace::{Cancelled, NonStop, Pace};
 pub use scoring::{Judgement, Scored};
-pub use source::{HeaderError, SourceError, TensorSource, read_header};
+pub use source::{HeaderError, Parts, SourceError, TensorSource, read_header};
 #[cfg(all(target_arch = "wasm32", feature = "engine-worker"))]
 pub use worker::serve;

@@ -93,8 +93,10 @@ pub struct Rotation {
     pub step: f32,
     /// 1, or the inverse of a linear scaling factor.
     pub slowdown: f32,
-    /// One for each pair that is turned; 1 but for Llama 3's scaling for long contexts.
+    /// One for each pair that is turned; 1 but for Llama 3's and Phi 3's scaling for long contexts.
     pub divisors: Vec<f32>,
+    /// What the turned numbers are multiplied by besides; 1 but for Phi 3's scaling.
+    pub magnitude: f32,
     /// Which numbers of a head are a pair.
     pub pairing: Pairing,
 }
@@ -104,12 +106,12 @@ pub struct Rotation {
 pub enum Pairing {
     /// 2 i and 2 i + 1: llama's, as files hold it.
     Neighbours,
-    /// i and i + half of the turned numbers: qwen's and gemma's.
+    /// i and i + half of the turned numbers: qwen's, gemma's and phi3's.
     Halves,
 }
 
 impl Rotation {
-    /// Adds the cosine and sine of every pair's angle at these positions, position by position.
+    /// Adds the cosine and sine of every pair's angle at these positions, position by position, both times the magnitude.
     ///
     /// Step by step in f32, as llama.cpp does, so that far out both lose the same. `libm` and not the system's
     /// functions, so that every build has the same bits; devices are given the table for the same reason, since a
@@ -119,7 +121,7 @@ impl Rotation {
             let mut angle = position as f32;
             for divisor in &self.divisors {
                 let turned = self.slowdown * (angle / divisor);
-                into.push((libm::cosf(turned), libm::sinf(turned)));
+                into.push((self.magnitude * libm::cosf(turned), self.magnitude * libm::sinf(turned)));
                 angle *= self.step;
             }
         }

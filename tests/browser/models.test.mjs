@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { screenshots, withApp } from "./harness.mjs";
-import { writeWithLayers } from "./layers.mjs";
+import { writeInParts, writeWithLayers } from "./layers.mjs";
 import { openModelHost } from "./model-host.mjs";
 import { open } from "./remote-person.mjs";
 
@@ -112,11 +112,28 @@ test("what has come is deleted on a click, and a digest that was typed is held t
       await page.getByLabel("Its SHA-256").fill("0".repeat(64));
       await button(page, "Download").click();
       await page.getByText(/SHA-256 is [0-9a-f]{64}, expected 0{64}/).waitFor({ timeout: MINUTE });
-      assert.equal(await page.locator(".kept").count(), 0);
+      await page.locator(".kept").waitFor({ state: "detached" });
     }, { allowedErrors: [/engine_helper\.js/] });
   } finally {
     await host.close();
   }
+});
+
+test("all files of a model are chosen at once, and kept and deleted as one", { timeout: 3 * MINUTE }, async () => {
+  const names = await writeInParts(small, "m", 3);
+  await withApp(async ({ page }) => {
+    await openModels(page);
+    const choose = (names) => page.getByLabel("Choose a file").setInputFiles(names.map((name) => join(folder, name)));
+    await choose([names[2], names[0]]);
+    await page.getByText(`${names[1]} is missing: choose all 3 files of the model`).waitFor();
+    await choose([names[2], names[0], names[1]]);
+    await page.getByRole("heading", { name: "m", exact: true }).waitFor({ timeout: MINUTE });
+    assert.deepEqual(await page.locator(".kept .file").allInnerTexts(), [names[0]]);
+    await button(page, "Take out of memory").click();
+    await button(page, "Remove").click();
+    await button(page, "Delete").click();
+    await page.locator(".kept").waitFor({ state: "detached" });
+  }, { allowedErrors: [/engine_helper\.js/] });
 });
 
 /** A certificate that nobody vouches for, for a Chromium that is told not to mind. */

@@ -13,6 +13,11 @@ use super::support::{On, Random, golden, now, tokens};
 
 /// The file of a model that `families_models.json` describes.
 pub fn file(name: &str) -> Vec<u8> {
+    changed(name, &[])
+}
+
+/// The same with other numbers under some keys.
+fn changed(name: &str, changes: &[(&str, u32)]) -> Vec<u8> {
     let golden = golden("families_models.json");
     let models = golden["models"].as_array().expect("models");
     let number = models.iter().position(|model| model["name"] == name).expect("a model of that name");
@@ -29,6 +34,8 @@ pub fn file(name: &str) -> Vec<u8> {
         };
         metadata.push((key.clone(), value));
     }
+    metadata.retain(|(key, _)| changes.iter().all(|(changed, _)| key != changed));
+    metadata.extend(changes.iter().map(|(key, value)| ((*key).to_owned(), Value::U32(*value))));
     let mut header = Header { version: 3, alignment: 32, metadata, tensors: Vec::new(), data_offset: 0 };
     let (mut data, mut digest) = (Vec::new(), Sha256::new());
     for (index, tensor) in model["tensors"].as_array().expect("tensors").iter().enumerate() {
@@ -83,7 +90,7 @@ fn weights(name: &str, kind: TensorKind, items: u64, seed: u64) -> Vec<u8> {
         if kind == TensorKind::F32 {
             let word = u32::from_le_bytes([block[0], block[1], block[2], block[3]]);
             let word = match name {
-                "rope_freqs.weight" => word & 0x7f_ffff | 127 << 23,
+                _ if name.starts_with("rope_f") => word & 0x7f_ffff | 127 << 23,
                 _ if name.ends_with("norm.weight") => word & 0x7f_ffff | 126 << 23,
                 _ if name.ends_with(".bias") => word & 0x807f_ffff | 125 << 23,
                 _ => word & 0x807f_ffff | 123 << 23,
@@ -129,13 +136,13 @@ fn distance(engine: &mut Engine, input: &[u32], golden: &Json) -> Distance {
 
 /// That the engine is within `bound` of llama.cpp's logits on each model of this suffix.
 #[track_caller]
-fn check(on: On, suffix: &str, bound: f64) {
+fn check(on: On, suffix: &str, models: usize, bound: f64) {
     let golden = golden("families_logits.json");
     let input = tokens(&golden["tokens"]);
     let families = golden["families"].as_array().expect("families");
     let of_suffix: Vec<&Json> =
         families.iter().filter(|f| f["name"].as_str().is_some_and(|name| name.ends_with(suffix))).collect();
-    assert_eq!(of_suffix.len(), 4);
+    assert_eq!(of_suffix.len(), models);
     for family in of_suffix {
         let name = family["name"].as_str().expect("a name");
         let mut engine = on.load(&file(name), &Options::default()).expect("it loads");
@@ -152,17 +159,48 @@ fn check(on: On, suffix: &str, bound: f64) {
 /// In F32 nothing is rounded but the sums themselves, and llama.cpp's table of GELU, which has 16 bits.
 #[test]
 fn families_in_floats_agree_with_llama_cpp() {
-    check(On::Cpu, "F32", 0.002);
+    check(On::Cpu, "F32", 7, 0.002);
     if On::Gpu.has_gpu("families in floats") {
-        check(On::Gpu, "F32", 0.002);
+        check(On::Gpu, "F32", 7, 0.002);
     }
 }
 
 /// Activations are rounded to 8 bits, here and there in other ways.
 #[test]
 fn families_in_every_format_agree_with_llama_cpp() {
-    check(On::Cpu, "mixed", 0.3);
+    check(On::Cpu, "mixed", 6, 0.3);
     if On::Gpu.has_gpu("families in every format") {
-        check(On::Gpu, "mixed", 0.3);
+        check(On::Gpu, "mixed", 6, 0.3);
     }
+}
+
+/// The logits after the first `count` tokens.
+fn logits_after(file: &[u8], options: &Options, count: usize) -> Vec<f32> {
+    let input = tokens(&golden("families_logits.json")["tokens"]);
+    let mut engine = On::Cpu.load(file, options).expect("it loads");
+    now(engine.logits(&input[..count], &mut NonStop)).expect("it runs").to_vec()
+}
+
+/// llama.cpp leaves it out, so it can't say.
+#[test]
+fn phi_sees_no_further_than_its_window() {
+    let options = Options::default();
+    let whole = file("phi4-F32");
+    for (window, count, same) in [(24, 24, true), (24, 25, false), (600, 96, true), (0, 96, true)] {
+        let windowed = changed("phi4-F32", &[("phi3.attention.sliding_window", window)]);
+        let is_same = logits_after(&windowed, &options, count) == logits_after(&whole, &options, count);
+        assert_eq!(is_same, same, "a window of {window}, {count} tokens");
+    }
+}
+
+/// The context is what the model takes or what the keys' memory holds; where it is short, so are the factors.
+#[test]
+fn phi_takes_its_factors_by_the_context_that_there_is_room_for() {
+    let short = changed("phi4-F32", &[("phi3.rope.scaling.original_context_length", 512)]);
+    let (large, small) = (Options::default(), Options { kv_bytes: 200_000, ..Options::default() });
+    let engine = On::Cpu.load(&file("phi4-F32"), &small).expect("it loads");
+    assert_eq!(engine.context_tokens(), 64);
+    let by_memory = logits_after(&file("phi4-F32"), &small, 40);
+    assert_eq!(by_memory, logits_after(&short, &large, 40));
+    assert_ne!(by_memory, logits_after(&file("phi4-F32"), &large, 40));
 }

@@ -8,5 +8,6 @@ mod gemma3;
 mod golden;
 mod gpu;
 mod invariance;
+mod parts;
 mod refusals;
 mod support;

@@ -91,6 +91,18 @@ export const gemmaCorpus = [
   "Die Donaudampfschifffahrtsgesellschaftskapitänsmütze liegt im Schrank.", "the the  the   thethe The THE",
 ];
 
+// For Mistral's and Phi's: their marks with spaces on either side, which some swallow, and words that are cut by case.
+const chatMarks = ["<unk>", "<s>", "</s>", "[INST]", "[/INST]", "[TOOL_CALLS]", "<|endoftext|>", "<|assistant|>", "<|system|>", "<|end|>", "<|user|>"];
+
+export const mistralCorpus = [
+  ...chatMarks, chatMarks.join(""), chatMarks.join(" "), chatMarks.join("\n \t"), chatMarks.map((mark) => `before ${mark} after`).join("\n"),
+  "<s>[INST] Hi there [/INST] Hello!</s>[INST]again[/INST]", "<s> [INST]  two [/INST]\n\nthree </s>",
+  "<|system|>\nBe brief.<|end|>\n<|user|>\n  Hi  there<|end|>\n<|assistant|>\n", "<|user|>\u00a0x<|end|>\u3000y<|user|>\r\n\v\f z",
+  "<|end|>   ", "<|end|> <|end|> <|user|>", "</s> x</s>\n</s>", "<s> x<unk>  y<|endoftext|>\n", "<|user", "user|>", "[INST", "[/INST][INST]",
+  "camelCase XMLHttpRequest ABéCD éÉcole ÉCOLE École aÉb iPhoneX HTTPServer2Go McDONALD", "a/b//c\n/d !\n/ ?/\r\n// ./\n\n/", "DON'T don't Don'T I'LL've it's'll",
+  "日本語Text文字ABC ПриветМИР мир Привет", "ǅǆ ªº ʰʷ a\u0301B\u0301c", "12 3456 ½x ²a A1b2", "\u2581", "a\u2581b \u2581 c", " \u2581x", "<0x0A>", "<0x41><0xFF>",
+];
+
 // Every character of the planes that have any, each in contexts that tell letters, numbers, spaces and the rest
 // apart, in one text: a hash of the tokens for each plane.
 const planes = [0, 1, 2, 3, 14];

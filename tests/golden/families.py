@@ -9,7 +9,8 @@ bit and without a rounding, and each file's SHA-256 over all tensors is held aga
 
 Each family comes twice: all in F32, where nothing is rounded and logits have to be equal, and in every format that the
 engine reads. What a family has is in them: windows with a layer of every sixth that sees all, two rotations, a linear
-scaling, biases, norms of heads, heads wider than the model's share, a cap on the logits, Llama 3's frequencies.
+scaling, biases, norms of heads, heads wider than the model's share (as Mistral Nemo has them, too), a cap on the logits,
+Llama 3's frequencies, Phi's fused tensors, its heads of which a part turns, and its factors for a short and a long context.
 """
 
 import hashlib
@@ -57,7 +58,7 @@ def weights(name, kind, items, seed):
         # Norms from 1/2 to 1; frequencies' divisors from 1 to 2; biases up to 1/2, weights up to 1/8, of both signs.
         if name.endswith("norm.weight"):
             words[:] = words & 0x7FFFFF | 126 << 23
-        elif name == "rope_freqs.weight":
+        elif name.startswith("rope_f"):
             words[:] = words & 0x7FFFFF | 127 << 23
         else:
             words[:] = words & 0x807FFFFF | (125 if name.endswith(".bias") else 123) << 23
@@ -72,9 +73,9 @@ def weights(name, kind, items, seed):
     return data
 
 
-def model(name, architecture, mixed, layers, heads, kv_heads, head_size, more, tied, extra=()):
+def model(name, architecture, mixed, layers, heads, kv_heads, head_size, more, tied, extra=(), width=256):
     """What a file is to hold; `extra` are parts of a layer, `more` further metadata."""
-    width, hidden = 256, 512
+    hidden = 512
     queries, keys = heads * head_size, kv_heads * head_size
     metadata = {
         "block_count": layers,
@@ -107,10 +108,18 @@ def model(name, architecture, mixed, layers, heads, kv_heads, head_size, more, t
         "ffn_down.weight": [hidden, width],
         "post_ffw_norm.weight": [width],
     }
+    if architecture == "phi3":
+        fused = {"attn_q.weight": ("attn_qkv.weight", queries + 2 * keys), "ffn_up.weight": ("ffn_up.weight", 2 * hidden)}
+        apart = ("attn_k.weight", "attn_v.weight", "ffn_gate.weight")
+        fuse = lambda part, dims: (fused[part][0], [width, fused[part][1]]) if part in fused else (part, dims)
+        parts = dict(fuse(part, dims) for part, dims in parts.items() if part not in apart)
     optional = {part for part in parts if "bias" in part or "_q_norm" in part or "_k_norm" in part or "post_" in part}
     tensors = [["token_embd.weight", [width, VOCABULARY]]]
     if "rope_freqs.weight" in extra:
         tensors.append(["rope_freqs.weight", [head_size // 2]])
+    for factors in ("rope_factors_long.weight", "rope_factors_short.weight"):
+        if factors in extra:
+            tensors.append([factors, [metadata["rope.dimension_count"] // 2]])
     for layer in range(layers):
         tensors += [[f"blk.{layer}.{part}", dims] for part, dims in parts.items() if part not in optional or part in extra]
     tensors.append(["output_norm.weight", [width]])
@@ -134,6 +143,7 @@ def model(name, architecture, mixed, layers, heads, kv_heads, head_size, more, t
 BIASES = ("attn_q.bias", "attn_k.bias", "attn_v.bias")
 HEAD_NORMS = ("attn_q_norm.weight", "attn_k_norm.weight")
 POST_NORMS = ("post_attention_norm.weight", "post_ffw_norm.weight")
+FACTORS = ("rope_factors_long.weight", "rope_factors_short.weight")
 
 
 def models():
@@ -145,6 +155,15 @@ def models():
         gemma = {"rope.freq_base": 1000000.0, "attention.sliding_window": 24}
         gemma |= linear if mixed else {"final_logit_softcapping": 4.0}
         yield model(f"gemma3-{suffix}", "gemma3", mixed, 7, 4, 1, 128, gemma, True, HEAD_NORMS + POST_NORMS)
+    # The engine and llama.cpp both have room for more than 64 tokens and for no more than 512.
+    long = {"rope.scaling.original_context_length": 64, "rope.scaling.attn_factor": 1.1875}
+    short = {"rope.scaling.original_context_length": 512, "rope.scaling.attn_factor": 1.125}
+    nemo = {"rope.dimension_count": 128, "rope.freq_base": 1000000.0}
+    for mixed, suffix in [(False, "F32"), (True, "mixed")]:
+        yield model(f"mistral-{suffix}", "llama", mixed, 3, 4, 2, 128, nemo, False)
+        mini = {"rope.dimension_count": 96, **(short if mixed else long)}
+        yield model(f"phi4-{suffix}", "phi3", mixed, 3, 2, 1, 128, mini, True, FACTORS)
+    yield model("phi3-F32", "phi3", False, 2, 4, 4, 96, {"rope.dimension_count": 96, **short}, False, FACTORS, width=384)
 
 
 def main():

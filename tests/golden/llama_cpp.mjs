@@ -107,7 +107,7 @@ for (const [name, source] of [["smollm2", own], ...Object.entries(templates)]) {
 write("chat_templates.json", { made_by: "@huggingface/jinja 0.5.9", templates: { smollm2: own, ...templates }, rendered });
 const others = [];
 const characters = [{ pre: "smollm", planes: everyCharacter(model) }];
-for (const [pre, userDefined] of [["llama-bpe", []], ["qwen2", []], ["gpt-2", []], ["smollm", [5, 6, 7, 3000, 30000]]]) {
+for (const [pre, userDefined] of [["llama-bpe", []], ["qwen2", []], ["gpt-2", []], ["gpt-4o", []], ["tekken", []], ["smollm", [5, 6, 7, 3000, 30000]]]) {
   const only = await vocabulary(file, {
     "tokenizer.ggml.pre": textValue(pre),
     // After the type of its items and their number.

@@ -1,6 +1,8 @@
 //! The ways to get a model: the one that comes along, one of a short list, a file, an address.
 
+use js_sys::Array;
 use leptos::{html, prelude::*};
+use wasm_bindgen::JsCast;
 
 use super::catalogue::{OFFERS, Offer, fits};
 use super::fetching::{fetch, needs_reload};
@@ -141,8 +143,10 @@ fn FromDisk() -> impl IntoView {
     let busy = move || loading.is_busy();
     let picked = move |_| {
         let Some(input) = input.get() else { return };
-        if let Some(file) = input.files().and_then(|files| files.get(0)) {
-            loading.start(session, ModelSource::File { name: file.name(), sha256: None }, Some(file));
+        let files = input.files().map(|files| Array::from(&files)).unwrap_or_default();
+        if let Ok(first) = files.get(0).dyn_into::<web_sys::File>() {
+            let attached = if files.length() > 1 { files.into() } else { first.clone().into() };
+            loading.start(session, ModelSource::File { name: first.name(), sha256: None }, Some(attached));
         }
         input.set_value("");
     };
@@ -150,13 +154,14 @@ fn FromDisk() -> impl IntoView {
         <article class="way">
             <h3>"A file on this machine"</h3>
             <p>
-                "A GGUF file of a Llama, Qwen 2 or 3, or Gemma 3: F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, "
-                "Q5_1, Q2_K to Q6_K or IQ4_NL. Three billion parameters or more make the difference, if your machine has the memory and the patience."
+                "A GGUF file of a Llama, Mistral, Qwen 2 or 3, Gemma 3 or Phi 3: F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, "
+                "Q5_1, Q2_K to Q6_K or IQ4_NL; of a model in several files, all of them. Three billion parameters or more make the difference, if your machine has the memory and the patience."
             </p>
             <label class="button" class:disabled=busy>
                 "Choose a file"
                 <input
                     type="file"
+                    multiple
                     class="visually-hidden"
                     accept=".gguf"
                     node_ref=input

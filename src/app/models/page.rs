@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use wasm_bindgen::JsValue;
 
 use super::built_in::BuiltInModel;
 use super::device::{CHOICES, because, choice_named, runs_on};
@@ -56,12 +57,11 @@ impl ModelLoading {
         expect_context()
     }
 
-    /// Loads a model, unless one is being loaded.
-    pub fn start(self, session: Session, source: ModelSource, file: Option<web_sys::File>) {
+    /// Loads a model, unless one is being loaded; `files` is the file from disk, or a list of all that the model is in.
+    pub fn start(self, session: Session, source: ModelSource, files: Option<JsValue>) {
         let device = self.wanted.get_untracked();
-        let begun = self.follow(session, |client, on_event| {
-            client.load_model(source, device, file.map(Into::into), on_event)
-        });
+        let begun =
+            self.follow(session, |client, on_event| client.load_model(source, device, files, on_event));
         if begun.is_some() {
             self.stop.set(begun);
         }

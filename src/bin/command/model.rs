@@ -22,7 +22,7 @@ const PROGRESS_SECONDS: u64 = 5;
 /// Which model to use.
 #[derive(Args, Clone)]
 pub struct ModelFile {
-    /// A GGUF file, or `embedded` for the model that the set-up fetched.
+    /// A GGUF file, one of several that a model is in, or `embedded` for the model that the set-up fetched.
     #[arg(long, value_name = "M.gguf")]
     model: PathBuf,
     #[command(flatten)]
@@ -32,7 +32,7 @@ pub struct ModelFile {
 /// The same where a task can do without one.
 #[derive(Args, Clone)]
 pub struct OptionalModelFile {
-    /// A GGUF file, or `embedded` for the model that the set-up fetched.
+    /// A GGUF file, one of several that a model is in, or `embedded` for the model that the set-up fetched.
     #[arg(long, value_name = "M.gguf")]
     model: Option<PathBuf>,
     #[command(flatten)]

@@ -4,6 +4,7 @@
 //! onto a device and the layers' steps written down.
 
 use super::load::Loader;
+use super::sizes::{LONG_FACTORS, SHORT_FACTORS};
 use crate::engine::device::Device;
 use crate::engine::gguf::Header;
 use crate::engine::network::{Activation, Network, Product, Rotation, Sizes, Slot, Step, VectorId};
@@ -16,10 +17,14 @@ pub struct Family {
     pub sizes: Sizes,
     /// The rotations that layers use.
     pub rotations: Vec<Rotation>,
+    /// The longest context for which a file's short factors of a rotation hold.
+    pub original_context: usize,
     /// Each layer's attention.
     pub layers: Vec<LayerAttention>,
     /// What a score of a query and a key is multiplied by.
     pub attention_scale: f32,
+    /// Whether one tensor holds the matrices of queries, keys and values, and one those of gate and up.
+    pub fused: bool,
     /// Whether queries, keys and values have a bias.
     pub biases: bool,
     /// Whether each head of queries and keys is normed.
@@ -52,26 +57,30 @@ impl Family {
             "qwen2" => super::qwen::read_qwen2(header),
             "qwen3" => super::qwen::read_qwen3(header),
             "gemma3" => super::gemma::read(header),
+            "phi3" => super::phi::read(header),
             _ => Err(EngineError::Architecture { found: architecture.to_owned() }),
         }
     }
 
-    /// Loads the weights onto `device`; `progress` is told the bytes read and the bytes of all.
+    /// Loads the weights onto `device`, for prompts of up to `context` tokens; `progress` is told the bytes read and the
+    /// bytes of all.
     pub async fn load<D: Device, S: TensorSource + ?Sized, P: Pace>(
         mut self,
         header: &Header,
         source: &S,
         device: &mut D,
+        context: usize,
         pace: &mut P,
         progress: impl FnMut(u64, u64),
     ) -> Result<Network, EngineError> {
         let sizes = self.sizes;
         let mut loader = Loader::new(header, source, device, pace, progress);
-        if header.tensor("rope_freqs.weight").is_some() {
-            // Llama 3's long-context scaling: each frequency has its own divisor.
-            for rotation in &mut self.rotations {
-                let pairs = rotation.divisors.len();
-                rotation.divisors = loader.floats("rope_freqs.weight", pairs).await?;
+        for rotation in &mut self.rotations {
+            if let Some(divisors) =
+                divisors(&mut loader, header, rotation.divisors.len(), context > self.original_context)
+                    .await?
+            {
+                rotation.divisors = divisors;
             }
         }
         let embedding = loader.matrix("token_embd.weight", sizes.vocabulary, sizes.width).await?;
@@ -102,10 +111,17 @@ impl Family {
         let weight = loader.vector(&name(layer, "attn_norm"), width).await?;
         steps.push(Step::Norm { from: Slot::Stream, weight, into: Slot::Normed });
         let mut products = Vec::new();
-        for (part, rows, into) in
-            [("q", queries, Slot::Queries), ("k", keys, Slot::Keys), ("v", keys, Slot::Values)]
-        {
-            let matrix = loader.matrix(&name(layer, &format!("attn_{part}")), rows, width).await?;
+        let slots = [Slot::Queries, Slot::Keys, Slot::Values];
+        let parts = [("q", queries), ("k", keys), ("v", keys)];
+        let fused = match self.fused {
+            true => Some(loader.stacked(&name(layer, "attn_qkv"), [queries, keys, keys], width).await?),
+            false => None,
+        };
+        for (at, ((part, rows), into)) in parts.into_iter().zip(slots).enumerate() {
+            let matrix = match fused {
+                Some(matrices) => matrices[at],
+                None => loader.matrix(&name(layer, &format!("attn_{part}")), rows, width).await?,
+            };
             let bias = if self.biases {
                 Some(loader.vector(&format!("blk.{layer}.attn_{part}.bias"), rows).await?)
             } else {
@@ -128,8 +144,13 @@ impl Family {
 
         let weight = loader.vector(&name(layer, "ffn_norm"), width).await?;
         steps.push(Step::Norm { from: Slot::Stream, weight, into: Slot::Normed });
-        let gate = loader.matrix(&name(layer, "ffn_gate"), hidden, width).await?;
-        let up = loader.matrix(&name(layer, "ffn_up"), hidden, width).await?;
+        let [gate, up] = match self.fused {
+            true => loader.stacked(&name(layer, "ffn_up"), [hidden, hidden], width).await?,
+            false => [
+                loader.matrix(&name(layer, "ffn_gate"), hidden, width).await?,
+                loader.matrix(&name(layer, "ffn_up"), hidden, width).await?,
+            ],
+        };
         let products = vec![
             Product { matrix: gate, bias: None, into: Slot::Gate },
             Product { matrix: up, bias: None, into: Slot::Up },
@@ -153,6 +174,26 @@ impl Family {
         }
         loader.vector(&name(layer, part), self.sizes.width).await.map(Some)
     }
+}
+
+/// What the frequencies of a rotation of so many pairs are divided by, where the file says: Llama 3's scaling has one
+/// divisor for each, LongRoPE one for a short context and one for a long.
+async fn divisors<D: Device, S: TensorSource + ?Sized, P: Pace, F: FnMut(u64, u64)>(
+    loader: &mut Loader<'_, D, S, P, F>,
+    header: &Header,
+    pairs: usize,
+    is_long: bool,
+) -> Result<Option<Vec<f32>>, EngineError> {
+    const FREQUENCIES: &str = "rope_freqs.weight";
+    if header.tensor(FREQUENCIES).is_some() {
+        return loader.floats(FREQUENCIES, pairs).await.map(Some);
+    }
+    if header.tensor(SHORT_FACTORS).is_none() && header.tensor(LONG_FACTORS).is_none() {
+        return Ok(None);
+    }
+    let short = loader.floats(SHORT_FACTORS, pairs).await?;
+    let long = loader.floats(LONG_FACTORS, pairs).await?;
+    Ok(Some(if is_long { long } else { short }))
 }
 
 fn name(layer: usize, part: &str) -> String {

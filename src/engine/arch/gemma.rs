@@ -5,7 +5,7 @@
 //! is GELU, embeddings are scaled by √width. Norm weights have their 1 added in the file already.
 
 use super::decoder::{Family, LayerAttention};
-use super::sizes::{Keys, read_rotation, read_sizes, rotation};
+use super::sizes::{Keys, read_original_context, read_rotation, read_sizes, rotation};
 use crate::engine::EngineError;
 use crate::engine::gguf::Header;
 use crate::engine::network::{Activation, Pairing, Sizes};
@@ -38,6 +38,7 @@ pub fn read(header: &Header) -> Result<Family, EngineError> {
         _ => sizes.head_size,
     };
     Ok(Family {
+        original_context: read_original_context(&keys, &sizes)?,
         sizes,
         rotations: vec![near, far],
         layers: layers(&keys, &sizes)?,
@@ -47,6 +48,7 @@ pub fn read(header: &Header) -> Result<Family, EngineError> {
         post_norms: true,
         activation: Activation::Gelu,
         embedding_scale: (sizes.width as f32).sqrt(),
+        fused: false,
         logit_cap: Some(cap).filter(|cap| *cap > 0.0),
     })
 }

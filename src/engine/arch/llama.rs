@@ -4,7 +4,7 @@
 //! sliding windows, biases and YaRN are not done: a file that needs them is refused.
 
 use super::decoder::{Family, LayerAttention};
-use super::sizes::{Keys, read_rotation, read_sizes};
+use super::sizes::{Keys, read_original_context, read_rotation, read_sizes};
 use crate::engine::EngineError;
 use crate::engine::gguf::Header;
 use crate::engine::network::{Activation, Pairing};
@@ -17,6 +17,7 @@ pub fn read(header: &Header) -> Result<Family, EngineError> {
     keys.check("expert_count", experts, experts == 0, "0: it runs no mixture of experts")?;
     let rotation = read_rotation(&keys, sizes.head_size, 10_000.0, Pairing::Neighbours)?;
     Ok(Family {
+        original_context: read_original_context(&keys, &sizes)?,
         sizes,
         rotations: vec![rotation],
         layers: vec![LayerAttention { rotation: 0, window: None }; sizes.layers],
@@ -26,6 +27,7 @@ pub fn read(header: &Header) -> Result<Family, EngineError> {
         post_norms: false,
         activation: Activation::Silu,
         embedding_scale: 1.0,
+        fused: false,
         logit_cap: None,
     })
 }

@@ -31,16 +31,33 @@ impl<'a, D: Device, S: TensorSource + ?Sized, P: Pace, F: FnMut(u64, u64)> Loade
 
     /// A matrix of `rows` × `cols`.
     pub async fn matrix(&mut self, name: &str, rows: usize, cols: usize) -> Result<MatrixId, EngineError> {
-        let info = self.take(name, &[cols as u64, rows as u64])?;
-        self.device.begin_matrix(name, info.kind, rows, cols).await?;
-        let row_bytes = info.bytes as usize / rows;
+        let [matrix] = self.stacked(name, [rows], cols).await?;
+        Ok(matrix)
+    }
+
+    /// The matrices that a tensor holds one below the other: of `rows` rows each, and all of `cols` columns.
+    pub async fn stacked<const N: usize>(
+        &mut self,
+        name: &str,
+        rows: [usize; N],
+        cols: usize,
+    ) -> Result<[MatrixId; N], EngineError> {
+        let all: usize = rows.iter().sum();
+        let info = self.take(name, &[cols as u64, all as u64])?;
+        let row_bytes = info.bytes as usize / all;
         let batch = (PIECE / (ROW_STEP * row_bytes)).max(1) * ROW_STEP;
-        for first in (0..rows).step_by(batch) {
-            let count = batch.min(rows - first);
-            self.read(info, (first * row_bytes) as u64, count * row_bytes).await?;
-            self.device.push_rows(&self.piece).await?;
+        let (mut matrices, mut start) = ([MatrixId(0); N], 0);
+        for (matrix, rows) in matrices.iter_mut().zip(rows) {
+            self.device.begin_matrix(name, info.kind, rows, cols).await?;
+            for first in (0..rows).step_by(batch) {
+                let count = batch.min(rows - first);
+                self.read(info, ((start + first) * row_bytes) as u64, count * row_bytes).await?;
+                self.device.push_rows(&self.piece).await?;
+            }
+            *matrix = self.device.end_matrix();
+            start += rows;
         }
-        Ok(self.device.end_matrix())
+        Ok(matrices)
     }
 
     /// A vector of `length` floats, on the device.

@@ -4,6 +4,7 @@ mod decoder;
 mod gemma;
 mod llama;
 mod load;
+mod phi;
 mod qwen;
 mod sizes;
 

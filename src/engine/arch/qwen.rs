@@ -5,7 +5,7 @@
 //! files that need them name another architecture or are refused.
 
 use super::decoder::{Family, LayerAttention};
-use super::sizes::{Keys, read_rotation, read_sizes};
+use super::sizes::{Keys, read_original_context, read_rotation, read_sizes};
 use crate::engine::EngineError;
 use crate::engine::gguf::Header;
 use crate::engine::network::{Activation, Pairing};
@@ -24,6 +24,7 @@ fn read(keys: Keys) -> Result<Family, EngineError> {
     let sizes = read_sizes(&keys)?;
     let rotation = read_rotation(&keys, sizes.head_size, 10_000.0, Pairing::Halves)?;
     Ok(Family {
+        original_context: read_original_context(&keys, &sizes)?,
         sizes,
         rotations: vec![rotation],
         layers: vec![LayerAttention { rotation: 0, window: None }; sizes.layers],
@@ -33,6 +34,7 @@ fn read(keys: Keys) -> Result<Family, EngineError> {
         post_norms: false,
         activation: Activation::Silu,
         embedding_scale: 1.0,
+        fused: false,
         logit_cap: None,
     })
 }

@@ -5,6 +5,12 @@ use crate::engine::cpu::{GROUP, HEAD_STEP};
 use crate::engine::gguf::Header;
 use crate::engine::network::{Pairing, Rotation, Sizes};
 
+/// The divisors of a rotation in a context no longer than the model was first trained with (LongRoPE, Ding et al. 2024,
+/// arXiv 2402.13753).
+pub(super) const SHORT_FACTORS: &str = "rope_factors_short.weight";
+/// The same in a longer one.
+pub(super) const LONG_FACTORS: &str = "rope_factors_long.weight";
+
 /// A header's keys that begin with the family's name.
 pub(super) struct Keys<'h> {
     /// The header.
@@ -82,6 +88,11 @@ pub(super) fn read_sizes(keys: &Keys) -> Result<Sizes, EngineError> {
     })
 }
 
+/// The longest context that short factors are for, where a rotation has two sets of them.
+pub(super) fn read_original_context(keys: &Keys, sizes: &Sizes) -> Result<usize, EngineError> {
+    Ok(keys.optional("rope.scaling.original_context_length")?.unwrap_or(sizes.context))
+}
+
 /// The rotation under `rope.…`; `base` is what a file means that names none.
 pub(super) fn read_rotation(
     keys: &Keys,
@@ -95,16 +106,25 @@ pub(super) fn read_rotation(
     let base = keys.float("rope.freq_base")?.unwrap_or(base);
     let scaling = keys.header.get::<&str>(&keys.name("rope.scaling.type"))?;
     let factor = match scaling {
+        // Its divisors are tensors, which the loader reads.
+        Some("longrope") if keys.header.tensor(SHORT_FACTORS).is_some() => {
+            keys.float("rope.scaling.factor")?.unwrap_or(1.0)
+        }
         None | Some("none") => keys.float("rope.scale_linear")?.unwrap_or(1.0),
         Some("linear") => keys.header.require::<f32>(&keys.name("rope.scaling.factor"))?,
         Some(other) => {
+            let takes = "none, linear, or longrope with its tensors of factors";
             let key = keys.name("rope.scaling.type");
-            return Err(EngineError::Unsupported { key, found: other.to_owned(), takes: "none or linear" });
+            return Err(EngineError::Unsupported { key, found: other.to_owned(), takes });
         }
     };
-    let sane = base > 0.0 && base.is_finite() && factor > 0.0 && factor.is_finite();
+    let is_number = |x: f32| x > 0.0 && x.is_finite();
+    let sane = is_number(base) && is_number(factor);
     keys.check("rope.freq_base", format!("{base}, scaled by {factor}"), sane, "numbers above zero")?;
-    Ok(rotation(base, factor, rotated, pairing))
+    let key = "rope.scaling.attn_factor";
+    let magnitude = keys.float(key)?.unwrap_or(1.0);
+    keys.check(key, magnitude, is_number(magnitude), "a number above zero")?;
+    Ok(Rotation { magnitude, ..rotation(base, factor, rotated, pairing) })
 }
 
 /// A rotation of `rotated` numbers of a head with this base, slowed down by `factor`.
@@ -113,6 +133,7 @@ pub(super) fn rotation(base: f32, factor: f32, rotated: usize, pairing: Pairing)
         step: libm::powf(base, -2.0 / rotated.max(1) as f32),
         slowdown: 1.0 / factor,
         divisors: vec![1.0; rotated / 2],
+        magnitude: 1.0,
         pairing,
     }
 }

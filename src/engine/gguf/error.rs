@@ -1,6 +1,6 @@
 //! Why a file was refused: what is wrong, in which field, at which byte.
 
-use super::{TensorKind, kind};
+use super::{Part, TensorKind, kind};
 
 /// What is wrong with a header.
 ///
@@ -174,6 +174,48 @@ pub enum GgufError {
         /// The first byte that they share.
         offset: u64,
     },
+    /// A model of which not all files are there.
+    #[error("the model is in {count} files, and part {number} of them is missing")]
+    PartMissing {
+        /// The first that is missing, counted from 1.
+        number: u32,
+        /// How many there are.
+        count: u32,
+    },
+    /// A part that is there twice, or beyond the last.
+    #[error("part {number} of the model's {count} files is given twice")]
+    PartTwice {
+        /// Which, counted from 1.
+        number: u32,
+        /// How many there are.
+        count: u32,
+    },
+    /// A file that is not of the same model as the others.
+    #[error("file {file} of {given} is {}", foreign(.found))]
+    ForeignPart {
+        /// Which of the files, counted from 1.
+        file: usize,
+        /// How many files there are.
+        given: usize,
+        /// What it says that it is.
+        found: Option<Part>,
+    },
+    /// A tensor that two files of a model have.
+    #[error("two of the model's files have a tensor {tensor}: one of them belongs to another model")]
+    TensorInTwoParts {
+        /// Which.
+        tensor: String,
+    },
+    /// Files that have more or fewer tensors than a model of theirs.
+    #[error(
+        "the model's files have {found} tensors together, and the first promises {promised}: one of them belongs to another model"
+    )]
+    TensorsOfParts {
+        /// What the first says.
+        promised: u32,
+        /// How many there are.
+        found: usize,
+    },
     /// Metadata that the model needs and the file lacks.
     #[error("the file has no {key}")]
     MissingKey {
@@ -201,6 +243,15 @@ fn kind_name(id: u32) -> String {
 
 fn readable_kinds() -> String {
     TensorKind::ALL.map(TensorKind::name).join(", ")
+}
+
+fn foreign(found: &Option<Part>) -> String {
+    match found {
+        Some(Part { number, count }) => {
+            format!("part {number} of a model in {count} files, and not of the model of the others")
+        }
+        None => "no part of a model in several files: it says nothing of parts".to_owned(),
+    }
 }
 
 fn quoted_bytes(bytes: &[u8]) -> String {

@@ -11,6 +11,7 @@ mod header;
 mod hostile;
 mod kind;
 mod limits;
+mod parts;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -20,5 +21,6 @@ pub use error::GgufError;
 pub use header::{Array, FromValue, Header, TensorInfo, Value};
 pub use kind::TensorKind;
 pub use limits::Limits;
+pub use parts::{Part, join, part_names, whole_name};
 pub use read::parse;
 pub use write::encode;

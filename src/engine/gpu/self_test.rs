@@ -135,8 +135,10 @@ impl<D: Device> Maker<'_, D> {
             self.layer(0, [Q4_0, Q4_1, Q5_0, Q8_0, Q4_K, Q6_K, F16]).await?,
             self.layer(1, [F32, Q5_1, Q5_K, Q2_K, Q3_K, IQ4_NL, BF16]).await?,
         ];
-        let rotation =
-            |pairing, pairs| Rotation { step: 0.7, slowdown: 1.0, divisors: vec![1.0; pairs], pairing };
+        let rotation = |pairing, pairs| {
+            let divisors = vec![1.0; pairs];
+            Rotation { step: 0.7, slowdown: 1.0, divisors, magnitude: 1.0, pairing }
+        };
         Ok(Network {
             sizes: SIZES,
             embedding,

@@ -15,7 +15,8 @@ pub struct BytePairs {
     /// The piece of each byte, and the texts of the pieces that are no tokens.
     byte_pieces: [u32; 256],
     other_pieces: Vec<Box<str>>,
-    /// Llama 3's vocabulary has words that its merges do not reach: a word that is a token is taken as one.
+    /// Llama 3's and Mistral's vocabularies have words that their merges do not reach: a word that is a token is taken as
+    /// one.
     whole_words_first: bool,
 }
 
@@ -38,7 +39,8 @@ impl BytePairs {
             merges: Merges::new(merges),
             byte_pieces,
             other_pieces: pieces.texts,
-            whole_words_first: pre_tokenizer == PreTokenizer::Llama3 && !matches!(pre, "dbrx" | "smaug-bpe"),
+            whole_words_first: matches!(pre_tokenizer, PreTokenizer::Llama3 | PreTokenizer::Tekken)
+                && !matches!(pre, "dbrx" | "smaug-bpe"),
         })
     }
 

@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 use super::Vocabulary;
 use super::vocabulary::TokenKind;
 
+/// Marks after which spaces stay even in vocabularies whose marks swallow them.
+const KEEP_SPACES: [&str; 3] = ["<unk>", "<s>", "<|endoftext|>"];
+
 /// The texts of these tokens, ready to be found.
 pub struct Marks {
     /// Text and token, ordered by text: what begins alike lies together.
@@ -24,6 +27,8 @@ struct Mark {
     turn: u32,
     /// Whether it is a text of people's rather than a mark.
     is_text: bool,
+    /// Whether spaces after it are no part of the text.
+    strips: bool,
 }
 
 /// A part of a text.
@@ -36,8 +41,8 @@ pub enum Fragment<'t> {
 }
 
 impl Marks {
-    /// The marks of a vocabulary.
-    pub fn new(vocabulary: &Vocabulary) -> Marks {
+    /// The marks of a vocabulary; `strip` says whether they swallow the spaces after them, as Phi 3's do.
+    pub fn new(vocabulary: &Vocabulary, strip: bool) -> Marks {
         let mut tokens: Vec<(Box<str>, u32, TokenKind)> = (0..vocabulary.len() as u32)
             .filter_map(|token| {
                 let kind = vocabulary.kind(token)?;
@@ -47,8 +52,9 @@ impl Marks {
             })
             .collect();
         tokens.sort_by_key(|(text, ..)| std::cmp::Reverse(text.len()));
-        let mark = |(turn, (text, token, kind))| {
-            (text, Mark { token, turn, is_text: kind == TokenKind::UserDefined })
+        let mark = |(turn, (text, token, kind)): (u32, (Box<str>, u32, TokenKind))| {
+            let strips = strip && !KEEP_SPACES.contains(&&*text);
+            (text, Mark { token, turn, is_text: kind == TokenKind::UserDefined, strips })
         };
         let mut by_text: Vec<(Box<str>, Mark)> = (0_u32..).zip(tokens).map(mark).collect();
         by_text.sort_by(|(a, _), (b, _)| a.as_bytes().cmp(b.as_bytes()));
@@ -69,11 +75,11 @@ impl Marks {
         if !text.is_empty() {
             fragments.push(Fragment::Text(text));
         }
-        for (written, token) in self.occurring(text, |mark| parsed || mark.is_text) {
+        for (written, mark) in self.occurring(text, |mark| parsed || mark.is_text) {
             let mut cut = Vec::with_capacity(fragments.len() + 2);
             for fragment in fragments {
                 match fragment {
-                    Fragment::Text(text) => take_out(text, written, token, &mut cut),
+                    Fragment::Text(text) => take_out(text, written, mark, &mut cut),
                     Fragment::Mark(_) => cut.push(fragment),
                 }
             }
@@ -87,8 +93,8 @@ impl Marks {
         self.occurring(text, |mark| !mark.is_text).map(|(written, _)| written)
     }
 
-    /// Text and token of the marks that count and occur in `text`, in the order in which they are taken.
-    fn occurring(&self, text: &str, counts: impl Fn(&Mark) -> bool) -> impl Iterator<Item = (&str, u32)> {
+    /// The marks that count and occur in `text`, in the order in which they are taken.
+    fn occurring(&self, text: &str, counts: impl Fn(&Mark) -> bool) -> impl Iterator<Item = (&str, &Mark)> {
         // By turn, where in `by_text`.
         let mut found = BTreeMap::new();
         self.each_occurrence(text, |index, mark| {
@@ -96,7 +102,7 @@ impl Marks {
                 found.insert(mark.turn, index);
             }
         });
-        found.into_values().map(|index| (&*self.by_text[index].0, self.by_text[index].1.token))
+        found.into_values().map(|index| (&*self.by_text[index].0, &self.by_text[index].1))
     }
 
     /// Calls `each` with every occurrence of a mark, overlapping ones too, and the mark's place in `by_text`.
@@ -124,10 +130,13 @@ impl Marks {
 }
 
 /// Adds the parts of `text` with each occurrence of `written` as the mark that it is.
-fn take_out<'t>(text: &'t str, written: &str, mark: u32, parts: &mut Vec<Fragment<'t>>) {
-    for (index, between) in text.split(written).enumerate() {
+fn take_out<'t>(text: &'t str, written: &str, mark: &Mark, parts: &mut Vec<Fragment<'t>>) {
+    for (index, mut between) in text.split(written).enumerate() {
         if index > 0 {
-            parts.push(Fragment::Mark(mark));
+            parts.push(Fragment::Mark(mark.token));
+            if mark.strips {
+                between = between.trim_start_matches([' ', '\t', '\n', '\u{b}', '\u{c}', '\r']);
+            }
         }
         if !between.is_empty() {
             parts.push(Fragment::Text(between));
@@ -181,7 +190,7 @@ mod tests {
         ) {
             let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
             let vocabulary = vocabulary(&texts, |at| kinds[at]);
-            let marks = Marks::new(&vocabulary);
+            let marks = Marks::new(&vocabulary, false);
             prop_assert_eq!(marks.cut(&text, parsed), reference(&vocabulary, &text, parsed));
             let written = |(at, mark): &(usize, &&str)| kinds[*at] == 3 && text.contains(**mark);
             let mut expected: Vec<&str> = texts.iter().enumerate().filter(written).map(|(_, mark)| *mark).collect();
@@ -191,8 +200,18 @@ mod tests {
     }
 
     #[test]
+    fn a_mark_may_swallow_the_spaces_after_it() {
+        let vocabulary = vocabulary(&["<a>", "<s>"], |_| 3);
+        let fragments = |strip| Marks::new(&vocabulary, strip).cut(" <a> \n b<s> <a> ", true);
+        use Fragment::{Mark, Text};
+        assert_eq!(fragments(true), [Text(" "), Mark(0), Text("b"), Mark(1), Text(" "), Mark(0)]);
+        let kept = [Text(" "), Mark(0), Text(" \n b"), Mark(1), Text(" "), Mark(0), Text(" ")];
+        assert_eq!(fragments(false), kept);
+    }
+
+    #[test]
     fn the_longest_goes_first_even_where_it_begins_later() {
-        let marks = Marks::new(&vocabulary(&["ab", "bcd"], |_| 3));
+        let marks = Marks::new(&vocabulary(&["ab", "bcd"], |_| 3), false);
         assert_eq!(marks.cut("abcd", true), [Fragment::Text("a"), Fragment::Mark(1)]);
         assert_eq!(marks.cut("abcd", false), [Fragment::Text("abcd")]);
     }

@@ -3,7 +3,7 @@
 //!
 //! It gives exactly llama.cpp's tokens (`tests/golden/*_tokens.json`), oddities included: special tokens are found
 //! longest first before anything else is cut. WordPiece and Unigram vocabularies are refused. Own code rather than a
-//! crate: Hugging Face's `tokenizers` brings a regular expression engine and several hundred KB of wasm for four fixed
+//! crate: Hugging Face's `tokenizers` brings a regular expression engine and several hundred KB of wasm for six fixed
 //! expressions, and reads another format.
 
 mod byte_alphabet;
@@ -141,7 +141,9 @@ impl Tokenizer {
         };
         let bos = vocabulary.special(header, "tokenizer.ggml.bos_token_id")?;
         let adds_bos = header.get("tokenizer.ggml.add_bos_token")?.unwrap_or(adds_bos) && bos.is_some();
-        let marks = Marks::new(&vocabulary);
+        // llama.cpp goes by general.name, which does not always say so; the makers' own tokenizer always does it.
+        let is_phi = header.get("general.architecture")? == Some("phi3");
+        let marks = Marks::new(&vocabulary, is_phi && spelling == Spelling::Characters);
         Ok(Tokenizer { vocabulary, encoding, marks, bos, adds_bos })
     }
 

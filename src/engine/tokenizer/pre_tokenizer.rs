@@ -17,6 +17,13 @@ pub enum PreTokenizer {
     Llama3,
     /// As Llama 3, but `\p{N}` alone.
     Qwen2,
+    /// As Llama 3, but a word ends before a capital that follows a small letter, a contraction belongs to its word, and
+    /// slashes to the newlines after a mark:
+    /// `[^\r\n\p{L}\p{N}]?(upper*lower+|upper+lower*)(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|…`.
+    /// As in llama.cpp, letters beyond ASCII are both upper and lower.
+    Gpt4o,
+    /// Mistral's: as GPT-4o, but `\p{N}` alone, and no contractions.
+    Tekken,
 }
 
 impl PreTokenizer {
@@ -31,13 +38,15 @@ impl PreTokenizer {
             }
             "llama-bpe" | "llama3" | "llama-v3" | "falcon3" | "falcon-h1" | "pixtral" | "midm-2.0"
             | "lfm2" | "dbrx" | "smaug-bpe" => PreTokenizer::Llama3,
+            "gpt-4o" | "llama4" => PreTokenizer::Gpt4o,
+            "tekken" => PreTokenizer::Tekken,
             "qwen2" | "deepseek-r1-qwen" | "megrez" | "stablelm2" | "hunyuan" => PreTokenizer::Qwen2,
             _ => return None,
         })
     }
 
     /// The names that errors offer.
-    pub const NAMES: &'static str = "smollm, llama-bpe, qwen2, gpt-2";
+    pub const NAMES: &'static str = "smollm, llama-bpe, qwen2, gpt-2, gpt-4o, tekken";
 
     /// Calls `each` with every word of `text`, in order; together they are the text.
     pub fn words<'t>(self, text: &'t str, mut each: impl FnMut(&'t str)) {
@@ -46,6 +55,8 @@ impl PreTokenizer {
             PreTokenizer::Gpt2 => cut(text, &chars, gpt2, &mut each),
             PreTokenizer::Llama3 => cut(text, &chars, |chars| llama3(chars, 3), &mut each),
             PreTokenizer::Qwen2 => cut(text, &chars, |chars| llama3(chars, 1), &mut each),
+            PreTokenizer::Gpt4o => cut(text, &chars, |chars| gpt4o(chars, 3, true), &mut each),
+            PreTokenizer::Tekken => cut(text, &chars, |chars| gpt4o(chars, 1, false), &mut each),
             PreTokenizer::SmolLm => {
                 // What lies between two numbers is cut as if it were the whole text: the lookahead ends there too.
                 for part in chars.split_inclusive(|c| c.class == Class::Number) {
@@ -159,6 +170,19 @@ fn llama3(chars: &[Char], most_digits: usize) -> usize {
         .unwrap_or_else(|| spaces(chars))
 }
 
+fn gpt4o(chars: &[Char], most_digits: usize, with_contractions: bool) -> usize {
+    let after = |length: usize| match with_contractions {
+        true => contraction(&chars[length..], |c| c.to_ascii_lowercase()).unwrap_or(0),
+        false => 0,
+    };
+    cased_word(chars)
+        .map(|length| length + after(length))
+        .or_else(|| Some(run(chars, Class::Number).min(most_digits)).filter(|digits| *digits > 0))
+        .or_else(|| after_space(chars, Class::Other).map(|n| n + newlines_and_slashes(&chars[n..])))
+        .or_else(|| spaces_to_last_newline(chars))
+        .unwrap_or_else(|| spaces(chars))
+}
+
 /// `'s|'t|'re|'ve|'m|'ll|'d`
 fn contraction(chars: &[Char], fold: fn(char) -> char) -> Option<usize> {
     let at = |index: usize| chars.get(index).map(|c| fold(c.char));
@@ -185,6 +209,24 @@ fn letters_after_any(chars: &[Char]) -> Option<usize> {
     Some(before + run(&chars[before..], Class::Letter)).filter(|length| *length > before)
 }
 
+/// `[^\r\n\p{L}\p{N}]?upper*lower+|[^\r\n\p{L}\p{N}]?upper+lower*`
+fn cased_word(chars: &[Char]) -> Option<usize> {
+    let first = &chars[0];
+    let before = usize::from(!first.is_newline() && !matches!(first.class, Class::Letter | Class::Number));
+    let is_upper = |c: &Char| c.class == Class::Letter && !c.char.is_ascii_lowercase();
+    let is_lower = |c: &Char| c.class == Class::Letter && !c.char.is_ascii_uppercase();
+    let word = &chars[before..];
+    let upper = word.iter().take_while(|c| is_upper(c)).count();
+    let lower = word[upper..].iter().take_while(|c| is_lower(c)).count();
+    let letters = match lower {
+        // The first alternative goes back to the last letter that can be its `lower`; where there is none, the second
+        // takes them all.
+        0 => word[..upper].iter().rposition(is_lower).map_or(upper, |last| last + 1),
+        _ => upper + lower,
+    };
+    Some(before + letters).filter(|_| letters > 0)
+}
+
 /// `\s*[\r\n]+`
 fn spaces_to_last_newline(chars: &[Char]) -> Option<usize> {
     let spaces = &chars[..run(chars, Class::Space)];
@@ -197,6 +239,10 @@ fn spaces(chars: &[Char]) -> usize {
         all if all > 1 && all < chars.len() => all - 1,
         all => all.max(1),
     }
+}
+
+fn newlines_and_slashes(chars: &[Char]) -> usize {
+    chars.iter().take_while(|c| c.is_newline() || c.char == '/').count()
 }
 
 fn newlines(chars: &[Char]) -> usize {
@@ -243,11 +289,26 @@ mod tests {
         check(PreTokenizer::Qwen2, "x12 34", &["x", "1", "2", " ", "3", "4"]);
     }
 
+    #[test]
+    fn gpt4o_and_tekken_cut_where_a_capital_follows_a_small_letter() {
+        let words = ["camel", "Case", " XMLHttp", "Request", " don't", "\n//x", "123", "45"];
+        check(
+            PreTokenizer::Gpt4o,
+            &words.concat(),
+            &["camel", "Case", " XMLHttp", "Request", " don't", "\n", "//", "x", "123", "45"],
+        );
+        check(
+            PreTokenizer::Tekken,
+            "don't ABéCD 42!\n/\n",
+            &["don", "'t", " ABé", "CD", " ", "4", "2", "!\n/\n"],
+        );
+    }
+
     proptest! {
         #[test]
         fn words_together_are_the_text(text in r"[\PC \t\r\n'0-9a-zA-Z\u{0300}]{0,40}") {
-            use PreTokenizer::{Gpt2, Llama3, Qwen2, SmolLm};
-            for pre in [Gpt2, SmolLm, Llama3, Qwen2] {
+            use PreTokenizer::{Gpt2, Gpt4o, Llama3, Qwen2, SmolLm, Tekken};
+            for pre in [Gpt2, SmolLm, Llama3, Qwen2, Gpt4o, Tekken] {
                 let mut joined = String::new();
                 pre.words(&text, |word| {
                     assert!(!word.is_empty());

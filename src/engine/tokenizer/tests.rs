@@ -1,6 +1,7 @@
 //! The tokenizer against llama.cpp's own tokens, over the embedded model's vocabulary.
 
 mod gemma3;
+mod mistral;
 
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -74,7 +75,7 @@ struct OtherVocabulary {
 fn other_pre_tokenizers_agree_with_llama_cpp() {
     let corpus: Corpus = golden("smollm2_tokens.json");
     let others: Others = golden("other_tokens.json");
-    assert!(others.vocabularies.len() >= 4);
+    assert!(others.vocabularies.len() >= 6);
     for OtherVocabulary { pre, user_defined, plain, special } in &others.vocabularies {
         let tokenizer = other(pre, user_defined);
         for ((CorpusText { text, .. }, plain), special) in corpus.texts.iter().zip(plain).zip(special) {
@@ -171,8 +172,9 @@ fn a_wordpiece_vocabulary_is_refused() {
 #[test]
 fn an_unknown_pre_tokenizer_is_refused() {
     refused(
-        |metadata| set(metadata, "tokenizer.ggml.pre", Value::String("tekken".into())),
-        "the pre-tokenizer is \"tekken\" (tokenizer.ggml.pre); this engine has smollm, llama-bpe, qwen2, gpt-2",
+        |metadata| set(metadata, "tokenizer.ggml.pre", Value::String("deepseek-llm".into())),
+        "the pre-tokenizer is \"deepseek-llm\" (tokenizer.ggml.pre); this engine has smollm, llama-bpe, qwen2, gpt-2, \
+         gpt-4o, tekken",
     );
 }
 

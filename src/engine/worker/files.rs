@@ -23,6 +23,7 @@ pub use writing::{Incoming, Progress};
 
 use self::alone::Alone;
 use self::origin::Origin;
+use crate::engine::gguf::part_names;
 use crate::engine::message::{EngineFailure, KeptFile, KeptFiles, PartFile};
 
 /// The folder in OPFS.
@@ -147,16 +148,32 @@ impl ModelFiles {
         let mut kept = KeptFiles::default();
         let mut names = self.names().await?;
         names.sort();
-        for name in names {
+        for name in &names {
             if let Some(name) = name.strip_suffix(PART) {
                 kept.parts.extend(self.part(name).await);
             } else if ![DIGEST, ORIGIN].iter().any(|ending| name.ends_with(ending)) {
-                let bytes = self.file(&name).await?.size();
-                let (sha256, from) = self.note(&name).await.unzip();
-                kept.whole.push(KeptFile { name, bytes, sha256, from: from.filter(|url| !url.is_empty()) });
+                let all = part_names(name).filter(|all| all.iter().all(|part| names.contains(part)));
+                let whole = self.whole(name, all.as_deref()).await?;
+                kept.whole.extend(whole);
             }
         }
         Ok(kept)
+    }
+
+    /// A file that is whole; of a model in several files, all of which are here, the first stands for all.
+    async fn whole(&self, name: &str, all: Option<&[String]>) -> Result<Option<KeptFile>, FileError> {
+        let (mut bytes, note) = (0.0, self.note(name).await);
+        let (sha256, from) = note.filter(|_| all.is_none()).unzip();
+        let own = [name.to_owned()];
+        let all = all.unwrap_or(&own);
+        if all.first().is_some_and(|first| first != name) {
+            return Ok(None);
+        }
+        for name in all {
+            bytes += self.file(name).await?.size();
+        }
+        let from = from.filter(|url| !url.is_empty());
+        Ok(Some(KeptFile { name: name.to_owned(), bytes, sha256, from }))
     }
 
     /// What came so far of a download; none where nobody could go on with it.
@@ -221,11 +238,14 @@ impl ModelFiles {
         (digest.len() == 64).then(|| (digest.to_owned(), url.to_owned()))
     }
 
-    /// Deletes a file, whole or not, and what belongs to it.
+    /// Deletes a model's file, whole or not, and what belongs to it; all of them where it is in several.
     pub async fn remove(&self, name: &str) -> Result<(), FileError> {
-        let whole = self.remove_all([name.to_owned(), format!("{name}{DIGEST}")]).await?;
-        let part = self.remove_part(name).await?;
-        if whole || part { Ok(()) } else { Err(FileError::Missing(name.to_owned())) }
+        let mut found = false;
+        for name in part_names(name).unwrap_or_else(|| vec![name.to_owned()]) {
+            found |= self.remove_all([name.clone(), format!("{name}{DIGEST}")]).await?;
+            found |= self.remove_part(&name).await?;
+        }
+        if found { Ok(()) } else { Err(FileError::Missing(name.to_owned())) }
     }
 
     /// Deletes what came of a file that is not whole; whether there was any. A whole one of this name stays.

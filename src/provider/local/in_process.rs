@@ -9,8 +9,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use super::EngineLink;
+use crate::engine::gguf::part_names;
 use crate::engine::message::{DeviceChoice, EngineFailure, EngineReply, EngineRequest, LoadedModel};
-use crate::engine::{Cancelled, Chat, Options, Pace, SourceError, TensorSource, choice};
+use crate::engine::{Cancelled, Chat, Options, Pace, Parts, SourceError, TensorSource, choice};
 
 /// A loaded model in this process.
 #[derive(Clone)]
@@ -21,7 +22,7 @@ pub struct InProcess {
 }
 
 impl InProcess {
-    /// Loads a GGUF file onto the GPU or the processor with `threads` threads. When `stop` is set, work ends as
+    /// Loads a GGUF file, with the others that its model is in if it is a part, onto the GPU or the processor with `threads` threads. When `stop` is set, work ends as
     /// cancelled.
     pub async fn load(
         path: &Path,
@@ -30,7 +31,7 @@ impl InProcess {
         stop: Arc<AtomicBool>,
         progress: impl FnMut(u64, u64),
     ) -> Result<InProcess, EngineFailure> {
-        let file = ModelFile::open(path)?;
+        let file = open_parts(path)?;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let options = Options { threads, ..Options::default() };
         let mut pace = Flag(Arc::clone(&stop));
@@ -76,6 +77,19 @@ impl Pace for Flag {
     }
 }
 
+/// The file at `path`, or all parts of the model that its name says it is a part of: they lie in one folder.
+fn open_parts(path: &Path) -> Result<Parts<ModelFile>, EngineFailure> {
+    let name = path.file_name().and_then(|name| name.to_str());
+    let Some(names) = name.and_then(part_names) else {
+        return Ok(Parts::new(vec![ModelFile::open(path).map_err(EngineFailure::File)?]));
+    };
+    let count = names.len();
+    let beside =
+        |why| EngineFailure::File(format!("{why}; all {count} files of the model must lie in one folder"));
+    let files = names.iter().map(|name| ModelFile::open(&path.with_file_name(name)).map_err(beside));
+    Ok(Parts::new(files.collect::<Result<_, _>>()?))
+}
+
 /// A file on disk.
 struct ModelFile {
     file: File,
@@ -83,8 +97,8 @@ struct ModelFile {
 }
 
 impl ModelFile {
-    fn open(path: &Path) -> Result<Self, EngineFailure> {
-        let failed = |error: std::io::Error| EngineFailure::File(format!("{}: {error}", path.display()));
+    fn open(path: &Path) -> Result<Self, String> {
+        let failed = |error: std::io::Error| format!("{}: {error}", path.display());
         let file = File::open(path).map_err(failed)?;
         let bytes = file.metadata().map_err(failed)?.len();
         Ok(ModelFile { file, bytes })

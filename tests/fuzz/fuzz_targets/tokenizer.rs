@@ -7,13 +7,15 @@ use libfuzzer_sys::fuzz_target;
 use likeness::engine::gguf::{Array, Header, Value};
 use likeness::engine::tokenizer::{SpecialTokens, Tokenizer};
 
-const PRE_TOKENIZERS: [&str; 4] = ["smollm", "llama-bpe", "qwen2", "gpt-2"];
+const PRE_TOKENIZERS: [&str; 6] = ["smollm", "llama-bpe", "qwen2", "gpt-2", "gpt-4o", "tekken"];
 const MARKS: [&str; 2] = ["<|im_start|>", "<|im_end|>"];
 
 fuzz_target!(|input: &[u8]| {
     let [kind, merges, text @ ..] = input else { return };
     let text = String::from_utf8_lossy(text);
-    let header = match PRE_TOKENIZERS.get(usize::from(kind % 5)) {
+    // One more than there are: SentencePiece.
+    let kind = usize::from(*kind) % (PRE_TOKENIZERS.len() + 1);
+    let header = match PRE_TOKENIZERS.get(kind) {
         Some(pre) => byte_pairs(pre, usize::from(*merges)),
         None => sentence_piece(usize::from(*merges)),
     };
@@ -21,7 +23,7 @@ fuzz_target!(|input: &[u8]| {
     for special in [SpecialTokens::AsText, SpecialTokens::Parsed] {
         let tokens = tokenizer.encode(&text, special);
         assert!(tokens.iter().all(|token| (*token as usize) < tokenizer.len()));
-        if usize::from(kind % 5) < PRE_TOKENIZERS.len() {
+        if kind < PRE_TOKENIZERS.len() {
             assert_eq!(tokenizer.decode(&tokens), text, "{special:?}");
         }
     }
