@@ -27,6 +27,7 @@ after(() => rm(folder, { recursive: true }));
 
 const button = (page, name) => page.getByRole("button", { name, exact: true });
 const part = (page) => page.locator(".kept .part");
+const nothingKept = (page) => page.getByRole("heading", { name: "Kept in this browser" }).waitFor({ state: "detached" });
 const reach = (page) =>
   page.evaluate(async () => {
     const { applied, configured } = await window.likenessPolicy.ready;
@@ -84,7 +85,7 @@ test("a download from an address is paused, resumed and kept; its origin may be 
       await button(page, "Take out of memory").click();
       await button(page, "Remove").click();
       await button(page, "Delete").click();
-      await page.getByRole("heading", { name: "Kept in this browser" }).waitFor({ state: "detached" });
+      await nothingKept(page);
     }, { allowedErrors: [/engine_helper\.js/] });
   } finally {
     await host.close();
@@ -112,7 +113,7 @@ test("what has come is deleted on a click, and a digest that was typed is held t
       await page.getByLabel("Its SHA-256").fill("0".repeat(64));
       await button(page, "Download").click();
       await page.getByText(/SHA-256 is [0-9a-f]{64}, expected 0{64}/).waitFor({ timeout: MINUTE });
-      await page.locator(".kept").waitFor({ state: "detached" });
+      await nothingKept(page);
     }, { allowedErrors: [/engine_helper\.js/] });
   } finally {
     await host.close();
@@ -132,7 +133,7 @@ test("all files of a model are chosen at once, and kept and deleted as one", { t
     await button(page, "Take out of memory").click();
     await button(page, "Remove").click();
     await button(page, "Delete").click();
-    await page.locator(".kept").waitFor({ state: "detached" });
+    await nothingKept(page);
   }, { allowedErrors: [/engine_helper\.js/] });
 });
 
