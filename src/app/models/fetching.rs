@@ -31,7 +31,7 @@ fn must_ask(session: Session, url: &str) -> bool {
 }
 
 /// Starts a download, as soon as the policy lets it.
-pub fn fetch(loading: ModelLoading, session: Session, source: ModelSource) {
+pub fn begin(loading: ModelLoading, session: Session, source: ModelSource) {
     let ModelSource::Url { url, .. } = &source else { return loading.start(session, source, None) };
     if loading.label.read_untracked().is_some() {
         return;

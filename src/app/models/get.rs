@@ -5,7 +5,7 @@ use leptos::{html, prelude::*};
 use wasm_bindgen::JsCast;
 
 use super::catalogue::{OFFERS, Offer, fits};
-use super::fetching::{fetch, needs_reload};
+use super::fetching::{begin, needs_reload};
 use super::page::ModelLoading;
 use super::source::{from_url, progress_words};
 use crate::app::browser;
@@ -46,7 +46,7 @@ fn OfferRow(offer: &'static Offer) -> impl IntoView {
     });
     let get = move |_| match state.get() {
         Standing::Kept => loading.start(session, ModelSource::Kept(offer.file_name().to_owned()), None),
-        _ => fetch(loading, session, offer.source()),
+        _ => begin(loading, session, offer.source()),
     };
     let label = move || match state.get() {
         Standing::Away => "Download",
@@ -190,7 +190,7 @@ fn FromAddress() -> impl IntoView {
         match from_url(&url.get(), &digest.get()) {
             Ok(source) => {
                 problem.set(None);
-                fetch(loading, session, source);
+                begin(loading, session, source);
             }
             Err(why) => problem.set(Some(why)),
         }

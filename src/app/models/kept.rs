@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::fetching::{fetch, lapse, needs_reload};
+use super::fetching::{begin, lapse, needs_reload};
 use super::page::ModelLoading;
 use super::source::{progress_words, room_words};
 use crate::app::browser;
@@ -61,7 +61,7 @@ fn Part(part: PartView) -> impl IntoView {
                 <button
                     type="button"
                     disabled=move || busy || loading.is_busy()
-                    on:click=move |_| fetch(loading, session, source.get_value())
+                    on:click=move |_| begin(loading, session, source.get_value())
                 >
                     "Resume"
                 </button>

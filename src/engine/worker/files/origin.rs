@@ -3,14 +3,24 @@
 //! Another origin's `ETag` and `Content-Range` are hidden from us unless it shows them; its `Last-Modified` and
 //! `Content-Length` never are. So a file counts as changed when anything that both answers told differs.
 
-use gloo_net::http::Response;
+/// What of a server's answer tells which file it has.
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// Its `ETag`, else its `Last-Modified`; empty where it tells neither.
+    pub version: String,
+    /// Its `Content-Length`.
+    pub length: Option<u64>,
+    /// Its `Content-Range`: `bytes 100-199/200` or `bytes */200`; empty where it tells none.
+    pub range: String,
+}
 
 /// Where a file that is not whole yet comes from. It lies beside the part, a line for each of these.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
     /// The address.
     pub url: String,
-    /// The server's `ETag`, else its `Last-Modified`; empty where it tells neither.
+    /// [`Answer::version`] of the last answer.
     pub version: String,
     /// The whole file's bytes; 0 where unknown.
     pub of: u64,
@@ -20,11 +30,11 @@ pub struct Origin {
 
 impl Origin {
     /// What an answer tells, when `at` bytes were there before it.
-    pub fn told(url: &str, sha256: Option<&str>, response: &Response, at: u64) -> Self {
+    pub fn told(url: &str, sha256: Option<&str>, answer: &Answer, at: u64) -> Self {
         Origin {
             url: url.to_owned(),
-            version: version(response),
-            of: whole(response, at),
+            version: answer.version.clone(),
+            of: answer.whole(at),
             sha256: sha256.unwrap_or_default().to_owned(),
         }
     }
@@ -42,9 +52,9 @@ impl Origin {
         Some(Origin { url, version, of, sha256 })
     }
 
-    fn differs(&self, response: &Response, at: u64) -> bool {
-        let (version, of) = (version(response), whole(response, at));
-        (!self.version.is_empty() && !version.is_empty() && self.version != version)
+    fn differs(&self, answer: &Answer, at: u64) -> bool {
+        let (version, of) = (&answer.version, answer.whole(at));
+        (!self.version.is_empty() && !version.is_empty() && self.version != *version)
             || (self.of > 0 && of > 0 && self.of != of)
     }
 }
@@ -67,10 +77,10 @@ pub enum Rest {
 }
 
 /// Reads the answer to a request for the bytes from `at` on. `earlier` is what the first answer told.
-pub fn rest(response: &Response, at: u64, earlier: Option<&Origin>, digest_known: bool) -> Rest {
-    let other = earlier.is_some_and(|earlier| earlier.differs(response, at));
-    let range = content_range(response);
-    match response.status() {
+pub fn rest(answer: &Answer, at: u64, earlier: Option<&Origin>, digest_known: bool) -> Rest {
+    let other = earlier.is_some_and(|earlier| earlier.differs(answer, at));
+    let range = answer.range();
+    match answer.status {
         206 | 416 if other => Rest::OfAnother,
         206 if range.first.is_some_and(|first| first != at) => Rest::OfAnother,
         206 => Rest::Follows,
@@ -84,34 +94,25 @@ pub fn rest(response: &Response, at: u64, earlier: Option<&Origin>, digest_known
     }
 }
 
-fn header(response: &Response, name: &str) -> Option<String> {
-    response.headers().get(name)
-}
+impl Answer {
+    /// The whole file's length, as the answer to a request for the bytes from `at` on tells it; 0 where it doesn't.
+    fn whole(&self, at: u64) -> u64 {
+        match self.status {
+            206 => self.range().of.or(self.length.map(|length| at + length)).unwrap_or(0),
+            200 => self.length.unwrap_or(0),
+            _ => 0,
+        }
+    }
 
-fn version(response: &Response) -> String {
-    header(response, "etag").or_else(|| header(response, "last-modified")).unwrap_or_default()
-}
-
-/// The whole file's length, as an answer tells it.
-fn whole(response: &Response, at: u64) -> u64 {
-    let length = header(response, "content-length").and_then(|length| length.parse::<u64>().ok());
-    match response.status() {
-        206 => content_range(response).of.or(length.map(|length| at + length)).unwrap_or(0),
-        200 => length.unwrap_or(0),
-        _ => 0,
+    fn range(&self) -> ContentRange {
+        let (range, of) = self.range.rsplit_once('/').unwrap_or_default();
+        let first = range.trim_start_matches("bytes").trim().split('-').next();
+        ContentRange { first: first.and_then(|first| first.parse().ok()), of: of.parse().ok() }
     }
 }
 
-/// `bytes 100-199/200`, or `bytes */200`.
+/// The first byte of a part, and the bytes of the whole.
 struct ContentRange {
     first: Option<u64>,
     of: Option<u64>,
-}
-
-fn content_range(response: &Response) -> ContentRange {
-    let text = header(response, "content-range").unwrap_or_default();
-    let (range, of) = text.rsplit_once('/').unwrap_or_default();
-    let first =
-        range.trim_start_matches("bytes").trim().split('-').next().and_then(|first| first.parse().ok());
-    ContentRange { first, of: of.parse().ok() }
 }

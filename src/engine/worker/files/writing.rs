@@ -13,7 +13,7 @@ use web_sys::{
     ReadableStreamDefaultReader, RequestCache, WorkerGlobalScope,
 };
 
-use super::origin::{Origin, Rest, rest};
+use super::origin::{Answer, Origin, Rest, rest};
 use super::{DIGEST, FileError, ModelFiles, ORIGIN, PART};
 use crate::engine::message::EngineFailure;
 
@@ -133,7 +133,7 @@ impl ModelFiles {
         let mut response = unless_stopped(ask(url, at), || progress(stage, at, of)).await??;
         if at > 0 {
             let earlier = earlier.filter(|_| same_address);
-            match rest(&response, at, earlier.as_ref(), sha256.is_some()) {
+            match rest(&told(&response), at, earlier.as_ref(), sha256.is_some()) {
                 Rest::Follows | Rest::Refused => {}
                 Rest::Nothing => return Ok(writer.finish()?.1),
                 Rest::OfAnother => {
@@ -151,7 +151,7 @@ impl ModelFiles {
         if !response.ok() {
             return Err(FileError::Status { url: url.to_owned(), status: response.status() });
         }
-        let origin = Origin::told(url, sha256, &response, writer.at);
+        let origin = Origin::told(url, sha256, &told(&response), writer.at);
         self.write_note(&format!("{}{ORIGIN}", writer.name), &origin.written()).await?;
         writer.take(response, origin, stage, progress).await
     }
@@ -167,6 +167,16 @@ async fn ask(url: &str, at: u64) -> Result<Response, FileError> {
     }
     let sent = request.send().await;
     sent.map_err(|error| FileError::Network { url: url.to_owned(), why: error.to_string() })
+}
+
+fn told(response: &Response) -> Answer {
+    let header = |name: &str| response.headers().get(name);
+    Answer {
+        status: response.status(),
+        version: header("etag").or_else(|| header("last-modified")).unwrap_or_default(),
+        length: header("content-length").and_then(|length| length.parse().ok()),
+        range: header("content-range").unwrap_or_default(),
+    }
 }
 
 /// Opens a file for writing, which one worker at a time may. A worker that has just been ended (a page reloaded, a
