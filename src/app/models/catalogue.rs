@@ -182,7 +182,7 @@ mod tests {
     fn each_offer_is_a_download_that_the_form_would_take() {
         for offer in &OFFERS {
             let ModelSource::Url { url, name, sha256 } = offer.source() else { panic!("{}", offer.name) };
-            assert!(from_url(&url).is_ok(), "{url}");
+            assert!(from_url(&url, sha256.as_deref().unwrap_or_default()).is_ok(), "{url}");
             assert!(name.is_some_and(|name| name.ends_with(".gguf") && url.ends_with(&name)), "{url}");
             // A digest of what is under `main` today would be wrong tomorrow.
             assert_eq!(sha256.is_some(), !url.contains("/main/"), "{url}");
