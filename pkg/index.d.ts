@@ -22,10 +22,18 @@ export interface Call {
 /** How far the loading of a local model is. */
 export interface Loading {
   /**
-   * What is being done: the file is fetched, copied from the person's disk, or compared with the kept one; the device is
+   * What is being done: the file is fetched (from its start again, where the server gives no part of a file or has another
+   * one by now), awaited from another tab, copied from the person's disk, or compared with the kept one; the device is
    * chosen by measuring; the weights are taken into memory.
    */
-  stage: "downloading" | "copying" | "checking" | "measuring" | "preparing";
+  stage:
+    | "downloading"
+    | "starting over"
+    | "waiting for another tab"
+    | "copying"
+    | "checking"
+    | "measuring"
+    | "preparing";
   /** Bytes done. */
   bytes: number;
   /** Bytes in all; 0 where that can't be told. */

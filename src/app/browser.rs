@@ -112,6 +112,34 @@ pub fn keep_setting(name: &str, value: &str) {
     }
 }
 
+/// Keeps a text for this tab alone, until the page was loaded anew; false where the browser refuses.
+pub fn keep_for_reload(name: &str, value: &str) -> bool {
+    let storage = window().session_storage().ok().flatten();
+    storage.is_some_and(|storage| storage.set_item(&format!("likeness.{name}"), value).is_ok())
+}
+
+/// Takes the text that was kept for after a reload.
+pub fn take_for_reload(name: &str) -> Option<String> {
+    let storage = window().session_storage().ok().flatten()?;
+    let name = format!("likeness.{name}");
+    let value = storage.get_item(&name).ok().flatten();
+    let _ = storage.remove_item(&name);
+    value
+}
+
+/// The machine's memory in gigabytes, as far as the browser tells it: rounded, and no more than a few.
+pub fn memory_gigabytes() -> Option<f64> {
+    js_sys::Reflect::get(&window().navigator(), &"deviceMemory".into()).ok()?.as_f64()
+}
+
+/// What this site keeps here and what the browser lets it keep, in bytes, both as the browser estimates them.
+pub async fn storage_estimate() -> Option<(f64, f64)> {
+    let asked = storage_manager()?.estimate().ok()?;
+    let estimate = JsFuture::from(asked).await.ok()?;
+    let number = |name: &str| js_sys::Reflect::get(&estimate, &name.into()).ok()?.as_f64();
+    Some((number("usage")?, number("quota")?))
+}
+
 /// Forgets all small settings; the names of those that are left, with what else this origin keeps there.
 pub fn forget_settings() -> Vec<String> {
     let Some(storage) = storage() else { return Vec::new() };

@@ -127,6 +127,8 @@ pub(super) fn loading(event: Event) -> Option<JsValue> {
 fn as_loading(event: Event) -> Option<Loading> {
     match event {
         Event::LoadingModel { stage, bytes, of } => {
+            // The app says why it starts over or waits; here each stage is one word or two.
+            let stage = stage.split([':', ',']).next().unwrap_or_default().to_owned();
             Some(Loading { stage, bytes: bytes as f64, of: of as f64 })
         }
         _ => None,

@@ -8,7 +8,7 @@ use super::arch::Family;
 use super::chat_template::{ChatTemplate, Message};
 use super::device::AnyDevice;
 use super::error::short_of;
-use super::gguf::{GgufError, Header, Limits, parse, whole_name};
+use super::gguf::{GgufError, Header, Limits, Part, parse, whole_name};
 use super::message::{
     ChatJudgement, ChatPrompt, ChatScores, ChatTurn, Cost, DeviceReport, EngineFailure, EngineReply,
     EngineRequest, LoadedModel, SamplingOptions,
@@ -88,8 +88,12 @@ impl Chat {
         if weights > MOST_WEIGHTS {
             return Err(failure(EngineError::OutOfMemory { what: "the weights".to_owned(), bytes: weights }));
         }
-        Family::read(&header).map_err(failure)?;
-        text_parts(&header)?;
+        // What the model is stands in the first of its files alone.
+        let part = Part::of(&header).map_err(EngineError::from).map_err(failure)?;
+        if part.is_none_or(|part| part.number == 1) {
+            Family::read(&header).map_err(failure)?;
+            text_parts(&header)?;
+        }
         Ok(None)
     }
 

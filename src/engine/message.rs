@@ -178,8 +178,8 @@ pub enum EngineReply {
     Done,
     /// To [`EngineRequest::Load`] and [`EngineRequest::Move`].
     Loaded(LoadedModel),
-    /// To [`EngineRequest::Kept`]: names and bytes.
-    Kept(Vec<(String, f64)>),
+    /// To [`EngineRequest::Kept`].
+    Kept(KeptFiles),
     /// To [`EngineRequest::Count`].
     Count(u32),
     /// To [`EngineRequest::Score`], in the order asked.
@@ -193,6 +193,45 @@ pub enum EngineReply {
         /// What it took.
         cost: Cost,
     },
+}
+
+/// The model files in this browser, each list by name.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct KeptFiles {
+    /// Those that are whole.
+    pub whole: Vec<KeptFile>,
+    /// Downloads that are not, and can be gone on with.
+    pub parts: Vec<PartFile>,
+}
+
+/// A model file that is kept.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KeptFile {
+    /// Its name.
+    pub name: String,
+    /// Its size.
+    pub bytes: f64,
+    /// Its SHA-256, computed while it came.
+    pub sha256: Option<String>,
+    /// The address that it came from; none for a file from disk.
+    pub from: Option<String>,
+}
+
+/// What came so far of a model file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PartFile {
+    /// The name that it is to have.
+    pub name: String,
+    /// The bytes that came.
+    pub bytes: f64,
+    /// The bytes in all; 0 where unknown.
+    pub of: f64,
+    /// The address.
+    pub url: String,
+    /// The SHA-256 that it is to have, where it was told.
+    pub sha256: Option<String>,
+    /// Whether a tab is fetching it right now.
+    pub busy: bool,
 }
 
 /// How likely labels are.
@@ -245,7 +284,7 @@ pub struct LoadedModel {
 pub enum EngineEvent {
     /// Of loading.
     Loading {
-        /// `downloading`, `checking`, `measuring`, `preparing`.
+        /// `downloading`, `copying`, `checking`, `measuring`, `preparing`; `starting over` and `waiting` with why.
         stage: String,
         /// Bytes done.
         bytes: f64,

@@ -160,9 +160,8 @@ impl Server {
                 Ok(EngineReply::Done)
             }
             EngineRequest::Kept => {
-                let kept =
-                    ModelFiles::open().await.map_err(file_failure)?.list().await.map_err(file_failure)?;
-                Ok(EngineReply::Kept(kept.into_iter().map(|file| (file.name, file.bytes)).collect()))
+                let files = ModelFiles::open().await.map_err(file_failure)?;
+                files.list().await.map(EngineReply::Kept).map_err(file_failure)
             }
             EngineRequest::Remove(name) => {
                 let files = ModelFiles::open().await.map_err(file_failure)?;

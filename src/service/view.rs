@@ -402,6 +402,8 @@ impl ModelSource {
 pub struct ModelsView {
     /// Model files kept in this browser.
     pub kept: Vec<ModelView>,
+    /// Downloads that are not whole.
+    pub parts: Vec<PartView>,
     /// The one in memory.
     pub loaded: Option<LoadedModel>,
 }
@@ -413,6 +415,34 @@ pub struct ModelView {
     pub name: String,
     /// Its size.
     pub bytes: f64,
+    /// Its SHA-256 in lower-case hexadecimal, computed while it came.
+    pub sha256: Option<String>,
+    /// The address that it came from; none for a file from disk.
+    pub from: Option<String>,
+}
+
+/// What came so far of a download.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PartView {
+    /// The name that the file is to have.
+    pub name: String,
+    /// The bytes that came.
+    pub bytes: f64,
+    /// The bytes in all; 0 where the server doesn't tell.
+    pub of: f64,
+    /// The address.
+    pub url: String,
+    /// The SHA-256 that it is to have, where it was told.
+    pub sha256: Option<String>,
+    /// Whether a tab is fetching it right now.
+    pub busy: bool,
+}
+
+impl PartView {
+    /// The download that goes on with it.
+    pub fn source(&self) -> ModelSource {
+        ModelSource::Url { url: self.url.clone(), name: Some(self.name.clone()), sha256: self.sha256.clone() }
+    }
 }
 
 /// The model in memory.

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { EMBEDDED_SHA256, URL_OF_MODEL, speaking } from "./engine-worker.mjs";
 import { EMBEDDED_MODEL, withApp } from "./harness.mjs";
+import { writeInParts, writeWithLayers } from "./layers.mjs";
 
 const inEngine = (body, settings) =>
   withApp(async ({ page, url }) => {
@@ -40,11 +41,12 @@ test("a download that breaks off goes on where it ended, and the file is kept", 
       engine.stop();
       const again = await window.engine();
       const kept = await again.ask("Kept");
-      const second = await again.ask({ Load: { file: { Kept: kept.Ok.Kept[0][0] }, device: "Cpu" } });
+      const second = await again.ask({ Load: { file: { Kept: kept.Ok.Kept.whole[0].name }, device: "Cpu" } });
       return { build: again.build, first, kept, second };
     }, URL_OF_MODEL);
     assert.equal(told.first.Ok?.Loaded.fingerprint, EMBEDDED_SHA256, JSON.stringify(told.first));
-    assert.deepEqual(told.kept.Ok.Kept, [[EMBEDDED_MODEL, 98362432]]);
+    const [kept] = told.kept.Ok.Kept.whole;
+    assert.deepEqual([kept.name, kept.bytes, kept.sha256], [EMBEDDED_MODEL, 98362432, EMBEDDED_SHA256]);
     assert.deepEqual(told.second, told.first);
     assert.ok(ranges.some((range) => range), `no download went on: ${JSON.stringify(ranges)}`);
   },
@@ -147,7 +149,58 @@ test("a model that can't fit is refused before it is fetched", async () => {
       });
       assert.match(told.error, /OutOfMemory.*the weights/);
       assert.ok(told.most < 2 ** 28, `${told.most} bytes were fetched`);
-      assert.deepEqual(told.kept, { Ok: { Kept: [] } });
+      assert.deepEqual(told.kept, { Ok: { Kept: { whole: [], parts: [] } } });
+    }, { serving: { models: folder } });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test("a model in several files is one model, from an address or from disk", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "likeness-models-"));
+  try {
+    const bytes = await writeWithLayers(join(folder, "m.gguf"), (layers) => [0, layers - 1]);
+    const names = await writeInParts(join(folder, "m.gguf"), "m", 3);
+    await inEngine(async ({ page }) => {
+      const told = await page.evaluate(async (names) => {
+        const engine = await window.engine();
+        const load = async (file, attachment) => {
+          const answer = await engine.ask({ Load: { file, device: "Cpu" } }, { attachment });
+          if (answer.Err) return JSON.stringify(answer.Err);
+          const prompt = window.chat("Is the sky blue?");
+          const { Ok } = await engine.ask({ Score: [{ prompt, labels: ["Yes", "No"] }] });
+          return { ...answer.Ok.Loaded, scores: Array.from(Ok.Scores[0].log_probabilities) };
+        };
+        const at = (name) => ({ Url: { url: `/models/${name}?x=1`, name, sha256: null } });
+        const kept = async () => (await engine.ask("Kept")).Ok.Kept;
+        const remove = (name) => engine.ask({ Remove: name });
+        const file = async (name) => new File([await (await fetch(`/models/${name}`)).blob()], name);
+        const files = await Promise.all(names.map(file));
+
+        const whole = await load(at("m.gguf"));
+        await remove("m.gguf");
+        const fetched = await load(at(names[0]));
+        const listed = await kept();
+        const again = await load({ Kept: names[1] });
+        await remove(names[0]);
+        const removed = await kept();
+        const attached = { Attached: { name: names[2], sha256: null } };
+        const short = await load(attached, [files[2], files[0]]);
+        const alone = await load(attached, files[2]);
+        const given = await load(attached, [files[2], files[0], files[1]]);
+        return { whole, fetched, listed, again, removed, short, alone, given, kept: await kept() };
+      }, names);
+      for (const one of [told.fetched, told.again, told.given]) {
+        assert.deepEqual(one.scores, told.whole.scores, JSON.stringify(one));
+        assert.deepEqual([one.file, one.name, Object.keys(one.kept)], [names[0], "m", ["Ok"]]);
+      }
+      for (const { whole: [one, ...others], parts } of [told.listed, told.kept]) {
+        assert.deepEqual([one.name, others, parts], [names[0], [], []]);
+        assert.ok(one.bytes > bytes, "all its files are counted");
+      }
+      assert.deepEqual(told.removed, { whole: [], parts: [] });
+      assert.match(told.short, /m-00002-of-00003\.gguf is missing: choose all 3 files of the model/);
+      assert.match(told.alone, /m-00001-of-00003\.gguf/);
     }, { serving: { models: folder } });
   } finally {
     await rm(folder, { recursive: true });

@@ -1,13 +1,14 @@
 // The embedded model with other layers: more of them make a large file, few a quick one. What such a model says makes no
-// sense; how it is read and computed is the same.
+// sense; how it is read and computed is the same. And a model cut into several files.
 
-import { open } from "node:fs/promises";
-import { join } from "node:path";
+import { open, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { EMBEDDED_MODEL, MODELS } from "./harness.mjs";
 
 /** Bytes of a metadata value by its type; 8 is a string, 9 an array. */
 const BYTES = { 0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8 };
 
+const u16 = (value) => Buffer.from(Uint16Array.of(value).buffer);
 const u32 = (value) => Buffer.from(Uint32Array.of(value).buffer);
 const u64 = (value) => Buffer.from(BigUint64Array.of(BigInt(value)).buffer);
 const text = (value) => Buffer.concat([u64(Buffer.byteLength(value)), Buffer.from(value)]);
@@ -85,4 +86,37 @@ export async function writeWithLayers(file, pick) {
   }
   await Promise.all([source.close(), target.close()]);
   return at;
+}
+
+/**
+ * Cuts a model's file into `count` files beside it, as `llama-gguf-split` does: the first has the metadata, each a share of
+ * the tensors. Gives their names, which begin with `stem`.
+ */
+export async function writeInParts(file, stem, count) {
+  const whole = await readFile(file);
+  const { metadata, entries, tensors, data } = read(whole);
+  tensors.sort((a, b) => a.offset - b.offset);
+  const ends = [...tensors.slice(1).map(({ offset }) => offset), whole.length - data];
+  const share = Math.ceil(tensors.length / count);
+  const names = [];
+  for (let part = 0; part < count; part++) {
+    const [first, last] = [part * share, Math.min((part + 1) * share, tensors.length)];
+    const base = tensors[first].offset;
+    const table = tensors.slice(first, last).map(({ name, dims, kind, offset }) =>
+      Buffer.concat([text(name), u32(dims.length), ...dims.map(u64), u32(kind), u64(offset - base)]));
+    const place = [
+      Buffer.concat([text("split.no"), u32(2), u16(part)]),
+      Buffer.concat([text("split.count"), u32(2), u16(count)]),
+      Buffer.concat([text("split.tensors.count"), u32(5), u32(tensors.length)]),
+    ];
+    const own = part === 0 ? [metadata] : [];
+    const known = place.length + (part === 0 ? entries : 0);
+    const beginning = Buffer.concat([Buffer.from("GGUF"), u32(3), u64(table.length), u64(known), ...own, ...place, ...table]);
+    const padding = Buffer.alloc(aligned(beginning.length) - beginning.length);
+    const numbers = [part + 1, count].map((number) => String(number).padStart(5, "0"));
+    names.push(`${stem}-${numbers.join("-of-")}.gguf`);
+    const bytes = whole.subarray(data + base, data + ends[last - 1]);
+    await writeFile(join(dirname(file), names.at(-1)), Buffer.concat([beginning, padding, bytes]));
+  }
+  return names;
 }

@@ -27,7 +27,7 @@ async function download(page, url, runOn) {
   await page.getByRole("link", { name: "Models" }).click();
   await page.getByRole("radio", { name: runOn }).check();
   await page.getByLabel("Address of a GGUF file").fill(`${url}models/${SMALL}`);
-  await page.getByRole("button", { name: "Download" }).click();
+  await page.getByRole("button", { name: "Download", exact: true }).click();
   await page.getByRole("heading", { name: "two-layers" }).waitFor({ timeout: 2 * MINUTE });
 }
 

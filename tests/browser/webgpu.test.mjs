@@ -129,7 +129,7 @@ test("a lost GPU is asked for again, and one that is lost again is left alone", 
 async function download(page, url) {
   await page.getByRole("link", { name: "Models" }).click();
   await page.getByLabel("Address of a GGUF file").fill(`${url}models/${SMALL}`);
-  await page.getByRole("button", { name: "Download" }).click();
+  await page.getByRole("button", { name: "Download", exact: true }).click();
   await page.getByRole("heading", { name: "two-layers" }).waitFor({ timeout: 2 * MINUTE });
 }
 

@@ -1,21 +1,23 @@
 //! The page itself, and the loading that goes on when the page is left.
 
+use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos::{html, prelude::*};
+use wasm_bindgen::JsValue;
 
 use super::built_in::BuiltInModel;
 use super::device::{CHOICES, because, choice_named, runs_on};
+use super::fetching::{go_on, lapse};
+use super::get::GetAnother;
+use super::kept::Kept;
 use super::run_on::RunOn;
-use super::source::{expectation, from_url, load_detail, parameters};
+use super::source::{expectation, load_detail, parameters};
 use crate::app::browser;
 use crate::app::remote::RemoteModels;
 use crate::app::session::Session;
 use crate::service::client::{Asking, Client, Stop};
-use crate::service::{
-    DeviceChoice, Event, LoadedModel, ModelSource, ModelView, ModelsView, Response, ServiceError,
-};
+use crate::service::{DeviceChoice, Event, LoadedModel, ModelSource, ModelsView, Response, ServiceError};
 use crate::view::loadable::Loadable;
-use crate::view::{Confirm, Failure, Progress, Spinner, TextInput, sentence, words};
+use crate::view::{Failure, Progress, Spinner, sentence, words};
 
 /// The setting that keeps what a model is to run on.
 const RUN_ON: &str = "run-on";
@@ -55,12 +57,11 @@ impl ModelLoading {
         expect_context()
     }
 
-    /// Loads a model, unless one is being loaded.
-    pub fn start(self, session: Session, source: ModelSource, file: Option<web_sys::File>) {
+    /// Loads a model, unless one is being loaded; `files` is the file from disk, or a list of all that the model is in.
+    pub fn start(self, session: Session, source: ModelSource, files: Option<JsValue>) {
         let device = self.wanted.get_untracked();
-        let begun = self.follow(session, |client, on_event| {
-            client.load_model(source, device, file.map(Into::into), on_event)
-        });
+        let begun =
+            self.follow(session, |client, on_event| client.load_model(source, device, files, on_event));
         if begun.is_some() {
             self.stop.set(begun);
         }
@@ -116,12 +117,17 @@ impl ModelLoading {
                 Ok(Response::Models(models)) => {
                     session.models.set(Loadable::Ready(models));
                     session.say("The model is ready.");
+                    lapse(session);
                     // The person may have changed their mind meanwhile.
                     self.move_if_wanted(session);
                 }
                 Ok(_) => session.refresh_models(),
-                Err(ServiceError::Cancelled) => {}
-                Err(error) => self.failed.set(Some(error)),
+                // What has come of it is kept, and shown.
+                Err(ServiceError::Cancelled) => session.refresh_models(),
+                Err(error) => {
+                    self.failed.set(Some(error));
+                    session.refresh_models();
+                }
             }
         });
         Some(stop)
@@ -150,6 +156,12 @@ pub fn ModelsPage() -> impl IntoView {
     let retry = Callback::new(move |()| session.refresh_models());
     let models = Memo::new(move |_| session.models.get());
     let ready = Memo::new(move |_| models.read().ready().is_some());
+    let loading = ModelLoading::here();
+    Effect::new(move |_| {
+        if ready.get() {
+            go_on(loading, session);
+        }
+    });
     view! {
         <section class="page models">
             <header class="page-head">
@@ -243,153 +255,6 @@ fn InUse(model: LoadedModel) -> impl IntoView {
             </dl>
             <p class="small why-here">{because(&model.device)}</p>
             <p class="small">{expectation(&model)}</p>
-        </section>
-    }
-}
-
-/// The files kept in this browser.
-#[component]
-fn Kept(models: ModelsView) -> impl IntoView {
-    let ModelsView { kept, loaded } = models;
-    let loaded = loaded.map(|model| model.file);
-    (!kept.is_empty()).then(|| {
-        view! {
-            <section aria-labelledby="kept">
-                <h2 id="kept">"Kept in this browser"</h2>
-                <ul class="kept">
-                    {kept
-                        .into_iter()
-                        .map(|model| {
-                            let in_use = loaded.as_ref() == Some(&model.name);
-                            view! { <KeptModel model=model in_use=in_use /> }
-                        })
-                        .collect_view()}
-                </ul>
-            </section>
-        }
-    })
-}
-
-#[component]
-fn KeptModel(model: ModelView, in_use: bool) -> impl IntoView {
-    let session = Session::here();
-    let loading = ModelLoading::here();
-    let asked = RwSignal::new(false);
-    let name = StoredValue::new(model.name.clone());
-    let busy = move || loading.is_busy();
-    let remove = move |()| {
-        let client = session.client();
-        spawn_local(async move {
-            match client.remove_model(name.get_value()).await {
-                Ok(models) => session.models.set(Loadable::Ready(models)),
-                Err(error) => session.say_error(&error),
-            }
-        });
-    };
-    view! {
-        <li>
-            <span class="file">{model.name}</span>
-            <span class="figure">{words::size(model.bytes)}</span>
-            <Confirm asked=asked question="Delete the file?" yes="Delete" on_yes=remove>
-                <button
-                    type="button"
-                    disabled=move || in_use || busy()
-                    on:click=move |_| loading.start(session, ModelSource::Kept(name.get_value()), None)
-                >
-                    {if in_use { "In use" } else { "Load" }}
-                </button>
-                <button type="button" class="quiet" on:click=move |_| asked.set(true)>
-                    "Remove"
-                </button>
-            </Confirm>
-        </li>
-    }
-}
-
-/// The ways to get a model.
-#[component]
-fn GetAnother() -> impl IntoView {
-    let session = Session::here();
-    let loading = ModelLoading::here();
-    let url = RwSignal::new(String::new());
-    let problem = RwSignal::new(String::new());
-    let input = NodeRef::<html::Input>::new();
-    let busy = move || loading.is_busy();
-    let picked = move |_| {
-        let Some(input) = input.get() else { return };
-        if let Some(file) = input.files().and_then(|files| files.get(0)) {
-            loading.start(session, ModelSource::File { name: file.name(), sha256: None }, Some(file));
-        }
-        input.set_value("");
-    };
-    let download = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        match from_url(&url.get()) {
-            Ok(source) => {
-                problem.set(String::new());
-                loading.start(session, source, None);
-            }
-            Err(why) => problem.set(why.into()),
-        }
-    };
-    view! {
-        <section class="get" aria-labelledby="get">
-            <h2 id="get">"Get a model"</h2>
-            <div class="ways">
-                <article class="way">
-                    <h3>"The one that comes along"</h3>
-                    <p>
-                        "SmolLM2, 135 million parameters, 98 MB. It shows the whole pipeline, offline, on any "
-                        "machine. It is no authority: the measured traits carry the result."
-                    </p>
-                    <button
-                        type="button"
-                        class="primary"
-                        disabled=busy
-                        on:click=move |_| loading.start(session, ModelSource::Embedded, None)
-                    >
-                        "Load it"
-                    </button>
-                </article>
-                <article class="way">
-                    <h3>"A file on this machine"</h3>
-                    <p>
-                        "A GGUF file of a Llama, Qwen 2 or 3, or Gemma 3: F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, "
-                        "Q5_1, Q2_K to Q6_K or IQ4_NL. Three billion parameters or more make the difference, if your machine has the memory and the patience."
-                    </p>
-                    <label class="button" class:disabled=busy>
-                        "Choose a file"
-                        <input
-                            type="file"
-                            class="visually-hidden"
-                            accept=".gguf"
-                            node_ref=input
-                            disabled=busy
-                            on:change=picked
-                        />
-                    </label>
-                </article>
-                <article class="way">
-                    <h3>"An address"</h3>
-                    <p>
-                        "The file is downloaded once and kept. The address sees your request, as with any download, "
-                        "and nothing else. This app's server must allow that origin: start it with "
-                        <code>"./start --allow https://that.host"</code> "."
-                    </p>
-                    <form on:submit=download novalidate>
-                        <TextInput
-                            label="Address of a GGUF file"
-                            value=url
-                            problem=problem
-                            kind="url"
-                            placeholder="https://…/model.gguf"
-                        />
-                        <button type="submit" disabled=busy>
-                            "Download"
-                        </button>
-                    </form>
-                </article>
-            </div>
         </section>
     }
 }

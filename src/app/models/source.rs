@@ -1,12 +1,25 @@
 //! Where a model shall come from, as it is typed in, and how loading it is told.
 
-use crate::service::{LoadedModel, ModelSource};
+use crate::service::{LoadedModel, ModelSource, PartView};
 use crate::view::words;
+
+/// The download of what was typed; or whether it is the digest that is wrong, and what is wrong with it.
+pub fn from_url(url: &str, sha256: &str) -> Result<ModelSource, (bool, &'static str)> {
+    let url = address(url).map_err(|why| (false, why))?;
+    let sha256 = sha256.trim().to_lowercase();
+    if !sha256.is_empty() && (sha256.len() != 64 || !sha256.bytes().all(|byte| byte.is_ascii_hexdigit())) {
+        return Err((
+            true,
+            "A SHA-256 is 64 digits from 0 to 9 and a to f. Leave it empty if you have none.",
+        ));
+    }
+    Ok(ModelSource::Url { url, name: None, sha256: Some(sha256).filter(|sha256| !sha256.is_empty()) })
+}
 
 /// The address that was typed, or what is wrong with it.
 ///
 /// Only `https` and this machine's own servers: a model read over an open line may be anybody's.
-pub fn from_url(typed: &str) -> Result<ModelSource, &'static str> {
+fn address(typed: &str) -> Result<String, &'static str> {
     let url = typed.trim();
     if url.is_empty() {
         return Err("Type the address of a GGUF file.");
@@ -25,7 +38,7 @@ pub fn from_url(typed: &str) -> Result<ModelSource, &'static str> {
     if url.chars().any(char::is_whitespace) {
         return Err("An address has no spaces.");
     }
-    Ok(ModelSource::from_url(url))
+    Ok(url.to_owned())
 }
 
 /// The figures of a load: "12 MB of 98 MB".
@@ -34,6 +47,31 @@ pub fn load_detail(bytes: u64, of: u64) -> String {
         (0, 0) => String::new(),
         (bytes, 0) => words::size(bytes as f64),
         (bytes, of) => format!("{} of {}", words::size(bytes.min(of) as f64), words::size(of as f64)),
+    }
+}
+
+/// How far a download is that is not whole: "paused at 42% of 98 MB".
+pub fn progress_words(part: &PartView) -> String {
+    let PartView { bytes, of, busy, .. } = *part;
+    let how = if busy { "another tab is fetching it, " } else { "paused at " };
+    if of > 0.0 {
+        // 100% would say that it is whole.
+        let percent = (100.0 * bytes / of).floor().clamp(0.0, 99.0);
+        format!("{how}{percent}% of {}", words::size(of))
+    } else {
+        format!("{how}{}", words::size(bytes))
+    }
+}
+
+/// The room that models take, and what the browser tells of the rest: bytes kept, and those that it lets us keep.
+pub fn room_words(bytes: f64, estimate: Option<(f64, f64)>) -> String {
+    let models = format!("Models take {} here.", words::size(bytes));
+    match estimate {
+        Some((used, quota)) if quota > used => {
+            format!("{models} The browser has room for {} more, as it estimates.", words::size(quota - used))
+        }
+        Some(_) => format!("{models} The browser has no more room: delete what you don't need."),
+        None => models,
     }
 }
 
@@ -68,7 +106,7 @@ mod tests {
 
     #[test]
     fn only_a_secure_address_is_taken() {
-        let check = |typed: &str, ok: bool| assert_eq!(from_url(typed).is_ok(), ok, "{typed}");
+        let check = |typed: &str, ok: bool| assert_eq!(from_url(typed, "").is_ok(), ok, "{typed}");
         check(" https://example.org/m.gguf ", true);
         check("http://localhost:8000/m.gguf", true);
         check("http://127.0.0.1/m.gguf", true);
@@ -79,6 +117,43 @@ mod tests {
         check("javascript://localhost", false);
         check("https://example.org/a b.gguf", false);
         check("", false);
+    }
+
+    #[test]
+    fn a_digest_is_taken_as_it_is_pasted() {
+        let digest = |typed: &str| match from_url("https://a.example/m.gguf", typed) {
+            Ok(ModelSource::Url { sha256, .. }) => Ok(sha256),
+            other => Err(other),
+        };
+        assert_eq!(digest(" "), Ok(None));
+        assert_eq!(digest(&format!(" {} ", "Ab".repeat(32))), Ok(Some("ab".repeat(32))));
+        for wrong in ["ab", &"xy".repeat(32), &"ab".repeat(33)] {
+            assert!(matches!(digest(wrong), Err(Err((true, _)))), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_pause_is_never_told_as_the_end() {
+        let part = |bytes, of, busy| PartView {
+            name: "m.gguf".into(),
+            bytes,
+            of,
+            url: "https://a.example/m.gguf".into(),
+            sha256: None,
+            busy,
+        };
+        assert_eq!(progress_words(&part(41.3e6, 98.4e6, false)), "paused at 41% of 98 MB");
+        assert_eq!(progress_words(&part(98.4e6, 98.4e6, false)), "paused at 99% of 98 MB");
+        assert_eq!(progress_words(&part(41.3e6, 0.0, true)), "another tab is fetching it, 41 MB");
+    }
+
+    #[test]
+    fn the_room_is_told_as_far_as_it_is_known() {
+        assert_eq!(room_words(98e6, None), "Models take 98 MB here.");
+        assert!(
+            room_words(98e6, Some((100e6, 1100e6))).ends_with("has room for 1.0 GB more, as it estimates.")
+        );
+        assert!(room_words(98e6, Some((100e6, 100e6))).contains("no more room"));
     }
 
     #[test]

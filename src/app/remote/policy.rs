@@ -10,7 +10,6 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use crate::app::session::Session;
-use crate::service::EndpointView;
 
 /// The policy as it stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -64,10 +63,9 @@ impl Policy {
         }
     }
 
-    /// Lets pages loaded from now on reach the endpoints' origins and no others. Whether this page has to be loaded
-    /// anew for it, or why it can't be.
-    pub async fn allow(endpoints: &[EndpointView]) -> Result<bool, String> {
-        let mut origins: Vec<&str> = endpoints.iter().map(|endpoint| endpoint.origin.as_str()).collect();
+    /// Lets pages loaded from now on reach these origins and no others. Whether this page has to be loaded anew for it,
+    /// or why it can't be.
+    pub async fn allow(mut origins: Vec<String>) -> Result<bool, String> {
         origins.sort_unstable();
         origins.dedup();
         let list: Array = origins.iter().map(|origin| JsValue::from_str(origin)).collect();
@@ -152,8 +150,9 @@ pub fn ReachNotice(
 /// Loads the page anew once the policy allows all endpoints.
 pub fn allow_and_reload(session: Session) {
     let endpoints = session.endpoints.with_untracked(|all| all.ready().cloned().unwrap_or_default());
+    let origins = endpoints.into_iter().map(|endpoint| endpoint.origin).collect();
     spawn_local(async move {
-        match Policy::allow(&endpoints).await {
+        match Policy::allow(origins).await {
             // Nothing to be done where the browser refuses to reload.
             Ok(true) => drop(window().location().reload()),
             Ok(false) => session.refresh_policy(),

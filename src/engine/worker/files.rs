@@ -4,6 +4,8 @@
 //! download that breaks off never looks like a model; the next try goes on where it ended, by `Range`. Reading goes
 //! through `getFile().slice()`: a synchronous handle would lock out the other tab. Runs in a worker.
 
+mod alone;
+mod origin;
 mod same;
 mod source;
 mod writing;
@@ -19,7 +21,10 @@ use web_sys::{
 pub use source::BlobSource;
 pub use writing::{Incoming, Progress};
 
-use crate::engine::message::EngineFailure;
+use self::alone::Alone;
+use self::origin::Origin;
+use crate::engine::gguf::part_names;
+use crate::engine::message::{EngineFailure, KeptFile, KeptFiles, PartFile};
 
 /// The folder in OPFS.
 const FOLDER: &str = "models";
@@ -111,15 +116,6 @@ pub struct ModelFiles {
     folder: FileSystemDirectoryHandle,
 }
 
-/// A model file that is kept.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Kept {
-    /// Its name.
-    pub name: String,
-    /// Its size.
-    pub bytes: f64,
-}
-
 impl ModelFiles {
     /// Opens the folder.
     ///
@@ -147,17 +143,72 @@ impl ModelFiles {
         Ok(ModelFiles { folder: folder.unchecked_into() })
     }
 
-    /// The files that are whole, by name.
-    pub async fn list(&self) -> Result<Vec<Kept>, FileError> {
-        let mut kept = Vec::new();
-        for name in self.names().await? {
-            if ![PART, DIGEST, ORIGIN].iter().any(|ending| name.ends_with(ending)) {
-                let bytes = self.file(&name).await?.size();
-                kept.push(Kept { name, bytes });
+    /// The files that are whole and those that are not, by name.
+    pub async fn list(&self) -> Result<KeptFiles, FileError> {
+        let mut kept = KeptFiles::default();
+        let mut names = self.names().await?;
+        names.sort();
+        for name in &names {
+            if let Some(name) = name.strip_suffix(PART) {
+                kept.parts.extend(self.part(name).await);
+            } else if ![DIGEST, ORIGIN].iter().any(|ending| name.ends_with(ending)) {
+                let all = part_names(name).filter(|all| all.iter().all(|part| names.contains(part)));
+                let whole = self.whole(name, all.as_deref()).await?;
+                kept.whole.extend(whole);
             }
         }
-        kept.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(kept)
+    }
+
+    /// A file that is whole; of a model in several files, all of which are here, the first stands for all.
+    async fn whole(&self, name: &str, all: Option<&[String]>) -> Result<Option<KeptFile>, FileError> {
+        let (mut bytes, note) = (0.0, self.note(name).await);
+        let (sha256, from) = note.filter(|_| all.is_none()).unzip();
+        let own = [name.to_owned()];
+        let all = all.unwrap_or(&own);
+        if all.first().is_some_and(|first| first != name) {
+            return Ok(None);
+        }
+        for name in all {
+            bytes += self.file(name).await?.size();
+        }
+        let from = from.filter(|url| !url.is_empty());
+        Ok(Some(KeptFile { name: name.to_owned(), bytes, sha256, from }))
+    }
+
+    /// What came so far of a download; none where nobody could go on with it.
+    async fn part(&self, name: &str) -> Option<PartFile> {
+        let origin = self.origin(name).await?;
+        let bytes = self.file(&format!("{name}{PART}")).await.ok()?.size();
+        let Origin { url, of, sha256, .. } = origin;
+        Some(PartFile {
+            busy: Alone::with(name).await.is_none(),
+            name: name.to_owned(),
+            bytes,
+            of: of as f64,
+            url,
+            sha256: Some(sha256).filter(|sha256| !sha256.is_empty()),
+        })
+    }
+
+    /// Where the bytes of a file that is not whole came from.
+    async fn origin(&self, name: &str) -> Option<Origin> {
+        let file = self.file(&format!("{name}{ORIGIN}")).await.ok()?;
+        Origin::read(&JsFuture::from(file.text()).await.ok()?.as_string()?)
+    }
+
+    /// Waits until no other tab is at the file of that name. Whoever waits hears how far the other is.
+    pub async fn alone(&self, name: &str, progress: &mut impl Progress) -> Result<Alone, FileError> {
+        loop {
+            if let Some(alone) = Alone::with(name).await {
+                return Ok(alone);
+            }
+            let (bytes, of) = self.part(name).await.map_or((0.0, 0.0), |part| (part.bytes, part.of));
+            if !progress("waiting for another tab, which fetches it", bytes as u64, of as u64) {
+                return Err(FileError::Cancelled);
+            }
+            writing::pause().await;
+        }
     }
 
     /// A file that is whole, as the browser reads it.
@@ -187,11 +238,14 @@ impl ModelFiles {
         (digest.len() == 64).then(|| (digest.to_owned(), url.to_owned()))
     }
 
-    /// Deletes a file, whole or not, and what belongs to it.
+    /// Deletes a model's file, whole or not, and what belongs to it; all of them where it is in several.
     pub async fn remove(&self, name: &str) -> Result<(), FileError> {
-        let whole = self.remove_all([name.to_owned(), format!("{name}{DIGEST}")]).await?;
-        let part = self.remove_part(name).await?;
-        if whole || part { Ok(()) } else { Err(FileError::Missing(name.to_owned())) }
+        let mut found = false;
+        for name in part_names(name).unwrap_or_else(|| vec![name.to_owned()]) {
+            found |= self.remove_all([name.clone(), format!("{name}{DIGEST}")]).await?;
+            found |= self.remove_part(&name).await?;
+        }
+        if found { Ok(()) } else { Err(FileError::Missing(name.to_owned())) }
     }
 
     /// Deletes what came of a file that is not whole; whether there was any. A whole one of this name stays.

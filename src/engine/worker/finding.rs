@@ -1,17 +1,20 @@
 //! Where a model's file comes from: kept here, a download, or attached to the request. What can be kept is.
 
+use js_sys::Array;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::Blob;
+use web_sys::{Blob, File};
 
 use super::Server;
-use super::files::{FileError, Incoming, ModelFiles};
+use super::files::{BlobSource, FileError, Incoming, ModelFiles, Progress};
 use super::slices::Told;
-use crate::engine::Chat;
+use crate::engine::gguf::{part_names, whole_name};
 use crate::engine::message::{EngineFailure, ModelFile};
+use crate::engine::{Chat, Parts};
 
 impl Server {
-    /// The file that a request names: kept here, downloaded, or attached.
+    /// The model that a request names, with all its files: kept here, downloaded, or attached. Whoever names one of
+    /// several files means all.
     pub(super) async fn find(
         &self,
         id: u32,
@@ -21,83 +24,181 @@ impl Server {
         let files = ModelFiles::open().await;
         let mut told = Told::new(self, id);
         let mut progress = |stage: &'static str, bytes, of| told.tell(stage, bytes, of);
-        match (file, files) {
-            (ModelFile::Kept(name), files) => Found::kept(&files.map_err(file_failure)?, name).await,
-            (ModelFile::Url { url, name, sha256 }, Ok(files)) => {
-                if files.is_from(&name, &url, sha256.as_deref()).await {
-                    return Found::kept(&files, name).await;
+        match file {
+            ModelFile::Kept(name) => Found::kept(&files.map_err(file_failure)?, name).await,
+            ModelFile::Url { url, name, sha256 } => {
+                let mut found = Vec::new();
+                for (url, part) in addresses(&url, &name) {
+                    // The digest is of the file that was named.
+                    let sha256 = sha256.clone().filter(|_| part == name);
+                    found.push(fetched(&files, url, part, sha256, &mut progress).await?);
                 }
-                let _ = files.sweep().await; // Leftovers do no harm but take room.
-                let from = Incoming::Url { url: &url, sha256: sha256.as_deref() };
-                match files.keep(&name, from, Chat::examine, progress).await {
-                    Ok(_) => Found::kept(&files, name).await,
-                    Err(why @ (FileError::QuotaFull | FileError::NoFiles(_))) => {
-                        // What was begun would only take the room that is missing.
-                        let _ = files.remove_part(&name).await;
-                        let blob = fetch_blob(&url).await.map_err(|failure| match &why {
-                            FileError::QuotaFull => EngineFailure::NoRoom(why.to_string()),
-                            _ => failure,
-                        })?;
-                        Found::unkept(name, blob, &why)
-                    }
-                    Err(error) => Err(file_failure(error)),
-                }
+                Found::of_all(found)
             }
-            (ModelFile::Url { url, name, .. }, Err(why)) => {
-                Found::unkept(name, fetch_blob(&url).await?, &why)
-            }
-            (ModelFile::Attached { name, sha256 }, files) => {
-                let blob: Blob =
-                    attached.dyn_into().map_err(|_| EngineFailure::File("no file is attached".into()))?;
-                let files = match files {
-                    Ok(files) => files,
-                    Err(why) => return Found::unkept(name, blob, &why),
-                };
-                let sha256 = sha256.as_deref();
-                if files.holds(&name, &blob, sha256, &mut progress).await.map_err(file_failure)? {
-                    return Found::kept(&files, name).await;
+            ModelFile::Attached { name, sha256 } => {
+                let mut found = Vec::new();
+                for (name, blob) in given(name, attached)? {
+                    let sha256 = sha256.as_deref();
+                    found.push(copied(&files, name, blob, sha256, &mut progress).await?);
                 }
-                let _ = files.sweep().await; // As above.
-                let from = Incoming::File { file: &blob, sha256 };
-                match files.keep(&name, from, Chat::examine, progress).await {
-                    Ok(_) => Found::kept(&files, name).await,
-                    Err(why) => {
-                        let _ = files.remove_part(&name).await; // A part that nobody can go on with.
-                        match why {
-                            FileError::Cancelled
-                            | FileError::Refused(_)
-                            | FileError::Digest { .. }
-                            | FileError::Name(_) => Err(file_failure(why)),
-                            // It is there all the same, though not for the next time.
-                            _ => Found::unkept(name, blob, &why),
-                        }
-                    }
+                match (&files, found.as_slice()) {
+                    // One of several; the others may be here.
+                    (Ok(files), [Found { name, kept: Ok(()), .. }]) => Found::kept(files, name.clone()).await,
+                    _ => Found::of_all(found),
                 }
             }
         }
     }
 }
 
-/// A model's file, found.
+/// The addresses and names of all files of the model, of which one is told.
+fn addresses(url: &str, name: &str) -> Vec<(String, String)> {
+    let own = || vec![(url.to_owned(), name.to_owned())];
+    let (Some(names), Some(stem)) = (part_names(name), whole_name(name)) else { return own() };
+    let Some(at) = url.rfind(&name[stem.len()..]) else { return own() };
+    let end = at + name.len() - stem.len();
+    let address = |part: &str| format!("{}{}{}", &url[..at], &part[stem.len()..], &url[end..]);
+    names.into_iter().map(|part| (address(&part), part)).collect()
+}
+
+/// The files that are attached: one, or a list of those of one model.
+fn given(name: String, attached: JsValue) -> Result<Vec<(String, Blob)>, EngineFailure> {
+    let nothing = |_| EngineFailure::File("no file is attached".into());
+    if !Array::is_array(&attached) {
+        return Ok(vec![(name, attached.dyn_into().map_err(nothing)?)]);
+    }
+    let mut files = Vec::new();
+    for file in Array::from(&attached).iter() {
+        let file: File = file.dyn_into().map_err(nothing)?;
+        files.push((file.name(), file.into()));
+    }
+    files.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let wanted = part_names(&name).unwrap_or_default();
+    let names: Vec<&String> = files.iter().map(|(name, _)| name).collect();
+    if names == wanted.iter().collect::<Vec<_>>() {
+        return Ok(files);
+    }
+    Err(EngineFailure::File(match wanted.iter().find(|wanted| !names.contains(wanted)) {
+        Some(missing) => format!("{missing} is missing: choose all {} files of the model", wanted.len()),
+        None => "these are files of several models: choose one, or all parts of one".into(),
+    }))
+}
+
+type Files = Result<ModelFiles, FileError>;
+
+async fn fetched(
+    files: &Files,
+    url: String,
+    name: String,
+    sha256: Option<String>,
+    progress: &mut impl Progress,
+) -> Result<Found, EngineFailure> {
+    let files = match files {
+        Ok(files) => files,
+        Err(why) => return Ok(Found::unkept(name, fetch_blob(&url).await?, why)),
+    };
+    let _alone = files.alone(&name, progress).await.map_err(file_failure)?;
+    // Another tab may have fetched it meanwhile.
+    if files.is_from(&name, &url, sha256.as_deref()).await {
+        return Found::one(files, name).await;
+    }
+    let _ = files.sweep().await; // Leftovers do no harm but take room.
+    let from = Incoming::Url { url: &url, sha256: sha256.as_deref() };
+    match files.keep(&name, from, Chat::examine, progress).await {
+        Ok(_) => Found::one(files, name).await,
+        Err(why @ (FileError::QuotaFull | FileError::NoFiles(_))) => {
+            // What was begun would only take the room that is missing.
+            let _ = files.remove_part(&name).await;
+            let blob = fetch_blob(&url).await.map_err(|failure| match &why {
+                FileError::QuotaFull => EngineFailure::NoRoom(why.to_string()),
+                _ => failure,
+            })?;
+            Ok(Found::unkept(name, blob, &why))
+        }
+        Err(error) => Err(file_failure(error)),
+    }
+}
+
+async fn copied(
+    files: &Files,
+    name: String,
+    blob: Blob,
+    sha256: Option<&str>,
+    progress: &mut impl Progress,
+) -> Result<Found, EngineFailure> {
+    let files = match files {
+        Ok(files) => files,
+        Err(why) => return Ok(Found::unkept(name, blob, why)),
+    };
+    let _alone = files.alone(&name, progress).await.map_err(file_failure)?;
+    if files.holds(&name, &blob, sha256, &mut *progress).await.map_err(file_failure)? {
+        return Found::one(files, name).await;
+    }
+    let _ = files.sweep().await; // As above.
+    let from = Incoming::File { file: &blob, sha256 };
+    match files.keep(&name, from, Chat::examine, progress).await {
+        Ok(_) => Found::one(files, name).await,
+        Err(why) => {
+            let _ = files.remove_part(&name).await; // A part that nobody can go on with.
+            match why {
+                FileError::Cancelled
+                | FileError::Refused(_)
+                | FileError::Digest { .. }
+                | FileError::Name(_) => Err(file_failure(why)),
+                // It is there all the same, though not for the next time.
+                _ => Ok(Found::unkept(name, blob, &why)),
+            }
+        }
+    }
+}
+
+/// A model's files, found.
 pub struct Found {
-    /// Its name.
+    /// The name of the first.
     pub name: String,
-    /// Its bytes, which stay where they are until they are read.
-    pub blob: Blob,
-    /// Its SHA-256, where it was computed.
+    /// Their bytes, which stay where they are until they are read.
+    blobs: Vec<Blob>,
+    /// The SHA-256 of a model in one file, where it was computed.
     pub digest: Option<String>,
-    /// Whether it is kept; why not, otherwise.
+    /// Whether all are kept; why not, otherwise.
     pub kept: Result<(), String>,
 }
 
 impl Found {
-    async fn kept(files: &ModelFiles, name: String) -> Result<Self, EngineFailure> {
-        let blob = files.file(&name).await.map_err(file_failure)?.into();
-        Ok(Found { digest: files.digest(&name).await, name, blob, kept: Ok(()) })
+    /// The model's bytes, to be read.
+    pub fn source(&self) -> Parts<BlobSource> {
+        Parts::new(self.blobs.iter().cloned().map(BlobSource::new).collect())
     }
 
-    fn unkept(name: String, blob: Blob, why: &FileError) -> Result<Self, EngineFailure> {
-        Ok(Found { name, blob, digest: None, kept: Err(why.to_string()) })
+    /// The kept model that a file of this name is of.
+    async fn kept(files: &ModelFiles, name: String) -> Result<Self, EngineFailure> {
+        let Some(names) = part_names(&name) else { return Self::one(files, name).await };
+        let mut found = Vec::new();
+        for name in names {
+            found.push(Self::one(files, name).await?);
+        }
+        Self::of_all(found)
+    }
+
+    async fn one(files: &ModelFiles, name: String) -> Result<Self, EngineFailure> {
+        let blob = files.file(&name).await.map_err(file_failure)?.into();
+        Ok(Found { digest: files.digest(&name).await, name, blobs: vec![blob], kept: Ok(()) })
+    }
+
+    fn unkept(name: String, blob: Blob, why: &FileError) -> Self {
+        Found { name, blobs: vec![blob], digest: None, kept: Err(why.to_string()) }
+    }
+
+    /// Several files as one model.
+    fn of_all(found: Vec<Found>) -> Result<Self, EngineFailure> {
+        let mut found = found.into_iter();
+        let mut whole = found.next().ok_or_else(|| EngineFailure::File("no file is attached".into()))?;
+        for part in found {
+            whole.blobs.extend(part.blobs);
+            whole.kept = whole.kept.and(part.kept);
+            whole.digest = None;
+        }
+        Ok(whole)
     }
 }
 

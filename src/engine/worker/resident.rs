@@ -20,7 +20,7 @@ use crate::engine::message::{
     LoadedModel, ModelFile,
 };
 use crate::engine::network::Sizes;
-use crate::engine::{Chat, Options};
+use crate::engine::{Chat, Options, Parts};
 
 /// Bytes for keys and values: 8,192 tokens of a small model several times over.
 const KV_BYTES: usize = 512 << 20;
@@ -123,7 +123,7 @@ impl Server {
         now: DeviceChoice,
         pace: &mut Slices<'_>,
     ) -> Result<LoadedModel, EngineFailure> {
-        let source = BlobSource::new(found.blob.clone());
+        let source = found.source();
         let sizes = Chat::sizes(&source).await?;
         Told::new(self, id).tell("measuring", 0, 0);
         let (device, report) = chosen(now, sizes).await;
@@ -154,7 +154,7 @@ impl Server {
         &self,
         id: u32,
         chosen: (AnyDevice, DeviceReport),
-        source: &BlobSource,
+        source: &Parts<BlobSource>,
         name: &str,
         pace: &mut Slices<'_>,
     ) -> Result<(Chat, LoadedModel), EngineFailure> {

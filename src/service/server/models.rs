@@ -11,11 +11,11 @@ use super::starting::start_worker;
 use super::{Asked, Outcome, Server};
 use crate::engine::message::{
     ChatJudgement, ChatPrompt, ChatTurn, DeviceChoice, DeviceReport, EngineEvent, EngineReply, EngineRequest,
-    LoadedModel as Loaded, ModelFile, SamplingOptions,
+    KeptFile, KeptFiles, LoadedModel as Loaded, ModelFile, PartFile, SamplingOptions,
 };
 use crate::provider::{Attached, EngineLink, Local, WorkerLink};
 use crate::service::{
-    Change, Event, LoadedModel, ModelSource, ModelView, ModelsView, Response, ServiceError,
+    Change, Event, LoadedModel, ModelSource, ModelView, ModelsView, PartView, Response, ServiceError,
 };
 
 /// The embedded model, as the app's own server has it (`.ci/setup.sh` fetches it).
@@ -106,15 +106,22 @@ pub(super) fn beside(name: &str) -> Result<String, JsValue> {
 
 impl Asked {
     pub(super) async fn models(&self) -> Outcome {
-        let kept = match self.server.engine()?.ask(EngineRequest::Kept).await {
-            Ok(EngineReply::Kept(kept)) => {
-                kept.into_iter().map(|(name, bytes)| ModelView { name, bytes }).collect()
-            }
+        let KeptFiles { whole, parts } = match self.server.engine()?.ask(EngineRequest::Kept).await {
+            Ok(EngineReply::Kept(kept)) => kept,
             // A browser without files of its own keeps none; loading says so when it matters.
-            _ => Vec::new(),
+            _ => KeptFiles::default(),
         };
         let loaded = self.server.model().and_then(|_| self.server.inner.engine.shown.borrow().clone());
-        Ok(Response::Models(ModelsView { kept, loaded }))
+        let kept = whole.into_iter().map(|KeptFile { name, bytes, sha256, from }| ModelView {
+            name,
+            bytes,
+            sha256,
+            from,
+        });
+        let part =
+            |PartFile { name, bytes, of, url, sha256, busy }| PartView { name, bytes, of, url, sha256, busy };
+        let parts = parts.into_iter().map(part).collect();
+        Ok(Response::Models(ModelsView { kept: kept.collect(), parts, loaded }))
     }
 
     pub(super) async fn load_model(

@@ -1,5 +1,8 @@
 //! Keeping a model's file: from an address, resumed where an earlier try ended, or from a file on disk.
 
+use std::pin::pin;
+
+use futures_util::future::{Either, select};
 use gloo_net::http::{Request, Response};
 use js_sys::{Promise, Reflect, Uint8Array};
 use sha2::{Digest, Sha256};
@@ -7,9 +10,10 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     Blob, FileSystemReadWriteOptions, FileSystemSyncAccessHandle, ReadableStream,
-    ReadableStreamDefaultReader, WorkerGlobalScope,
+    ReadableStreamDefaultReader, RequestCache, WorkerGlobalScope,
 };
 
+use super::origin::{Answer, Origin, Rest, rest};
 use super::{DIGEST, FileError, ModelFiles, ORIGIN, PART};
 use crate::engine::message::EngineFailure;
 
@@ -19,6 +23,11 @@ pub(super) const PIECE: u64 = 4 << 20;
 /// How often a file that another worker holds is tried, and the milliseconds between.
 const TRIES: u32 = 20;
 const PAUSE_MS: i32 = 100;
+
+/// What is being done while bytes come.
+const DOWNLOADING: &str = "downloading";
+const NO_PARTS: &str = "starting over: the server gives no part of a file";
+const CHANGED: &str = "starting over: the file has changed there";
 
 /// Hears how far it is: what is being done, bytes done, bytes in all (0 where unknown). False stops it.
 pub trait Progress: FnMut(&'static str, u64, u64) -> bool {}
@@ -63,7 +72,7 @@ impl ModelFiles {
         let writer = Writer::new(access, name, examine);
         let (found, expected, url) = match from {
             Incoming::Url { url, sha256 } => {
-                (self.download(writer, url, sha256.is_some(), &mut progress).await, sha256, url)
+                (self.download(writer, url, sha256, &mut progress).await, sha256, url)
             }
             Incoming::File { file, sha256 } => (writer.copy(file, &mut progress).await, sha256, ""),
         };
@@ -108,111 +117,66 @@ impl ModelFiles {
         &self,
         mut writer: Writer,
         url: &str,
-        digest_known: bool,
+        sha256: Option<&str>,
         progress: &mut impl Progress,
     ) -> Result<String, FileError> {
         let earlier = self.origin(&writer.name).await;
         let same_address = earlier.as_ref().is_some_and(|earlier| earlier.url == url);
-        if digest_known || same_address {
+        let same_digest = earlier.as_ref().is_some_and(|earlier| sha256 == Some(&earlier.sha256));
+        if same_address || same_digest {
             writer.hash_what_is_there(progress)?;
         } else {
             writer.start_over()?;
         }
-        let mut response = ask(url, writer.at).await?;
-        if writer.at > 0 {
-            let version = earlier.filter(|_| same_address).map(|earlier| earlier.version);
-            match rest(&response, writer.at, version.as_deref(), digest_known) {
-                Rest::Follows => {}
+        let mut stage = DOWNLOADING;
+        let (at, of) = (writer.at, earlier.as_ref().map_or(0, |earlier| earlier.of));
+        let mut response = unless_stopped(ask(url, at), || progress(stage, at, of)).await??;
+        if at > 0 {
+            let earlier = earlier.filter(|_| same_address);
+            match rest(&told(&response), at, earlier.as_ref(), sha256.is_some()) {
+                Rest::Follows | Rest::Refused => {}
                 Rest::Nothing => return Ok(writer.finish()?.1),
                 Rest::OfAnother => {
+                    stage = CHANGED;
                     writer.start_over()?;
-                    response = ask(url, 0).await?;
+                    response = unless_stopped(ask(url, 0), || progress(stage, 0, of)).await??;
                 }
-                Rest::WholeFile => writer.start_over()?,
-                Rest::Refused => {}
+                Rest::WholeFile { changed } => {
+                    stage = if changed { CHANGED } else { NO_PARTS };
+                    writer.start_over()?;
+                }
             }
         }
         // What an earlier try left stays, for when the server is well again.
         if !response.ok() {
             return Err(FileError::Status { url: url.to_owned(), status: response.status() });
         }
-        let origin = Origin { url: url.to_owned(), version: version(&response) };
+        let origin = Origin::told(url, sha256, &told(&response), writer.at);
         self.write_note(&format!("{}{ORIGIN}", writer.name), &origin.written()).await?;
-        writer.take(response, url, progress).await
+        writer.take(response, origin, stage, progress).await
     }
-
-    /// Where the bytes of an earlier try came from.
-    async fn origin(&self, name: &str) -> Option<Origin> {
-        let file = self.file(&format!("{name}{ORIGIN}")).await.ok()?;
-        Origin::read(&JsFuture::from(file.text()).await.ok()?.as_string()?)
-    }
-}
-
-/// Where a file that is not whole yet comes from.
-#[derive(Debug, PartialEq)]
-struct Origin {
-    url: String,
-    /// The server's `ETag`; empty where it sends none, or hides it from other origins.
-    version: String,
-}
-
-impl Origin {
-    fn written(&self) -> String {
-        format!("{}\n{}", self.url, self.version)
-    }
-
-    fn read(text: &str) -> Option<Self> {
-        let (url, version) = text.split_once('\n')?;
-        Some(Origin { url: url.to_owned(), version: version.to_owned() })
-    }
-}
-
-/// What an answer to a request for the rest of a file brings.
-enum Rest {
-    /// The bytes that are missing.
-    Follows,
-    /// None: the earlier try ended between the last byte and the rename.
-    Nothing,
-    /// Those of another version of the file.
-    OfAnother,
-    /// All bytes: the server does not do ranges.
-    WholeFile,
-    /// None, and no word on the file.
-    Refused,
-}
-
-fn rest(response: &Response, at: u64, earlier: Option<&str>, digest_known: bool) -> Rest {
-    let now = version(response);
-    let other = earlier.is_some_and(|earlier| !earlier.is_empty() && !now.is_empty() && earlier != now);
-    match response.status() {
-        206 | 416 if other => Rest::OfAnother,
-        206 => Rest::Follows,
-        416 => {
-            let range = response.headers().get("content-range").unwrap_or_default();
-            match range.rsplit_once('/').and_then(|(_, length)| length.parse::<u64>().ok()) {
-                Some(length) if length == at => Rest::Nothing,
-                None if digest_known => Rest::Nothing,
-                _ => Rest::OfAnother,
-            }
-        }
-        200..=299 => Rest::WholeFile,
-        _ => Rest::Refused,
-    }
-}
-
-fn version(response: &Response) -> String {
-    response.headers().get("etag").unwrap_or_default()
 }
 
 /// Asks for the bytes from `at` on. `If-Range` would say the rest in one request, but another origin has to allow
-/// that header first, and those that hold models don't.
+/// that header first, and those that hold models don't. Past the browser's cache, which would keep the same gigabytes a
+/// second time.
 async fn ask(url: &str, at: u64) -> Result<Response, FileError> {
-    let mut request = Request::get(url);
+    let mut request = Request::get(url).cache(RequestCache::NoStore);
     if at > 0 {
         request = request.header("Range", &format!("bytes={at}-"));
     }
     let sent = request.send().await;
     sent.map_err(|error| FileError::Network { url: url.to_owned(), why: error.to_string() })
+}
+
+fn told(response: &Response) -> Answer {
+    let header = |name: &str| response.headers().get(name);
+    Answer {
+        status: response.status(),
+        version: header("etag").or_else(|| header("last-modified")).unwrap_or_default(),
+        length: header("content-length").and_then(|length| length.parse().ok()),
+        range: header("content-range").unwrap_or_default(),
+    }
 }
 
 /// Opens a file for writing, which one worker at a time may. A worker that has just been ended (a page reloaded, a
@@ -234,8 +198,22 @@ async fn open_alone(
     }
 }
 
+/// What comes of `work`, or that it was stopped meanwhile: a server may take any time to answer, or never go on.
+async fn unless_stopped<F: Future>(work: F, mut go_on: impl FnMut() -> bool) -> Result<F::Output, FileError> {
+    let mut work = pin!(work);
+    loop {
+        match select(work, pin!(pause())).await {
+            Either::Left((done, _)) => return Ok(done),
+            Either::Right(((), unfinished)) => work = unfinished,
+        }
+        if !go_on() {
+            return Err(FileError::Cancelled);
+        }
+    }
+}
+
 /// Waits a while.
-async fn pause() {
+pub(super) async fn pause() {
     let promise = Promise::new(&mut |resolve, _| {
         let scope = js_sys::global().unchecked_into::<WorkerGlobalScope>();
         let set = scope.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, PAUSE_MS);
@@ -302,14 +280,14 @@ impl Writer {
     async fn take(
         mut self,
         response: Response,
-        url: &str,
+        origin: Origin,
+        stage: &'static str,
         progress: &mut impl Progress,
     ) -> Result<String, FileError> {
-        let network = |why: String| FileError::Network { url: url.to_owned(), why };
-        let length = response.headers().get("content-length").and_then(|text| text.parse::<u64>().ok());
-        let of = length.map_or(0, |length| self.at + length);
+        let Origin { url, of, .. } = origin;
+        let network = |why: String| FileError::Network { url: url.clone(), why };
         let body = response.body().ok_or_else(|| network("no body".into()))?;
-        self.pour(body, of, progress).await.map_err(|error| match error {
+        self.pour(body, of, stage, progress).await.map_err(|error| match error {
             FileError::Failed(why) => network(why),
             other => other,
         })?;
@@ -324,19 +302,27 @@ impl Writer {
         &mut self,
         body: ReadableStream,
         of: u64,
+        stage: &'static str,
         progress: &mut impl Progress,
     ) -> Result<(), FileError> {
         let failed = |value: JsValue| FileError::Failed(format!("{value:?}"));
         let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
         loop {
-            let step = JsFuture::from(reader.read()).await.map_err(failed)?;
+            let reading = JsFuture::from(reader.read());
+            let step = match unless_stopped(reading, || progress(stage, self.at, of)).await {
+                Ok(step) => step.map_err(failed)?,
+                Err(stopped) => {
+                    let _ = reader.cancel(); // As below.
+                    return Err(stopped);
+                }
+            };
             if Reflect::get(&step, &"done".into()).map_err(failed)?.is_truthy() {
                 return Ok(());
             }
             let piece: Uint8Array = Reflect::get(&step, &"value".into()).map_err(failed)?.unchecked_into();
             self.write(&piece.to_vec())?;
             self.look(of)?;
-            if !progress("downloading", self.at, of) {
+            if !progress(stage, self.at, of) {
                 // Whoever cancels does not wait for the server's word on it.
                 let _ = reader.cancel();
                 return Err(FileError::Cancelled);

@@ -1,0 +1,180 @@
+// The models page as a person uses it: a download from another origin, which the page may reach from the click until the
+// file is whole; stopped, paused over a reload, resumed; what is kept, its digest, the room; the list, by its real
+// addresses, with their hosts played by a server of ours.
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { promisify } from "node:util";
+import { screenshots, withApp } from "./harness.mjs";
+import { writeInParts, writeWithLayers } from "./layers.mjs";
+import { openModelHost } from "./model-host.mjs";
+import { open } from "./remote-person.mjs";
+
+const MINUTE = 60_000;
+const SMALL = "two-layers.gguf";
+let folder, small;
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "likeness-models-"));
+  small = join(folder, SMALL);
+  await writeWithLayers(small, (layers) => [0, layers - 1]);
+});
+after(() => rm(folder, { recursive: true }));
+
+const button = (page, name) => page.getByRole("button", { name, exact: true });
+const part = (page) => page.locator(".kept .part");
+const nothingKept = (page) => page.getByRole("heading", { name: "Kept in this browser" }).waitFor({ state: "detached" });
+const reach = (page) =>
+  page.evaluate(async () => {
+    const { applied, configured } = await window.likenessPolicy.ready;
+    return { applied, configured };
+  });
+
+async function openModels(page) {
+  await button(page, "Start with my own choices").click();
+  await open(page, "Models");
+  await button(page, "Load it").waitFor();
+}
+
+/** Types an address and clicks; the page loads itself anew, and has part of the file when the server holds it. */
+async function downloadUpTo(page, host, mark) {
+  host.holdAt = mark;
+  await page.getByLabel("Address of a GGUF file").fill(`${host.origin}/org/${SMALL}?download=true`);
+  await page.getByText("This page loads itself anew once, so that it may reach that address.").waitFor();
+  await button(page, "Download").click();
+  await page.getByText(/^Downloading$/).waitFor({ timeout: MINUTE });
+  while (!host.held) await page.waitForTimeout(50);
+}
+
+test("a download from an address is paused, resumed and kept; its origin may be reached for as long and no longer", {
+  timeout: 4 * MINUTE,
+}, async () => {
+  const host = await openModelHost(small);
+  try {
+    await withApp(async ({ page }) => {
+      await openModels(page);
+      assert.deepEqual(await reach(page), { applied: [], configured: [] });
+      await downloadUpTo(page, host, Math.floor(0.425 * host.size));
+      assert.deepEqual(await reach(page), { applied: [host.origin], configured: [host.origin] });
+      await screenshots(page, "models-downloading");
+
+      await button(page, "Cancel").click();
+      await part(page).getByText(/^paused at 42% of 36 MB$/).waitFor();
+      await screenshots(page, "models-paused");
+      const asked = host.requests.length;
+      await page.reload();
+      await part(page).getByText(/^paused at 42%/).waitFor();
+      assert.equal(host.requests.length, asked, "nothing is fetched without a click");
+
+      host.holdAt = host.size;
+      await button(page, "Resume").click();
+      await page.getByRole("heading", { name: "two-layers" }).waitFor({ timeout: 2 * MINUTE });
+      assert.match(host.requests.at(-1).range, /^bytes=[1-9]\d*-$/);
+      assert.equal(await part(page).count(), 0);
+      await page.getByText("SHA-256", { exact: true }).click();
+      await page.getByText(await host.digest()).waitFor();
+      assert.match(await page.locator(".room").innerText(), /^Models take 36 MB here\. The browser has room for .+ more/);
+      await screenshots(page, "models-kept");
+      // From now on pages that are loaded can't reach it any more.
+      await page.waitForFunction(() => window.likenessPolicy.configured.length === 0);
+
+      await button(page, "Take out of memory").click();
+      await button(page, "Remove").click();
+      await button(page, "Delete").click();
+      await nothingKept(page);
+    }, { allowedErrors: [/engine_helper\.js/] });
+  } finally {
+    await host.close();
+  }
+});
+
+test("what has come is deleted on a click, and a digest that was typed is held to", { timeout: 3 * MINUTE }, async () => {
+  const host = await openModelHost(small);
+  try {
+    await withApp(async ({ page }) => {
+      await openModels(page);
+      await downloadUpTo(page, host, Math.floor(0.5 * host.size));
+      await button(page, "Cancel").click();
+      await part(page).getByRole("button", { name: "Delete" }).click();
+      await part(page).getByText("Delete what has come?").waitFor();
+      await part(page).getByRole("button", { name: "Delete" }).click();
+      await part(page).waitFor({ state: "detached" });
+      await page.waitForFunction(() => window.likenessPolicy.configured.length === 0);
+
+      host.holdAt = host.size;
+      await page.getByLabel("Address of a GGUF file").fill(`${host.origin}/org/${SMALL}`);
+      await page.getByLabel("Its SHA-256").fill("12ab");
+      await button(page, "Download").click();
+      await page.getByText("A SHA-256 is 64 digits").waitFor();
+      await page.getByLabel("Its SHA-256").fill("0".repeat(64));
+      await button(page, "Download").click();
+      await page.getByText(/SHA-256 is [0-9a-f]{64}, expected 0{64}/).waitFor({ timeout: MINUTE });
+      await nothingKept(page);
+    }, { allowedErrors: [/engine_helper\.js/] });
+  } finally {
+    await host.close();
+  }
+});
+
+test("all files of a model are chosen at once, and kept and deleted as one", { timeout: 3 * MINUTE }, async () => {
+  const names = await writeInParts(small, "m", 3);
+  await withApp(async ({ page }) => {
+    await openModels(page);
+    const choose = (names) => page.getByLabel("Choose a file").setInputFiles(names.map((name) => join(folder, name)));
+    await choose([names[2], names[0]]);
+    await page.getByText(`${names[1]} is missing: choose all 3 files of the model`).waitFor();
+    await choose([names[2], names[0], names[1]]);
+    await page.getByRole("heading", { name: "m", exact: true }).waitFor({ timeout: MINUTE });
+    assert.deepEqual(await page.locator(".kept .file").allInnerTexts(), [names[0]]);
+    await button(page, "Take out of memory").click();
+    await button(page, "Remove").click();
+    await button(page, "Delete").click();
+    await nothingKept(page);
+  }, { allowedErrors: [/engine_helper\.js/] });
+});
+
+/** A certificate that nobody vouches for, for a Chromium that is told not to mind. */
+async function certificate() {
+  const [key, cert] = ["key.pem", "cert.pem"].map((name) => join(folder, name));
+  const options = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=huggingface.co", "-keyout", key, "-out", cert];
+  await promisify(execFile)("openssl", ["req", ...options]);
+  return { key: await readFile(key), cert: await readFile(cert) };
+}
+
+test("a model of the list is fetched from where its page hands it on to, by a click", { timeout: 4 * MINUTE }, async () => {
+  const secure = await certificate();
+  const [page, files] = [await openModelHost(small, secure), await openModelHost(small, secure)];
+  page.handsOnTo = "https://cas-bridge.xethub.hf.co";
+  const map = [`MAP huggingface.co 127.0.0.1:${page.port}`, `MAP cas-bridge.xethub.hf.co 127.0.0.1:${files.port}`];
+  const flags = [`--host-resolver-rules=${map.join(",")}`, "--ignore-certificate-errors"];
+  try {
+    await withApp(async ({ page: tab }) => {
+      await openModels(tab);
+      const rows = await tab.locator(".offers li").allInnerTexts();
+      assert.ok(rows.length >= 5 && rows.length <= 7, `${rows.length} models`);
+      for (const row of rows) assert.match(row, /a file of [\d.]+ [MG]B, about [\d.]+ GB of memory\. .+\.\s/);
+      assert.deepEqual([page.requests, files.requests], [[], []]);
+
+      await button(tab, "Download SmolLM2 1.7B Instruct").click();
+      await tab.getByRole("heading", { name: "smollm2-1.7b-instruct-q4_k_m" }).waitFor({ timeout: 2 * MINUTE });
+      assert.deepEqual(
+        [...page.requests, ...files.requests].map(({ host, url }) => host + url),
+        ["huggingface.co", "cas-bridge.xethub.hf.co"].map(
+          (host) => `${host}/HuggingFaceTB/SmolLM2-1.7B-Instruct-GGUF/resolve/main/smollm2-1.7b-instruct-q4_k_m.gguf`,
+        ),
+      );
+      await button(tab, "In use SmolLM2 1.7B Instruct").waitFor();
+      await tab.waitForFunction(() => window.likenessPolicy.configured.length === 0);
+
+      // This one's digest stands in the list, and what comes is another file.
+      await button(tab, "Download Llama 3.2 1B Instruct").click();
+      await tab.getByText(/SHA-256 is [0-9a-f]{64}, expected 6f85a640a97c/).waitFor({ timeout: 2 * MINUTE });
+    }, { launching: { flags }, allowedErrors: [/engine_helper\.js/] });
+  } finally {
+    await Promise.all([page.close(), files.close()]);
+  }
+});
