@@ -103,7 +103,7 @@ impl From<Sketcher> for Vec<(String, f64)> {
 impl From<Vec<(String, f64)>> for Sketcher {
     /// What a sketch may not tell of is not told of, whatever a file says.
     fn from(written: Vec<(String, f64)>) -> Self {
-        let (mut told, mut others): (Vec<(usize, f64)>, Vec<(usize, f64)>) = Default::default();
+        let (mut told, mut others) = (Vec::new(), Vec::new());
         for (id, weight) in written {
             let Some((index, row)) = Trait::find(&id).filter(|_| weight.is_finite()) else { continue };
             let may_be_told = row.reveals < Reveals::Subject && told.len() < MOST_TRAITS;
