@@ -143,9 +143,10 @@ const rounded = (x) => Number(x.toFixed(2));
 setUp();
 const server = await serve();
 const { launch } = await import("../browser/harness.mjs");
-const { CHROMIUM_FLAGS } = await import("../browser/chromium.mjs");
+const { CHROMIUM_FLAGS, WEBGPU_FLAGS } = await import("../browser/chromium.mjs");
 // Without the developer features an adapter has no description. Where a flag is given twice, Chromium takes the last.
-const flags = [...(device === "gpu" ? ["--enable-webgpu-developer-features"] : []), ...added.split(" ").filter(Boolean)];
+const gpuFlags = [...WEBGPU_FLAGS, "--enable-webgpu-developer-features"];
+const flags = [...(device === "gpu" ? gpuFlags : []), ...added.split(" ").filter(Boolean)];
 const { browser, close } = await launch({ flags });
 const rates = Object.fromEntries(ENGINES.map((name) => [name, { prefill: [], decode: [] }]));
 const judged = Object.fromEntries(IN_PAGE.map((name) => [name, []]));
