@@ -277,6 +277,8 @@ export type ErrorCode =
   | "sealed" | "wrong-passphrase"
   | "not-found" | "undo-expired" | "invalid" | "quotes-history" | "too-few-pairs" | "no-model" | "model"
   | "remote-model" | "internal" | "destroyed"
+  // The page, or one around it, came over plain HTTP from another host than localhost.
+  | "insecure-context"
   // Of a local model: no GGUF that the engine runs, or a damaged one; too large; an address that gives none, or not to us.
   | "bad-model" | "out-of-memory" | "model-unreachable"
   // Of a frame alone.

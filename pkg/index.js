@@ -31,6 +31,7 @@ export function init({ wasmUrl } = NO_WASM) {
 export async function createLikeness({ storage = {}, model, policy = {} } = {}) {
   if (model?.local && model.answer) throw invalid("a model has either `answer` or `local`");
   const local = model?.local && localModel(model.local);
+  needSecureContext();
   await init();
   const { person = "Me", workerUrl } = storage;
   const core = await called(undefined, () => Core.open(dataWorker(workerUrl), person));
@@ -40,6 +41,13 @@ export async function createLikeness({ storage = {}, model, policy = {} } = {}) 
     await called(undefined, () => core.offer(name, answer, contextTokens));
   }
   return new Likeness(core, model, policy.personalize ?? true);
+}
+
+/** Elsewhere the browser hides what the history is kept and numbered with, and the first call to miss it would say less. */
+function needSecureContext() {
+  if (globalThis.isSecureContext !== false) return;
+  const advice = "serve the page over https:, or from localhost while you develop; a frame needs that of every page around it too";
+  throw new LikenessError(`${location.origin} is no secure context, so the browser withholds what Likeness needs`, "insecure-context", advice);
 }
 
 /** Calls into the wasm; what comes out of it as an error is a `LikenessError`, but for the reason of an abort. */

@@ -4,7 +4,9 @@ import { node } from "../elements/base.js";
 
 const WINDOW = "popup,width=560,height=720";
 const NO_WINDOW =
-  "No window opened. Allow pop-ups for this page; a page with Cross-Origin-Opener-Policy: same-origin can't be granted anything.";
+  "This frame has no hold of a window. If none opened, allow pop-ups for this page. If one opened without the question, close it: " +
+  "the page was served with Cross-Origin-Opener-Policy: same-origin, which cuts windows off; its makers can send " +
+  "same-origin-allow-popups instead.";
 
 /** Draws the strip, again whenever something changes. */
 export function showStrip(main, held) {

@@ -14,6 +14,8 @@ const TYPES = { ".js": "text/javascript", ".wasm": "application/wasm", ".html": 
 const COMPONENT = "likeness.localhost";
 /** The component as somebody serves it who forgot `frame-ancestors`. */
 const CARELESS = "careless.localhost";
+/** Hosts that say which windows they may share a browsing context group with. */
+const OPENER_POLICIES = { "cut.localhost": "same-origin", "popups.localhost": "same-origin-allow-popups" };
 /** What a host's page needs of the package: the connecting end, and not the core. */
 const HOSTS_FILES = ["frame.js", "about.js", "failure.js", "frame/protocol.js"];
 const PAGES = {
@@ -34,8 +36,9 @@ async function answer(request, response, port) {
   // The frame's own policy, as the README says to send it; a host's policy must let it be framed.
   const framed = name === CARELESS ? "" : `; frame-ancestors http://*.localhost:${port}`;
   const policy = component ? `${POLICY}; style-src 'self'${framed}` : `${POLICY}; frame-src http://*.localhost:${port}`;
+  const opener = OPENER_POLICIES[name] ? { "cross-origin-opener-policy": OPENER_POLICIES[name] } : {};
   const send = (status, type, body) =>
-    response.writeHead(status, { "content-type": type, "content-security-policy": policy }).end(body);
+    response.writeHead(status, { "content-type": type, "content-security-policy": policy, ...opener }).end(body);
   if (!component && path in PAGES) return send(200, path.endsWith(".js") ? TYPES[".js"] : TYPES[".html"], PAGES[path]);
   const file = path.startsWith(PATH_FOLDER) ? path.slice(PATH_FOLDER.length) : undefined;
   if (!file || (!component && !HOSTS_FILES.includes(file))) return send(path === "/favicon.ico" ? 200 : 404, "text/plain", "");
