@@ -23,7 +23,10 @@ export function localModel(local) {
     return [{ kept, device }, undefined];
   }
   if (source instanceof Blob) return [{ name: name ?? source.name ?? "model.gguf", ...rest }, source];
-  if (typeof source === "string" || source instanceof URL) return [{ url: address(source), name, ...rest }, undefined];
+  if (typeof source === "string" || source instanceof URL) {
+    const url = address(source);
+    return [{ url, name: name ?? decodedName(url), ...rest }, undefined];
+  }
   throw invalid("model.local must be a File, a Blob, an address, or an object with a `source` or a `kept`");
 }
 
@@ -39,4 +42,15 @@ function address(source) {
     throw invalid(`model.local: a model is fetched over https:, http: or blob:, not ${found.protocol}`);
   }
   return found.href;
+}
+
+/** The name that an address spells with escapes; nothing where the workers read it from the address as it is. */
+function decodedName(url) {
+  const last = new URL(url).pathname.split("/").at(-1);
+  try {
+    const decoded = decodeURIComponent(last);
+    return decoded === last || /[/\\]/.test(decoded) ? undefined : decoded;
+  } catch {
+    return undefined;
+  }
 }

@@ -55,7 +55,9 @@ async function serveHost({ isolated = false, models, without = /^$/ }) {
     const send = (status, type, body) => response.writeHead(status, { "content-type": type, ...policies }).end(body);
     if (path in HOST) return send(200, path === "/" ? TYPES[".html"] : TYPES[".js"], HOST[path]);
     if (path === "/model") return send(200, "application/json", JSON.stringify({ content: "Paris." }));
-    if (models && path.startsWith("/models/")) return sendLarge(response, join(models, path.slice("/models/".length)), policies);
+    if (models && path.startsWith("/models/")) {
+      return sendLarge(response, join(models, decodeURIComponent(path.slice("/models/".length))), policies);
+    }
     try {
       if (!path.startsWith("/package/") || without.test(path)) throw new Error("not there");
       const file = await readFile(join(REPOSITORY, "pkg", path.slice("/package/".length)));
@@ -83,13 +85,13 @@ async function sendLarge(response, file, headers) {
 /**
  * A host's page in a real browser.
  * @param {(host: {page: import("playwright-core").Page, requests: object[], url: string}) => Promise<void>} body
- * @param {{isolated?: boolean, models?: string, without?: RegExp, allowedErrors?: RegExp[]}} [settings] `models` is a folder,
- *   `without` which of the package's files the host forgot
+ * @param {{isolated?: boolean, models?: string, without?: RegExp, allowedErrors?: RegExp[], flags?: string[]}} [settings]
+ *   `models` is a folder, `without` which of the package's files the host forgot, `flags` are the browser's
  */
-export async function withHost(body, { allowedErrors = [], ...serving } = {}) {
+export async function withHost(body, { allowedErrors = [], flags = [], ...serving } = {}) {
   const server = await serveHost(serving);
   try {
-    const { browser, close } = await launch();
+    const { browser, close } = await launch({ flags });
     try {
       const page = await browser.newPage();
       const watched = watchErrors(page);
