@@ -89,7 +89,8 @@ export const holding = (bytes = Infinity) => `
     return requestDevice.call(this, descriptor);
   };
   GPUDevice.prototype.createBuffer = function (descriptor) {
-    const fits = held + descriptor.size <= most;
+    // Constants of a kernel, which lie in what a GPU has given out already.
+    const fits = descriptor.size <= 64 || held + descriptor.size <= most;
     if (!fits && open.length) open.at(-1).full = true;
     const buffer = createBuffer.call(this, fits ? descriptor : { ...descriptor, size: 16 });
     held += buffer.size;
