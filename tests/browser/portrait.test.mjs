@@ -112,7 +112,7 @@ test("the model that comes along makes a portrait, and the judge asks it", { tim
     assert.ok((await page.locator(".figures tbody tr").count()) >= 4, "the model is shown, told about the person and not");
     await screenshots(page, "judge-with-model");
     await page.getByRole("link", { name: "Models" }).click();
-    await page.getByRole("heading", { name: /SmolLM2/i }).first().waitFor();
+    await page.locator(".in-use").getByRole("heading", { name: /SmolLM2/i }).waitFor();
     await screenshots(page, "models-loaded");
   });
 });

@@ -15,7 +15,7 @@ test("a job on the GPU goes on when its tab is thawed", { timeout: 60 * MINUTE }
     });
     const load = async () => {
       await page.getByRole("button", { name: "Load it" }).click();
-      await page.getByRole("heading", { name: /SmolLM2/ }).waitFor({ timeout: 10 * MINUTE });
+      await page.locator(".in-use").getByRole("heading", { name: /SmolLM2/ }).waitFor({ timeout: 10 * MINUTE });
     };
     const meanwhile = async () => {
       await page.getByText(/\b[3-9] of at most/).waitFor({ timeout: 10 * MINUTE });

@@ -13,7 +13,7 @@ test("the whole model comes to the same portrait and choice on the GPU as on the
   const job = async ({ page }, runOn) => {
     const load = async () => {
       await page.getByRole("button", { name: "Load it" }).click();
-      await page.getByRole("heading", { name: /SmolLM2/ }).waitFor({ timeout: HOUR / 6 });
+      await page.locator(".in-use").getByRole("heading", { name: /SmolLM2/ }).waitFor({ timeout: HOUR / 6 });
     };
     const start = Date.now();
     const found = await mainJob(page, { runOn, load, timeout: 2 * HOUR });
