@@ -196,7 +196,7 @@ mod tests {
         assert_eq!(model(r#"{"kept":"a.gguf","device":"gpu"}"#), Ok(kept));
         let file = ModelSource::File { name: "a.gguf".into(), sha256: Some("00".into()) };
         assert_eq!(model(r#"{"name":"a.gguf","sha256":"00"}"#), Ok((file, DeviceChoice::Measured)));
-        let url = ModelSource::from_url("https://a/b.gguf");
+        let url = ModelSource::Url { url: "https://a/b.gguf".into(), name: None, sha256: None };
         assert_eq!(model(r#"{"url":"https://a/b.gguf","device":"cpu"}"#), Ok((url, DeviceChoice::Cpu)));
         for wrong in ["{}", r#"{"kept":"a","url":"b"}"#, r#"{"name":"a","device":"npu"}"#] {
             assert!(matches!(model(wrong), Err(ServiceError::Invalid(_))), "{wrong}");

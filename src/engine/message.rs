@@ -211,7 +211,7 @@ pub struct KeptFile {
     pub name: String,
     /// Its size.
     pub bytes: f64,
-    /// Its SHA-256, computed while it came.
+    /// Its SHA-256 in lower-case hexadecimal, computed while it came.
     pub sha256: Option<String>,
     /// The address that it came from; none for a file from disk.
     pub from: Option<String>,

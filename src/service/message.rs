@@ -342,7 +342,7 @@ pub enum Request {
     UnloadModel,
     /// Deletes a kept model file.
     RemoveModel {
-        /// Its name as [`ModelView::name`] gives it.
+        /// Its name as [`KeptFile::name`] gives it.
         name: String,
     },
 }

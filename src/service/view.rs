@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-pub use crate::engine::message::{DeviceChoice, DeviceReport};
+pub use crate::engine::message::{DeviceChoice, DeviceReport, KeptFile, PartFile};
 use crate::preference::{PairId, Turn};
 
 /// Names a person kept here.
@@ -391,9 +391,9 @@ pub enum ModelSource {
 }
 
 impl ModelSource {
-    /// A download of which nothing but the address is known.
-    pub fn from_url(url: impl Into<String>) -> Self {
-        ModelSource::Url { url: url.into(), name: None, sha256: None }
+    /// The download that goes on with what came so far.
+    pub fn going_on(part: &PartFile) -> Self {
+        ModelSource::Url { url: part.url.clone(), name: Some(part.name.clone()), sha256: part.sha256.clone() }
     }
 }
 
@@ -401,48 +401,11 @@ impl ModelSource {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ModelsView {
     /// Model files kept in this browser.
-    pub kept: Vec<ModelView>,
+    pub kept: Vec<KeptFile>,
     /// Downloads that are not whole.
-    pub parts: Vec<PartView>,
+    pub parts: Vec<PartFile>,
     /// The one in memory.
     pub loaded: Option<LoadedModel>,
-}
-
-/// A model file kept in this browser.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ModelView {
-    /// The file's name.
-    pub name: String,
-    /// Its size.
-    pub bytes: f64,
-    /// Its SHA-256 in lower-case hexadecimal, computed while it came.
-    pub sha256: Option<String>,
-    /// The address that it came from; none for a file from disk.
-    pub from: Option<String>,
-}
-
-/// What came so far of a download.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PartView {
-    /// The name that the file is to have.
-    pub name: String,
-    /// The bytes that came.
-    pub bytes: f64,
-    /// The bytes in all; 0 where the server doesn't tell.
-    pub of: f64,
-    /// The address.
-    pub url: String,
-    /// The SHA-256 that it is to have, where it was told.
-    pub sha256: Option<String>,
-    /// Whether a tab is fetching it right now.
-    pub busy: bool,
-}
-
-impl PartView {
-    /// The download that goes on with it.
-    pub fn source(&self) -> ModelSource {
-        ModelSource::Url { url: self.url.clone(), name: Some(self.name.clone()), sha256: self.sha256.clone() }
-    }
 }
 
 /// The model in memory.

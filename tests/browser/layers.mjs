@@ -1,8 +1,10 @@
 // The embedded model with other layers: more of them make a large file, few a quick one. What such a model says makes no
 // sense; how it is read and computed is the same. And a model cut into several files.
 
-import { open, readFile, writeFile } from "node:fs/promises";
+import { mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { after } from "node:test";
 import { EMBEDDED_MODEL, MODELS } from "./harness.mjs";
 
 /** Bytes of a metadata value by its type; 8 is a string, 9 an array. */
@@ -86,6 +88,17 @@ export async function writeWithLayers(file, pick) {
   }
   await Promise.all([source.close(), target.close()]);
   return at;
+}
+
+/**
+ * A folder of a test file's own, which goes when its tests are done. In it is a quick model of that name: the embedded one's
+ * first layer and its last.
+ */
+export async function folderWithSmallModel(name) {
+  const folder = await mkdtemp(join(tmpdir(), "likeness-models-"));
+  after(() => rm(folder, { recursive: true }));
+  await writeWithLayers(join(folder, name), (layers) => [0, layers - 1]);
+  return folder;
 }
 
 /**

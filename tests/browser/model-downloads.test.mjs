@@ -2,25 +2,16 @@
 // they stopped, without a byte asked for twice; start over where they must, and say so; two tabs fetch a file once.
 
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { EMBEDDED_SHA256, speaking } from "./engine-worker.mjs";
 import { EMBEDDED_MODEL, MODELS, withApp } from "./harness.mjs";
-import { writeWithLayers } from "./layers.mjs";
+import { folderWithSmallModel } from "./layers.mjs";
 import { openModelHost } from "./model-host.mjs";
 
 const MINUTE = 60_000;
 const SMALL = "two-layers.gguf";
-let folder, small;
-
-before(async () => {
-  folder = await mkdtemp(join(tmpdir(), "likeness-models-"));
-  small = join(folder, SMALL);
-  await writeWithLayers(small, (layers) => [0, layers - 1]);
-});
-after(() => rm(folder, { recursive: true }));
+const small = join(await folderWithSmallModel(SMALL), SMALL);
 
 /** A page with `load(url, sha256, until)`, which gives the answer, the stages told and what is kept after it. */
 async function withHost(path, body) {

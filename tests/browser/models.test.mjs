@@ -4,26 +4,19 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { promisify } from "node:util";
 import { screenshots, withApp } from "./harness.mjs";
-import { writeInParts, writeWithLayers } from "./layers.mjs";
+import { folderWithSmallModel, writeInParts } from "./layers.mjs";
 import { openModelHost } from "./model-host.mjs";
 import { open } from "./remote-person.mjs";
 
 const MINUTE = 60_000;
 const SMALL = "two-layers.gguf";
-let folder, small;
-
-before(async () => {
-  folder = await mkdtemp(join(tmpdir(), "likeness-models-"));
-  small = join(folder, SMALL);
-  await writeWithLayers(small, (layers) => [0, layers - 1]);
-});
-after(() => rm(folder, { recursive: true }));
+const folder = await folderWithSmallModel(SMALL);
+const small = join(folder, SMALL);
 
 const button = (page, name) => page.getByRole("button", { name, exact: true });
 const part = (page) => page.locator(".kept .part");

@@ -4,12 +4,11 @@
 // The long texts of the history are the canaries: the server keeps every request, of the page and of all workers.
 
 import assert from "node:assert/strict";
-import { mkdtemp, open, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { open, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { EMBEDDED_MODEL, MODELS } from "./harness.mjs";
-import { writeWithLayers } from "./layers.mjs";
+import { folderWithSmallModel, writeWithLayers } from "./layers.mjs";
 import { CHOICES } from "./main-job.mjs";
 import { assertNone, withHost } from "./package-host.mjs";
 import { tasksText, watchTasks } from "./page-tasks.mjs";
@@ -18,13 +17,7 @@ const MINUTE = 60_000;
 const SMALL = "two-layers.gguf";
 const PAIRS = CHOICES.map(([question, chosen, rejected]) => ({ context: [{ role: "user", content: question }], chosen, rejected }));
 const CANARIES = CHOICES.map(([, , rejected]) => rejected);
-let models;
-
-before(async () => {
-  models = await mkdtemp(join(tmpdir(), "likeness-models-"));
-  await writeWithLayers(join(models, SMALL), (layers) => [0, layers - 1]);
-});
-after(() => rm(models, { recursive: true }));
+const models = await folderWithSmallModel(SMALL);
 
 const assertNoHistory = (requests) => requests.forEach((request) => assertNone(CANARIES, JSON.stringify(request), request.url));
 const ofEngine = (requests) => requests.filter(({ url }) => /engine/.test(url));

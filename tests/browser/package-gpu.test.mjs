@@ -1,21 +1,12 @@
 // The package with its model on the GPU, in a host's page: SwiftShader plays the GPU, and the model is a small one.
 
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { WEBGPU_FLAGS } from "./chromium.mjs";
-import { writeWithLayers } from "./layers.mjs";
+import { folderWithSmallModel } from "./layers.mjs";
 import { PAIRS, withHost } from "./package-host.mjs";
 
-let models;
-
-before(async () => {
-  models = await mkdtemp(join(tmpdir(), "likeness-gpu-"));
-  await writeWithLayers(join(models, "small.gguf"), (layers) => [0, layers - 1]);
-});
-after(() => rm(models, { recursive: true }));
+const models = await folderWithSmallModel("small.gguf");
 
 test("a judgement on the GPU, which the package says that it runs on", { timeout: 240_000 }, async () => {
   await withHost(async ({ page }) => {

@@ -1,22 +1,13 @@
 // What a local model's file may be called: it is kept in the browser under that name.
 
 import assert from "node:assert/strict";
-import { copyFile, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { writeWithLayers } from "./layers.mjs";
+import { test } from "node:test";
+import { folderWithSmallModel } from "./layers.mjs";
 import { withHost } from "./package-host.mjs";
 
 const NAMES = ["Ada's model.gguf", 'it is "quoted" & 100%.gguf', "größe ✓.gguf"];
-let models;
-
-before(async () => {
-  models = await mkdtemp(join(tmpdir(), "likeness-names-"));
-  await writeWithLayers(join(models, "plain.gguf"), (layers) => [0, layers - 1]);
-  await copyFile(join(models, "plain.gguf"), join(models, NAMES[0]));
-});
-after(() => rm(models, { recursive: true }));
+const models = await folderWithSmallModel(NAMES[0]);
 
 test("a model's name may hold an apostrophe, quotes, signs and letters of any script", { timeout: 240_000 }, async () => {
   await withHost(async ({ page }) => {

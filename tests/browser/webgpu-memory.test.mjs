@@ -2,25 +2,16 @@
 // two layers of the embedded model.
 
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { speaking } from "./engine-worker.mjs";
 import { holding, withGpu } from "./gpu-witness.mjs";
 import { screenshots } from "./harness.mjs";
-import { writeWithLayers } from "./layers.mjs";
+import { folderWithSmallModel } from "./layers.mjs";
 
 const MINUTE = 60_000;
 const SMALL = "two-layers.gguf";
 const URL_OF_SMALL = { Url: { url: `/models/${SMALL}`, name: SMALL, sha256: null } };
-let models;
-
-before(async () => {
-  models = await mkdtemp(join(tmpdir(), "likeness-models-"));
-  await writeWithLayers(join(models, SMALL), (layers) => [0, layers - 1]);
-});
-after(() => rm(models, { recursive: true }));
+const models = await folderWithSmallModel(SMALL);
 
 /** Downloads the model on the models page, for the device that is named. */
 async function download(page, url, runOn) {

@@ -5,26 +5,18 @@
 // have two. The main job with the whole model is in long/.
 
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
 import { URL_OF_MODEL, speaking } from "./engine-worker.mjs";
 import { PLAIN, WRONG, limited, withGpu } from "./gpu-witness.mjs";
 import { screenshots, withApp } from "./harness.mjs";
-import { writeWithLayers } from "./layers.mjs";
+import { folderWithSmallModel } from "./layers.mjs";
 import { mainJob } from "./main-job.mjs";
 
 const MINUTE = 60_000;
 const SMALL = "two-layers.gguf";
 const URL_OF_SMALL = { Url: { url: `/models/${SMALL}`, name: SMALL, sha256: null } };
-let models;
-
-before(async () => {
-  models = await mkdtemp(join(tmpdir(), "likeness-models-"));
-  await writeWithLayers(join(models, SMALL), (layers) => [0, layers - 1]);
-});
-after(() => rm(models, { recursive: true }));
+const models = await folderWithSmallModel(SMALL);
 
 /** A judgement of the embedded model's, with what it comes to where nothing is rounded. */
 const GOLDEN = JSON.parse(await readFile(new URL("../golden/smollm2_judgement.json", import.meta.url), "utf8"));

@@ -12,14 +12,17 @@ use super::page::ModelLoading;
 use crate::app::browser;
 use crate::app::remote::{Policy, Reach};
 use crate::app::session::Session;
-use crate::service::{ModelSource, PartView};
+use crate::service::{ModelSource, PartFile};
 
 /// What this tab keeps over a reload: the address, the name and the digest of the download that it is for.
 const PENDING: &str = "download";
 
 /// Whether the page has to be loaded anew before it can reach an address.
 pub fn needs_reload(session: Session, url: &str) -> bool {
-    let policy = session.policy.read();
+    any_after_reload(&session.policy.read(), url)
+}
+
+fn any_after_reload(policy: &Policy, url: &str) -> bool {
     origins(url).iter().any(|origin| policy.reaches(origin) == Reach::AfterReload)
 }
 
@@ -27,7 +30,7 @@ pub fn needs_reload(session: Session, url: &str) -> bool {
 fn must_ask(session: Session, url: &str) -> bool {
     let policy = session.policy.read_untracked();
     let taken_back = |origin: &String| policy.applied.contains(origin) && !policy.configured.contains(origin);
-    origins(url).iter().any(|origin| policy.reaches(origin) == Reach::AfterReload || taken_back(origin))
+    any_after_reload(&policy, url) || origins(url).iter().any(taken_back)
 }
 
 /// Starts a download, as soon as the policy lets it.
@@ -75,7 +78,7 @@ pub fn lapse(session: Session) {
     let models = session.models.with_untracked(|models| models.ready().cloned());
     let (Some(endpoints), Some(models)) = (endpoints, models) else { return };
     let mut wanted: Vec<String> = endpoints.into_iter().map(|endpoint| endpoint.origin).collect();
-    wanted.extend(models.parts.iter().flat_map(|PartView { url, .. }| origins(url)));
+    wanted.extend(models.parts.iter().flat_map(|PartFile { url, .. }| origins(url)));
     let configured = session.policy.with_untracked(|policy| policy.configured.clone());
     let still: Vec<String> = configured.iter().filter(|origin| wanted.contains(origin)).cloned().collect();
     if still.len() < configured.len() {

@@ -8,7 +8,7 @@ use super::page::ModelLoading;
 use super::source::{progress_words, room_words};
 use crate::app::browser;
 use crate::app::session::Session;
-use crate::service::{ModelSource, ModelView, ModelsView, PartView};
+use crate::service::{KeptFile, ModelSource, ModelsView, PartFile};
 use crate::view::loadable::Loadable;
 use crate::view::{Confirm, words};
 
@@ -40,11 +40,11 @@ pub fn Kept(models: ModelsView) -> impl IntoView {
 
 /// A download that stopped on the way.
 #[component]
-fn Part(part: PartView) -> impl IntoView {
+fn Part(part: PartFile) -> impl IntoView {
     let session = Session::here();
     let loading = ModelLoading::here();
     let asked = RwSignal::new(false);
-    let source = StoredValue::new(part.source());
+    let source = StoredValue::new(ModelSource::going_on(&part));
     let (name, busy) = (part.name.clone(), part.busy);
     let url = part.url.clone();
     let reloads = move || needs_reload(session, &url);
@@ -82,7 +82,7 @@ fn Part(part: PartView) -> impl IntoView {
 }
 
 #[component]
-fn KeptModel(model: ModelView, in_use: bool) -> impl IntoView {
+fn KeptModel(model: KeptFile, in_use: bool) -> impl IntoView {
     let session = Session::here();
     let loading = ModelLoading::here();
     let asked = RwSignal::new(false);

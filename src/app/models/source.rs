@@ -1,6 +1,6 @@
 //! Where a model shall come from, as it is typed in, and how loading it is told.
 
-use crate::service::{LoadedModel, ModelSource, PartView};
+use crate::service::{LoadedModel, ModelSource, PartFile};
 use crate::view::words;
 
 /// The download of what was typed; or whether it is the digest that is wrong, and what is wrong with it.
@@ -51,8 +51,8 @@ pub fn load_detail(bytes: u64, of: u64) -> String {
 }
 
 /// How far a download is that is not whole: "paused at 42% of 98 MB".
-pub fn progress_words(part: &PartView) -> String {
-    let PartView { bytes, of, busy, .. } = *part;
+pub fn progress_words(part: &PartFile) -> String {
+    let PartFile { bytes, of, busy, .. } = *part;
     let how = if busy { "another tab is fetching it, " } else { "paused at " };
     if of > 0.0 {
         // 100% would say that it is whole.
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn a_pause_is_never_told_as_the_end() {
-        let part = |bytes, of, busy| PartView {
+        let part = |bytes, of, busy| PartFile {
             name: "m.gguf".into(),
             bytes,
             of,

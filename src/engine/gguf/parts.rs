@@ -27,11 +27,6 @@ impl Part {
         let number = header.require::<u32>("split.no")?.saturating_add(1);
         Ok(Some(Part { number, count }))
     }
-
-    /// What a file's name says: `name-00002-of-00003.gguf` is the second of three.
-    pub fn of_name(name: &str) -> Option<Part> {
-        split_name(name).map(|(_, part)| part)
-    }
 }
 
 /// The names of all parts of the model that a file of this name is a part of; none if the name is not a part's.
@@ -45,6 +40,7 @@ pub fn whole_name(name: &str) -> Option<&str> {
     split_name(name).map(|(stem, _)| stem)
 }
 
+/// What a file's name says: `name-00002-of-00003.gguf` is the second of three.
 fn split_name(name: &str) -> Option<(&str, Part)> {
     let (rest, count) = name.strip_suffix(".gguf")?.rsplit_once("-of-")?;
     let (stem, number) = rest.rsplit_once('-')?;
@@ -156,8 +152,7 @@ mod tests {
     #[test]
     fn parts_are_one_header_in_any_order() {
         for order in [[0, 1, 2], [2, 0, 1], [1, 2, 0]] {
-            let mut files = order.map(|at| three().swap_remove(at)).to_vec();
-            let joined = join(std::mem::take(&mut files)).unwrap();
+            let joined = join(order.map(|at| three().swap_remove(at)).to_vec()).unwrap();
             let found: Vec<(&str, u64)> =
                 joined.tensors.iter().map(|tensor| (tensor.name.as_str(), tensor.offset)).collect();
             assert_eq!(found, [("a", 64), ("b", 1064), ("c", 1096), ("d", 3064)]);
@@ -219,7 +214,7 @@ mod tests {
         assert_eq!(names[0], "m-Q4_K-00001-of-00003.gguf");
         assert_eq!((names.len(), names[2].as_str()), (3, "m-Q4_K-00003-of-00003.gguf"));
         assert_eq!(whole_name(&names[1]), Some("m-Q4_K"));
-        assert_eq!(Part::of_name(&names[1]), Some(Part { number: 2, count: 3 }));
+        assert_eq!(split_name(&names[1]), Some(("m-Q4_K", Part { number: 2, count: 3 })));
         for other in
             ["m.gguf", "m-1-of-3.gguf", "m-00004-of-00003.gguf", "m-00000-of-00003.gguf", "-of-.gguf"]
         {

@@ -41,11 +41,8 @@ async fn lay(
     group: &[MatrixId],
     most_bytes: u64,
 ) -> Result<(), EngineError> {
-    let parts = group.iter().map(|id| match &weights.matrices[id.0].parts[..] {
-        [part] => Some(part),
-        _ => None,
-    });
-    let Some(parts) = parts.collect::<Option<Vec<&Part>>>() else { return Ok(()) };
+    let parts: Option<Vec<&Part>> = group.iter().map(|id| weights.matrices[id.0].whole()).collect();
+    let Some(parts) = parts else { return Ok(()) };
     let codes: Vec<&Slice> = parts.iter().map(|part| &part.codes).collect();
     let scales: Vec<&Slice> = parts.iter().filter_map(|part| part.scales.as_ref()).collect();
     let fit = |slices: &[&Slice]| {
@@ -113,16 +110,23 @@ impl Slice {
     }
 }
 
+impl Matrix {
+    /// All its rows as one part, if it is in no more.
+    fn whole(&self) -> Option<&Part> {
+        match &self.parts[..] {
+            [part] => Some(part),
+            _ => None,
+        }
+    }
+}
+
 impl Part {
     /// The matrices as one of as many rows, if they lie behind each other and are alike.
     pub fn of_adjacent(matrices: &[&Matrix]) -> Option<Part> {
         let layout = matrices.first()?.layout;
         let alike = |matrix: &&Matrix| (matrix.layout.kind, matrix.layout.cols) == (layout.kind, layout.cols);
-        let parts = matrices.iter().map(|matrix| match &matrix.parts[..] {
-            [part] => Some(part),
-            _ => None,
-        });
-        let parts = parts.collect::<Option<Vec<&Part>>>().filter(|_| matrices.iter().all(alike))?;
+        let parts: Option<Vec<&Part>> = matrices.iter().map(|matrix| matrix.whole()).collect();
+        let parts = parts.filter(|_| matrices.iter().all(alike))?;
         let codes = Slice::of_adjacent(&parts.iter().map(|part| &part.codes).collect::<Vec<_>>())?;
         let scales: Vec<&Slice> = parts.iter().filter_map(|part| part.scales.as_ref()).collect();
         let scales = if scales.is_empty() { None } else { Some(Slice::of_adjacent(&scales)?) };

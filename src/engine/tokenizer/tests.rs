@@ -36,6 +36,13 @@ fn golden<T: for<'a> Deserialize<'a>>(name: &str) -> T {
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
+/// What another file than the embedded model's corpus holds: texts besides, and each vocabulary's tokens of all.
+#[derive(Deserialize)]
+struct Golden<T> {
+    texts: Vec<String>,
+    vocabularies: Vec<T>,
+}
+
 #[derive(Deserialize)]
 struct Corpus {
     texts: Vec<CorpusText>,

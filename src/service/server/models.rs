@@ -11,12 +11,10 @@ use super::starting::start_worker;
 use super::{Asked, Outcome, Server};
 use crate::engine::message::{
     ChatJudgement, ChatPrompt, ChatTurn, DeviceChoice, DeviceReport, EngineEvent, EngineReply, EngineRequest,
-    KeptFile, KeptFiles, LoadedModel as Loaded, ModelFile, PartFile, SamplingOptions,
+    KeptFiles, LoadedModel as Loaded, ModelFile, SamplingOptions,
 };
 use crate::provider::{Attached, EngineLink, Local, WorkerLink};
-use crate::service::{
-    Change, Event, LoadedModel, ModelSource, ModelView, ModelsView, PartView, Response, ServiceError,
-};
+use crate::service::{Change, Event, LoadedModel, ModelSource, ModelsView, Response, ServiceError};
 
 /// The embedded model, as the app's own server has it (`.ci/setup.sh` fetches it).
 const EMBEDDED: &str = "SmolLM2-135M-Instruct.Q4_1.gguf";
@@ -112,16 +110,7 @@ impl Asked {
             _ => KeptFiles::default(),
         };
         let loaded = self.server.model().and_then(|_| self.server.inner.engine.shown.borrow().clone());
-        let kept = whole.into_iter().map(|KeptFile { name, bytes, sha256, from }| ModelView {
-            name,
-            bytes,
-            sha256,
-            from,
-        });
-        let part =
-            |PartFile { name, bytes, of, url, sha256, busy }| PartView { name, bytes, of, url, sha256, busy };
-        let parts = parts.into_iter().map(part).collect();
-        Ok(Response::Models(ModelsView { kept: kept.collect(), parts, loaded }))
+        Ok(Response::Models(ModelsView { kept: whole, parts, loaded }))
     }
 
     pub(super) async fn load_model(

@@ -4,12 +4,6 @@ use super::*;
 use crate::engine::gemma3;
 
 #[derive(Deserialize)]
-struct Golden {
-    texts: Vec<String>,
-    vocabularies: Vec<GoldenTokens>,
-}
-
-#[derive(Deserialize)]
 struct GoldenTokens {
     add_space_prefix: bool,
     plain: Vec<Vec<u32>>,
@@ -22,7 +16,7 @@ fn gemma3_agrees_with_llama_cpp() {
         return;
     }
     let corpus: Corpus = golden("smollm2_tokens.json");
-    let golden: Golden = golden("gemma3_tokens.json");
+    let golden: Golden<GoldenTokens> = golden("gemma3_tokens.json");
     let texts: Vec<String> = corpus.texts.into_iter().map(|text| text.text).chain(golden.texts).collect();
     assert!(texts.len() >= 200 && golden.vocabularies.len() == 2);
     for GoldenTokens { add_space_prefix, plain, special } in &golden.vocabularies {

@@ -21,12 +21,6 @@ struct Cut {
 }
 
 #[derive(Deserialize)]
-struct Golden {
-    texts: Vec<String>,
-    vocabularies: Vec<GoldenTokens>,
-}
-
-#[derive(Deserialize)]
 struct GoldenTokens {
     name: String,
     plain: Vec<Vec<u32>>,
@@ -59,7 +53,7 @@ fn tokenizers() -> Vec<(String, Tokenizer)> {
 #[test]
 fn mistral_and_phi_agree_with_llama_cpp() {
     let corpus: Corpus = golden("smollm2_tokens.json");
-    let golden: Golden = golden("mistral_tokens.json");
+    let golden: Golden<GoldenTokens> = golden("mistral_tokens.json");
     let texts: Vec<String> = corpus.texts.into_iter().map(|text| text.text).chain(golden.texts).collect();
     assert!(texts.len() >= 180 && golden.vocabularies.len() == 3);
     for ((name, tokenizer), golden) in tokenizers().into_iter().zip(golden.vocabularies) {
