@@ -1,6 +1,8 @@
 // Finds a Chromium or Chrome on this machine, and says how it is launched for the tests.
 // Run by itself, it prints the path, or exits with 1 where there is none (`check` then installs one).
 
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -37,6 +39,55 @@ export const CHROMIUM_FLAGS = [
   // Chromium's sandbox refuses to run as root, which is what a container's user is.
   ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
 ];
+
+/**
+ * A Chromium whose tabs can be hidden and frozen. One that Playwright launches has none: Playwright makes every page
+ * believe that it is in front and has the focus (`Emulation.setFocusEmulationEnabled`), and a page in front is never
+ * frozen, nor does it help to turn that off from another session. So this one is started without Playwright, which then
+ * joins it and leaves its pages as they are.
+ * @param {{executablePath: string, folder: string, flags?: string[]}} settings `folder` is the profile's
+ * @returns {Promise<{browser: import("playwright-core").BrowserContext, close: () => Promise<void>}>}
+ */
+export async function launchFreezable({ executablePath, folder, flags = [] }) {
+  const args = [
+    "--headless",
+    "--window-size=1280,800",
+    // What Playwright gives every Chromium so that it works in containers and asks for no one's keychain.
+    "--disable-dev-shm-usage",
+    "--password-store=basic",
+    "--use-mock-keychain",
+    `--user-data-dir=${folder}`,
+    // Playwright joins by the port. The pipe is never written to: when it closes Chromium ends, also if we were killed.
+    "--remote-debugging-port=0",
+    "--remote-debugging-pipe",
+    ...CHROMIUM_FLAGS,
+    ...flags,
+    "about:blank",
+  ];
+  const child = spawn(executablePath, args, { stdio: ["ignore", "ignore", "pipe", "pipe", "pipe"] });
+  const ended = new Promise((resolve) => child.once("close", resolve));
+  const close = async () => {
+    child.stdio[3].destroy();
+    await ended;
+  };
+  let complaint = "";
+  const listening = new Promise((resolve) =>
+    child.stderr.on("data", (text) => {
+      complaint += text;
+      const found = complaint.match(/DevTools listening on (ws:\S+)\s/);
+      if (found) resolve(found[1]);
+    }),
+  );
+  const address = await Promise.race([listening, ended]);
+  assert.equal(typeof address, "string", `Chromium ended before it listened: ${complaint}`);
+  try {
+    const joined = await chromium.connectOverCDP(address, { noDefaults: true });
+    return { browser: joined.contexts()[0], close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const path = chromiumPath();

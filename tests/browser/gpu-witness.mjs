@@ -136,7 +136,8 @@ export async function withGpu(body, { before = "", ...settings } = {}) {
   }
 }
 
-function witnessOf(page) {
+/** What `withGpu` gives as `witness`, asked from any page of the app's origin. */
+export function witnessOf(page) {
   const post = (message) => page.evaluate((message) => new BroadcastChannel("witness").postMessage(message), message);
   return {
     // The app's own engine answers too, if it has one beside the test's.

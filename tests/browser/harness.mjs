@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
-import { CHROMIUM_FLAGS, chromiumPath } from "./chromium.mjs";
+import { CHROMIUM_FLAGS, chromiumPath, launchFreezable } from "./chromium.mjs";
 
 export const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
 export const CACHE = process.env.LIKENESS_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "likeness");
@@ -46,13 +46,20 @@ export async function serve({ dist = join(REPOSITORY, "dist"), models = MODELS, 
 
 /**
  * Chromium with a profile folder of its own, which `close` removes. A second call with the same `profile`
- * is the same person coming back.
- * @param {{profile?: string, flags?: string[], context?: object}} [settings]
+ * is the same person coming back. Tabs of a `freezable` one can be hidden and frozen; it takes no `context`.
+ * @param {{profile?: string, flags?: string[], context?: object, freezable?: boolean}} [settings]
  */
-export async function launch({ profile, flags = [], context = {} } = {}) {
+export async function launch({ profile, flags = [], context = {}, freezable = false } = {}) {
   const executablePath = chromiumPath();
   assert.ok(executablePath, "no Chromium or Chrome is installed: run ./check, or set LIKENESS_CHROMIUM");
   const folder = profile ?? (await mkdtemp(join(tmpdir(), "likeness-profile-")));
+  const removeProfile = async () => {
+    if (!profile) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  };
+  if (freezable) {
+    const { browser, close } = await launchFreezable({ executablePath, folder, flags });
+    return { browser, close: () => close().then(removeProfile) };
+  }
   const browser = await chromium.launchPersistentContext(folder, {
     executablePath,
     headless: true,
@@ -67,7 +74,7 @@ export async function launch({ profile, flags = [], context = {} } = {}) {
     browser,
     async close() {
       await browser.close();
-      if (!profile) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+      await removeProfile();
     },
   };
 }
