@@ -330,7 +330,7 @@ export interface Likeness {
     },
   ): Running<ImportProgress, Imported>;
   /** The history as JSON Lines. It is private. */
-  export(): Promise<Blob>;
+  export(settings?: Stoppable): Promise<Blob>;
   /**
    * The whole profile as one file sealed with a passphrase, for another place: an age file, about a second's work. Pairs,
    * choices, edits, the portrait and what the person said of its claims are in it; keys, the ledger and models are not.

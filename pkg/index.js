@@ -151,13 +151,13 @@ class Likeness {
     });
   }
 
-  export() {
-    return this.#call(undefined, (it) => it.export());
+  export({ signal } = {}) {
+    return this.#call(signal, (it) => it.export(signal));
   }
 
   async exportProfile({ passphrase, signal } = {}) {
     if (typeof passphrase !== "string" || !passphrase) throw invalid("a profile is sealed with a passphrase: exportProfile({ passphrase })");
-    return this.#call(signal, (it) => it.export_profile(passphrase));
+    return this.#call(signal, (it) => it.export_profile(passphrase, signal));
   }
 
   importProfile(file, { passphrase, onProgress, signal } = {}) {

@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::AbortSignal;
 
 use super::failure;
-use crate::service::client::Client;
+use crate::service::client::{Client, Stop};
 use crate::service::{Event, Request, Response, ServiceError};
 
 /// What a call gives to JavaScript.
@@ -22,16 +22,23 @@ pub(super) async fn ask(
     on_event: impl Fn(Event) + 'static,
 ) -> Result<Response, JsValue> {
     let asking = client.ask_with(request, attachment, on_event);
-    let stop = asking.stop();
-    let Some(signal) = signal else { return asking.await.map_err(|error| thrown(&error)) };
+    until_stopped((asking.stop(), asking), signal).await
+}
+
+/// Waits for what is asked, until the signal says stop.
+pub(super) async fn until_stopped<T>(
+    (stop, asked): (Stop, impl Future<Output = Result<T, ServiceError>>),
+    signal: Option<&AbortSignal>,
+) -> Result<T, JsValue> {
+    let Some(signal) = signal else { return asked.await.map_err(|error| thrown(&error)) };
     if signal.aborted() {
         stop.now();
-        return asking.await.map_err(|error| thrown(&error));
+        return asked.await.map_err(|error| thrown(&error));
     }
     let listener = Closure::<dyn Fn()>::new(move || stop.now());
     let function = listener.as_ref().unchecked_ref();
     signal.add_event_listener_with_callback("abort", function)?;
-    let answer = asking.await;
+    let answer = asked.await;
     signal.remove_event_listener_with_callback("abort", function)?;
     answer.map_err(|error| thrown(&error))
 }

@@ -4,7 +4,7 @@ use js_sys::{Array, Function};
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, Worker};
 
-use super::asking::{Called, ask, read, show, tell, thrown, unexpected};
+use super::asking::{Called, ask, read, show, tell, thrown, unexpected, until_stopped};
 use super::given::{GivenChoice, GivenImport, GivenOutcome, GivenPair, GivenSearch, GivenWindow};
 use super::models::{Offered, loading};
 use super::shown::{Claim, Imported, Judged, Ledger, Portrait, Progress, Ranked};
@@ -129,15 +129,16 @@ impl Core {
     }
 
     /// The history as a file.
-    pub async fn export(&self) -> Called {
-        let file = self.client.export_history(self.profile.clone()).await;
-        file.map(JsValue::from).map_err(|error| thrown(&error))
+    pub async fn export(&self, signal: Option<AbortSignal>) -> Called {
+        let file = self.client.file(Request::ExportHistory { profile: self.profile.clone() });
+        until_stopped(file, signal.as_ref()).await.map(JsValue::from)
     }
 
     /// The whole profile as a file sealed with this passphrase.
-    pub async fn export_profile(&self, passphrase: String) -> Called {
-        let sealing = self.client.seal_profile(self.profile.clone(), Passphrase::new(passphrase));
-        sealing.await.map(JsValue::from).map_err(|error| thrown(&error))
+    pub async fn export_profile(&self, passphrase: String, signal: Option<AbortSignal>) -> Called {
+        let (profile, passphrase) = (self.profile.clone(), Passphrase::new(passphrase));
+        let file = self.client.file(Request::SealProfile { profile, passphrase });
+        until_stopped(file, signal.as_ref()).await.map(JsValue::from)
     }
 
     /// A window of the ledger of requests.

@@ -108,6 +108,13 @@ test("a choice has four outcomes, told by id; mistakes have codes and advice", {
         event: await failed(() => likeness.on("weather", () => {})),
         drafts: await failed(() => likeness.draftAndPick(context)),
         aborted: await failed(() => likeness.portrait({ signal: stop.signal })),
+        aborted_later: await failed(async () => {
+          // Sealing takes about a second.
+          const later = new AbortController();
+          const sealing = likeness.exportProfile({ passphrase: "correct horse", signal: later.signal });
+          setTimeout(() => later.abort(), 100);
+          return sealing;
+        }),
       };
       const file = await (await likeness.export()).text();
       const changes = [];
@@ -130,6 +137,7 @@ test("a choice has four outcomes, told by id; mistakes have codes and advice", {
       event: "invalid",
       drafts: "no-model",
       aborted: "AbortError: signal is aborted without reason",
+      aborted_later: "AbortError: signal is aborted without reason",
     });
     assert.equal(seen.again.imported, 0, "what is there is not added again");
     assert.equal(seen.moved.imported, 2);

@@ -6,7 +6,7 @@
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::super::*;
-use super::{Asking, Client};
+use super::{Asking, Client, Stop};
 use crate::preference::{Choice, PairId, Turn};
 
 /// The answer's content where it is of the expected kind.
@@ -101,16 +101,22 @@ impl Client {
 
     /// The history as a file.
     pub async fn export_history(&self, profile: ProfileId) -> Outcome<web_sys::Blob> {
-        self.file(self.ask(Request::ExportHistory { profile })).await
+        self.file(Request::ExportHistory { profile }).1.await
     }
 
     /// The whole profile as a sealed file.
     pub async fn seal_profile(&self, profile: ProfileId, passphrase: Passphrase) -> Outcome<web_sys::Blob> {
-        self.file(self.ask(Request::SealProfile { profile, passphrase })).await
+        self.file(Request::SealProfile { profile, passphrase }).1.await
+    }
+
+    /// The file that the answer to a request brings along, and what stops that.
+    pub fn file(&self, request: Request) -> (Stop, impl Future<Output = Outcome<web_sys::Blob>>) {
+        let asking = self.ask(request);
+        (asking.stop(), self.attached(asking))
     }
 
     /// The file that an answer brings along.
-    async fn file(&self, asking: Asking) -> Outcome<web_sys::Blob> {
+    async fn attached(&self, asking: Asking) -> Outcome<web_sys::Blob> {
         let envelope = asking.envelope();
         asking.await?;
         let file = self.take_attached(envelope).and_then(|file| file.dyn_into().ok());
