@@ -2,13 +2,16 @@
 //!
 //! Which is faster depends on the machine, the browser and the model; a GPU that a processor plays is slower than the
 //! processor itself. So both do the same sample work, a layer of about the model's size, and a GPU that wins must also
-//! compute rightly (`gpu::self_test`) before it is used.
+//! compute rightly (`gpu::self_test`) before it is used for the first time.
+
+#[cfg(feature = "gpu")]
+use std::cell::RefCell;
 
 use super::cpu::Cpu;
 use super::device::{AnyDevice, Device, Piece};
 use super::gguf::TensorKind;
 #[cfg(feature = "gpu")]
-use super::gpu::{Adapter, Gpu, Refusal, Variants, self_test};
+use super::gpu::{About, Adapter, Gpu, Mismatch, Refusal, Variants, self_test};
 use super::kv::KvTree;
 use super::message::{DeviceChoice, DeviceReport};
 use super::network::{Activation, Network, Pairing, Product, Rotation, Sizes, Slot, Step};
@@ -71,7 +74,7 @@ pub async fn choose(
                 return on_cpu(cpu, why, cpu_ms, gpu_ms);
             }
         }
-        if let Err(mismatch) = self_test(&mut gpu).await {
+        if let Err(mismatch) = tested(&mut gpu).await {
             return on_cpu(
                 cpu().await,
                 format!("the GPU ({}) is not used: {mismatch}", gpu.about().name),
@@ -88,6 +91,21 @@ pub async fn choose(
         let report = DeviceReport { gpu: true, name, why: why.to_owned(), cpu_ms, gpu_ms };
         (AnyDevice::Gpu(gpu), report)
     }
+}
+
+/// Has the GPU show that it computes rightly, unless it has since this worker started.
+#[cfg(feature = "gpu")]
+async fn tested(gpu: &mut Gpu) -> Result<(), Mismatch> {
+    thread_local! {
+        static RIGHT: RefCell<Vec<(About, Variants)>> = const { RefCell::new(Vec::new()) };
+    }
+    let this = (gpu.about().clone(), gpu.variants());
+    if RIGHT.with_borrow(|right| right.contains(&this)) {
+        return Ok(());
+    }
+    self_test(gpu).await?;
+    RIGHT.with_borrow_mut(|right| right.push(this));
+    Ok(())
 }
 
 #[cfg(feature = "gpu")]

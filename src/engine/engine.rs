@@ -281,11 +281,37 @@ impl Engine {
 
 /// The first of the largest.
 pub fn arg_max(logits: &[f32]) -> u32 {
-    let mut best = 0;
-    for (i, logit) in logits.iter().enumerate() {
-        if *logit > logits[best] {
-            best = i;
+    // The largest first, in lanes that a processor compares together, then its place: a vocabulary is long.
+    const LANES: usize = 16;
+    let larger = |a: f32, b: f32| if b > a { b } else { a };
+    let mut lanes = [f32::NEG_INFINITY; LANES];
+    let chunks = logits.chunks_exact(LANES);
+    let rest = chunks.remainder().iter().copied();
+    for chunk in chunks {
+        for (lane, logit) in lanes.iter_mut().zip(chunk) {
+            *lane = larger(*lane, *logit);
         }
     }
-    best as u32
+    let most = lanes.into_iter().chain(rest).fold(f32::NEG_INFINITY, larger);
+    logits.iter().position(|logit| *logit == most).unwrap_or(0) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::arg_max;
+
+    #[test]
+    fn the_largest_is_found_wherever_it_is_and_the_first_of_equals() {
+        for length in [1, 15, 16, 17, 40, 49_152] {
+            for at in [0, length / 2, length - 1] {
+                let mut logits = vec![-3.0; length];
+                logits[at..].fill(f32::MIN);
+                logits[at] = 0.5;
+                assert_eq!(arg_max(&logits), at as u32);
+                logits[length - 1] = 0.5;
+                assert_eq!(arg_max(&logits), at as u32, "of {length}");
+            }
+        }
+        assert_eq!(arg_max(&[f32::NEG_INFINITY; 20]), 0);
+    }
 }

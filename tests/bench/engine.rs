@@ -9,6 +9,8 @@
 //! | `--prompt N`, `--answer N` | tokens read and written (512, 64) |
 //! | `--chunk N` | tokens that go through the layers together (the engine's own number) |
 //! | `--judgements N`, `--suffix N` | so many prompts that share the prompt, each with so many tokens of its own, are scored together, beside one prefill of as many tokens (0, 24) |
+//! | `--profile N` | on a GPU, each kernel that writes a token is run so often behind each other, and its time printed (0) |
+//! | `--plain` | on a GPU, first prints what plain kernels reach there: gigabytes a second read, operations a second of a product of matrices |
 //! | `--runs N` | how often; the medians are printed (5) |
 //!
 //! It prints one JSON object: tokens a second, and how many gigabytes of weights a second decoding reads. llama.cpp's own
@@ -20,16 +22,18 @@ use std::time::Instant;
 use likeness::engine::cpu::Cpu;
 use likeness::engine::device::AnyDevice;
 use likeness::engine::gguf::{Limits, TensorKind};
-use likeness::engine::gpu::{Adapter, Refusal, Variants};
+use likeness::engine::gpu::{Adapter, KernelTime, Refusal, Variants};
 use likeness::engine::{Engine, EngineError, Judgement, NonStop, Options, arg_max, read_header};
 
+mod plain;
 #[path = "../engine/support.rs"]
 #[allow(dead_code)] // why: the tests use the rest of it.
 mod support;
 mod synthetic;
 
+use plain::Plain;
 use support::now;
-use synthetic::Synthetic;
+use synthetic::{Synthetic, layer_weights};
 
 fn argument(name: &str) -> Option<String> {
     std::env::args().skip_while(|argument| argument != name).nth(1)
@@ -48,6 +52,17 @@ fn variants() -> Variants {
 }
 
 fn main() -> Result<(), EngineError> {
+    if std::env::args().any(|argument| argument == "--plain") {
+        let Plain { read_gb_per_s, f32_tflops, f16_tflops } = plain::measure();
+        println!(
+            "{}",
+            serde_json::json!({
+                "plain_read_gb_per_s": read_gb_per_s.round(),
+                "plain_f32_tflops": (f32_tflops * 100.0).round() / 100.0,
+                "plain_f16_tflops": f16_tflops.map(|x| (x * 100.0).round() / 100.0),
+            })
+        );
+    }
     let (prompt_tokens, answer) = (number("--prompt", 512), number("--answer", 64));
     let threads = number("--threads", 1);
     let (device, on) = if argument("--device").as_deref() == Some("gpu") {
@@ -66,21 +81,19 @@ fn main() -> Result<(), EngineError> {
     let options = Options { threads, chunk_tokens, ..Options::default() };
     let model = argument("--model").unwrap_or_else(|| "embedded".to_owned());
     let start = Instant::now();
-    let (mut engine, bytes) = match Synthetic::new(&model, TensorKind::Q4_0) {
+    let (mut engine, (bytes, weights)) = match Synthetic::new(&model, TensorKind::Q4_0) {
         Some(source) => {
             let engine = now(async {
                 Engine::load_on(device, &source.header, &source, &options, &mut NonStop, |_, _| {}).await
             })?;
-            (engine, source.matrix_bytes())
+            (engine, (source.matrix_bytes(), layer_weights(&source.header)))
         }
         None => {
             assert_eq!(model, "embedded", "--model takes embedded, 135m, 1b, 3b or 8b");
             let file = support::embedded_model();
-            let engine = now(async {
-                let header = read_header(&file[..], &Limits::default()).await?;
-                Engine::load_on(device, &header, &file[..], &options, &mut NonStop, |_, _| {}).await
-            })?;
-            (engine, file.len() as u64)
+            let header = now(read_header(&file[..], &Limits::default()))?;
+            let engine = now(Engine::load_on(device, &header, &file[..], &options, &mut NonStop, |_, _| {}))?;
+            (engine, (file.len() as u64, layer_weights(&header)))
         }
     };
     let load_s = start.elapsed().as_secs_f64();
@@ -122,9 +135,33 @@ fn main() -> Result<(), EngineError> {
             AnyDevice::Gpu(gpu) => Some(gpu.dispatches_of_a_token()),
             AnyDevice::Cpu(_) => None,
         },
+        "prefill_tflops": (2.0 * prefill * weights as f64 / 1e10).round() / 100.0,
         "weights_gb_per_s": (decode * bytes as f64 / 1e8).round() / 10.0,
     });
     println!("{report}");
+    let runs = number("--profile", 0);
+    if runs > 0 {
+        print_profile(&mut engine, runs)?;
+    }
+    Ok(())
+}
+
+/// Prints where the time of a token goes on a GPU, the longest first.
+fn print_profile(engine: &mut Engine, runs: usize) -> Result<(), EngineError> {
+    let AnyDevice::Gpu(gpu) = engine.device_mut() else { return Ok(()) };
+    let Some(mut profile) = now(gpu.profile(runs))? else { return Ok(()) };
+    let micro = |seconds: f64| seconds * 1e6;
+    let of_token = |kernel: &KernelTime| kernel.of_a_token as f64 * kernel.seconds;
+    profile.kernels.sort_by(|a, b| of_token(b).total_cmp(&of_token(a)));
+    println!("{:9.1} µs recording a token", micro(profile.recording_s));
+    println!("{:9.1} µs submitting it until it is done", micro(profile.running_s));
+    println!("{:9.1} µs reading sixteen bytes", micro(profile.round_trip_s));
+    let all: f64 = profile.kernels.iter().map(of_token).sum();
+    println!("{:9.1} µs all kernels of a token:", micro(all));
+    for kernel in &profile.kernels {
+        let KernelTime { kernel: name, of_a_token, seconds } = kernel;
+        println!("{:9.1} µs = {of_a_token:3} × {:6.1} µs {name}", micro(of_token(kernel)), micro(*seconds));
+    }
     Ok(())
 }
 

@@ -76,6 +76,13 @@ impl Synthetic {
     }
 }
 
+/// Weights that every token of a prompt is multiplied with: those of the layers.
+pub fn layer_weights(header: &Header) -> u64 {
+    let matrices =
+        header.tensors.iter().filter(|tensor| tensor.name.starts_with("blk.") && tensor.dims.len() > 1);
+    matrices.map(|tensor| tensor.dims.iter().product::<u64>()).sum()
+}
+
 impl TensorSource for Synthetic {
     fn bytes(&self) -> u64 {
         self.header.tensors.last().map_or(0, |tensor| tensor.offset + tensor.bytes)

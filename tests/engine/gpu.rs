@@ -1,6 +1,6 @@
 //! The GPU beside the processor in floats: the same models, prompts and questions, whatever lies at the edge of a tile.
 
-use likeness::engine::device::AnyDevice;
+use likeness::engine::device::{AnyDevice, Device};
 use likeness::engine::gguf::TensorKind;
 use likeness::engine::gpu::{Adapter, Refusal, Variants};
 use likeness::engine::{Engine, EngineError, NonStop, Options};
@@ -150,6 +150,53 @@ fn memory_for_keys_and_values_grows_and_is_bounded() {
         assert!(difference < CLOSE, "{difference}");
     }
     assert!(small.counters().evicted_tokens > 0 && large.counters().evicted_tokens == 0);
+}
+
+/// Where a kernel can bind no more of it, what was given last is used up to its end, and prompts make room for others.
+#[test]
+fn memory_for_keys_and_values_ends_where_a_kernel_can_bind_no_more() {
+    if !On::Gpu.has_gpu("memory that no kernel can bind") {
+        return;
+    }
+    let mut random = Random(14);
+    let file = Tiny::new(TensorKind::Q8_0, true).file();
+    let adapter = now(Adapter::find()).expect("there is one");
+    let gpu = now(adapter.open(Refusal::default())).expect("it opens");
+    // Keys of seventy pages in a layer; there are sixty-four to begin with.
+    let most_bytes = 70 * 2 * 64 * 16 * 4;
+    let device = AnyDevice::Gpu(gpu.with_most_binding_bytes(most_bytes));
+    let mut bound = super::support::load_onto(device, &file, &Options::default()).expect("it loads");
+    let mut large = On::Gpu.load(&file, &Options::default()).expect("it loads");
+    // Four pages each: the seventeenth is the first that asks for more than sixty-four.
+    let prompts: Vec<Vec<u32>> = (0..30).map(|_| random.tokens(60)).collect();
+    for prompt in prompts.iter().chain(&prompts[..4]) {
+        let difference = largest_difference(&logits(&mut bound, prompt), &logits(&mut large, prompt));
+        assert!(difference < CLOSE, "{difference}");
+    }
+    assert!(bound.counters().evicted_tokens > 0 && large.counters().evicted_tokens == 0);
+}
+
+/// What a model had of the GPU's memory is free again when it goes, and what it outgrew as soon as it has.
+#[test]
+fn memory_is_given_back() {
+    if !On::Gpu.has_gpu("memory given back") {
+        return;
+    }
+    let bytes = |engine: &Engine| match engine.device() {
+        AnyDevice::Gpu(gpu) => gpu.memory_bytes(),
+        AnyDevice::Cpu(_) => unreachable!("it was asked for"),
+    };
+    let file = Tiny::new(TensorKind::Q8_0, true).file();
+    let mut engine = On::Gpu.load(&file, &Options::default()).expect("it loads");
+    let first = bytes(&engine);
+    // Sixty-five pages of keys and of values in two layers: twice as much as the sixty-four that there were.
+    let page = 2 * 2 * 2 * 64 * 16 * 4;
+    let mut random = Random(15);
+    (0..17).for_each(|_| drop(logits(&mut engine, &random.tokens(60))));
+    let grown = bytes(&engine) - first;
+    assert!((64 * page..65 * page).contains(&grown), "{grown}, a page has {page}");
+    engine.device_mut().clear();
+    assert_eq!(bytes(&engine), 0);
 }
 
 /// A device that may bind no more than a model's rows at a time has its matrices in parts.

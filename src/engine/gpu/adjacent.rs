@@ -57,18 +57,20 @@ async fn lay(
         true => Vec::new(),
         false => match copy(memory, &scales).await {
             Ok(scales) => scales,
-            Err(_) => return memory.check(),
+            Err(_) => {
+                codes.iter().take(1).for_each(|all| memory.give_back(&all.buffer));
+                return memory.check();
+            }
         },
     };
     memory.done().await?;
     let mut scales = scales.into_iter();
     for (id, codes) in group.iter().zip(codes) {
         for part in &mut weights.matrices[id.0].parts {
-            // A browser would keep what nobody refers to until it next collects it.
-            part.codes.buffer.destroy();
+            memory.give_back(&part.codes.buffer);
             part.codes = codes.clone();
             if let (Some(old), Some(new)) = (&mut part.scales, scales.next()) {
-                old.buffer.destroy();
+                memory.give_back(&old.buffer);
                 *old = new;
             }
         }
@@ -152,6 +154,7 @@ impl Memory {
             offset += buffer.size();
         }
         self.queue.submit([encoder.finish()]);
+        self.keep(&all);
         all
     }
 }

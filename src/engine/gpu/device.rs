@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
-use wgpu::{CommandEncoder, ComputePass};
+use wgpu::{CommandBuffer, CommandEncoder, ComputePass};
 
 use super::adapter::About;
 use super::adjacent::lay_adjacent;
 use super::kernels::{Kernels, LOGIT_ROWS};
-use super::memory::Memory;
+use super::memory::{Memory, bytes_of, take_floats, to_word, words};
 use super::plan::{
     Dispatch, LayerPages, MOST_ASKED, Matrix, Part, Plan, Slice, Weights, Workspace, most_positions,
 };
@@ -56,8 +56,12 @@ struct Model {
     layers: Plan,
     logits: Plan,
     outlook: Dispatch,
-    /// A forward pass that is recorded and waits to be submitted with what is asked of it.
-    recorded: Option<CommandEncoder>,
+    /// A forward pass that waits to be submitted with what is asked of it.
+    recorded: Option<CommandBuffer>,
+    /// The forward pass of a token alone, recorded while the GPU was busy with the one before.
+    ahead: Option<CommandBuffer>,
+    /// Whether the last forward pass was of a token alone.
+    alone: bool,
     read: Vec<f32>,
 }
 
@@ -89,6 +93,19 @@ impl Gpu {
     pub fn dispatches_of_a_token(&self) -> usize {
         let of = |model: &Model| model.layers.one.len() + model.logits.one.len() + 1;
         self.model.as_ref().map_or(0, of)
+    }
+
+    /// Bytes of the GPU's memory that were made and not given back.
+    pub fn memory_bytes(&self) -> u64 {
+        self.memory.bytes()
+    }
+
+    /// The dispatches of a token alone, and where the processor reads from: for the bench.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn token(&self) -> Option<(&Memory, Vec<&Dispatch>, &wgpu::Buffer)> {
+        let model = self.model.as_ref()?;
+        let all = model.layers.one.iter().chain(&model.logits.one).chain([&model.outlook]);
+        Some((&self.memory, all.collect(), &model.workspace.staging))
     }
 
     /// Has the weights that come from now on split as if a kernel could bind no more than so many bytes: for trying out
@@ -208,6 +225,8 @@ impl Device for Gpu {
             logits,
             outlook,
             recorded: None,
+            ahead: None,
+            alone: false,
             read: Vec::new(),
         });
         Ok(())
@@ -216,6 +235,7 @@ impl Device for Gpu {
     fn clear(&mut self) {
         (self.loading, self.model) = (None, None);
         (self.weights.matrices, self.weights.vectors) = (Vec::new(), Vec::new());
+        self.memory.give_back_all();
     }
 
     fn weight_bytes(&self) -> usize {
@@ -240,15 +260,12 @@ impl Device for Gpu {
             return Ok(());
         }
         let most =
-            (self.about.most_binding_bytes.min(self.about.most_buffer_bytes) as usize) / model.page_bytes;
-        if pages > most {
-            return Err(model.held.max(grow(&self.memory, model, most).await));
+            self.about.most_binding_bytes.min(self.about.most_buffer_bytes) as usize / model.page_bytes;
+        let mut held = grow(&self.memory, model, pages.max(2 * model.held).min(most)).await;
+        if held < pages.min(most) {
+            held = grow(&self.memory, model, pages.min(most)).await;
         }
-        let generous = pages.max(2 * model.held).min(most);
-        let mut held = grow(&self.memory, model, generous).await;
-        if held < pages {
-            held = grow(&self.memory, model, pages).await;
-        }
+        // Also where it did not grow as asked: some layers may have other buffers than before.
         let planner = Planner {
             memory: &self.memory,
             kernels: &self.kernels,
@@ -258,6 +275,7 @@ impl Device for Gpu {
             network: &model.network,
         };
         model.layers = planner.layers();
+        model.ahead = None;
         if held < pages { Err(held) } else { Ok(()) }
     }
 
@@ -274,9 +292,10 @@ impl Device for Gpu {
         model.submit(memory);
         let (laid, tokens) = lay_out(pieces);
         model.tell(memory, &laid, &tokens);
-        let mut encoder = memory.device.create_command_encoder(&Default::default());
-        record(&mut encoder, |pass| model.layers.record(pass, tokens.len() as u32));
-        model.recorded = Some(encoder);
+        let ahead = if tokens.len() == 1 { model.ahead.take() } else { None };
+        let commands = ahead.unwrap_or_else(|| model.record_layers(memory, tokens.len() as u32));
+        model.recorded = Some(commands);
+        model.alone = tokens.len() == 1;
         if tokens.len() > 1 {
             model.submit(memory);
             memory.done().await?;
@@ -290,18 +309,14 @@ impl Device for Gpu {
         let model = model.as_mut().ok_or(EngineError::NotPrepared)?;
         let bytes = 4 * model.network.sizes.vocabulary;
         memory.queue.write_buffer(&model.workspace.look, 0, &words(&[1, 0]));
-        let mut encoder = model.encoder(memory);
+        let mut encoder = memory.device.create_command_encoder(&Default::default());
         model.take(&mut encoder, &[row]);
         record(&mut encoder, |pass| model.logits.record(pass, 1));
         encoder.copy_buffer_to_buffer(&model.workspace.logits, 0, &model.workspace.staging, 0, bytes as u64);
-        memory.queue.submit([encoder.finish()]);
-        let read = memory.read(&model.workspace.staging, bytes).await?;
-        model.read.clear();
-        model.read.extend(read.chunks_exact(4).map(|word| f32::from_bits(to_word(word))));
-        if model.read.iter().any(|logit| !logit.is_finite()) {
-            return Err(EngineError::NotANumber);
-        }
-        Ok(&model.read)
+        model.submit_with(memory, encoder);
+        let Model { read, workspace, .. } = model;
+        let finite = memory.read(&workspace.staging, bytes, |bytes| take_floats(bytes, read)).await?;
+        if finite { Ok(read) } else { Err(EngineError::NotANumber) }
     }
 
     async fn outlook(&mut self, rows: &[usize], asked: &[(usize, u32)]) -> Result<Outlook, EngineError> {
@@ -334,16 +349,25 @@ impl Device for Gpu {
 }
 
 impl Model {
-    /// Submits what is recorded.
-    fn submit(&mut self, memory: &Memory) {
-        if let Some(encoder) = self.recorded.take() {
-            memory.queue.submit([encoder.finish()]);
-        }
+    /// Records the forward pass of so many tokens.
+    fn record_layers(&self, memory: &Memory, tokens: u32) -> CommandBuffer {
+        let mut encoder = memory.device.create_command_encoder(&Default::default());
+        record(&mut encoder, |pass| self.layers.record(pass, tokens));
+        encoder.finish()
     }
 
-    /// What is recorded, to go on with; else something new.
-    fn encoder(&mut self, memory: &Memory) -> CommandEncoder {
-        self.recorded.take().unwrap_or_else(|| memory.device.create_command_encoder(&Default::default()))
+    /// Submits what is recorded.
+    fn submit(&mut self, memory: &Memory) {
+        memory.queue.submit(self.recorded.take());
+    }
+
+    /// Submits what is recorded and what is asked of it. While the GPU is busy with a token alone, the next one's forward
+    /// pass is recorded: it is the same but for what the buffers hold.
+    fn submit_with(&mut self, memory: &Memory, asked: CommandEncoder) {
+        memory.queue.submit(self.recorded.take().into_iter().chain([asked.finish()]));
+        if self.alone && self.ahead.is_none() {
+            self.ahead = Some(self.record_layers(memory, 1));
+        }
     }
 
     /// Writes what the kernels are told of a chunk.
@@ -395,7 +419,7 @@ impl Model {
         let place = |row: &usize| rows.binary_search(row).unwrap_or(0) as u32;
         let pairs: Vec<u32> = asked.iter().flat_map(|(row, token)| [place(row), *token]).collect();
         memory.queue.write_buffer(&self.workspace.asked, 0, &words(&pairs));
-        let mut encoder = self.encoder(memory);
+        let mut encoder = memory.device.create_command_encoder(&Default::default());
         self.take(&mut encoder, rows);
         record(&mut encoder, |pass| {
             self.logits.record(pass, rows.len() as u32);
@@ -404,14 +428,14 @@ impl Model {
         let bytes = 16 * (LOGIT_ROWS + asked.len());
         let Workspace { found, staging, .. } = &self.workspace;
         encoder.copy_buffer_to_buffer(found, 0, staging, 0, bytes as u64);
-        memory.queue.submit([encoder.finish()]);
-        let read = memory.read(staging, bytes).await?;
+        self.submit_with(memory, encoder);
         let four = |bytes: &[u8]| std::array::from_fn(|i| to_word(&bytes[4 * i..4 * i + 4]));
-        Ok(read.chunks_exact(16).map(four).collect())
+        memory.read(&self.workspace.staging, bytes, |read| read.chunks_exact(16).map(four).collect()).await
     }
 }
 
-fn record(encoder: &mut CommandEncoder, add: impl FnOnce(&mut ComputePass)) {
+/// Records what is added in one compute pass.
+pub(super) fn record(encoder: &mut CommandEncoder, add: impl FnOnce(&mut ComputePass)) {
     add(&mut encoder.begin_compute_pass(&Default::default()));
 }
 
@@ -421,10 +445,14 @@ fn layer_bytes(sizes: &Sizes, variants: Variants) -> usize {
 }
 
 async fn layer_pages(memory: &Memory, bytes: usize) -> Result<LayerPages, EngineError> {
-    Ok(LayerPages {
-        keys: memory.storage("keys", bytes).await?,
-        values: memory.storage("values", bytes).await?,
-    })
+    let keys = memory.storage("keys", bytes).await?;
+    match memory.storage("values", bytes).await {
+        Ok(values) => Ok(LayerPages { keys, values }),
+        Err(error) => {
+            memory.give_back(&keys);
+            Err(error)
+        }
+    }
 }
 
 /// Gives every layer memory for `pages`, with what it holds; tells for how many there is.
@@ -441,20 +469,10 @@ async fn grow(memory: &Memory, model: &mut Model, pages: usize) -> usize {
         encoder.copy_buffer_to_buffer(&layer.keys, 0, &larger.keys, 0, bytes);
         encoder.copy_buffer_to_buffer(&layer.values, 0, &larger.values, 0, bytes);
         memory.queue.submit([encoder.finish()]);
-        *layer = larger;
+        let smaller = std::mem::replace(layer, larger);
+        memory.give_back(&smaller.keys);
+        memory.give_back(&smaller.values);
     }
     model.held = pages;
     pages
-}
-
-fn to_word(bytes: &[u8]) -> u32 {
-    u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
-}
-
-fn words(words: &[u32]) -> Vec<u8> {
-    words.iter().flat_map(|word| word.to_le_bytes()).collect()
-}
-
-fn bytes_of(floats: &[f32]) -> Vec<u8> {
-    floats.iter().flat_map(|float| float.to_le_bytes()).collect()
 }

@@ -173,7 +173,7 @@ impl Planner<'_> {
         entries.extend(bindings(bias.map(|bias| (6, bias))));
         entries.extend(bindings(gain.map(|gain| (7, gain))));
         entries.extend(bindings((8..).zip(outputs[1..].iter().copied())));
-        let sharing = Sharing::of(self.kernels.software, layout.blocks());
+        let sharing = Sharing::of(self.kernels.software, part.rows, layout.blocks());
         let few = Few { sharing, normed: gain.is_some(), gives };
         let grid = Grid::ByToken(rows.div_ceil(few.rows_of_workgroup()));
         self.bound(Kernel::Matvec(kernel, few), entries, grid)

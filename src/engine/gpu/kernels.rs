@@ -131,19 +131,23 @@ pub struct Sharing {
     pub lanes: u32,
     /// Rows that an invocation computes at once.
     pub rows: u32,
+    /// Blocks of a token's numbers that a workgroup stages in its memory at a time; each invocation reads its own if 0.
+    pub staged: u32,
 }
 
 impl Sharing {
-    /// What serves rows of so many blocks best, as measured: more invocations on a row the longer it is. A processor that
-    /// plays the GPU has few lanes and pays for every barrier.
-    pub fn of(software: bool, blocks: usize) -> Sharing {
-        let (threads, lanes) = match blocks {
-            _ if software => (16, 4),
-            0..48 => (64, 16),
-            48..128 => (64, 32),
-            _ => (64, 64),
+    /// What serves so many rows of so many blocks best, as measured on an NVIDIA H200: few invocations on a row where there
+    /// are many rows, else more of them the longer it is, so that all of a GPU has something to do. A processor that plays
+    /// the GPU has few lanes and pays for every barrier.
+    pub fn of(software: bool, rows: usize, blocks: usize) -> Sharing {
+        let (threads, lanes, staged) = match blocks {
+            _ if software => (16, 4, 0),
+            0..48 => (64, 16, 48),
+            _ if rows >= 8192 => (128, 16, 64),
+            48..128 => (64, 32, 64),
+            _ => (128, 64, 64),
         };
-        Sharing { threads, lanes, rows: 4 }
+        Sharing { threads, lanes, rows: 4, staged }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Buffers on the GPU, reading them back, and what the GPU reports while nobody waits for it.
 
+use std::cell::RefCell;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_channel::oneshot;
@@ -12,6 +13,8 @@ pub struct Memory {
     pub device: wgpu::Device,
     pub queue: wgpu::Queue,
     reported: Arc<Mutex<Option<EngineError>>>,
+    /// Every buffer that was made and not given back.
+    given: RefCell<Vec<Buffer>>,
 }
 
 impl Drop for Memory {
@@ -47,7 +50,7 @@ impl Memory {
             };
             note(&wrong, error);
         }));
-        Memory { device, queue, reported }
+        Memory { device, queue, reported, given: RefCell::default() }
     }
 
     /// Fails with what the device reported, if it did.
@@ -68,7 +71,10 @@ impl Memory {
         let descriptor = wgpu::BufferDescriptor { label: Some(what), size, usage, mapped_at_creation: false };
         let buffer = self.device.create_buffer(&descriptor);
         match scope.pop().await {
-            None => Ok(buffer),
+            None => {
+                self.keep(&buffer);
+                Ok(buffer)
+            }
             Some(_) => Err(EngineError::OutOfMemory { what: what.to_owned(), bytes: size }),
         }
     }
@@ -81,7 +87,7 @@ impl Memory {
 
     /// A small buffer of constants.
     pub fn uniform(&self, words: &[u32]) -> Buffer {
-        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        let bytes = self::words(words);
         let buffer = self.device.create_buffer(&wgpu::BufferDescriptor {
             label: Some("constants"),
             size: (bytes.len() as u64).next_multiple_of(16),
@@ -89,7 +95,30 @@ impl Memory {
             mapped_at_creation: false,
         });
         self.queue.write_buffer(&buffer, 0, &bytes);
+        self.keep(&buffer);
         buffer
+    }
+
+    /// Knows a buffer that was made, so that it is given back with all others.
+    pub fn keep(&self, buffer: &Buffer) {
+        self.given.borrow_mut().push(buffer.clone());
+    }
+
+    /// Bytes of all that was made and not given back.
+    pub fn bytes(&self) -> u64 {
+        self.given.borrow().iter().map(Buffer::size).sum()
+    }
+
+    /// Gives a buffer back at once, once what was submitted is done with it. A browser would keep what nobody refers to
+    /// until it next collects it.
+    pub fn give_back(&self, buffer: &Buffer) {
+        buffer.destroy();
+        self.given.borrow_mut().retain(|given| given != buffer);
+    }
+
+    /// Gives all buffers back.
+    pub fn give_back_all(&self) {
+        self.given.take().iter().for_each(Buffer::destroy);
     }
 
     /// Waits until all that was submitted is done.
@@ -103,8 +132,13 @@ impl Memory {
         self.check()
     }
 
-    /// The first `bytes` of a buffer that can be mapped, once all that was submitted is done.
-    pub async fn read(&self, staging: &Buffer, bytes: usize) -> Result<Vec<u8>, EngineError> {
+    /// The first `bytes` of a buffer that can be mapped, once all that was submitted is done: what `take` makes of them.
+    pub async fn read<T>(
+        &self,
+        staging: &Buffer,
+        bytes: usize,
+        take: impl FnOnce(&[u8]) -> T,
+    ) -> Result<T, EngineError> {
         let (tell, told) = oneshot::channel();
         let slice = staging.slice(..bytes as u64);
         slice.map_async(wgpu::MapMode::Read, move |outcome| {
@@ -114,7 +148,7 @@ impl Memory {
         self.check()?;
         outcome.map_err(|why| EngineError::Device { why })?;
         let view = slice.get_mapped_range().map_err(|e| EngineError::Device { why: e.to_string() })?;
-        let read = view.to_vec();
+        let read = take(&view);
         drop(view);
         staging.unmap();
         Ok(read)
@@ -130,4 +164,32 @@ impl Memory {
         let gone = || EngineError::DeviceLost { why: "it gave no answer".to_owned() };
         told.await.map_err(|_| gone())
     }
+}
+
+/// Takes floats over; tells whether all are finite. Once through a vocabulary, for each token that is written.
+pub fn take_floats(bytes: &[u8], into: &mut Vec<f32>) -> bool {
+    const EXPONENT: u32 = 0x7f80_0000;
+    let mut odd = false;
+    into.clear();
+    into.extend(bytes.chunks_exact(4).map(|word| {
+        let bits = to_word(word);
+        odd |= bits & EXPONENT == EXPONENT;
+        f32::from_bits(bits)
+    }));
+    !odd
+}
+
+/// A word of four bytes as the GPU has them.
+pub fn to_word(bytes: &[u8]) -> u32 {
+    u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
+}
+
+/// Words as the GPU has them.
+pub fn words(words: &[u32]) -> Vec<u8> {
+    words.iter().flat_map(|word| word.to_le_bytes()).collect()
+}
+
+/// Floats as the GPU has them.
+pub fn bytes_of(floats: &[f32]) -> Vec<u8> {
+    floats.iter().flat_map(|float| float.to_le_bytes()).collect()
 }

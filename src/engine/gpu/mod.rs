@@ -3,7 +3,8 @@
 //!
 //! Reading order: [`adapter`] (which GPU there is), [`weights`] (how matrices lie in its memory), `wgsl/` (the kernels),
 //! [`kernels`] (their pipelines), [`memory`] (buffers, and what the GPU reports), [`plan`] (buffers and dispatches),
-//! [`planner`] (a network as dispatches), [`few`] (the same for few tokens), [`device`] (the device), [`self_test`] (whether it can be believed).
+//! [`planner`] (a network as dispatches), [`few`] (the same for few tokens), [`device`] (the device), [`self_test`] (whether
+//! it can be believed), `profile` (where a token's time goes).
 //!
 //! Plain f32 needs no feature beyond WebGPU's own and always works; [`variants`] says what is used beyond it where it is
 //! offered, and [`source`] puts each kernel together accordingly. A chunk of tokens is one submit with the
@@ -17,6 +18,8 @@ mod kernels;
 mod memory;
 mod plan;
 mod planner;
+#[cfg(not(target_arch = "wasm32"))]
+mod profile;
 mod self_test;
 mod source;
 #[cfg(test)]
@@ -24,7 +27,9 @@ mod tests;
 mod variants;
 mod weights;
 
-pub use adapter::{Adapter, AdapterError, Refusal};
+pub use adapter::{About, Adapter, AdapterError, Refusal};
 pub use device::Gpu;
+#[cfg(not(target_arch = "wasm32"))]
+pub use profile::{KernelTime, Profile};
 pub use self_test::{Mismatch, self_test};
 pub use variants::Variants;

@@ -123,7 +123,10 @@ pub struct LayerPages {
 
 /// One dispatch, ready to be recorded.
 pub struct Dispatch {
-    /// What is run.
+    /// What is run, for the bench to tell.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub kernel: super::kernels::Kernel,
+    /// The same, made.
     pub pipeline: ComputePipeline,
     /// On which buffers.
     pub bind: BindGroup,
@@ -132,7 +135,7 @@ pub struct Dispatch {
 }
 
 /// How many workgroups a dispatch has for so many tokens.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub enum Grid {
     /// (these, tokens, 1).
     ByToken(u32),

@@ -260,7 +260,13 @@ impl Planner<'_> {
             layout: &pipeline.get_bind_group_layout(0),
             entries: &entries,
         });
-        Dispatch { pipeline, bind, grid }
+        Dispatch {
+            #[cfg(not(target_arch = "wasm32"))]
+            kernel,
+            pipeline,
+            bind,
+            grid,
+        }
     }
 }
 

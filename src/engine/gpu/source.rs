@@ -113,19 +113,25 @@ fn matvec(m: Multiply, few: Few, variants: Variants) -> String {
     let mut names = product_sections(m);
     names.extend(normed.then_some("normed"));
     names.extend((gives == Gives::Several).then_some("several"));
+    names.push(if sharing.staged > 0 { "staged" } else { "direct" });
+    names.extend((normed && sharing.staged > 0).then_some("squares"));
     let mut file = sections(MATVEC, &names) + &format(m.kind, false);
     if let Gives::Gated(activation) = gives {
         file += &section(GATE, activation_name(activation));
     }
     let by_subgroups = lanes <= variants.subgroups;
     file += &section(ADD_UP, if by_subgroups { "subgroup" } else { "memory" });
+    let staged = sharing.staged;
+    // A group's own squares are summed with its rows; a workgroup's have a place of their own.
+    let squares = normed && staged > 0;
 
     let mut load = String::new();
     for q in 0..8 {
         // Writing to a string can't fail; so below.
-        let _ = match normed {
-            false => writeln!(load, "let x{q} = quad(base, block, {q}u);"),
-            true => writeln!(
+        let _ = match (staged > 0, normed) {
+            (true, _) => writeln!(load, "let x{q} = stage[at * 9u + {q}u];"),
+            (false, false) => writeln!(load, "let x{q} = quad(base, block, {q}u);"),
+            (false, true) => writeln!(
                 load,
                 "let raw{q} = quad(base, block, {q}u); let x{q} = raw{q} * gain[block * 8u + {q}u]; \
                  total[{}] += dot(raw{q}, raw{q});",
@@ -133,6 +139,13 @@ fn matvec(m: Multiply, few: Few, variants: Variants) -> String {
             ),
         };
     }
+    let place = "stage[at / 8u * 9u + at % 8u]";
+    let stage = match normed {
+        false => format!("{place} = raw;"),
+        // Past the last column zeros are multiplied with whatever there is.
+        true => format!("{place} = raw * gain[min(quad, shape.cols / 4u - 1u)]; own += dot(raw, raw);"),
+    };
+    let blocks = section(MATVEC, if staged > 0 { "blocks staged" } else { "blocks directly" });
     let each_row: String = (0..sharing.rows)
         .map(|r| {
             let row = format!("min(row + {}u, shape.rows - 1u)", r % rows);
@@ -142,17 +155,23 @@ fn matvec(m: Multiply, few: Few, variants: Variants) -> String {
         .collect();
     let guard = if m.ragged { "if (block * 8u + q >= shape.cols / 4u) { return vec4<f32>(); }" } else { "" };
     let names = [
+        ("BLOCKS", blocks),
+        ("MULTIPLY", section(MATVEC, "multiply")),
         ("ADD_UP", add_up(m, few, by_subgroups)),
         ("CODE", code_type(m.kind)),
         ("GUARD", guard.to_owned()),
         ("LOAD", load),
+        ("STAGE", stage),
+        ("SQUARES", if squares { "squares[i] = own; workgroupBarrier();".to_owned() } else { String::new() }),
         ("EACH_ROW", each_row),
+        ("STAGED", staged.to_string()),
+        ("PLACES", (9 * staged).to_string()),
         ("THREADS", sharing.threads.to_string()),
         ("LANES", lanes.to_string()),
         ("GROUPS", (sharing.threads / lanes).to_string()),
         ("ROWS", sharing.rows.to_string()),
         ("GIVES", rows.to_string()),
-        ("SUMS", (sharing.rows + u32::from(normed)).to_string()),
+        ("SUMS", (sharing.rows + u32::from(normed && !squares)).to_string()),
     ];
     fill(file, &names)
 }
@@ -165,6 +184,7 @@ fn add_up(m: Multiply, few: Few, by_subgroups: bool) -> String {
         None => format!("of_group(i - lane, r + {beyond}u)"),
     };
     let squares = match by_subgroups {
+        _ if few.sharing.staged > 0 => "all_squares()".to_owned(),
         true => format!("of_group(total[{}])", few.sharing.rows),
         false => format!("of_group(i - lane, {}u)", few.sharing.rows),
     };

@@ -1,8 +1,11 @@
 // Products of a matrix with few tokens: y[t][r] = Σ_k w[r][k] x[t][k], for decoding, one token a workgroup.
 //
 // A workgroup has {{GROUPS}} groups of {{LANES}} invocations; a group computes {{ROWS}} rows, its lanes taking turns at
-// blocks of 32 columns, and adds up what they have at the end (`add_up.wgsl`). A group sees all of a token's numbers, so
-// it can norm them on the way (`norm.wgsl`): y = (Σ_k w[r][k] gain[k] x[t][k]) / √(mean x² + epsilon).
+// blocks of 32 columns, and adds up what they have at the end (`add_up.wgsl`). It sees all of a token's numbers, so it
+// can norm them on the way (`norm.wgsl`): y = (Σ_k w[r][k] gain[k] x[t][k]) / √(mean x² + epsilon).
+//
+// On hardware the workgroup first stages the token's numbers, neighbours side by side: read by each invocation for its
+// own blocks, as a processor that plays the GPU does, they would take longer than the weights.
 //
 // What becomes of the rows: all are one result; or the first are one result and the others one or two more; or they are
 // a gate's and as many of what it gates, of which each group takes half its rows (`gate.wgsl`).
@@ -49,13 +52,27 @@ fn store(token: u32, row: u32, product: f32) {
         y_2[token * (shape.rows - shape.ends.y) + row - shape.ends.y] = product;
     }
 }
-//! body
+//! direct
 // Four numbers of a token; none past the last column.
 fn quad(base: u32, block: u32, q: u32) -> vec4<f32> {
     {{GUARD}}
     return x[base + block * 8u + q];
 }
+//! staged
+// A token's numbers of {{STAGED}} blocks, normed where they are to be. A block has a place for nine quads: so invocations
+// that read the same quad of their blocks find them in different banks.
+var<workgroup> stage: array<vec4<f32>, {{PLACES}}>;
+//! squares
+var<workgroup> squares: array<f32, {{THREADS}}>;
 
+fn all_squares() -> f32 {
+    var all = 0.0;
+    for (var j = 0u; j < {{THREADS}}u; j++) {
+        all += squares[j];
+    }
+    return all;
+}
+//! body
 @compute @workgroup_size({{THREADS}})
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) i: u32) {
     let lane = i % {{LANES}}u;
@@ -63,16 +80,42 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     let token = workgroup.y;
     let blocks = (shape.cols + 31u) / 32u;
     let base = token * shape.cols / 4u;
-    // Of each row; then of the squares, where they are wanted.
+    // Of each row; then of the squares, where a group adds them up.
     var total: array<f32, {{SUMS}}>;
+    {{BLOCKS}}
+    {{ADD_UP}}
+}
+//! blocks directly
     for (var block = lane; block < blocks; block += {{LANES}}u) {
         {{LOAD}}
+        {{MULTIPLY}}
+    }
+//! blocks staged
+    var own = 0.0;
+    for (var first = 0u; first < blocks; first += {{STAGED}}u) {
+        // The last stage has been read.
+        workgroupBarrier();
+        for (var at = i; at < {{STAGED}}u * 8u; at += {{THREADS}}u) {
+            var raw = vec4<f32>();
+            let quad = first * 8u + at;
+            if (quad < shape.cols / 4u) {
+                raw = x[base + quad];
+            }
+            {{STAGE}}
+        }
+        workgroupBarrier();
+        let end = min(blocks - first, {{STAGED}}u);
+        for (var at = lane; at < end; at += {{LANES}}u) {
+            let block = first + at;
+            {{LOAD}}
+            {{MULTIPLY}}
+        }
+    }
+    {{SQUARES}}
+//! multiply
         let ones = vec4<f32>(1.0);
         let sum = dot(x0 + x1 + x2 + x3 + x4 + x5 + x6 + x7, ones);
         {{EACH_ROW}}
-    }
-    {{ADD_UP}}
-}
 //! row
         {
             // Past the last row the last one is computed again and not kept.

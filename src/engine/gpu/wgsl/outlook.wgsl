@@ -19,21 +19,33 @@ var<workgroup> place: array<u32, 256>;
 var<workgroup> sums: array<f32, 256>;
 var<workgroup> odd: atomic<u32>;
 
+// Of four tokens at once, so that their loads don't wait for each other; past the last one what is never the largest.
+fn four_logits(base: u32, token: u32) -> vec4<f32> {
+    let tokens = vec4<u32>(token) + vec4<u32>(0u, 256u, 512u, 768u);
+    let last = shape.vocabulary - 1u;
+    let at = base + min(tokens, vec4<u32>(last));
+    let four = vec4<f32>(logits[at.x], logits[at.y], logits[at.z], logits[at.w]);
+    return select(vec4<f32>(-3.4e38), four, tokens <= vec4<u32>(last));
+}
+
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) i: u32) {
     let row = workgroup.x;
     let base = row * shape.vocabulary;
     var best = -3.4e38;
     var at = 0u;
-    for (var token = i; token < shape.vocabulary; token += 256u) {
-        let logit = logits[base + token];
-        // By its bits: compilers may take it that no number is infinite or none.
-        if ((bitcast<u32>(logit) & 0x7f800000u) == 0x7f800000u) {
-            atomicStore(&odd, 1u);
-        }
-        if (logit > best) {
-            best = logit;
-            at = token;
+    for (var token = i; token < shape.vocabulary; token += 1024u) {
+        let four = four_logits(base, token);
+        for (var j = 0u; j < 4u; j++) {
+            let logit = four[j];
+            // By its bits: compilers may take it that no number is infinite or none.
+            if ((bitcast<u32>(logit) & 0x7f800000u) == 0x7f800000u) {
+                atomicStore(&odd, 1u);
+            }
+            if (logit > best) {
+                best = logit;
+                at = token + 256u * j;
+            }
         }
     }
     largest[i] = best;
@@ -52,8 +64,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     }
     let most = largest[0];
     var sum = 0.0;
-    for (var token = i; token < shape.vocabulary; token += 256u) {
-        sum += exp(logits[base + token] - most);
+    for (var token = i; token < shape.vocabulary; token += 1024u) {
+        sum += dot(exp(four_logits(base, token) - most), vec4<f32>(1.0));
     }
     sums[i] = sum;
     workgroupBarrier();
