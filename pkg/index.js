@@ -6,6 +6,7 @@
 import { withAbout } from "./about.js";
 import load, { Core } from "./dist/core.js";
 import { LikenessError, failure, invalid } from "./failure.js";
+import { blob, plain, signalOrNone, text } from "./given.js";
 import { running } from "./running.js";
 import { localModel } from "./local-model.js";
 import { dataWorker } from "./workers.js";
@@ -33,14 +34,17 @@ export async function createLikeness({ storage = {}, model, policy = {} } = {}) 
   const local = model?.local && localModel(model.local);
   needSecureContext();
   await init();
-  const { person = "Me", workerUrl } = storage;
+  const { person = "Me", workerUrl } = storage ?? {};
+  text(person, "`person`");
   const core = await called(undefined, () => Core.open(dataWorker(workerUrl), person));
   if (local) await called(undefined, () => core.offer_local(...local));
   else if (model) {
     const { name, answer, contextTokens = 4096 } = model;
+    text(name, "the model's `name`");
+    if (typeof answer !== "function" || !Number.isInteger(contextTokens)) throw invalid("a model has a function `answer` and a whole number `contextTokens`");
     await called(undefined, () => core.offer(name, answer, contextTokens));
   }
-  return new Likeness(core, model, policy.personalize ?? true);
+  return new Likeness(core, model, policy?.personalize ?? true);
 }
 
 /** Elsewhere the browser hides what the history is kept and numbered with, and the first call to miss it would say less. */
@@ -52,7 +56,7 @@ function needSecureContext() {
 
 /** Calls into the wasm; what comes out of it as an error is a `LikenessError`, but for the reason of an abort. */
 async function called(signal, call) {
-  signal?.throwIfAborted();
+  signalOrNone(signal)?.throwIfAborted();
   try {
     return await call();
   } catch (error) {
@@ -100,10 +104,10 @@ class Likeness {
     });
     this.claims = Object.freeze({
       list: ({ signal } = {}) => this.#call(signal, (it) => it.claims(signal)),
-      edit: (id, text, { signal } = {}) => this.#call(signal, (it) => it.change_claim(id, "edit", text, signal)),
-      pin: (id, { signal } = {}) => this.#call(signal, (it) => it.change_claim(id, "pin", undefined, signal)),
-      refuse: (id, { signal } = {}) => this.#call(signal, (it) => it.change_claim(id, "refuse", undefined, signal)),
-      restore: (id, { signal } = {}) => this.#call(signal, (it) => it.change_claim(id, "restore", undefined, signal)),
+      edit: (id, words, { signal } = {}) => this.#call(signal, (it) => it.change_claim(text(id, "a claim's id"), "edit", text(words, "a claim's text"), signal)),
+      pin: (id, { signal } = {}) => this.#call(signal, (it) => it.change_claim(text(id, "a claim's id"), "pin", undefined, signal)),
+      refuse: (id, { signal } = {}) => this.#call(signal, (it) => it.change_claim(text(id, "a claim's id"), "refuse", undefined, signal)),
+      restore: (id, { signal } = {}) => this.#call(signal, (it) => it.change_claim(text(id, "a claim's id"), "restore", undefined, signal)),
     });
     this.models = Object.freeze({
       load: async ({ onProgress, signal } = {}) => {
@@ -112,7 +116,7 @@ class Likeness {
       },
       list: ({ signal } = {}) => this.#call(signal, (it) => it.models(signal)),
       unload: ({ signal } = {}) => this.#call(signal, (it) => it.unload_model(signal)),
-      remove: (name, { signal } = {}) => this.#call(signal, (it) => it.remove_model(name, signal)),
+      remove: (name, { signal } = {}) => this.#call(signal, (it) => it.remove_model(text(name, "a model's name"), signal)),
     });
   }
 
@@ -127,15 +131,15 @@ class Likeness {
   }
 
   record(pair, { signal } = {}) {
-    return this.#call(signal, async (it) => (await it.record(pair, signal))[0]);
+    return this.#call(signal, async (it) => (await it.record(plain(pair, "a pair"), signal))[0]);
   }
 
   recordChoice(choice, { supersedes, signal } = {}) {
-    return this.#call(signal, (it) => it.record_choice(choice, supersedes, signal));
+    return this.#call(signal, (it) => it.record_choice(plain(choice, "a choice"), plain(supersedes, "`supersedes`"), signal));
   }
 
   takeBack(choice, { signal } = {}) {
-    return this.#call(signal, (it) => it.take_back(choice, signal));
+    return this.#call(signal, (it) => it.take_back(plain(choice, "a choice"), signal));
   }
 
   import(source, { name, format, user, onProgress, signal } = {}) {
@@ -147,7 +151,9 @@ class Likeness {
   #import(source, settings, onProgress, signal, counts) {
     return running(signal, onProgress, async (tell, both) => {
       const progress = (bytes, of, imported) => tell({ bytes, of, imported });
-      return counts(await this.#call(both, (it) => it.import(source, settings, progress, both)));
+      const given = typeof source === "string" ? source : blob(source, "what is imported, if it is no string,");
+      const told = plain(settings, "an import's settings");
+      return counts(await this.#call(both, (it) => it.import(given, told, progress, both)));
     });
   }
 
@@ -161,14 +167,14 @@ class Likeness {
   }
 
   importProfile(file, { passphrase, onProgress, signal } = {}) {
-    return this.#import(file, { name: file?.name, passphrase: passphrase ?? "" }, onProgress, signal, (counts) => counts);
+    return this.#import(file, { name: file instanceof Blob ? file.name : undefined, passphrase: passphrase ?? "" }, onProgress, signal, (counts) => counts);
   }
 
   async *ledger({ words = "", signal } = {}) {
     // Lines come newest first and new ones push the old ones on, so what was seen is left out by its number.
     let last = Infinity;
     for (let offset = 0; ; ) {
-      const window = { words, offset, limit: LEDGER_LINES };
+      const window = { words: text(words, "`words`"), offset, limit: LEDGER_LINES };
       const { total, entries } = await this.#call(signal, (it) => it.ledger(window, signal));
       for (const { number, ...entry } of entries) {
         if (number >= last) continue;
@@ -192,7 +198,7 @@ class Likeness {
 
   induce({ search, seed = 0, candidates, onProgress, signal } = {}) {
     return running(signal, onProgress, (tell, both) =>
-      this.#call(both, (it) => it.induce({ search, seed, candidates }, tell, both)));
+      this.#call(both, (it) => it.induce(plain({ search, seed, candidates }, "an induction's settings"), tell, both)));
   }
 
   async personalize(messages, { signal } = {}) {
@@ -204,11 +210,11 @@ class Likeness {
 
   async judge(context, a, b, { askModel = false, onProgress, signal } = {}) {
     if (askModel && !this.#model) throw noModel("there is no model to ask");
-    return this.#call(signal, (it) => it.judge(context, a, b, askModel, onProgress, signal));
+    return this.#call(signal, (it) => it.judge(plain(context, "a context"), text(a, "an answer"), text(b, "an answer"), askModel === true, onProgress, signal));
   }
 
   rank(context, candidates, { signal } = {}) {
-    return this.#call(signal, (it) => it.rank(context, candidates, signal));
+    return this.#call(signal, (it) => it.rank(plain(context, "a context"), plain(candidates, "the candidates"), signal));
   }
 
   draftAndPick(messages, { n = 3, onDraft, onProgress, signal } = {}) {
@@ -219,19 +225,21 @@ class Likeness {
     if (!this.#model) throw noModel("there is no model to draft with");
     if (!Number.isInteger(n) || n < 1 || n > 8) throw invalid("n must be a whole number from 1 to 8");
     signal?.throwIfAborted();
+    const asked = plain(messages, "the messages");
     const texts = this.#model.local
-      ? await this.#call(signal, (it) => it.draft(messages, n, onProgress, signal))
-      : await drafts(this.#model.answer, messages, n, tell, signal);
+      ? await this.#call(signal, (it) => it.draft(asked, n, onProgress, signal))
+      : await drafts(this.#model.answer, asked, n, tell, signal);
     if (texts.length === 0) {
       throw new LikenessError("the model drafted no answer", "model", "ask again, with other words or another model");
     }
-    const ranked = await this.rank(messages, texts, { signal });
+    const ranked = await this.rank(asked, texts, { signal });
     return { best: ranked[0], ranked };
   }
 
   on(event, listener) {
     const listeners = this.#listeners.get(event);
-    if (!listeners) throw invalid(`there is no event ${JSON.stringify(event)}`);
+    if (!listeners) throw invalid(typeof event === "string" ? `there is no event ${JSON.stringify(event)}` : "an event is told by its name");
+    if (typeof listener !== "function") throw invalid("a listener is a function");
     listeners.add(listener);
     return () => listeners.delete(listener);
   }

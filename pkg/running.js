@@ -3,6 +3,7 @@
 // Who awaits it hears the end; who iterates it hears each step, and stops it by leaving the loop.
 
 import { invalid } from "./failure.js";
+import { signalOrNone } from "./given.js";
 
 /**
  * Starts a call.
@@ -19,7 +20,8 @@ export function running(signal, onStep, start) {
     onStep?.(step);
     steps.put(step);
   };
-  const promise = start(tell, signal ? AbortSignal.any([signal, left.signal]) : left.signal);
+  // Whatever is wrong, the promise tells it.
+  const promise = (async () => start(tell, signalOrNone(signal) ? AbortSignal.any([signal, left.signal]) : left.signal))();
   promise.then(() => steps.end(), () => steps.end());
   return Object.defineProperty(promise, Symbol.asyncIterator, {
     value() {

@@ -62,7 +62,7 @@ test("whatever a page hands over, no panic crosses and the likeness goes on", { 
       const strange = [];
       for (const [name, call] of Object.entries(calls)) {
         for (const [kind, value] of Object.entries(values)) {
-          const stuck = new Promise((settle) => setTimeout(settle, 20_000, "stuck"));
+          const stuck = new Promise((settle) => setTimeout(settle, 10_000, "stuck"));
           const outcome = await Promise.race([
             (async () => call(value))().then(() => "done", (error) => {
               if (error instanceof api.LikenessError) return error.code;

@@ -197,7 +197,7 @@ test("a model of the page's induces over sketches, can be stopped, drafts, and c
 });
 
 test("the core is small", async () => {
-  const files = ["index.js", "about.js", "failure.js", "local-model.js", "running.js", "workers.js", "dist/core.js", "dist/core_bg.wasm"];
+  const files = ["index.js", "about.js", "failure.js", "given.js", "local-model.js", "running.js", "workers.js", "dist/core.js", "dist/core_bg.wasm"];
   const sizes = await Promise.all(
     files.map(async (file) => brotliCompressSync(await readFile(join(PACKAGE, file))).length),
   );
@@ -213,7 +213,7 @@ test("the tarball holds what is meant to be in it, and nothing else", { timeout:
     [".js", "_bg.wasm"].map((ending) => `dist/engine/engine_worker_${build}${ending}`),
   );
   const beside = ["core.js", "core_bg.wasm", "data_worker.js", "data_worker_bg.wasm", "data_worker_loader.js"];
-  const expected = ["API.md", "README.md", "about.js", "elements.d.ts", "elements.js", "elements/answer.js", "elements/badge.js", "elements/base.js", "elements/choice.js", "elements/claim.js", "elements/ledger.js", "elements/move.js", "elements/panel.js", "elements/sheet.js", "failure.js", "frame.d.ts", "frame.js", "index.d.ts", "index.js", "local-model.js", "package.json", "running.js", "workers.js", ...engine];
+  const expected = ["API.md", "README.md", "about.js", "elements.d.ts", "elements.js", "elements/answer.js", "elements/badge.js", "elements/base.js", "elements/choice.js", "elements/claim.js", "elements/ledger.js", "elements/move.js", "elements/panel.js", "elements/sheet.js", "failure.js", "frame.d.ts", "frame.js", "given.js", "index.d.ts", "index.js", "local-model.js", "package.json", "running.js", "workers.js", ...engine];
   expected.push(...["ai-sdk", "langchain", "openai"].flatMap((name) => [`middleware/${name}.d.ts`, `middleware/${name}.js`]), "middleware/system-text.js");
   const frame = ["calls.js", "door.js", "given.js", "grants.js", "held.js", "likeness.css", "likeness.html", "limits.js", "page.js", "protocol.js", "strip.js", "window.js"];
   expected.push(...frame.map((name) => `frame/${name}`));
