@@ -65,6 +65,16 @@ async function called(signal, call) {
   }
 }
 
+/** What only reads may be left alone before it is done: what comes of it is nobody's then. */
+function leavable(signal, call) {
+  if (!signal?.addEventListener) return call;
+  return new Promise((settle, fail) => {
+    const leave = () => fail(signal.reason);
+    signal.addEventListener("abort", leave, { once: true });
+    call.then(settle, fail).finally(() => signal.removeEventListener("abort", leave));
+  });
+}
+
 const noModel = (words) => new LikenessError(words, "no-model", "give createLikeness one");
 
 /** Different answers of a page's function, which is told nothing about the person. The first is its likeliest. */
@@ -158,12 +168,12 @@ class Likeness {
   }
 
   export({ signal } = {}) {
-    return this.#call(signal, (it) => it.export(signal));
+    return leavable(signal, this.#call(signal, (it) => it.export(signal)));
   }
 
   async exportProfile({ passphrase, signal } = {}) {
     if (typeof passphrase !== "string" || !passphrase) throw invalid("a profile is sealed with a passphrase: exportProfile({ passphrase })");
-    return this.#call(signal, (it) => it.export_profile(passphrase, signal));
+    return leavable(signal, this.#call(signal, (it) => it.export_profile(passphrase, signal)));
   }
 
   importProfile(file, { passphrase, onProgress, signal } = {}) {

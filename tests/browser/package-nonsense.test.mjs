@@ -54,6 +54,7 @@ test("whatever a page hands over, no panic crosses and the likeness goes on", { 
         draftAndPick: (x) => likeness.draftAndPick(x, { n: x }),
         on: async (x) => likeness.on(x, x),
         signal: (x) => likeness.portrait({ signal: x }),
+        exportSignal: (x) => likeness.export({ signal: x }),
         create: async (x) => (await api.createLikeness({ storage: { person: x } })).destroy(),
         createModel: async (x) => (await api.createLikeness({ model: x })).destroy(),
       };
@@ -78,7 +79,7 @@ test("whatever a page hands over, no panic crosses and the likeness goes on", { 
       }
       const last = await likeness.portrait();
       const judged = await likeness.judge([message], "Hello.", "Well, hello to you, and welcome.");
-      return { outcomes, strange, before: shown.pairs, after: { pairs: last.pairs, judged: typeof judged.probability } };
+      return { outcomes, strange, before: shown.pairs, after: { pairs: last.pairs, judged: typeof judged.first } };
     }, PAIRS);
     console.log(JSON.stringify(outcomes));
     assert.deepEqual(strange, []);
