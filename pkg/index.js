@@ -67,11 +67,11 @@ async function called(signal, call) {
 
 /** What only reads may be left alone before it is done: what comes of it is nobody's then. */
 function leavable(signal, call) {
-  if (!signal?.addEventListener) return call;
   return new Promise((settle, fail) => {
     const leave = () => fail(signal.reason);
-    signal.addEventListener("abort", leave, { once: true });
-    call.then(settle, fail).finally(() => signal.removeEventListener("abort", leave));
+    // Before anything is asked of the signal, which may be none.
+    call.then(settle, fail).finally(() => signal?.removeEventListener?.("abort", leave)).catch(() => {});
+    signal?.addEventListener?.("abort", leave, { once: true });
   });
 }
 
