@@ -22,7 +22,7 @@ async function download(page, url, runOn) {
   await page.getByRole("heading", { name: "two-layers" }).waitFor({ timeout: 2 * MINUTE });
 }
 
-test("a model that the GPU has no memory for runs on the processor, and the page says why", { timeout: 3 * MINUTE }, async () => {
+test("a model that the GPU has no memory for runs on the processor, and the page says why", { timeout: 6 * MINUTE }, async () => {
   await withGpu(async ({ page, url }) => {
     await download(page, url, /^The GPU/);
     assert.match(await page.locator(".in-use dt:text-is('Runs on') + dd").textContent(), /^The processor/);
@@ -33,7 +33,7 @@ test("a model that the GPU has no memory for runs on the processor, and the page
   }, { before: holding(24 << 20), serving: { models } });
 });
 
-test("memory that ends while a prompt is read is made anew once, then the processor goes on", { timeout: 5 * MINUTE }, async (t) => {
+test("memory that ends while a prompt is read is made anew once, then the processor goes on", { timeout: 12 * MINUTE }, async (t) => {
   await withGpu(async ({ page, witness }) => {
     await speaking(page);
     await page.evaluate(async (file) => {

@@ -62,7 +62,7 @@ const judgeOnBoth = (page, file) =>
 /** What every GPU of a browser binds at once. */
 const DEFAULT = 128 << 20;
 
-test("the whole model judges on a GPU of default limits and plain f32 as it does where nothing is rounded", { timeout: 5 * MINUTE }, async (t) => {
+test("the whole model judges on a GPU of default limits and plain f32 as it does where nothing is rounded", { timeout: 8 * MINUTE }, async (t) => {
   await withGpu(async ({ page, witness }) => {
     await speaking(page);
     const { devices, scores, tokens, ms } = await judgeOnBoth(page, URL_OF_MODEL);
@@ -77,7 +77,7 @@ test("the whole model judges on a GPU of default limits and plain f32 as it does
   }, { before: PLAIN + limited(DEFAULT) });
 });
 
-test("a GPU that binds less than the largest matrix at once serves", { timeout: 3 * MINUTE }, async () => {
+test("a GPU that binds less than the largest matrix at once serves", { timeout: 6 * MINUTE }, async () => {
   await withGpu(async ({ page }) => {
     await speaking(page);
     const { devices, scores } = await judgeOnBoth(page, URL_OF_SMALL);
@@ -86,7 +86,7 @@ test("a GPU that binds less than the largest matrix at once serves", { timeout: 
   }, { before: limited(16 << 20), serving: { models } });
 });
 
-test("a lost GPU is asked for again, and one that is lost again is left alone", { timeout: 4 * MINUTE }, async () => {
+test("a lost GPU is asked for again, and one that is lost again is left alone", { timeout: 8 * MINUTE }, async () => {
   await withGpu(async ({ page, witness }) => {
     await speaking(page);
     await page.evaluate(async (file) => {
@@ -158,7 +158,7 @@ test("the processor is chosen where it is faster, and the page says so; the choi
   }, { serving: { models } });
 });
 
-test("a GPU that computes wrongly is not used, and the page says so", { timeout: 3 * MINUTE }, async () => {
+test("a GPU that computes wrongly is not used, and the page says so", { timeout: 6 * MINUTE }, async () => {
   await withGpu(async ({ page, url }) => {
     await page.getByRole("link", { name: "Models" }).click();
     await page.getByRole("radio", { name: /^The GPU/ }).check();
