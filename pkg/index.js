@@ -114,10 +114,10 @@ class Likeness {
     });
     this.claims = Object.freeze({
       list: ({ signal } = {}) => this.#call(signal, (it) => it.claims(signal)),
-      edit: (id, words, { signal } = {}) => this.#call(signal, (it) => it.change_claim(text(id, "a claim's id"), "edit", text(words, "a claim's text"), signal)),
-      pin: (id, { signal } = {}) => this.#call(signal, (it) => it.change_claim(text(id, "a claim's id"), "pin", undefined, signal)),
-      refuse: (id, { signal } = {}) => this.#call(signal, (it) => it.change_claim(text(id, "a claim's id"), "refuse", undefined, signal)),
-      restore: (id, { signal } = {}) => this.#call(signal, (it) => it.change_claim(text(id, "a claim's id"), "restore", undefined, signal)),
+      edit: (id, words, { signal } = {}) => this.#changeClaim(id, "edit", () => text(words, "a claim's text"), signal),
+      pin: (id, { signal } = {}) => this.#changeClaim(id, "pin", () => undefined, signal),
+      refuse: (id, { signal } = {}) => this.#changeClaim(id, "refuse", () => undefined, signal),
+      restore: (id, { signal } = {}) => this.#changeClaim(id, "restore", () => undefined, signal),
     });
     this.models = Object.freeze({
       load: async ({ onProgress, signal } = {}) => {
@@ -138,6 +138,11 @@ class Likeness {
       // Whatever a call fails with after the end, this is why.
       throw new LikenessError("this likeness was destroyed", "destroyed", "make a new one", error);
     }
+  }
+
+  /** The words are asked for within the call, whose promise tells what is wrong with them. */
+  #changeClaim(id, verb, words, signal) {
+    return this.#call(signal, (it) => it.change_claim(text(id, "a claim's id"), verb, words(), signal));
   }
 
   record(pair, { signal } = {}) {
