@@ -162,6 +162,7 @@ fn families_in_floats_agree_with_llama_cpp() {
     check(On::Cpu, "F32", 9, 0.002);
     if On::Gpu.has_gpu("families in floats") {
         check(On::Gpu, "F32", 9, 0.002);
+        check(On::GpuAsHardware, "F32", 9, 0.002);
     }
 }
 

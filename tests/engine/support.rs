@@ -34,7 +34,9 @@ pub enum On {
     Floats,
     /// The GPU that this machine has, if only one that the processor plays, in plain f32.
     Gpu,
-    /// The same with all that it offers beyond.
+    /// The same with hardware's kernels also where the processor plays it, which is slow: for small models.
+    GpuAsHardware,
+    /// As hardware, with all that it offers beyond f32.
     GpuAtItsBest,
 }
 
@@ -55,10 +57,10 @@ impl On {
         match self {
             On::Cpu => AnyDevice::Cpu(Cpu::new(threads)),
             On::Floats => AnyDevice::Cpu(Cpu::new(threads).in_floats()),
-            On::Gpu | On::GpuAtItsBest => {
+            On::Gpu | On::GpuAsHardware | On::GpuAtItsBest => {
                 let adapter = now(Adapter::find()).expect("there is a GPU");
-                // The limits that every WebGPU device has, which is the harder case, and hardware's kernels.
-                let refusal = Refusal { default_limits: true, as_hardware: true };
+                // The limits that every WebGPU device has, which is the harder case.
+                let refusal = Refusal { default_limits: true, as_hardware: self != On::Gpu };
                 let mut gpu = now(adapter.open(refusal)).expect("it opens");
                 if self == On::GpuAtItsBest {
                     gpu.use_variants(Variants::ALL);
