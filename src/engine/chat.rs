@@ -18,7 +18,7 @@ use super::prompt;
 use super::sample::{Parameters, SampleError, Sampler};
 use super::stop::StopStrings;
 use super::tokenizer::{SpecialTokens, Tokenizer, Utf8Stream};
-use super::{Engine, EngineError, Judgement, Options, Pace, TensorSource, read_header};
+use super::{Choose, Engine, EngineError, Judgement, Options, Pace, TensorSource, read_header};
 
 /// What templates are told that today is: a prompt must not change from one day to the next.
 const TODAY: Date = jiff::civil::date(2024, 7, 26);
@@ -194,14 +194,21 @@ impl Chat {
         sampler.see(tokens);
         let mut writing = Writing::new(&self.tokenizer, options);
         let mut failed = None;
-        let choose = |logits: &[f32]| match sampler.pick(logits) {
-            Ok(token) => writing.take(token, &mut on_piece).then_some(token),
-            Err(error) => {
-                failed = Some(error);
-                None
-            }
+        let most = options.max_tokens as usize;
+        let written = if sampler.takes_the_likeliest() {
+            let mut take = |token| writing.take(token, &mut on_piece);
+            self.engine.generate(tokens, most, Choose::Likeliest(&mut take), pace).await
+        } else {
+            let mut choose = |logits: &[f32]| match sampler.pick(logits) {
+                Ok(token) => writing.take(token, &mut on_piece).then_some(token),
+                Err(error) => {
+                    failed = Some(error);
+                    None
+                }
+            };
+            self.engine.generate(tokens, most, Choose::ByLogits(&mut choose), pace).await
         };
-        self.engine.generate(tokens, options.max_tokens as usize, choose, pace).await.map_err(failure)?;
+        written.map_err(failure)?;
         if let Some(error) = failed {
             return Err(bad_sampling(error));
         }

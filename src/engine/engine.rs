@@ -43,6 +43,14 @@ pub struct Engine {
     last_chunk: usize,
 }
 
+/// How the next token is chosen.
+pub enum Choose<'a> {
+    /// By all logits after the last token: gives the next token, or none to stop.
+    ByLogits(&'a mut dyn FnMut(&[f32]) -> Option<u32>),
+    /// The likeliest, which is told; whether to go on after it. The logits stay on the device.
+    Likeliest(&'a mut dyn FnMut(u32) -> bool),
+}
+
 /// How a model, told each token of a text, foresaw the next.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Foreseen {
@@ -147,19 +155,17 @@ impl Engine {
         Ok(scored.into_iter().flat_map(|scored| scored.log_probabilities).collect())
     }
 
-    /// Continues `prompt` token by token: `choose` gets the logits and gives the next token, or none to stop.
-    ///
-    /// It is asked `max_tokens` times at most, and reads no token after the last.
+    /// Continues `prompt` token by token, `max_tokens` at most; no token after the last is read.
     pub async fn generate<P: Pace>(
         &mut self,
         prompt: &[u32],
         max_tokens: usize,
-        mut choose: impl FnMut(&[f32]) -> Option<u32>,
+        mut choose: Choose<'_>,
         pace: &mut P,
     ) -> Result<(), EngineError> {
         let mut branch = self.read(prompt, max_tokens, pace).await?;
         for step in 0..max_tokens {
-            let Some(token) = choose(self.last_logits().await?) else { break };
+            let Some(token) = self.next_token(&mut choose).await? else { break };
             if step + 1 == max_tokens {
                 break;
             }
@@ -170,6 +176,16 @@ impl Engine {
         // An answer is often part of the next prompt.
         self.tree.keep(&mut branch);
         Ok(())
+    }
+
+    async fn next_token(&mut self, choose: &mut Choose<'_>) -> Result<Option<u32>, EngineError> {
+        match choose {
+            Choose::ByLogits(choose) => Ok(choose(self.last_logits().await?)),
+            Choose::Likeliest(take) => {
+                let likeliest = self.device.outlook(&[self.last_row()], &[]).await?.top1[0];
+                Ok(take(likeliest).then_some(likeliest))
+            }
+        }
     }
 
     /// Reads `tokens` and tells how well each was foreseen. It reads them all, whatever the tree has.
@@ -256,7 +272,11 @@ impl Engine {
 
     /// The logits after the last token of the last chunk.
     async fn last_logits(&mut self) -> Result<&[f32], EngineError> {
-        self.device.logits(self.last_chunk.saturating_sub(1)).await
+        self.device.logits(self.last_row()).await
+    }
+
+    fn last_row(&self) -> usize {
+        self.last_chunk.saturating_sub(1)
     }
 
     pub(super) fn check(&self, prompt: &[u32], answer: usize) -> Result<(), EngineError> {

@@ -42,7 +42,7 @@ mod worker;
 
 pub use chat::Chat;
 pub use cpu::work_for as pool_worker_entry;
-pub use engine::{Engine, Foreseen, Options, arg_max};
+pub use engine::{Choose, Engine, Foreseen, Options, arg_max};
 pub use error::EngineError;
 pub use pace::{Cancelled, NonStop, Pace};
 pub use scoring::{Judgement, Scored};

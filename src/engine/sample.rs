@@ -95,6 +95,11 @@ impl Sampler {
         }
     }
 
+    /// Whether it always picks the likeliest token, so that there is no need of all logits.
+    pub fn takes_the_likeliest(&self) -> bool {
+        self.parameters.temperature == 0.0 && self.parameters.repetition_penalty == 1.0
+    }
+
     /// The next token. Minus infinity forbids a token; any other logit that is not finite is an error.
     pub fn pick(&mut self, logits: &[f32]) -> Result<u32, SampleError> {
         let mut candidates = self.candidates(logits)?;

@@ -9,6 +9,7 @@
 //! | `--prompt N`, `--answer N` | tokens read and written (512, 64) |
 //! | `--chunk N` | tokens that go through the layers together (the engine's own number) |
 //! | `--judgements N`, `--suffix N` | so many prompts that share the prompt, each with so many tokens of its own, are scored together, beside one prefill of as many tokens (0, 24) |
+//! | `--endurance N` | so many prompts that share the prompt are scored one after the other: what the last hundred take beside the first, and the memory (0) |
 //! | `--profile N` | on a GPU, each kernel that writes a token is run so often behind each other, and its time printed (0) |
 //! | `--plain` | on a GPU, first prints what plain kernels reach there: gigabytes a second read, operations a second of a product of matrices |
 //! | `--runs N` | how often; the medians are printed (5) |
@@ -23,7 +24,7 @@ use likeness::engine::cpu::Cpu;
 use likeness::engine::device::AnyDevice;
 use likeness::engine::gguf::{Limits, TensorKind};
 use likeness::engine::gpu::{Adapter, KernelTime, Refusal, Variants};
-use likeness::engine::{Engine, EngineError, Judgement, NonStop, Options, arg_max, read_header};
+use likeness::engine::{Choose, Engine, EngineError, Judgement, NonStop, Options, read_header};
 
 mod plain;
 #[path = "../engine/support.rs"]
@@ -106,7 +107,7 @@ fn main() -> Result<(), EngineError> {
         now(engine.logits(&prompt, &mut NonStop))?;
         let read = start.elapsed().as_secs_f64();
         let start = Instant::now();
-        now(engine.generate(&prompt, answer, |logits| Some(arg_max(logits)), &mut NonStop))?;
+        now(engine.generate(&prompt, answer, Choose::Likeliest(&mut |_| true), &mut NonStop))?;
         let wrote = start.elapsed().as_secs_f64();
         if run > 0 {
             prefill.push(prompt_tokens as f64 / read);
@@ -139,6 +140,10 @@ fn main() -> Result<(), EngineError> {
         "weights_gb_per_s": (decode * bytes as f64 / 1e8).round() / 10.0,
     });
     println!("{report}");
+    let judged = number("--endurance", 0);
+    if judged > 0 {
+        endure(&mut engine, (prompt_tokens, number("--suffix", 24), judged))?;
+    }
     let runs = number("--profile", 0);
     if runs > 0 {
         print_profile(&mut engine, runs)?;
@@ -165,12 +170,57 @@ fn print_profile(engine: &mut Engine, runs: usize) -> Result<(), EngineError> {
     Ok(())
 }
 
+/// Prints what the first and the last hundred of `count` judgements take, in the middle of each, and what memory is held
+/// after as many; the first fifty of all warm up.
+fn endure(engine: &mut Engine, (prefix, suffix, count): (usize, usize, usize)) -> Result<(), EngineError> {
+    let mut milliseconds = Vec::new();
+    let mut bytes = Vec::new();
+    for n in 0..count + 50 {
+        let prompt = tokens(0, prefix).chain(tokens(100_000 + 1000 * n, suffix)).collect();
+        let judgement = Judgement { prompt, continuations: vec![vec![11], vec![12]] };
+        let start = Instant::now();
+        now(engine.score_all(&[judgement], &mut NonStop))?;
+        if n >= 50 {
+            milliseconds.push(1000.0 * start.elapsed().as_secs_f64());
+        }
+        bytes.push(match engine.device() {
+            AnyDevice::Gpu(gpu) => gpu.memory_bytes(),
+            AnyDevice::Cpu(_) => resident_bytes(),
+        });
+    }
+    let median = |part: &[f64]| {
+        let mut part = part.to_vec();
+        part.sort_by(f64::total_cmp);
+        part[part.len() / 2]
+    };
+    let hundred = 100.min(count);
+    let (first, last) = (median(&milliseconds[..hundred]), median(&milliseconds[count - hundred..]));
+    println!(
+        "{count} judgements: the first hundred take {first:.2} ms each, the last {last:.2} ms ({:+.1}%); memory {} MB \
+         after the first half, {} MB at the end",
+        100.0 * (last / first - 1.0),
+        bytes[bytes.len() / 2] >> 20,
+        bytes[bytes.len() - 1] >> 20,
+    );
+    Ok(())
+}
+
+/// What this process holds in memory, where the system tells it in `/proc`.
+fn resident_bytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()).unwrap_or(0) << 10
+}
+
+fn tokens(from: usize, count: usize) -> impl Iterator<Item = u32> {
+    (from..from + count).map(|at| (at * 7919 % 49_000) as u32)
+}
+
 /// How many times as long `count` judgements take as one prefill of as many tokens: once for each run, in turn.
 fn judgements(
     engine: &mut Engine,
     (prefix, suffix, count): (usize, usize, usize),
 ) -> Result<Vec<f64>, EngineError> {
-    let tokens = |from: usize, count: usize| (from..from + count).map(|at| (at * 7919 % 49_000) as u32);
     let continuations = vec![vec![11], vec![12]];
     let many: Vec<Judgement> = (0..count)
         .map(|n| tokens(0, prefix).chain(tokens(100_000 + 1000 * n, suffix)).collect())

@@ -3,7 +3,7 @@
 use likeness::engine::cpu::Kernels;
 use likeness::engine::gguf::Limits;
 use likeness::engine::tokenizer::{SpecialTokens, Tokenizer};
-use likeness::engine::{NonStop, Options, arg_max, read_header};
+use likeness::engine::{Choose, NonStop, Options, read_header};
 
 use super::support::{embedded_model, golden, load, now, tokens};
 
@@ -67,10 +67,11 @@ fn greedy_text_agrees_with_llama_cpp() {
     for case in golden["prompts"].as_array().expect("prompts") {
         let (prompt, theirs) = (tokens(&case["prompt_tokens"]), tokens(&case["tokens"]));
         let mut ours = Vec::new();
-        let choose = |logits: &[f32]| {
-            ours.push(arg_max(logits));
-            ours.last().copied()
+        let mut take = |token| {
+            ours.push(token);
+            true
         };
+        let choose = Choose::Likeliest(&mut take);
         now(engine.generate(&prompt, theirs.len(), choose, &mut NonStop)).expect("it runs");
         let common = ours.iter().zip(&theirs).take_while(|(a, b)| a == b).count();
         println!("{common} of {} tokens: {}", theirs.len(), case["text"]);

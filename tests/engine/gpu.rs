@@ -3,7 +3,7 @@
 use likeness::engine::device::{AnyDevice, Device};
 use likeness::engine::gguf::TensorKind;
 use likeness::engine::gpu::{Adapter, Refusal, Variants};
-use likeness::engine::{Engine, EngineError, NonStop, Options};
+use likeness::engine::{Choose, Engine, EngineError, Judgement, NonStop, Options, arg_max};
 
 use super::support::{On, Random, Tiny, a_tree_of_prompts, embedded_model, now};
 
@@ -143,6 +143,29 @@ fn a_token_far_on_is_the_processors() {
     }
 }
 
+/// Where the likeliest token is taken, the GPU finds it, and the logits stay there.
+#[test]
+fn the_likeliest_tokens_are_those_of_the_logits() {
+    if !On::Gpu.has_gpu("the likeliest tokens") {
+        return;
+    }
+    let prompt = Random(14).tokens(40);
+    let file = Tiny::new(TensorKind::Q8_0, false).file();
+    let mut engine = On::Gpu.load(&file, &Options::default()).expect("it loads");
+    let (mut by_logits, mut likeliest) = (Vec::new(), Vec::new());
+    let mut choose = |logits: &[f32]| {
+        by_logits.push(arg_max(logits));
+        by_logits.last().copied()
+    };
+    now(engine.generate(&prompt, 20, Choose::ByLogits(&mut choose), &mut NonStop)).expect("it runs");
+    let mut take = |token| {
+        likeliest.push(token);
+        likeliest.len() < 12
+    };
+    now(engine.generate(&prompt, 20, Choose::Likeliest(&mut take), &mut NonStop)).expect("it runs");
+    assert_eq!(likeliest, by_logits[..12]);
+}
+
 /// Memory for keys and values is made as it is needed, and given up for new prompts where there is no more.
 #[test]
 fn memory_for_keys_and_values_grows_and_is_bounded() {
@@ -188,27 +211,54 @@ fn memory_for_keys_and_values_ends_where_a_kernel_can_bind_no_more() {
     assert!(bound.counters().evicted_tokens > 0 && large.counters().evicted_tokens == 0);
 }
 
+/// Bytes of the GPU's memory that are made and not given back.
+fn memory_bytes(engine: &Engine) -> u64 {
+    match engine.device() {
+        AnyDevice::Gpu(gpu) => gpu.memory_bytes(),
+        AnyDevice::Cpu(_) => unreachable!("it was asked for"),
+    }
+}
+
 /// What a model had of the GPU's memory is free again when it goes, and what it outgrew as soon as it has.
 #[test]
 fn memory_is_given_back() {
     if !On::Gpu.has_gpu("memory given back") {
         return;
     }
-    let bytes = |engine: &Engine| match engine.device() {
-        AnyDevice::Gpu(gpu) => gpu.memory_bytes(),
-        AnyDevice::Cpu(_) => unreachable!("it was asked for"),
-    };
     let file = Tiny::new(TensorKind::Q8_0, true).file();
     let mut engine = On::Gpu.load(&file, &Options::default()).expect("it loads");
-    let first = bytes(&engine);
+    let first = memory_bytes(&engine);
     // Sixty-five pages of keys and of values in two layers: twice as much as the sixty-four that there were.
     let page = 2 * 2 * 2 * 64 * 16 * 4;
     let mut random = Random(15);
     (0..17).for_each(|_| drop(logits(&mut engine, &random.tokens(60))));
-    let grown = bytes(&engine) - first;
+    let grown = memory_bytes(&engine) - first;
     assert!((64 * page..65 * page).contains(&grown), "{grown}, a page has {page}");
     engine.device_mut().clear();
-    assert_eq!(bytes(&engine), 0);
+    assert_eq!(memory_bytes(&engine), 0);
+}
+
+/// Once the memory for keys and values is full, as it soon is, no judgement takes any more of the GPU.
+#[test]
+fn two_thousand_judgements_take_no_more_memory_than_some() {
+    if !On::Gpu.has_gpu("the memory of many judgements") {
+        return;
+    }
+    let file = Tiny::new(TensorKind::Q8_0, false).file();
+    let options = Options { kv_bytes: 1 << 20, ..Options::default() };
+    let mut engine = On::Gpu.load(&file, &options).expect("it loads");
+    let mut random = Random(16);
+    let prefix = random.tokens(30);
+    let mut after = Vec::new();
+    for _ in 0..20 {
+        let many: Vec<Judgement> = (0..100)
+            .map(|_| [prefix.clone(), random.tokens(8)].concat())
+            .map(|prompt| Judgement { prompt, continuations: vec![vec![1], vec![2]] })
+            .collect();
+        now(engine.score_all(&many, &mut NonStop)).expect("it runs");
+        after.push(memory_bytes(&engine));
+    }
+    assert!(after[2..].iter().all(|bytes| *bytes == after[2]), "{after:?}");
 }
 
 /// A device that may bind no more than a model's rows at a time has its matrices in parts.

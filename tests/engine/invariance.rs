@@ -2,7 +2,7 @@
 
 use likeness::engine::cpu::Kernels;
 use likeness::engine::gguf::TensorKind;
-use likeness::engine::{Engine, Judgement, NonStop, Options, arg_max};
+use likeness::engine::{Choose, Engine, Judgement, NonStop, Options, arg_max};
 
 use super::support::{Random, Tiny, a_tree_of_prompts, load, now};
 
@@ -91,11 +91,11 @@ fn scores_and_generation_agree_with_teacher_forcing() {
     }
 
     let mut chosen = Vec::new();
-    let choose = |logits: &[f32]| {
+    let mut choose = |logits: &[f32]| {
         chosen.push(arg_max(logits));
         chosen.last().copied()
     };
-    now(engine.generate(&prompt, 12, choose, &mut NonStop)).expect("it runs");
+    now(engine.generate(&prompt, 12, Choose::ByLogits(&mut choose), &mut NonStop)).expect("it runs");
     let whole = [prompt, chosen.clone()].concat();
     let foreseen = now(engine.foresee(&whole, &mut NonStop)).expect("it runs");
     assert_eq!(chosen, foreseen.top1[39..51]);

@@ -1,7 +1,7 @@
 //! Files and prompts that the engine must refuse, each with its reason.
 
 use likeness::engine::gguf::{TensorKind, Value};
-use likeness::engine::{Cancelled, Engine, EngineError, NonStop, Options, Pace};
+use likeness::engine::{Cancelled, Choose, Engine, EngineError, NonStop, Options, Pace};
 
 use super::support::{Random, Tiny, load, now};
 
@@ -114,7 +114,8 @@ fn prompts_that_make_no_sense() {
     assert_eq!(error, EngineError::EmptyPrompt);
     let error = now(engine.logits(&[1; 513], &mut NonStop)).expect_err("too long");
     assert_eq!(error.to_string(), "the prompt has 513 tokens, the model takes 512");
-    let error = now(engine.generate(&[1; 500], 13, |_| Some(0), &mut NonStop)).expect_err("too long");
+    let error = now(engine.generate(&[1; 500], 13, Choose::Likeliest(&mut |_| true), &mut NonStop))
+        .expect_err("too long");
     assert_eq!(error.to_string(), "the prompt has 513 tokens, the model takes 512");
     let error = now(engine.score(&[1, 99], &[vec![1]], &mut NonStop)).expect_err("no such token");
     assert_eq!(error.to_string(), "token 99 at place 1: the model has 99");

@@ -1,0 +1,63 @@
+// 2,000 judgements on the processor, in WebAssembly: its memory grows until that for keys and values is full, and by no
+// byte after. With two layers of the embedded model; what a GPU holds is counted natively (tests/engine/gpu.rs).
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { speaking } from "../engine-worker.mjs";
+import { withGpu } from "../gpu-witness.mjs";
+import { folderWithSmallModel } from "../layers.mjs";
+
+const SMALL = "two-layers.gguf";
+const models = await folderWithSmallModel(SMALL);
+
+/** Has the engine's worker tell how large its WebAssembly memory is, made by itself or by the module. */
+const MEMORY = `
+{
+  const memories = [];
+  const { Memory, instantiate, instantiateStreaming } = WebAssembly;
+  WebAssembly.Memory = class extends Memory { constructor(...given) { super(...given); memories.push(this); } };
+  const note = (made) => {
+    const { memory } = (made.instance ?? made).exports;
+    if (memory && !memories.includes(memory)) memories.push(memory);
+    return made;
+  };
+  WebAssembly.instantiate = async (...given) => note(await instantiate(...given));
+  WebAssembly.instantiateStreaming = async (...given) => note(await instantiateStreaming(...given));
+  const channel = new BroadcastChannel("memory");
+  channel.onmessage = ({ data }) =>
+    data === "tell" && memories.length > 0 && channel.postMessage({ bytes: memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0) });
+}
+`;
+
+test("2,000 judgements grow WebAssembly's memory no further than its first fill", { timeout: 3_600_000 }, async (t) => {
+  await withGpu(async ({ page }) => {
+    await speaking(page);
+    const file = { Url: { url: `/models/${SMALL}`, name: SMALL, sha256: null } };
+    const { device, bytes, ms } = await page.evaluate(async (file) => {
+      const channel = new BroadcastChannel("memory");
+      const memory = () =>
+        new Promise((settle) => {
+          channel.onmessage = ({ data }) => data.bytes !== undefined && settle(data.bytes);
+          channel.postMessage("tell");
+        });
+      const engine = await window.engine();
+      const loaded = await engine.ask({ Load: { file, device: "Cpu" } });
+      const [bytes, ms] = [[await memory()], []];
+      for (let hundred = 0; hundred < 20; hundred++) {
+        const prompts = Array.from({ length: 100 }, (_, n) => window.chat(`Which one, A or B? ${`${hundred * 100 + n} word `.repeat(80)}`));
+        const start = performance.now();
+        const answer = await engine.ask({ Score: prompts.map((prompt) => ({ prompt, labels: ["A", "B"] })) });
+        if (answer.Ok?.Scores?.length !== 100) throw new Error(JSON.stringify(answer));
+        ms.push(Math.round(performance.now() - start));
+        bytes.push(await memory());
+      }
+      return { device: loaded.Ok?.Loaded.device ?? loaded, bytes, ms };
+    }, file);
+    assert.equal(device.gpu, false, JSON.stringify(device));
+    t.diagnostic(`bytes of memory, at first and after each hundred: ${bytes.join(" ")}`);
+    t.diagnostic(`milliseconds of each hundred: ${ms.join(" ")}`);
+    assert.ok(bytes[0] > 0, "the memory was found");
+    assert.ok(bytes[10] > bytes[0], "keys and values were kept");
+    for (const after of bytes.slice(11)) assert.equal(after, bytes[10], "no more than after the first half");
+  }, { before: MEMORY, serving: { models } });
+});
