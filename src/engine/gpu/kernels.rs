@@ -131,7 +131,8 @@ pub struct Sharing {
     pub lanes: u32,
     /// Rows that an invocation computes at once.
     pub rows: u32,
-    /// Blocks of a token's numbers that a workgroup stages in its memory at a time; each invocation reads its own if 0.
+    /// Blocks of a token's numbers that a workgroup stages in its memory at a time, the same number of quads for each
+    /// invocation; each reads its own blocks if 0.
     pub staged: u32,
 }
 

@@ -114,7 +114,8 @@ fn matvec(m: Multiply, few: Few, variants: Variants) -> String {
     names.extend(normed.then_some("normed"));
     names.extend((gives == Gives::Several).then_some("several"));
     names.push(if sharing.staged > 0 { "staged" } else { "direct" });
-    names.extend((normed && sharing.staged > 0).then_some("squares"));
+    let squares = normed && sharing.staged > 0;
+    names.extend(squares.then_some("squares"));
     let mut file = sections(MATVEC, &names) + &format(m.kind, false);
     if let Gives::Gated(activation) = gives {
         file += &section(GATE, activation_name(activation));
@@ -122,9 +123,6 @@ fn matvec(m: Multiply, few: Few, variants: Variants) -> String {
     let by_subgroups = lanes <= variants.subgroups;
     file += &section(ADD_UP, if by_subgroups { "subgroup" } else { "memory" });
     let staged = sharing.staged;
-    // A group's own squares are summed with its rows; a workgroup's have a place of their own.
-    let squares = normed && staged > 0;
-
     let mut load = String::new();
     for q in 0..8 {
         // Writing to a string can't fail; so below.
@@ -139,12 +137,23 @@ fn matvec(m: Multiply, few: Few, variants: Variants) -> String {
             ),
         };
     }
-    let place = "stage[at / 8u * 9u + at % 8u]";
-    let stage = match normed {
-        false => format!("{place} = raw;"),
-        // Past the last column zeros are multiplied with whatever there is.
-        true => format!("{place} = raw * gain[min(quad, shape.cols / 4u - 1u)]; own += dot(raw, raw);"),
-    };
+    let (mut fetch, mut stage) = (String::new(), String::new());
+    // Past the last column zeros are multiplied with whatever there is.
+    for k in 0..(8 * staged) / sharing.threads {
+        let at = format!("(i + {}u)", k * sharing.threads);
+        let _ = writeln!(
+            fetch,
+            "let quad{k} = first * 8u + {at}; \
+             let raw{k} = select(vec4<f32>(), x[base + min(quad{k}, last)], quad{k} <= last);"
+        );
+        let mut staged = format!("raw{k}");
+        if normed {
+            let _ = writeln!(fetch, "let gain{k} = gain[min(quad{k}, last)];");
+            let _ = writeln!(stage, "own += dot(raw{k}, raw{k});");
+            staged += &format!(" * gain{k}");
+        }
+        let _ = writeln!(stage, "stage[{at} / 8u * 9u + {at} % 8u] = {staged};");
+    }
     let blocks = section(MATVEC, if staged > 0 { "blocks staged" } else { "blocks directly" });
     let each_row: String = (0..sharing.rows)
         .map(|r| {
@@ -161,8 +170,9 @@ fn matvec(m: Multiply, few: Few, variants: Variants) -> String {
         ("CODE", code_type(m.kind)),
         ("GUARD", guard.to_owned()),
         ("LOAD", load),
+        ("FETCH", fetch),
         ("STAGE", stage),
-        ("SQUARES", if squares { "squares[i] = own; workgroupBarrier();".to_owned() } else { String::new() }),
+        ("SQUARES", if squares { section(MATVEC, "add up squares") } else { String::new() }),
         ("EACH_ROW", each_row),
         ("STAGED", staged.to_string()),
         ("PLACES", (9 * staged).to_string()),
@@ -171,7 +181,7 @@ fn matvec(m: Multiply, few: Few, variants: Variants) -> String {
         ("GROUPS", (sharing.threads / lanes).to_string()),
         ("ROWS", sharing.rows.to_string()),
         ("GIVES", rows.to_string()),
-        ("SUMS", (sharing.rows + u32::from(normed && !squares)).to_string()),
+        ("SUMS", (sharing.rows + u32::from(normed)).to_string()),
     ];
     fill(file, &names)
 }
@@ -184,7 +194,6 @@ fn add_up(m: Multiply, few: Few, by_subgroups: bool) -> String {
         None => format!("of_group(i - lane, r + {beyond}u)"),
     };
     let squares = match by_subgroups {
-        _ if few.sharing.staged > 0 => "all_squares()".to_owned(),
         true => format!("of_group(total[{}])", few.sharing.rows),
         false => format!("of_group(i - lane, {}u)", few.sharing.rows),
     };

@@ -64,14 +64,6 @@ fn quad(base: u32, block: u32, q: u32) -> vec4<f32> {
 var<workgroup> stage: array<vec4<f32>, {{PLACES}}>;
 //! squares
 var<workgroup> squares: array<f32, {{THREADS}}>;
-
-fn all_squares() -> f32 {
-    var all = 0.0;
-    for (var j = 0u; j < {{THREADS}}u; j++) {
-        all += squares[j];
-    }
-    return all;
-}
 //! body
 @compute @workgroup_size({{THREADS}})
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) i: u32) {
@@ -80,7 +72,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     let token = workgroup.y;
     let blocks = (shape.cols + 31u) / 32u;
     let base = token * shape.cols / 4u;
-    // Of each row; then of the squares, where a group adds them up.
+    // Of each row; then of the squares, where they are wanted.
     var total: array<f32, {{SUMS}}>;
     {{BLOCKS}}
     {{ADD_UP}}
@@ -91,18 +83,14 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
         {{MULTIPLY}}
     }
 //! blocks staged
+    let last = shape.cols / 4u - 1u;
     var own = 0.0;
     for (var first = 0u; first < blocks; first += {{STAGED}}u) {
+        // All loads before anything waits for one.
+        {{FETCH}}
         // The last stage has been read.
         workgroupBarrier();
-        for (var at = i; at < {{STAGED}}u * 8u; at += {{THREADS}}u) {
-            var raw = vec4<f32>();
-            let quad = first * 8u + at;
-            if (quad < shape.cols / 4u) {
-                raw = x[base + quad];
-            }
-            {{STAGE}}
-        }
+        {{STAGE}}
         workgroupBarrier();
         let end = min(blocks - first, {{STAGED}}u);
         for (var at = lane; at < end; at += {{LANES}}u) {
@@ -112,6 +100,12 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
         }
     }
     {{SQUARES}}
+//! add up squares
+    squares[i] = own;
+    workgroupBarrier();
+    for (var j = lane; j < {{THREADS}}u; j += {{LANES}}u) {
+        total[{{ROWS}}] += squares[j];
+    }
 //! multiply
         let ones = vec4<f32>(1.0);
         let sum = dot(x0 + x1 + x2 + x3 + x4 + x5 + x6 + x7, ones);
