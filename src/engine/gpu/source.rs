@@ -137,18 +137,17 @@ fn matvec(m: Multiply, few: Few, variants: Variants) -> String {
             ),
         };
     }
-    let (mut fetch, mut stage) = (String::new(), String::new());
+    let (mut declare, mut fetch, mut stage) = (String::new(), String::new(), String::new());
     // Past the last column zeros are multiplied with whatever there is.
     for k in 0..(8 * staged) / sharing.threads {
         let at = format!("(i + {}u)", k * sharing.threads);
-        let _ = writeln!(
-            fetch,
-            "let quad{k} = first * 8u + {at}; \
-             let raw{k} = select(vec4<f32>(), x[base + min(quad{k}, last)], quad{k} <= last);"
-        );
+        let quad = format!("(next * 8u + {at})");
+        let _ = writeln!(declare, "var raw{k}: vec4<f32>;");
+        let _ = writeln!(fetch, "raw{k} = select(vec4<f32>(), x[base + min({quad}, last)], {quad} <= last);");
         let mut staged = format!("raw{k}");
         if normed {
-            let _ = writeln!(fetch, "let gain{k} = gain[min(quad{k}, last)];");
+            let _ = writeln!(declare, "var gain{k}: vec4<f32>;");
+            let _ = writeln!(fetch, "gain{k} = gain[min({quad}, last)];");
             let _ = writeln!(stage, "own += dot(raw{k}, raw{k});");
             staged += &format!(" * gain{k}");
         }
@@ -170,6 +169,7 @@ fn matvec(m: Multiply, few: Few, variants: Variants) -> String {
         ("CODE", code_type(m.kind)),
         ("GUARD", guard.to_owned()),
         ("LOAD", load),
+        ("DECLARE", declare),
         ("FETCH", fetch),
         ("STAGE", stage),
         ("SQUARES", if squares { section(MATVEC, "add up squares") } else { String::new() }),

@@ -85,13 +85,17 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
 //! blocks staged
     let last = shape.cols / 4u - 1u;
     var own = 0.0;
-    for (var first = 0u; first < blocks; first += {{STAGED}}u) {
-        // All loads before anything waits for one.
-        {{FETCH}}
+    {{DECLARE}}
+    var next = 0u;
+    {{FETCH}}
+    for (var first = 0u; first < blocks; first = next) {
         // The last stage has been read.
         workgroupBarrier();
         {{STAGE}}
         workgroupBarrier();
+        // The next stage's numbers are on their way while this one's are multiplied.
+        next = first + {{STAGED}}u;
+        {{FETCH}}
         let end = min(blocks - first, {{STAGED}}u);
         for (var at = lane; at < end; at += {{LANES}}u) {
             let block = first + at;
