@@ -6,7 +6,7 @@ use wgpu::{CommandBuffer, CommandEncoder, ComputePass};
 
 use super::adapter::About;
 use super::adjacent::lay_adjacent;
-use super::kernels::{Kernels, LOGIT_ROWS};
+use super::kernels::{Kernels, LOGIT_ROWS, LOGIT_SLICES};
 use super::memory::{Memory, bytes_of, take_floats, to_word, words};
 use super::plan::{
     Dispatch, LayerPages, MOST_ASKED, Matrix, Part, Plan, Slice, Weights, Workspace, most_positions,
@@ -330,13 +330,11 @@ impl Device for Gpu {
             for here in here.chunks(MOST_ASKED).chain(here.is_empty().then_some(&[][..])) {
                 let pairs: Vec<(usize, u32)> = here.iter().map(|i| asked[*i]).collect();
                 let found = model.look(memory, group, &pairs).await?;
-                let (rows, logits) = found.split_at(LOGIT_ROWS);
-                for row in &rows[..if first { group.len() } else { 0 }] {
-                    if row[2] != 0 {
-                        return Err(EngineError::NotANumber);
-                    }
-                    outlook.top1.push(row[0]);
-                    outlook.log_sum_exp.push(f32::from_bits(row[1]));
+                let (rows, logits) = found.split_at(group.len() * LOGIT_SLICES as usize);
+                for slices in rows.chunks(LOGIT_SLICES as usize).filter(|_| first) {
+                    let (likeliest, log_sum_exp) = put_together(slices)?;
+                    outlook.top1.push(likeliest);
+                    outlook.log_sum_exp.push(log_sum_exp);
                 }
                 for (i, found) in here.iter().zip(logits) {
                     outlook.logits[*i] = f32::from_bits(found[0]);
@@ -425,13 +423,33 @@ impl Model {
             self.logits.record(pass, rows.len() as u32);
             self.outlook.record(pass, rows.len() as u32);
         });
-        let bytes = 16 * (LOGIT_ROWS + asked.len());
+        let [of_rows, all, of_asked] =
+            [rows.len() * LOGIT_SLICES as usize, LOGIT_ROWS * LOGIT_SLICES as usize, asked.len()];
+        let bytes = |count: usize| 16 * count as u64;
         let Workspace { found, staging, .. } = &self.workspace;
-        encoder.copy_buffer_to_buffer(found, 0, staging, 0, bytes as u64);
+        encoder.copy_buffer_to_buffer(found, 0, staging, 0, bytes(of_rows));
+        encoder.copy_buffer_to_buffer(found, bytes(all), staging, bytes(of_rows), bytes(of_asked));
         self.submit_with(memory, encoder);
         let four = |bytes: &[u8]| std::array::from_fn(|i| to_word(&bytes[4 * i..4 * i + 4]));
-        memory.read(&self.workspace.staging, bytes, |read| read.chunks_exact(16).map(four).collect()).await
+        let count = 16 * (of_rows + of_asked);
+        memory.read(&self.workspace.staging, count, |read| read.chunks_exact(16).map(four).collect()).await
     }
+}
+
+/// The likeliest token and the logarithm of `Σ e^logit`, of what `outlook.wgsl` found in a row's slices.
+fn put_together(slices: &[[u32; 4]]) -> Result<(u32, f32), EngineError> {
+    if slices.iter().any(|slice| slice[3] != 0) {
+        return Err(EngineError::NotANumber);
+    }
+    let largest = |slice: &[u32; 4]| f32::from_bits(slice[1]);
+    // The first of equals: a row's slices are in the order of its tokens.
+    let best = slices.iter().reduce(|best, slice| if largest(slice) > largest(best) { slice } else { best });
+    let best = best.ok_or(EngineError::NotPrepared)?;
+    let sum_of = |slice: &[u32; 4]| {
+        f64::from(f32::from_bits(slice[2])) * libm::exp(f64::from(largest(slice)) - f64::from(largest(best)))
+    };
+    let sum: f64 = slices.iter().map(sum_of).sum();
+    Ok((best[0], (f64::from(largest(best)) + libm::log(sum)) as f32))
 }
 
 /// Records what is added in one compute pass.

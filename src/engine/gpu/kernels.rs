@@ -16,6 +16,9 @@ pub const WIDE: u32 = 32_768;
 /// Rows of logits that are computed at a time.
 pub const LOGIT_ROWS: usize = 32;
 
+/// Workgroups that share a row of logits.
+pub const LOGIT_SLICES: u32 = 16;
+
 /// Workgroups that share a head's positions where there are few tokens.
 pub const SPLITS: u32 = 16;
 
@@ -145,7 +148,8 @@ impl Sharing {
             _ if software => (16, 4, 0),
             0..48 => (64, 16, 48),
             _ if rows >= 8192 => (128, 16, 64),
-            48..128 => (64, 32, 64),
+            48..96 => (64, 32, 64),
+            96..192 => (128, 32, 64),
             _ => (128, 64, 64),
         };
         Sharing { threads, lanes, rows: 4, staged }

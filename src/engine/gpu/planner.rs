@@ -2,7 +2,7 @@
 
 use wgpu::{BindGroupEntry, BindingResource, Buffer};
 
-use super::kernels::{Attend, Kernel, Kernels, Multiply, Then};
+use super::kernels::{Attend, Kernel, Kernels, LOGIT_SLICES, Multiply, Then};
 use super::memory::Memory;
 use super::plan::{Dispatch, Grid, LayerPages, Matrix, Part, Plan, Weights, Workspace};
 use super::weights::{BLOCK, Layout};
@@ -56,7 +56,7 @@ impl Planner<'_> {
         let shape = self.memory.uniform(&[word(self.network.sizes.vocabulary)]);
         let entries =
             [(0, &space.look), (1, &shape), (2, &space.logits), (3, &space.asked), (4, &space.found)];
-        self.dispatch(Kernel::Outlook, &entries, Grid::Tokens)
+        self.dispatch(Kernel::Outlook, &entries, Grid::ByToken(LOGIT_SLICES))
     }
 
     pub(super) fn embed(&self) -> Vec<Dispatch> {

@@ -6,7 +6,7 @@
 
 use std::fmt::Write;
 
-use super::kernels::{Attend, Few, Gives, Kernel, LOGIT_ROWS, Multiply, SPLITS, Then, WIDE};
+use super::kernels::{Attend, Few, Gives, Kernel, LOGIT_ROWS, LOGIT_SLICES, Multiply, SPLITS, Then, WIDE};
 use super::variants::Variants;
 use super::weights::code_words;
 use crate::engine::gguf::TensorKind;
@@ -269,10 +269,13 @@ fn store(m: Multiply) -> String {
 /// `attend.wgsl`.
 fn attend(Attend { head_size, splits, keeps }: Attend, variants: Variants) -> String {
     let [parameters, largest] = fold("largest", variants);
-    let [_, (_, together)] = fold("sum", variants);
+    let [_, (_, sum)] = fold("sum", variants);
+    // Where a processor plays the GPU, nothing is split, and a barrier costs more than it saves.
+    let together = splits > 1;
     let names = [
+        ("SCORES", section(ATTEND, if together { "scores together" } else { "scores alone" })),
         ("OWN", if keeps.is_some() { section(ATTEND, "own") } else { String::new() }),
-        ("TOGETHER", together),
+        ("TOGETHER", sum),
         ("NEW", u32::from(keeps.is_some()).to_string()),
         ("FINISH", section(ATTEND, if splits == 1 { "whole" } else { "part" })),
         ("SIZE", head_size.to_string()),
@@ -288,8 +291,9 @@ fn attend(Attend { head_size, splits, keeps }: Attend, variants: Variants) -> St
         };
         ["queries", "new_keys"].map(|from| turned.replace("{{FROM}}", from)).concat()
     };
-    let which = if keeps.is_some() { "kept here" } else { "kept before" };
-    fill(sections(ATTEND, &[which, "main"]) + &keeps.map(turned).unwrap_or_default(), &names)
+    let mut which = vec![if keeps.is_some() { "kept here" } else { "kept before" }, "main"];
+    which.extend(together.then_some("together"));
+    fill(sections(ATTEND, &which) + &keeps.map(turned).unwrap_or_default(), &names)
 }
 
 /// The products of an invocation of `matmul.wgsl` with one quad of columns, of `each` rows and tokens.
@@ -398,6 +402,10 @@ fn body(kernel: Kernel, variants: Variants) -> String {
             fill(CHUNK.to_owned() + &file, &[("WIDE", WIDE.to_string())])
         }
         Kernel::Add => fill(CHUNK.to_owned() + ADD, &[("WIDE", WIDE.to_string())]),
-        Kernel::Outlook => fill(CHUNK.to_owned() + OUTLOOK, &[("ROWS", LOGIT_ROWS.to_string())]),
+        Kernel::Outlook => {
+            let asked = LOGIT_ROWS * LOGIT_SLICES as usize;
+            let names = [("SLICES", LOGIT_SLICES.to_string()), ("ASKED", asked.to_string())];
+            fill(CHUNK.to_owned() + OUTLOOK, &names)
+        }
     }
 }

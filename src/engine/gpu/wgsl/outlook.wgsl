@@ -1,10 +1,10 @@
-// What is to be known of rows of logits: the first of the largest, the logarithm of Σ e^logit, whether all are finite.
+// What is to be known of rows of logits: the first of the largest, the sum of e^(logit - largest), whether all are finite.
 //
-// One workgroup of 256 invocations a row. Dispatch: (rows, 1, 1). What single logits are asked for is copied by the
-// first workgroup, which needs no more than the others for that.
+// {{SLICES}} workgroups of 256 invocations share a row, and the processor puts together what they found. Dispatch:
+// ({{SLICES}}, rows, 1). What single logits are asked for is copied by the first workgroup of all.
 //
-// logits: rows × vocabulary; asked: (row, token); found: for each row (token, bits of the logarithm, 1 if a logit is
-// not finite, 0), then from `ROWS` on, four to each, the bits of the logits asked for.
+// logits: rows × vocabulary; asked: (row, token); found: for each slice of each row (token, bits of the largest, bits of
+// the sum, 1 if a logit is not finite), then from `{{ASKED}}` on, four to each, the bits of the logits asked for.
 struct Shape {
     vocabulary: u32,
 }
@@ -19,23 +19,26 @@ var<workgroup> place: array<u32, 256>;
 var<workgroup> sums: array<f32, 256>;
 var<workgroup> odd: atomic<u32>;
 
-// Of four tokens at once, so that their loads don't wait for each other; past the last one what is never the largest.
-fn four_logits(base: u32, token: u32) -> vec4<f32> {
+// Of four tokens at once, so that their loads don't wait for each other; from `end` on what is never the largest.
+fn four_logits(base: u32, token: u32, end: u32) -> vec4<f32> {
     let tokens = vec4<u32>(token) + vec4<u32>(0u, 256u, 512u, 768u);
-    let last = shape.vocabulary - 1u;
-    let at = base + min(tokens, vec4<u32>(last));
+    let at = base + min(tokens, vec4<u32>(end - 1u));
     let four = vec4<f32>(logits[at.x], logits[at.y], logits[at.z], logits[at.w]);
-    return select(vec4<f32>(-3.4e38), four, tokens <= vec4<u32>(last));
+    return select(vec4<f32>(-3.4e38), four, tokens < vec4<u32>(end));
 }
 
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) i: u32) {
-    let row = workgroup.x;
+    let row = workgroup.y;
     let base = row * shape.vocabulary;
+    let length = (shape.vocabulary + {{SLICES}}u - 1u) / {{SLICES}}u;
+    let start = workgroup.x * length;
+    // Of a small vocabulary the last slices are empty.
+    let end = min(start + length, shape.vocabulary);
     var best = -3.4e38;
-    var at = 0u;
-    for (var token = i; token < shape.vocabulary; token += 1024u) {
-        let four = four_logits(base, token);
+    var at = start;
+    for (var token = start + i; token < end; token += 1024u) {
+        let four = four_logits(base, token, end);
         for (var j = 0u; j < 4u; j++) {
             let logit = four[j];
             // By its bits: compilers may take it that no number is infinite or none.
@@ -64,8 +67,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     }
     let most = largest[0];
     var sum = 0.0;
-    for (var token = i; token < shape.vocabulary; token += 1024u) {
-        sum += dot(exp(four_logits(base, token) - most), vec4<f32>(1.0));
+    for (var token = start + i; token < end; token += 1024u) {
+        sum += dot(exp(four_logits(base, token, end) - most), vec4<f32>(1.0));
     }
     sums[i] = sum;
     workgroupBarrier();
@@ -76,12 +79,12 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
         workgroupBarrier();
     }
     if (i == 0u) {
-        found[row] = vec4<u32>(place[0], bitcast<u32>(most + log(sums[0])), atomicLoad(&odd), 0u);
+        found[row * {{SLICES}}u + workgroup.x] = vec4<u32>(place[0], bitcast<u32>(most), bitcast<u32>(sums[0]), atomicLoad(&odd));
     }
-    if (row == 0u) {
+    if (row == 0u && workgroup.x == 0u) {
         for (var j = i; j < chunk.asked; j += 256u) {
             let logit = logits[asked[j].x * shape.vocabulary + asked[j].y];
-            found[{{ROWS}}u + j] = vec4<u32>(bitcast<u32>(logit), 0u, 0u, 0u);
+            found[{{ASKED}}u + j] = vec4<u32>(bitcast<u32>(logit), 0u, 0u, 0u);
         }
     }
 }
