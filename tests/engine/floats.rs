@@ -3,24 +3,16 @@
 //! x86-64 machines agrees with itself at 492 of 512 places of the embedded model's text, and at 489 with the weights as
 //! floats.) A GPU computes in floats with a file's own weights, so it is held to the same.
 
-use likeness::engine::device::AnyDevice;
 use likeness::engine::gguf::Limits;
 use likeness::engine::tokenizer::{SpecialTokens, Tokenizer};
-use likeness::engine::{Engine, NonStop, Options, read_header};
+use likeness::engine::{NonStop, Options, read_header};
 use serde_json::Value as Json;
 
 use super::comparison::{Comparison, compare};
-use super::support::{On, embedded_model, golden, model_file, now, tokens};
+use super::support::{On, embedded_model, golden, is_slow, model_file, now, tokens};
 
-/// Tokens of a real model's text that a processor that plays the GPU reads, at some a second; with `LIKENESS_LONG`, as
-/// `./check --long` sets it, all.
-const READ_IN_SOFTWARE: usize = 36;
-
-/// How many tokens of a text with so many are read on a device.
-fn tokens_to_read(engine: &Engine, all: usize) -> usize {
-    let plays = matches!(engine.device(), AnyDevice::Gpu(gpu) if gpu.about().software);
-    if plays && std::env::var_os("LIKENESS_LONG").is_none() { READ_IN_SOFTWARE } else { all }
-}
+/// Tokens of a real model's text that are read where that is slow.
+const FEW: usize = 36;
 
 /// That the engine on a device that rounds nothing agrees with a run of llama.cpp's: the likeliest token at 98% of the
 /// places and elsewhere a near tie, the perplexity of the whole within 1%, log-probabilities within 0.01.
@@ -28,7 +20,7 @@ fn tokens_to_read(engine: &Engine, all: usize) -> usize {
 fn check(on: On, file: &[u8], input: &Json, run: &Json) {
     let whole = tokens(input);
     let mut engine = on.load(file, &Options { threads: 2, ..Options::default() }).expect("it loads");
-    let input = &whole[..tokens_to_read(&engine, whole.len())];
+    let input = &whole[..if is_slow(&engine) { FEW } else { whole.len() }];
     let Comparison { agreeing, widest_lead, perplexity, difference } = compare(&mut engine, input, run);
     assert!(agreeing * 100 >= 98 * input.len(), "{agreeing} of {}", input.len());
     assert!(widest_lead < 0.05, "a lead of {widest_lead}");

@@ -84,6 +84,13 @@ pub fn load_onto(device: AnyDevice, file: &[u8], options: &Options) -> Result<En
     })
 }
 
+/// Whether it runs on a GPU that a processor plays, which reads some tokens a second of a real model, and a test should do
+/// less there: not with `LIKENESS_LONG`, which `./check --long` sets.
+pub fn is_slow(engine: &Engine) -> bool {
+    let played = matches!(engine.device(), AnyDevice::Gpu(gpu) if gpu.about().software);
+    played && std::env::var_os("LIKENESS_LONG").is_none()
+}
+
 /// The embedded model's file.
 pub fn embedded_model() -> Vec<u8> {
     let path = models_folder().join("SmolLM2-135M-Instruct.Q4_1.gguf");
