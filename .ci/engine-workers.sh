@@ -28,7 +28,7 @@ build() {
     done
   fi
   echo "building $name" >&2
-  RUSTFLAGS=$flags cargo build --release --locked --quiet --target $target --bin engine_worker --no-default-features --features engine-worker "$@"
+  RUSTFLAGS=$flags cargo build --release --locked --quiet --target $target --target-dir "$target_dir" --bin engine_worker --no-default-features --features engine-worker "$@"
   wasm-bindgen --target web --no-typescript --out-dir "$out" --out-name "$name" \
     "$target_dir/$target/release/engine_worker.wasm"
 }
@@ -37,5 +37,8 @@ std_from_source=("-Zbuild-std=std,panic_abort")
 build simd +simd128
 build relaxed +simd128,+relaxed-simd
 export RUSTC_BOOTSTRAP=1
+# Build scripts look at that variable: in one folder with builds that lack it, each would have what derives code built
+# again, and all that uses it.
+target_dir+=/threads
 build simd_threads +atomics,+bulk-memory,+simd128 "${std_from_source[@]}"
 build relaxed_threads +atomics,+bulk-memory,+simd128,+relaxed-simd "${std_from_source[@]}"
