@@ -8,7 +8,7 @@
 # standard library built with atomics, which no toolchain ships: it is built from source here.
 #
 # Cargo keeps builds with different flags side by side in one target folder, so that the parts which run on
-# this machine (macros, build scripts) are compiled once.
+# this machine (macros, build scripts) are compiled once; but see below.
 set -euo pipefail
 
 target=wasm32-unknown-unknown
