@@ -8,7 +8,7 @@ import { PAIRS, withHost } from "./package-host.mjs";
 
 const models = await folderWithSmallModel("small.gguf");
 
-test("a judgement on the GPU, which the package says that it runs on", { timeout: 240_000 }, async () => {
+test("a judgement on the GPU, which the package says that it runs on", { timeout: 600_000 }, async () => {
   await withHost(async ({ page }) => {
     const seen = await page.evaluate(async (pairs) => {
       const judged = async (device) => {
