@@ -137,17 +137,17 @@ fn matvec(m: Multiply, few: Few, variants: Variants) -> String {
             ),
         };
     }
-    let (mut declare, mut fetch, mut stage) = (String::new(), String::new(), String::new());
+    let (mut declare, mut read, mut stage) = (String::new(), String::new(), String::new());
     // Past the last column zeros are multiplied with whatever there is.
     for k in 0..(8 * staged) / sharing.threads {
         let at = format!("(i + {}u)", k * sharing.threads);
         let quad = format!("(next * 8u + {at})");
         let _ = writeln!(declare, "var raw{k}: vec4<f32>;");
-        let _ = writeln!(fetch, "raw{k} = select(vec4<f32>(), x[base + min({quad}, last)], {quad} <= last);");
+        let _ = writeln!(read, "raw{k} = select(vec4<f32>(), x[base + min({quad}, last)], {quad} <= last);");
         let mut staged = format!("raw{k}");
         if normed {
             let _ = writeln!(declare, "var gain{k}: vec4<f32>;");
-            let _ = writeln!(fetch, "gain{k} = gain[min({quad}, last)];");
+            let _ = writeln!(read, "gain{k} = gain[min({quad}, last)];");
             let _ = writeln!(stage, "own += dot(raw{k}, raw{k});");
             staged += &format!(" * gain{k}");
         }
@@ -170,7 +170,7 @@ fn matvec(m: Multiply, few: Few, variants: Variants) -> String {
         ("GUARD", guard.to_owned()),
         ("LOAD", load),
         ("DECLARE", declare),
-        ("FETCH", fetch),
+        ("READ", read),
         ("STAGE", stage),
         ("SQUARES", if squares { section(MATVEC, "add up squares") } else { String::new() }),
         ("EACH_ROW", each_row),

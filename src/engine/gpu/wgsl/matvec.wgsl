@@ -87,7 +87,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     var own = 0.0;
     {{DECLARE}}
     var next = 0u;
-    {{FETCH}}
+    {{READ}}
     for (var first = 0u; first < blocks; first = next) {
         // The last stage has been read.
         workgroupBarrier();
@@ -95,7 +95,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
         workgroupBarrier();
         // The next stage's numbers are on their way while this one's are multiplied.
         next = first + {{STAGED}}u;
-        {{FETCH}}
+        {{READ}}
         let end = min(blocks - first, {{STAGED}}u);
         for (var at = lane; at < end; at += {{LANES}}u) {
             let block = first + at;
