@@ -8,7 +8,8 @@ import { holding, withGpu } from "./gpu-witness.mjs";
 import { screenshots } from "./harness.mjs";
 import { folderWithSmallModel } from "./layers.mjs";
 
-const MINUTE = 60_000;
+/** A slow machine takes minutes for a self-test on SwiftShader; this only ends what hangs. */
+const PATIENCE = 600_000;
 const SMALL = "two-layers.gguf";
 const URL_OF_SMALL = { Url: { url: `/models/${SMALL}`, name: SMALL, sha256: null } };
 const models = await folderWithSmallModel(SMALL);
@@ -19,10 +20,10 @@ async function download(page, url, runOn) {
   await page.getByRole("radio", { name: runOn }).check();
   await page.getByLabel("Address of a GGUF file").fill(`${url}models/${SMALL}`);
   await page.getByRole("button", { name: "Download", exact: true }).click();
-  await page.getByRole("heading", { name: "two-layers" }).waitFor({ timeout: 2 * MINUTE });
+  await page.getByRole("heading", { name: "two-layers" }).waitFor({ timeout: PATIENCE });
 }
 
-test("a model that the GPU has no memory for runs on the processor, and the page says why", { timeout: 6 * MINUTE }, async () => {
+test("a model that the GPU has no memory for runs on the processor, and the page says why", { timeout: 3 * PATIENCE }, async () => {
   await withGpu(async ({ page, url }) => {
     await download(page, url, /^The GPU/);
     assert.match(await page.locator(".in-use dt:text-is('Runs on') + dd").textContent(), /^The processor/);
@@ -33,7 +34,7 @@ test("a model that the GPU has no memory for runs on the processor, and the page
   }, { before: holding(24 << 20), serving: { models } });
 });
 
-test("memory that ends while a prompt is read is made anew once, then the processor goes on", { timeout: 12 * MINUTE }, async (t) => {
+test("memory that ends while a prompt is read is made anew once, then the processor goes on", { timeout: 3 * PATIENCE }, async (t) => {
   await withGpu(async ({ page, witness }) => {
     await speaking(page);
     await page.evaluate(async (file) => {

@@ -13,7 +13,8 @@ import { screenshots, withApp } from "./harness.mjs";
 import { folderWithSmallModel } from "./layers.mjs";
 import { mainJob } from "./main-job.mjs";
 
-const MINUTE = 60_000;
+/** A slow machine takes minutes for a self-test on SwiftShader; this only ends what hangs. */
+const PATIENCE = 600_000;
 const SMALL = "two-layers.gguf";
 const URL_OF_SMALL = { Url: { url: `/models/${SMALL}`, name: SMALL, sha256: null } };
 const models = await folderWithSmallModel(SMALL);
@@ -62,7 +63,7 @@ const judgeOnBoth = (page, file) =>
 /** What every GPU of a browser binds at once. */
 const DEFAULT = 128 << 20;
 
-test("the whole model judges on a GPU of default limits and plain f32 as it does where nothing is rounded", { timeout: 8 * MINUTE }, async (t) => {
+test("the whole model judges on a GPU of default limits and plain f32 as it does where nothing is rounded", { timeout: 3 * PATIENCE }, async (t) => {
   await withGpu(async ({ page, witness }) => {
     await speaking(page);
     const { devices, scores, tokens, ms } = await judgeOnBoth(page, URL_OF_MODEL);
@@ -77,7 +78,7 @@ test("the whole model judges on a GPU of default limits and plain f32 as it does
   }, { before: PLAIN + limited(DEFAULT) });
 });
 
-test("a GPU that binds less than the largest matrix at once serves", { timeout: 6 * MINUTE }, async () => {
+test("a GPU that binds less than the largest matrix at once serves", { timeout: 3 * PATIENCE }, async () => {
   await withGpu(async ({ page }) => {
     await speaking(page);
     const { devices, scores } = await judgeOnBoth(page, URL_OF_SMALL);
@@ -86,7 +87,7 @@ test("a GPU that binds less than the largest matrix at once serves", { timeout: 
   }, { before: limited(16 << 20), serving: { models } });
 });
 
-test("a lost GPU is asked for again, and one that is lost again is left alone", { timeout: 8 * MINUTE }, async () => {
+test("a lost GPU is asked for again, and one that is lost again is left alone", { timeout: 3 * PATIENCE }, async () => {
   await withGpu(async ({ page, witness }) => {
     await speaking(page);
     await page.evaluate(async (file) => {
@@ -122,12 +123,12 @@ async function download(page, url) {
   await page.getByRole("link", { name: "Models" }).click();
   await page.getByLabel("Address of a GGUF file").fill(`${url}models/${SMALL}`);
   await page.getByRole("button", { name: "Download", exact: true }).click();
-  await page.getByRole("heading", { name: "two-layers" }).waitFor({ timeout: 2 * MINUTE });
+  await page.getByRole("heading", { name: "two-layers" }).waitFor({ timeout: PATIENCE });
 }
 
 const runsOn = (page) => page.locator(".in-use dt:text-is('Runs on') + dd");
 
-test("the processor is chosen where it is faster, and the page says so; the choice is the person's", { timeout: 4 * MINUTE }, async (t) => {
+test("the processor is chosen where it is faster, and the page says so; the choice is the person's", { timeout: 3 * PATIENCE }, async (t) => {
   await withGpu(async ({ page, url, witness }) => {
     await download(page, url);
     assert.match(await runsOn(page).textContent(), /^The processor/);
@@ -142,7 +143,7 @@ test("the processor is chosen where it is faster, and the page says so; the choi
     await page.getByRole("radio", { name: /Whichever is faster/ }).focus();
     await page.keyboard.press("ArrowDown");
     await page.getByText("Measuring").waitFor();
-    await runsOn(page).getByText(/^The GPU \(google swiftshader/).waitFor({ timeout: 2 * MINUTE });
+    await runsOn(page).getByText(/^The GPU \(google swiftshader/).waitFor({ timeout: PATIENCE });
     assert.match(await page.locator(".why-here").textContent(), /It was chosen, and computes what the processor does\./);
     assert.ok((await witness.tell()).dispatches > dispatched);
     await screenshots(page, "models-on-gpu");
@@ -153,12 +154,12 @@ test("the processor is chosen where it is faster, and the page says so; the choi
     assert.ok(await page.getByRole("radio", { name: /^The GPU/ }).isChecked());
     await page.getByRole("radio", { name: /^The processor/ }).check();
     await page.getByRole("button", { name: "Load", exact: true }).click();
-    await runsOn(page).getByText(/^The processor/).waitFor({ timeout: MINUTE });
+    await runsOn(page).getByText(/^The processor/).waitFor({ timeout: PATIENCE });
     assert.match(await page.locator(".why-here").textContent(), /^It was chosen\.$/);
   }, { serving: { models } });
 });
 
-test("a GPU that computes wrongly is not used, and the page says so", { timeout: 6 * MINUTE }, async () => {
+test("a GPU that computes wrongly is not used, and the page says so", { timeout: 3 * PATIENCE }, async () => {
   await withGpu(async ({ page, url }) => {
     await page.getByRole("link", { name: "Models" }).click();
     await page.getByRole("radio", { name: /^The GPU/ }).check();
@@ -170,7 +171,7 @@ test("a GPU that computes wrongly is not used, and the page says so", { timeout:
   }, { before: WRONG, serving: { models } });
 });
 
-test("without WebGPU the model runs on the processor, and the page says why", { timeout: 2 * MINUTE }, async () => {
+test("without WebGPU the model runs on the processor, and the page says why", { timeout: 3 * PATIENCE }, async () => {
   await withApp(async ({ page, url }) => {
     await page.getByRole("link", { name: "Models" }).click();
     await page.getByRole("radio", { name: /^The GPU/ }).check();
@@ -181,10 +182,10 @@ test("without WebGPU the model runs on the processor, and the page says why", { 
   }, { serving: { models } });
 });
 
-test("a job goes on when the GPU is lost in the middle of it, and comes to what it does on the processor", { timeout: 10 * MINUTE }, async (t) => {
+test("a job goes on when the GPU is lost in the middle of it, and comes to what it does on the processor", { timeout: 3 * PATIENCE }, async (t) => {
   const job = async ({ page, url }, more) => {
     const start = Date.now();
-    const found = await mainJob(page, { load: () => download(page, url), timeout: 8 * MINUTE, ...more });
+    const found = await mainJob(page, { load: () => download(page, url), timeout: 2 * PATIENCE, ...more });
     t.diagnostic(`${Math.round((Date.now() - start) / 1000)} s: ${JSON.stringify(found)}`);
     return found;
   };
@@ -196,10 +197,10 @@ test("a job goes on when the GPU is lost in the middle of it, and comes to what 
     const fetched = [];
     page.context().on("request", (request) => request.url().endsWith(SMALL) && fetched.push(request.url()));
     const meanwhile = async () => {
-      await page.getByText(/\b[3-9] of at most/).waitFor({ timeout: 4 * MINUTE });
+      await page.getByText(/\b[3-9] of at most/).waitFor({ timeout: PATIENCE });
       await witness.lose();
       const note = /^The GPU was lost \(.*\): the model was loaded again, and the work goes on\.$/;
-      await page.getByText(note).waitFor({ timeout: 4 * MINUTE });
+      await page.getByText(note).waitFor({ timeout: PATIENCE });
       await screenshots(page, "portrait-gpu-lost");
     };
     const found = await job(app, { runOn: /^The GPU/, meanwhile });
