@@ -17,7 +17,12 @@ const CLOSE_IN_BYTES: f32 = 0.2;
 fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
     assert_eq!(a.len(), b.len());
     // A number that is none is as far as can be.
-    a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, |most, x| if x <= most { most } else { x })
+    largest(a.iter().zip(b).map(|(a, b)| (a - b).abs()))
+}
+
+/// The largest, or none if one is no number.
+fn largest(numbers: impl Iterator<Item = f32>) -> f32 {
+    numbers.fold(0.0, |most, x| if most.is_nan() || x <= most { most } else { x })
 }
 
 fn logits(engine: &mut Engine, prompt: &[u32]) -> Vec<f32> {
@@ -30,7 +35,7 @@ fn apart(a: &mut Engine, b: &mut Engine, random: &mut Random, lengths: &[usize])
         let prompt = random.tokens(*tokens);
         largest_difference(&logits(a, &prompt), &logits(b, &prompt))
     };
-    lengths.iter().map(of_length).fold(0.0, |most, x| if x <= most { most } else { x })
+    largest(lengths.iter().map(of_length))
 }
 
 #[test]

@@ -6,7 +6,7 @@ use wgpu::{CommandBuffer, CommandEncoder, ComputePass};
 
 use super::adapter::About;
 use super::adjacent::lay_adjacent;
-use super::kernels::{Kernels, LOGIT_ROWS, LOGIT_SLICES};
+use super::kernels::{ASKED_AT, Kernels, LOGIT_ROWS, LOGIT_SLICES};
 use super::memory::{Memory, bytes_of, take_floats, to_word, words};
 use super::plan::{
     Dispatch, LayerPages, MOST_ASKED, Matrix, Part, Plan, Slice, Weights, Workspace, most_positions,
@@ -330,8 +330,8 @@ impl Device for Gpu {
             for here in here.chunks(MOST_ASKED).chain(here.is_empty().then_some(&[][..])) {
                 let pairs: Vec<(usize, u32)> = here.iter().map(|i| asked[*i]).collect();
                 let found = model.look(memory, group, &pairs).await?;
-                let (rows, logits) = found.split_at(group.len() * LOGIT_SLICES as usize);
-                for slices in rows.chunks(LOGIT_SLICES as usize).filter(|_| first) {
+                let (rows, logits) = found.split_at(group.len() * LOGIT_SLICES);
+                for slices in rows.chunks(LOGIT_SLICES).filter(|_| first) {
                     let (likeliest, log_sum_exp) = put_together(slices)?;
                     outlook.top1.push(likeliest);
                     outlook.log_sum_exp.push(log_sum_exp);
@@ -423,12 +423,11 @@ impl Model {
             self.logits.record(pass, rows.len() as u32);
             self.outlook.record(pass, rows.len() as u32);
         });
-        let [of_rows, all, of_asked] =
-            [rows.len() * LOGIT_SLICES as usize, LOGIT_ROWS * LOGIT_SLICES as usize, asked.len()];
+        let (of_rows, of_asked) = (rows.len() * LOGIT_SLICES, asked.len());
         let bytes = |count: usize| 16 * count as u64;
         let Workspace { found, staging, .. } = &self.workspace;
         encoder.copy_buffer_to_buffer(found, 0, staging, 0, bytes(of_rows));
-        encoder.copy_buffer_to_buffer(found, bytes(all), staging, bytes(of_rows), bytes(of_asked));
+        encoder.copy_buffer_to_buffer(found, bytes(ASKED_AT), staging, bytes(of_rows), bytes(of_asked));
         self.submit_with(memory, encoder);
         let four = |bytes: &[u8]| std::array::from_fn(|i| to_word(&bytes[4 * i..4 * i + 4]));
         let count = 16 * (of_rows + of_asked);

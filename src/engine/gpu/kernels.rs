@@ -17,7 +17,10 @@ pub const WIDE: u32 = 32_768;
 pub const LOGIT_ROWS: usize = 32;
 
 /// Workgroups that share a row of logits.
-pub const LOGIT_SLICES: u32 = 16;
+pub const LOGIT_SLICES: usize = 16;
+
+/// Where single logits that are asked for begin in what `outlook.wgsl` found, after all slices of all rows.
+pub const ASKED_AT: usize = LOGIT_ROWS * LOGIT_SLICES;
 
 /// Workgroups that share a head's positions where there are few tokens.
 pub const SPLITS: u32 = 16;

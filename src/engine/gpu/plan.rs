@@ -5,7 +5,7 @@
 
 use wgpu::{BindGroup, BindingResource, Buffer, BufferBinding, BufferSize, ComputePass, ComputePipeline};
 
-use super::kernels::{LOGIT_ROWS, LOGIT_SLICES, SPLITS, WIDE};
+use super::kernels::{ASKED_AT, LOGIT_ROWS, SPLITS, WIDE};
 use super::memory::Memory;
 use super::weights::{BLOCK, Layout};
 use crate::engine::EngineError;
@@ -210,7 +210,7 @@ impl Workspace {
         let widest = Slot::ALL.iter().map(|slot| slot.cols(sizes)).max().unwrap_or(0).max(sizes.width);
         let packed_blocks = chunk_tokens.max(LOGIT_ROWS) * widest.div_ceil(BLOCK);
         let part_bytes = 4 * FEW_TOKENS as usize * sizes.heads * SPLITS as usize * (sizes.head_size + 2);
-        let found_bytes = 16 * (LOGIT_ROWS * LOGIT_SLICES as usize + MOST_ASKED);
+        let found_bytes = 16 * (ASKED_AT + MOST_ASKED);
         let staging = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
         Ok(Workspace {
             chunk: memory.uniform(&[0; CHUNK_WORDS]),

@@ -56,7 +56,7 @@ impl Planner<'_> {
         let shape = self.memory.uniform(&[word(self.network.sizes.vocabulary)]);
         let entries =
             [(0, &space.look), (1, &shape), (2, &space.logits), (3, &space.asked), (4, &space.found)];
-        self.dispatch(Kernel::Outlook, &entries, Grid::ByToken(LOGIT_SLICES))
+        self.dispatch(Kernel::Outlook, &entries, Grid::ByToken(LOGIT_SLICES as u32))
     }
 
     pub(super) fn embed(&self) -> Vec<Dispatch> {

@@ -6,7 +6,7 @@
 
 use std::fmt::Write;
 
-use super::kernels::{Attend, Few, Gives, Kernel, LOGIT_ROWS, LOGIT_SLICES, Multiply, SPLITS, Then, WIDE};
+use super::kernels::{ASKED_AT, Attend, Few, Gives, Kernel, LOGIT_SLICES, Multiply, SPLITS, Then, WIDE};
 use super::variants::Variants;
 use super::weights::code_words;
 use crate::engine::gguf::TensorKind;
@@ -137,17 +137,16 @@ fn matvec(m: Multiply, few: Few, variants: Variants) -> String {
             ),
         };
     }
-    let (mut declare, mut read, mut stage) = (String::new(), String::new(), String::new());
+    let (mut read, mut stage) = (String::new(), String::new());
     // Past the last column zeros are multiplied with whatever there is.
     for k in 0..(8 * staged) / sharing.threads {
         let at = format!("(i + {}u)", k * sharing.threads);
-        let quad = format!("(next * 8u + {at})");
-        let _ = writeln!(declare, "var raw{k}: vec4<f32>;");
-        let _ = writeln!(read, "raw{k} = select(vec4<f32>(), x[base + min({quad}, last)], {quad} <= last);");
+        let quad = format!("(first * 8u + {at})");
+        let _ =
+            writeln!(read, "let raw{k} = select(vec4<f32>(), x[base + min({quad}, last)], {quad} <= last);");
         let mut staged = format!("raw{k}");
         if normed {
-            let _ = writeln!(declare, "var gain{k}: vec4<f32>;");
-            let _ = writeln!(read, "gain{k} = gain[min({quad}, last)];");
+            let _ = writeln!(read, "let gain{k} = gain[min({quad}, last)];");
             let _ = writeln!(stage, "own += dot(raw{k}, raw{k});");
             staged += &format!(" * gain{k}");
         }
@@ -169,7 +168,6 @@ fn matvec(m: Multiply, few: Few, variants: Variants) -> String {
         ("CODE", code_type(m.kind)),
         ("GUARD", guard.to_owned()),
         ("LOAD", load),
-        ("DECLARE", declare),
         ("READ", read),
         ("STAGE", stage),
         ("SQUARES", if squares { section(MATVEC, "add up squares") } else { String::new() }),
@@ -269,13 +267,10 @@ fn store(m: Multiply) -> String {
 /// `attend.wgsl`.
 fn attend(Attend { head_size, splits, keeps }: Attend, variants: Variants) -> String {
     let [parameters, largest] = fold("largest", variants);
-    let [_, (_, sum)] = fold("sum", variants);
-    // Where a processor plays the GPU, nothing is split, and a barrier costs more than it saves.
-    let together = splits > 1;
+    let [_, (_, together)] = fold("sum", variants);
     let names = [
-        ("SCORES", section(ATTEND, if together { "scores together" } else { "scores alone" })),
         ("OWN", if keeps.is_some() { section(ATTEND, "own") } else { String::new() }),
-        ("TOGETHER", sum),
+        ("TOGETHER", together),
         ("NEW", u32::from(keeps.is_some()).to_string()),
         ("FINISH", section(ATTEND, if splits == 1 { "whole" } else { "part" })),
         ("SIZE", head_size.to_string()),
@@ -291,9 +286,8 @@ fn attend(Attend { head_size, splits, keeps }: Attend, variants: Variants) -> St
         };
         ["queries", "new_keys"].map(|from| turned.replace("{{FROM}}", from)).concat()
     };
-    let mut which = vec![if keeps.is_some() { "kept here" } else { "kept before" }, "main"];
-    which.extend(together.then_some("together"));
-    fill(sections(ATTEND, &which) + &keeps.map(turned).unwrap_or_default(), &names)
+    let which = if keeps.is_some() { "kept here" } else { "kept before" };
+    fill(sections(ATTEND, &[which, "main"]) + &keeps.map(turned).unwrap_or_default(), &names)
 }
 
 /// The products of an invocation of `matmul.wgsl` with one quad of columns, of `each` rows and tokens.
@@ -403,8 +397,7 @@ fn body(kernel: Kernel, variants: Variants) -> String {
         }
         Kernel::Add => fill(CHUNK.to_owned() + ADD, &[("WIDE", WIDE.to_string())]),
         Kernel::Outlook => {
-            let asked = LOGIT_ROWS * LOGIT_SLICES as usize;
-            let names = [("SLICES", LOGIT_SLICES.to_string()), ("ASKED", asked.to_string())];
+            let names = [("SLICES", LOGIT_SLICES.to_string()), ("ASKED", ASKED_AT.to_string())];
             fill(CHUNK.to_owned() + OUTLOOK, &names)
         }
     }

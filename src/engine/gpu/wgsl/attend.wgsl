@@ -76,9 +76,6 @@ fn turned_{{FROM}}(base: u32, d: u32) -> f32 {
     let other = {{FROM}}[base + select(d - shape.pairs, d + shape.pairs, first)];
     return own * angle.x + select(other, -other, first) * angle.y;
 }
-//! together
-// What the invocations that share a key have of its product, in different banks.
-var<workgroup> scores: array<f32, 576>;
 //! main
 @group(0) @binding(6) var<storage, read_write> out: array<f32>;
 
@@ -119,7 +116,13 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
         // Past the end the last one's place, with no weight.
         let place = (places[list + min(position, end - 1u)] * shape.kv_heads + kv_head) * SIZE;
         at[i] = place;
-        {{SCORES}}
+        var own = -3.0e38;
+        if (position < end) {
+            own = 0.0;
+            for (var q = 0u; q < SIZE / 4u; q++) {
+                own += dot(query[q], vec4<f32>(keys[place / 4u + q]));
+            }
+        }
         {{ALL}}
         let larger = max(largest, all);
         weights[i] = select(0.0, exp(own - larger), position < end);
@@ -147,36 +150,6 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     {{OWN}}
     {{FINISH}}
 }
-//! scores alone
-        var own = -3.0e38;
-        if (position < end) {
-            own = 0.0;
-            for (var q = 0u; q < SIZE / 4u; q++) {
-                own += dot(query[q], vec4<f32>(keys[place / 4u + q]));
-            }
-        }
-//! scores together
-        // Eight invocations share a key, so that neighbours read neighbours; two keys at a time.
-        workgroupBarrier();
-        let share = i % 8u;
-        for (var j = i / 8u; j < min(64u, end - block); j += 16u) {
-            var first = 0.0;
-            var second = 0.0;
-            for (var q = share; q < SIZE / 4u; q += 8u) {
-                first += dot(query[q], vec4<f32>(keys[at[j] / 4u + q]));
-                second += dot(query[q], vec4<f32>(keys[at[j + 8u] / 4u + q]));
-            }
-            scores[9u * j + share] = first;
-            scores[9u * (j + 8u) + share] = second;
-        }
-        workgroupBarrier();
-        var own = -3.0e38;
-        if (position < end) {
-            own = 0.0;
-            for (var s = 0u; s < 8u; s++) {
-                own += scores[9u * i + s];
-            }
-        }
 //! own
     if (workgroup.z == 0u) {
         workgroupBarrier();

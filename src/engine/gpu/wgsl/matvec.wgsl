@@ -85,17 +85,13 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
 //! blocks staged
     let last = shape.cols / 4u - 1u;
     var own = 0.0;
-    {{DECLARE}}
-    var next = 0u;
-    {{READ}}
-    for (var first = 0u; first < blocks; first = next) {
+    for (var first = 0u; first < blocks; first += {{STAGED}}u) {
+        // All that is read, before anything waits for one of it.
+        {{READ}}
         // The last stage has been read.
         workgroupBarrier();
         {{STAGE}}
         workgroupBarrier();
-        // The next stage's numbers are on their way while this one's are multiplied.
-        next = first + {{STAGED}}u;
-        {{READ}}
         let end = min(blocks - first, {{STAGED}}u);
         for (var at = lane; at < end; at += {{LANES}}u) {
             let block = first + at;
