@@ -434,7 +434,7 @@ use_target_dir() {
   local last=$CARGO_TARGET_DIR/last-checkout
   [ "$(cat "$last" 2>/dev/null)" = "$PWD" ] && return 0
   mkdir -p "$CARGO_TARGET_DIR"
-  find Cargo.toml src tests -name node_modules -prune -o -type f -exec touch {} +
+  find Cargo.toml src tests www -name node_modules -prune -o -type f -exec touch {} +
   printf '%s\n' "$PWD" >"$last"
 }
 
