@@ -114,10 +114,6 @@ fn main() -> Result<(), EngineError> {
             decode.push(answer as f64 / wrote);
         }
     }
-    let median = |mut speeds: Vec<f64>| {
-        speeds.sort_by(f64::total_cmp);
-        speeds[speeds.len() / 2]
-    };
     let (prefill, decode) = (median(prefill), median(decode));
     let ratio = match number("--judgements", 0) {
         0 => None,
@@ -176,8 +172,7 @@ fn endure(engine: &mut Engine, (prefix, suffix, count): (usize, usize, usize)) -
     let mut milliseconds = Vec::new();
     let mut bytes = Vec::new();
     for n in 0..count + 50 {
-        let prompt = tokens(0, prefix).chain(tokens(100_000 + 1000 * n, suffix)).collect();
-        let judgement = Judgement { prompt, continuations: vec![vec![11], vec![12]] };
+        let judgement = judgement(n, prefix, suffix);
         let start = Instant::now();
         now(engine.score_all(&[judgement], &mut NonStop))?;
         if n >= 50 {
@@ -188,13 +183,9 @@ fn endure(engine: &mut Engine, (prefix, suffix, count): (usize, usize, usize)) -
             AnyDevice::Cpu(_) => resident_bytes(),
         });
     }
-    let median = |part: &[f64]| {
-        let mut part = part.to_vec();
-        part.sort_by(f64::total_cmp);
-        part[part.len() / 2]
-    };
     let hundred = 100.min(count);
-    let (first, last) = (median(&milliseconds[..hundred]), median(&milliseconds[count - hundred..]));
+    let (first, last) =
+        (median(milliseconds[..hundred].to_vec()), median(milliseconds[count - hundred..].to_vec()));
     println!(
         "{count} judgements: the first hundred take {first:.2} ms each, the last {last:.2} ms ({:+.1}%); memory {} MB \
          after the first half, {} MB at the end",
@@ -212,6 +203,17 @@ fn resident_bytes() -> u64 {
     line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()).unwrap_or(0) << 10
 }
 
+fn median(mut numbers: Vec<f64>) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    numbers[numbers.len() / 2]
+}
+
+/// The judgement of this number: a prompt that all share, then tokens of its own.
+fn judgement(number: usize, prefix: usize, suffix: usize) -> Judgement {
+    let prompt = tokens(0, prefix).chain(tokens(100_000 + 1000 * number, suffix)).collect();
+    Judgement { prompt, continuations: vec![vec![11], vec![12]] }
+}
+
 fn tokens(from: usize, count: usize) -> impl Iterator<Item = u32> {
     (from..from + count).map(|at| (at * 7919 % 49_000) as u32)
 }
@@ -221,12 +223,8 @@ fn judgements(
     engine: &mut Engine,
     (prefix, suffix, count): (usize, usize, usize),
 ) -> Result<Vec<f64>, EngineError> {
-    let continuations = vec![vec![11], vec![12]];
-    let many: Vec<Judgement> = (0..count)
-        .map(|n| tokens(0, prefix).chain(tokens(100_000 + 1000 * n, suffix)).collect())
-        .map(|prompt| Judgement { prompt, continuations: continuations.clone() })
-        .collect();
-    let one = [Judgement { prompt: tokens(0, prefix + suffix * count).collect(), continuations }];
+    let many: Vec<Judgement> = (0..count).map(|n| judgement(n, prefix, suffix)).collect();
+    let one = [judgement(0, prefix + suffix * count, 0)];
     let mut ratios = Vec::new();
     for run in 0..=number("--runs", 5) {
         engine.forget();

@@ -7,6 +7,9 @@ import { join } from "node:path";
 import { REPOSITORY, withApp } from "./harness.mjs";
 import { WEBGPU_FLAGS } from "./chromium.mjs";
 
+/** Milliseconds: a slow machine takes minutes for a self-test on SwiftShader; this only ends what hangs. */
+export const PATIENCE = 600_000;
+
 /**
  * Counts devices and dispatches, and takes the last device away when told to: now, or from now on whenever one that a
  * model was loaded onto is put to work.

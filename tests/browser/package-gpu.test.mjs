@@ -3,12 +3,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { WEBGPU_FLAGS } from "./chromium.mjs";
+import { PATIENCE } from "./gpu-witness.mjs";
 import { folderWithSmallModel } from "./layers.mjs";
 import { PAIRS, withHost } from "./package-host.mjs";
 
 const models = await folderWithSmallModel("small.gguf");
 
-test("a judgement on the GPU, which the package says that it runs on", { timeout: 600_000 }, async () => {
+test("a judgement on the GPU, which the package says that it runs on", { timeout: PATIENCE }, async () => {
   await withHost(async ({ page }) => {
     const seen = await page.evaluate(async (pairs) => {
       const judged = async (device) => {

@@ -4,12 +4,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { speaking } from "./engine-worker.mjs";
-import { holding, withGpu } from "./gpu-witness.mjs";
+import { PATIENCE, holding, withGpu } from "./gpu-witness.mjs";
 import { screenshots } from "./harness.mjs";
 import { folderWithSmallModel } from "./layers.mjs";
 
-/** A slow machine takes minutes for a self-test on SwiftShader; this only ends what hangs. */
-const PATIENCE = 600_000;
 const SMALL = "two-layers.gguf";
 const URL_OF_SMALL = { Url: { url: `/models/${SMALL}`, name: SMALL, sha256: null } };
 const models = await folderWithSmallModel(SMALL);

@@ -8,13 +8,11 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { URL_OF_MODEL, speaking } from "./engine-worker.mjs";
-import { PLAIN, WRONG, limited, withGpu } from "./gpu-witness.mjs";
+import { PATIENCE, PLAIN, WRONG, limited, withGpu } from "./gpu-witness.mjs";
 import { screenshots, withApp } from "./harness.mjs";
 import { folderWithSmallModel } from "./layers.mjs";
 import { mainJob } from "./main-job.mjs";
 
-/** A slow machine takes minutes for a self-test on SwiftShader; this only ends what hangs. */
-const PATIENCE = 600_000;
 const SMALL = "two-layers.gguf";
 const URL_OF_SMALL = { Url: { url: `/models/${SMALL}`, name: SMALL, sha256: null } };
 const models = await folderWithSmallModel(SMALL);
