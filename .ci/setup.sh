@@ -425,17 +425,11 @@ setup_gpu_tests() {
   ! has apt-get || [ -z "${CI:-}" ] || apt_install libvulkan1 mesa-vulkan-drivers
 }
 
-# One warm target folder serves every clone on a CI machine; a developer's checkout keeps its own. Cargo takes two clones
-# of a package for one, and what another clone built for newer than what was checked out before: so a clone that was not
-# the last to build here makes its sources new.
+# One warm target folder serves every clone on a CI machine; a developer's checkout keeps its own.
 use_target_dir() {
   [ -n "${CI:-}" ] || return 0
   export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$LIKENESS_CACHE/target}"
-  local last=$CARGO_TARGET_DIR/last-checkout
-  [ "$(cat "$last" 2>/dev/null)" = "$PWD" ] && return 0
-  mkdir -p "$CARGO_TARGET_DIR"
-  find Cargo.toml src tests www -name node_modules -prune -o -type f -exec touch {} +
-  printf '%s\n' "$PWD" >"$last"
+  python3 .ci/sources.py "$CARGO_TARGET_DIR" || fail "telling Cargo which sources are new" "see that $CARGO_TARGET_DIR can be written"
 }
 
 build_app() {

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use super::arch::Family;
 use super::chat_template::{ChatTemplate, Message};
+use super::choice::Outline;
 use super::device::AnyDevice;
 use super::error::short_of;
 use super::gguf::{GgufError, Header, Limits, Part, parse, whole_name};
@@ -13,7 +14,6 @@ use super::message::{
     ChatJudgement, ChatPrompt, ChatScores, ChatTurn, Cost, DeviceReport, EngineFailure, EngineReply,
     EngineRequest, LoadedModel, SamplingOptions,
 };
-use super::network::Sizes;
 use super::prompt;
 use super::sample::{Parameters, SampleError, Sampler};
 use super::stop::StopStrings;
@@ -34,11 +34,20 @@ pub struct Chat {
 }
 
 impl Chat {
-    /// The sizes of the model of `source`, for whoever chooses a device.
-    pub async fn sizes<S: TensorSource + ?Sized>(source: &S) -> Result<Sizes, EngineFailure> {
+    /// What is to be known of the model of `source` by whoever chooses a device.
+    pub async fn outline<S: TensorSource + ?Sized>(source: &S) -> Result<Outline, EngineFailure> {
         let header =
             read_header(source, &Limits::default()).await.map_err(EngineError::from).map_err(failure)?;
-        Ok(Family::read(&header).map_err(failure)?.sizes)
+        let sizes = Family::read(&header).map_err(failure)?.sizes;
+        let mut formats = Vec::new();
+        let (embedding, others): (Vec<_>, Vec<_>) =
+            header.tensors.iter().partition(|tensor| tensor.name == "token_embd.weight");
+        for tensor in embedding.into_iter().chain(others) {
+            if tensor.dims.len() > 1 && !formats.contains(&tensor.kind) {
+                formats.push(tensor.kind);
+            }
+        }
+        Ok(Outline { sizes, formats })
     }
 
     /// Loads the model of `source` onto `device`; `file` is its name. The fingerprint is of name and size: whoever knows the

@@ -24,13 +24,22 @@ const PROBE_MS: f64 = 100.0;
 const TOGETHER: usize = 32;
 const ALONE: usize = 4;
 
+/// What is known of a model before its weights are read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outline {
+    /// Its sizes.
+    pub sizes: Sizes,
+    /// The formats of its matrices, each once, that of the embedding first.
+    pub formats: Vec<TensorKind>,
+}
+
 /// Chooses, and tells why. `start_helpers` gets the processor's pool going, once for each that is made, before
 /// it is used.
 ///
-/// `sizes` are the model's; `now_ms` is a clock; `gpu_name` is what is known of the GPU from elsewhere, if anything is.
+/// `now_ms` is a clock; `gpu_name` is what is known of the GPU from elsewhere, if anything is.
 pub async fn choose(
     wanted: DeviceChoice,
-    sizes: Sizes,
+    Outline { sizes, formats }: &Outline,
     threads: usize,
     now_ms: impl Fn() -> f64,
     start_helpers: impl AsyncFn(&Cpu),
@@ -46,7 +55,7 @@ pub async fn choose(
     }
     #[cfg(not(feature = "gpu"))]
     {
-        let _ = (sizes, now_ms, gpu_name);
+        let _ = (sizes, formats, now_ms, gpu_name);
         on_cpu(cpu().await, "this build has no GPU".to_owned(), None, None)
     }
     #[cfg(feature = "gpu")]
@@ -55,14 +64,14 @@ pub async fn choose(
             Ok(gpu) => gpu,
             Err(why) => return on_cpu(cpu().await, why, None, None),
         };
-        let gpu_ms = match probe_variants(&mut gpu, sizes, &now_ms).await {
+        let gpu_ms = match measured(&mut gpu, *sizes, wanted, &now_ms).await {
             Ok(ms) => Some(ms),
             Err(error) => return on_cpu(cpu().await, format!("the GPU failed: {error}"), None, None),
         };
         let mut cpu_ms = None;
         if wanted == DeviceChoice::Measured {
             let mut cpu = cpu().await;
-            cpu_ms = probe(&mut cpu, sizes, &now_ms).await.ok();
+            cpu_ms = probe(&mut cpu, *sizes, &now_ms).await.ok();
             cpu.clear();
             if gpu_ms >= cpu_ms {
                 let about = gpu.about();
@@ -74,7 +83,7 @@ pub async fn choose(
                 return on_cpu(cpu, why, cpu_ms, gpu_ms);
             }
         }
-        if let Err(mismatch) = tested(&mut gpu).await {
+        if let Err(mismatch) = tested(&mut gpu, formats).await {
             return on_cpu(
                 cpu().await,
                 format!("the GPU ({}) is not used: {mismatch}", gpu.about().name),
@@ -93,18 +102,19 @@ pub async fn choose(
     }
 }
 
-/// Has the GPU show that it computes rightly, unless it has since this worker started.
+/// Has the GPU show that it computes rightly with these formats, unless it has since this worker started.
 #[cfg(feature = "gpu")]
-async fn tested(gpu: &mut Gpu) -> Result<(), Mismatch> {
+async fn tested(gpu: &mut Gpu, formats: &[TensorKind]) -> Result<(), Mismatch> {
     thread_local! {
-        static RIGHT: RefCell<Vec<(About, Variants)>> = const { RefCell::new(Vec::new()) };
+        static RIGHT: RefCell<Vec<(About, Variants, TensorKind)>> = const { RefCell::new(Vec::new()) };
     }
-    let this = (gpu.about().clone(), gpu.variants());
-    if RIGHT.with_borrow(|right| right.contains(&this)) {
+    let (about, variants) = (gpu.about().clone(), gpu.variants());
+    let this = |format: &TensorKind| (about.clone(), variants, *format);
+    if RIGHT.with_borrow(|right| formats.iter().all(|format| right.contains(&this(format)))) {
         return Ok(());
     }
-    self_test(gpu).await?;
-    RIGHT.with_borrow_mut(|right| right.push(this));
+    self_test(gpu, formats).await?;
+    RIGHT.with_borrow_mut(|right| right.extend(formats.iter().map(this)));
     Ok(())
 }
 
@@ -125,6 +135,32 @@ pub fn on_cpu(cpu: Cpu, why: String, cpu_ms: Option<f64>, gpu_ms: Option<f64>) -
     };
     let name = format!("{threads}, {}", cpu.kernels().name);
     (AnyDevice::Cpu(cpu), DeviceReport { gpu: false, name, why, cpu_ms, gpu_ms })
+}
+
+/// As [`probe_variants`]; a GPU that need not be the faster one is measured once by a worker for models of one size.
+#[cfg(feature = "gpu")]
+async fn measured(
+    gpu: &mut Gpu,
+    sizes: Sizes,
+    wanted: DeviceChoice,
+    now_ms: &impl Fn() -> f64,
+) -> Result<f64, EngineError> {
+    thread_local! {
+        static MEASURED: RefCell<Vec<(About, Sizes, Variants, f64)>> = const { RefCell::new(Vec::new()) };
+    }
+    let same = |(about, of, ..): &&(About, Sizes, Variants, f64)| about == gpu.about() && *of == sizes;
+    let known = MEASURED.with_borrow(|measured| measured.iter().find(same).cloned());
+    if let Some((.., variants, ms)) = known.filter(|_| wanted != DeviceChoice::Measured) {
+        gpu.use_variants(variants);
+        return Ok(ms);
+    }
+    let ms = probe_variants(gpu, sizes, now_ms).await?;
+    let found = (gpu.about().clone(), sizes, gpu.variants(), ms);
+    MEASURED.with_borrow_mut(|measured| {
+        measured.retain(|(about, of, ..)| (about, of) != (&found.0, &found.1));
+        measured.push(found);
+    });
+    Ok(ms)
 }
 
 /// Has the GPU use all that it offers beyond f32, or nothing of it, whichever is faster, and tells how fast.

@@ -74,6 +74,10 @@ struct Board<P> {
     wanted: Vec<Question<P>>,
     answers: HashMap<QuestionId, Answer>,
     calls: Vec<Call>,
+    /// Every question to the model that the method had, answered before or not.
+    asked: HashSet<QuestionId>,
+    /// Those that it had before, once for each time.
+    again: Vec<QuestionId>,
     phase: &'static str,
     remaining: Remaining,
 }
@@ -84,6 +88,8 @@ impl<P> Default for Board<P> {
             wanted: Vec::new(),
             answers: HashMap::new(),
             calls: Vec::new(),
+            asked: HashSet::new(),
+            again: Vec::new(),
             phase: "",
             remaining: Remaining::default(),
         }
@@ -94,6 +100,18 @@ impl<P: Clone> Board<P> {
     /// What was asked and not answered yet.
     fn open(&self) -> Vec<Question<P>> {
         self.wanted.iter().filter(|question| !self.answers.contains_key(&question.id)).cloned().collect()
+    }
+}
+
+impl<P> Board<P> {
+    /// Remembers what the method wants of the model, and what of it for another time. That a stored answer is there
+    /// already says nothing: a job that goes on has those of what it has not come to yet.
+    fn note(&mut self, questions: &[Question<P>]) {
+        for question in questions.iter().filter(|question| !matches!(question.ask, Ask::Count(_))) {
+            if !self.asked.insert(question.id) {
+                self.again.push(question.id);
+            }
+        }
     }
 }
 
@@ -134,12 +152,9 @@ impl<P> Dialogue<P> {
         let mut unasked = Some(questions);
         poll_fn(|_| {
             let mut board = self.board.borrow_mut();
-            let found: Option<Vec<Answer>> = ids.iter().map(|id| board.answers.get(id).cloned()).collect();
-            if let Some(answers) = found {
-                return Poll::Ready(answers);
-            }
             // A second poll without all answers asks nothing new: what is open was handed out already.
             if let Some(questions) = unasked.take() {
+                board.note(&questions);
                 let mut seen = HashSet::new();
                 let answered = &board.answers;
                 let open: Vec<_> = questions
@@ -148,7 +163,8 @@ impl<P> Dialogue<P> {
                     .collect();
                 board.wanted = open;
             }
-            Poll::Pending
+            let found: Option<Vec<Answer>> = ids.iter().map(|id| board.answers.get(id).cloned()).collect();
+            found.map_or(Poll::Pending, Poll::Ready)
         })
         .await
     }
@@ -182,6 +198,13 @@ impl<P> Dialogue<P> {
     /// Says what is left at most, from here on.
     pub fn plan(&self, plan: super::progress::Plan) {
         self.board.borrow_mut().remaining.plan(plan);
+    }
+
+    /// Tokens of the prompts that the method wanted again, and whose answers it had.
+    pub fn spared_tokens(&self) -> u64 {
+        let board = self.board.borrow();
+        let usage = |id| board.answers.get(id).and_then(Answer::usage);
+        board.again.iter().filter_map(usage).map(|usage| usage.prompt_tokens).sum()
     }
 
     /// The calls so far.

@@ -21,7 +21,7 @@ use super::quoting::Quotes;
 use super::search::{Race, race};
 use super::settings::{Settings, able};
 use super::stack::Stack;
-use super::trace::{Reasoning, Trace};
+use super::trace::{Reasoning, Spared, Trace};
 use super::trial::{Judged, open_state, test_by_model, test_by_trait};
 use super::{prompts, reasoning, synthesis};
 use crate::model::Capabilities;
@@ -210,6 +210,10 @@ pub(super) async fn with_model<E: Evidence>(
         ..by_traits
     };
     trace.trials.extend(second.trials);
+    trace.spared = Spared {
+        asked_once: frame.dialogue.spared_tokens(),
+        raced: first.spared_tokens + second.spared_tokens,
+    };
     trace.calls = frame.dialogue.calls();
     let made_from = history.pairs().iter().map(|pair| pair.id).collect();
     let model = Some((frame.capabilities.clone(), frame.settings.clone()));

@@ -7,6 +7,7 @@
 
 use super::PersonaError;
 use super::demos::{Candidate, Demo, that_fit, turns};
+use super::evidence::Order;
 use super::fit::Shown;
 use super::frame::{Frame, Head};
 use super::judgement::log_sigmoid;
@@ -23,6 +24,8 @@ pub(super) struct Race {
     /// The winner's judgement of each validation pair: the log-odds of what the person chose.
     pub margins: Vec<f64>,
     pub trials: Vec<Trial>,
+    /// Tokens of the prompts that were not asked since no answer to them would have mattered.
+    pub spared_tokens: u64,
 }
 
 /// How a candidate did so far: its judgement of each validation pair that it was shown.
@@ -74,8 +77,13 @@ pub(super) async fn race<P>(
     let system_tokens = frame.counts(std::slice::from_ref(&empty.system)).await?[0];
     let pair_tokens = validation.iter().map(|shown| shown.tokens).max().unwrap_or(0);
     let room = frame.limit_tokens().saturating_sub(system_tokens + pair_tokens + REPLY_AND_MARKS_TOKENS);
+    let asked: Vec<String> = validation
+        .iter()
+        .flat_map(|shown| Order::BOTH.map(|order| prompts::ask_preference(shown.in_order(order))))
+        .collect();
+    let asked_tokens = frame.counts(&asked).await?;
     let mut best: Option<(usize, Standing)> = None;
-    let mut trials = Vec::new();
+    let (mut trials, mut spared_tokens) = (Vec::new(), 0);
     let mut over = false;
     for (index, candidate) in candidates.iter().enumerate() {
         let demos: Vec<Demo> = that_fit(&candidate.demos, room).cloned().collect();
@@ -91,6 +99,15 @@ pub(super) async fn race<P>(
                 best = Some((index, standing.clone()));
             }
         }
+        if ended != Ended::Complete {
+            let shown: Vec<String> = turns(&demos).into_iter().map(|turn| turn.content).collect();
+            let head_tokens = system_tokens + frame.counts(&shown).await?.iter().sum::<u32>();
+            for (pair, orders) in asked_tokens.chunks(Order::BOTH.len()).enumerate() {
+                if standing.margins.get(pair).copied().flatten().is_none() {
+                    spared_tokens += orders.iter().map(|asked| u64::from(head_tokens + asked)).sum::<u64>();
+                }
+            }
+        }
         trials.push(trial(name, candidate, &demos, &standing, ended));
     }
     let (winner, standing) = best.unwrap_or_default();
@@ -98,7 +115,8 @@ pub(super) async fn race<P>(
         trial.won = true;
     }
     let demos = candidates.get(winner).map(|winner| that_fit(&winner.demos, room).cloned().collect());
-    Ok(Race { demos: demos.unwrap_or_default(), margins: standing.judged().collect(), trials })
+    let demos = demos.unwrap_or_default();
+    Ok(Race { demos, margins: standing.judged().collect(), trials, spared_tokens })
 }
 
 /// Judges validation pairs until all are judged or the best so far can't be beaten any more.

@@ -81,6 +81,19 @@ pub struct Trace {
     pub calls: Vec<Call>,
     /// Judgements left out of prompts that would have been too long, and other things worth knowing.
     pub notes: Vec<String>,
+    /// What was not asked of the model.
+    #[serde(default)]
+    pub spared: Spared,
+}
+
+/// Tokens of the prompts that a search without these would have sent besides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spared {
+    /// Since equal questions are asked once.
+    pub asked_once: u64,
+    /// Since a race judges no further what can't win, and stops at one that is good enough. The marks of a chat
+    /// template are not counted.
+    pub raced: u64,
 }
 
 impl Trace {

@@ -3,14 +3,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { screenshots, withApp } from "./harness.mjs";
-import { addRemote, open, takeSample } from "./remote-person.mjs";
+import { addRemote, importHistory, open } from "./remote-person.mjs";
 import { openModel, streams } from "./remote-server.mjs";
+
+/** Of the sample, so that a slow machine ends it soon. */
+const PAIRS = 12;
 
 test("the model here reads, the remote one sums up over sketches", { timeout: 600_000 }, async () => {
   const server = await openModel(() => streams("You prefer answers that say the most important thing first."));
   try {
     await withApp(async ({ page }) => {
-      await takeSample(page);
+      const sample = await page.evaluate(async () => (await fetch("sample.jsonl")).text());
+      const history = sample.split("\n").filter(Boolean).slice(0, PAIRS);
+      await importHistory(page, history.join("\n"), PAIRS);
       await addRemote(page, { endpoint: server.endpoint, model: "scripted" });
       await open(page, "Portrait");
       const reads = page.getByLabel("Who reads");
@@ -31,10 +36,9 @@ test("the model here reads, the remote one sums up over sketches", { timeout: 60
       await induce.click();
       await page.getByText("The portrait is ready.").waitFor({ timeout: 540_000 });
       assert.ok(server.questions().length >= 1 && server.questions().length <= 3, `${server.questions().length} requests`);
-      const history = await page.evaluate(async () => (await fetch("sample.jsonl")).text());
       for (const { body } of server.questions()) {
         assert.match(body, /Their texts are private/);
-        for (const line of history.split("\n").filter(Boolean)) {
+        for (const line of history) {
           const { context, chosen, rejected } = JSON.parse(line);
           for (const { content } of [...context, chosen, rejected])
             assert.ok(!body.includes(JSON.stringify(content).slice(1, 41)), content);

@@ -92,12 +92,12 @@ export async function writeWithLayers(file, pick) {
 
 /**
  * A folder of a test file's own, which goes when its tests are done. In it is a quick model of that name: the embedded one's
- * first layer and its last.
+ * first layer and its last, or those that `pick` gives.
  */
-export async function folderWithSmallModel(name) {
+export async function folderWithSmallModel(name, pick = (layers) => [0, layers - 1]) {
   const folder = await mkdtemp(join(tmpdir(), "likeness-models-"));
   after(() => rm(folder, { recursive: true }));
-  await writeWithLayers(join(folder, name), (layers) => [0, layers - 1]);
+  await writeWithLayers(join(folder, name), pick);
   return folder;
 }
 

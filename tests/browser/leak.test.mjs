@@ -8,7 +8,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launch, serve } from "./harness.mjs";
-import { LEAK, PREDICTIONS, allow, openEndpoint, serveGuarded, serveWithoutPolicies, tries } from "./sending.mjs";
+import { CONTROL_MS, LEAK, PREDICTIONS, allow, openEndpoint, serveGuarded, serveWithoutPolicies, tries } from "./sending.mjs";
 
 let chromium, open, byServer, byWorker, endpoint, channels;
 
@@ -42,7 +42,7 @@ test(
     const all = channels.map((channel) =>
       t.test(channel, async () => {
         const [control, server, worker] = await Promise.all(
-          [open, byServer, byWorker].map(({ url }) => tries(chromium.browser, url, channel)),
+          [open, byServer, byWorker].map(({ url }) => tries(chromium.browser, url, channel, url === open.url ? CONTROL_MS : undefined)),
         );
         assert.ok(control > 0, "the control must leak, or this proves nothing");
         assert.equal(server, 0, "it leaks through the server's policy");

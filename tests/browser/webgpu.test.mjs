@@ -2,20 +2,24 @@
 // processor does, it goes away in the middle of a job, it computes wrongly, it isn't there.
 //
 // SwiftShader reads some five tokens a second of the embedded model, so only one test has all of its layers; the others
-// have two. The main job with the whole model is in long/.
+// have two or one. The main job with the whole model is in long/.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 import { URL_OF_MODEL, speaking } from "./engine-worker.mjs";
 import { PATIENCE, PLAIN, WRONG, limited, withGpu } from "./gpu-witness.mjs";
 import { screenshots, withApp } from "./harness.mjs";
-import { folderWithSmallModel } from "./layers.mjs";
+import { folderWithSmallModel, writeWithLayers } from "./layers.mjs";
 import { mainJob } from "./main-job.mjs";
 
 const SMALL = "two-layers.gguf";
 const URL_OF_SMALL = { Url: { url: `/models/${SMALL}`, name: SMALL, sha256: null } };
 const models = await folderWithSmallModel(SMALL);
+/** For a whole induction, of hundreds of tokens a judgement. */
+const SMALLEST = "one-layer.gguf";
+await writeWithLayers(join(models, SMALLEST), () => [0]);
 
 /** A judgement of the embedded model's, with what it comes to where nothing is rounded. */
 const GOLDEN = JSON.parse(await readFile(new URL("../golden/smollm2_judgement.json", import.meta.url), "utf8"));
@@ -117,11 +121,11 @@ test("a lost GPU is asked for again, and one that is lost again is left alone", 
 });
 
 /** Gets a model on the models page by its address. */
-async function download(page, url) {
+async function download(page, url, file = SMALL) {
   await page.getByRole("link", { name: "Models" }).click();
-  await page.getByLabel("Address of a GGUF file").fill(`${url}models/${SMALL}`);
+  await page.getByLabel("Address of a GGUF file").fill(`${url}models/${file}`);
   await page.getByRole("button", { name: "Download", exact: true }).click();
-  await page.getByRole("heading", { name: "two-layers" }).waitFor({ timeout: PATIENCE });
+  await page.getByRole("heading", { name: file.replace(".gguf", "") }).waitFor({ timeout: PATIENCE });
 }
 
 const runsOn = (page) => page.locator(".in-use dt:text-is('Runs on') + dd");
@@ -183,7 +187,7 @@ test("without WebGPU the model runs on the processor, and the page says why", { 
 test("a job goes on when the GPU is lost in the middle of it, and comes to what it does on the processor", { timeout: 3 * PATIENCE }, async (t) => {
   const job = async ({ page, url }, more) => {
     const start = Date.now();
-    const found = await mainJob(page, { load: () => download(page, url), timeout: 2 * PATIENCE, ...more });
+    const found = await mainJob(page, { load: () => download(page, url, SMALLEST), timeout: 2 * PATIENCE, ...more });
     t.diagnostic(`${Math.round((Date.now() - start) / 1000)} s: ${JSON.stringify(found)}`);
     return found;
   };
@@ -193,7 +197,7 @@ test("a job goes on when the GPU is lost in the middle of it, and comes to what 
   await withGpu(async (app) => {
     const { page, witness } = app;
     const fetched = [];
-    page.context().on("request", (request) => request.url().endsWith(SMALL) && fetched.push(request.url()));
+    page.context().on("request", (request) => request.url().endsWith(SMALLEST) && fetched.push(request.url()));
     const meanwhile = async () => {
       await page.getByText(/\b[3-9] of at most/).waitFor({ timeout: PATIENCE });
       await witness.lose();

@@ -35,7 +35,7 @@ impl Tree {
         let alone = File::create(folder.join("lock")).unwrap();
         alone.lock().unwrap();
         let tree = Tree { root: folder.join(name), _alone: alone };
-        let source = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let source = Path::new(".");
         let (ours, theirs) = (files(source), files(&tree.root));
         for gone in theirs.difference(&ours) {
             fs::remove_file(tree.root.join(gone)).unwrap();

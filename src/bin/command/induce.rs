@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use likeness::model::{Capabilities, LanguageModel};
+use likeness::persona::trace::Spared;
 use likeness::persona::{
     Claim, Induction, LearnsFrom, Likeness, Settings, Source, Validation, divided_induction, divided_plan,
     drive, foresee, from_sketches, from_traits, induction, induction_of_sketches,
@@ -58,6 +59,7 @@ struct Report<'a> {
     calls: usize,
     prompt_tokens: u64,
     cached_tokens: u64,
+    spared_tokens: Spared,
 }
 
 #[derive(Serialize)]
@@ -205,6 +207,7 @@ fn report(likeness: &Likeness) -> Report<'_> {
         calls: likeness.trace.calls.len(),
         prompt_tokens: total.prompt_tokens,
         cached_tokens: total.cached_tokens,
+        spared_tokens: likeness.trace.spared,
     }
 }
 

@@ -167,12 +167,15 @@ pub struct Kernels {
     /// What they use beyond f32.
     pub variants: Variants,
     made: RefCell<HashMap<(Variants, Kernel), ComputePipeline>>,
+    /// The same by their source: most kernels use one of the variants at most.
+    by_source: RefCell<HashMap<String, ComputePipeline>>,
 }
 
 impl Kernels {
     /// None made yet; plain f32.
     pub fn new(device: Device, software: bool) -> Kernels {
-        Kernels { device, software, variants: Variants::NONE, made: RefCell::default() }
+        let (made, by_source) = Default::default();
+        Kernels { device, software, variants: Variants::NONE, made, by_source }
     }
 
     /// Rows and tokens of a tile that an invocation of `matmul.wgsl` computes. A processor that plays the GPU has fewer
@@ -183,23 +186,27 @@ impl Kernels {
 
     /// The pipeline of `kernel`.
     pub fn pipeline(&self, kernel: Kernel) -> ComputePipeline {
-        let mut made = self.made.borrow_mut();
-        let make = || {
+        let known = || {
             let source = source(kernel, self.variants);
-            let label = format!("{kernel:?}");
-            let module = self.device.create_shader_module(wgpu::ShaderModuleDescriptor {
-                label: Some(&label),
-                source: wgpu::ShaderSource::Wgsl(source.into()),
-            });
-            self.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-                label: Some(&label),
-                layout: None,
-                module: &module,
-                entry_point: Some("main"),
-                compilation_options: wgpu::PipelineCompilationOptions::default(),
-                cache: None,
-            })
+            let mut by_source = self.by_source.borrow_mut();
+            by_source.entry(source).or_insert_with_key(|source| self.make(kernel, source)).clone()
         };
-        made.entry((self.variants, kernel)).or_insert_with(make).clone()
+        self.made.borrow_mut().entry((self.variants, kernel)).or_insert_with(known).clone()
+    }
+
+    fn make(&self, kernel: Kernel, source: &str) -> ComputePipeline {
+        let label = format!("{kernel:?}");
+        let module = self.device.create_shader_module(wgpu::ShaderModuleDescriptor {
+            label: Some(&label),
+            source: wgpu::ShaderSource::Wgsl(source.into()),
+        });
+        self.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: Some(&label),
+            layout: None,
+            module: &module,
+            entry_point: Some("main"),
+            compilation_options: wgpu::PipelineCompilationOptions::default(),
+            cache: None,
+        })
     }
 }

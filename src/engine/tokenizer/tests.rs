@@ -31,7 +31,7 @@ fn other(pre: &str, user_defined: &[usize]) -> Tokenizer {
 }
 
 fn golden<T: for<'a> Deserialize<'a>>(name: &str) -> T {
-    let path = format!("{}/tests/golden/{name}", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("tests/golden/{name}");
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
 }

@@ -12,7 +12,7 @@ use super::files::BlobSource;
 use super::finding::Found;
 use super::slices::{Slices, Told, now_ms};
 use super::{Server, threads};
-use crate::engine::choice::{choose, on_cpu};
+use crate::engine::choice::{Outline, choose, on_cpu};
 use crate::engine::cpu::Cpu;
 use crate::engine::device::AnyDevice;
 use crate::engine::message::{
@@ -124,16 +124,16 @@ impl Server {
         pace: &mut Slices<'_>,
     ) -> Result<LoadedModel, EngineFailure> {
         let source = found.source();
-        let sizes = Chat::sizes(&source).await?;
+        let outline = Chat::outline(&source).await?;
         Told::new(self, id).tell("measuring", 0, 0);
-        let (device, report) = chosen(now, sizes).await;
+        let (device, report) = chosen(now, &outline).await;
         let DeviceReport { gpu, cpu_ms, gpu_ms, .. } = report;
         let mut placed = self.put(id, (device, report), &source, &found.name, pace).await;
         if let Err(failure) = &placed
             && gpu
             && is_trouble(failure)
         {
-            let (device, _) = chosen(DeviceChoice::Cpu, sizes).await;
+            let (device, _) = chosen(DeviceChoice::Cpu, &outline).await;
             if let AnyDevice::Cpu(cpu) = device {
                 let why = format!("the GPU can't take this model: {failure}");
                 let on_cpu = on_cpu(cpu, why, cpu_ms, gpu_ms);
@@ -182,10 +182,10 @@ fn is_trouble(failure: &EngineFailure) -> bool {
 }
 
 /// The device, and why it is that.
-async fn chosen(wanted: DeviceChoice, sizes: Sizes) -> (AnyDevice, DeviceReport) {
+async fn chosen(wanted: DeviceChoice, outline: &Outline) -> (AnyDevice, DeviceReport) {
     let gpu = if wanted == DeviceChoice::Cpu { Ok(String::new()) } else { gpu_here().await };
     match gpu {
-        Ok(name) => choose(wanted, sizes, threads(), now_ms, start_helpers, &name).await,
+        Ok(name) => choose(wanted, outline, threads(), now_ms, start_helpers, &name).await,
         Err(why) => {
             let cpu = Cpu::new(threads());
             start_helpers(&cpu).await;

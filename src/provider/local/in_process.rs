@@ -35,9 +35,9 @@ impl InProcess {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let options = Options { threads, ..Options::default() };
         let mut pace = Flag(Arc::clone(&stop));
-        let (start, sizes) = (Instant::now(), Chat::sizes(&file).await?);
+        let (start, outline) = (Instant::now(), Chat::outline(&file).await?);
         let now_ms = || start.elapsed().as_secs_f64() * 1e3;
-        let chosen = choice::choose(device, sizes, threads, now_ms, async |_| {}, "").await;
+        let chosen = choice::choose(device, &outline, threads, now_ms, async |_| {}, "").await;
         let (chat, mut loaded) = Chat::load(chosen, &file, &name, &options, &mut pace, progress).await?;
         loaded.kept = Ok(());
         Ok(InProcess { chat: Rc::new(RefCell::new(chat)), stop, loaded })
