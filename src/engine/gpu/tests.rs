@@ -9,10 +9,10 @@ use super::self_test::agrees;
 use super::{Adapter, Gpu, Refusal, Variants};
 
 /// As models have them: alone, with others, and all that there are between them.
-const FORMATS: [&[TensorKind]; 5] = {
+const FORMATS: [&[TensorKind]; 4] = {
     use TensorKind::{BF16, F16, F32, IQ4_NL};
     use TensorKind::{Q2_K, Q3_K, Q4_0, Q4_1, Q4_K, Q5_0, Q5_1, Q5_K, Q6_K, Q8_0};
-    [&[F16], &[Q6_K, Q4_K], &[Q8_0, Q5_0, Q4_1, F32], &[Q4_0, Q5_1, Q5_K, BF16], &[IQ4_NL, Q2_K, Q3_K]]
+    [&[F16], &[Q6_K, Q4_K], &[Q8_0, Q5_0, Q4_1, F32, IQ4_NL], &[Q4_0, Q5_1, Q5_K, BF16, Q2_K, Q3_K]]
 };
 
 /// Runs a future that is never pending: natively the device is waited for where it is asked.
@@ -63,7 +63,10 @@ fn passes(as_hardware: bool) {
             continue;
         }
         gpu.use_variants(used);
-        for formats in FORMATS {
+        // One alone changes the same kernels whatever the format.
+        let some =
+            if ["plain", "all that is offered"].contains(&name) { &FORMATS[..] } else { &FORMATS[..2] };
+        for formats in some {
             now(agrees(&mut gpu, formats))
                 .unwrap_or_else(|mismatch| panic!("{name}, {formats:?}: {mismatch}"));
         }

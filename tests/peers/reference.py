@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Counts the tokens that a whole induction has a model read: ours, beside the reference implementation's.
 
-    python3 tests/peers/synthesizeme.py --history H.jsonl --model M.gguf [--user U] [--pairs 12] [--command PATH] [--full]
+    python3 tests/peers/reference.py --history H.jsonl --model M.gguf [--user U] [--pairs 12] [--command PATH] [--full]
         [--json]
 
 H.jsonl has SynthesizeMe's own rows (`context`, `chosen`, `rejected`); the first PAIRS are taken, U's if given. Ours is `likeness induce`
@@ -21,7 +21,7 @@ import sys
 import tempfile
 import venv
 
-PACKAGES = ["SynthesizeMe==0.0.11a1", "dspy==2.6.12", "litellm==1.63.7"]
+PACKAGES = ["SynthesizeMe==0.0.11a1", "dspy==2.6.27", "litellm==1.63.7"]
 INSIDE = "LIKENESS_INSIDE_SYNTHESIZEME"
 
 
