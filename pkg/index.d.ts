@@ -278,11 +278,10 @@ export interface Options {
  *
  * - `history`: pairs or choices of this person were added, changed or taken away;
  * - `portrait`: there is a new portrait, or the person said something of a claim;
- * - `models`: a local model was loaded or freed, or is on another device, or a kept file came or went;
+ * - `models`: a local model was loaded or freed, or is on another device, or a kept file came or went; told here alone;
  * - `ledger`: a request was written down, or what came of it, or the ledger was emptied;
  * - `everything`: all that was stored was deleted; whatever is shown has to be asked anew;
- * - `outdated`: a newer version of the package runs in another tab, and calls here fail with that code until the page is
- *   loaded anew.
+ * - `outdated`: a newer version of the package runs in another tab, and calls here fail until the page is loaded anew.
  */
 export type LikenessEvent = "history" | "portrait" | "models" | "ledger" | "everything" | "outdated";
 
