@@ -117,7 +117,7 @@ class FramedLikeness {
     this.#port = port;
     port.onmessage = ({ data }) => this.#heard(data);
     // Where the browser tells that the other end is gone, this hears of a frame that now shows something else.
-    port.onclose = () => port === this.#port && this.#lost();
+    port.addEventListener("close", () => port === this.#port && this.#lost());
     this.#greeted.resolve();
   }
 
