@@ -12,7 +12,8 @@ import { callback, told } from "../given.js";
  * @returns {(signal?: AbortSignal | null) => Promise<string>}
  */
 export function asking(likeness, settings) {
-  const { onError = reportError } = told(settings, "onError");
+  // Looked up when it is called: a server that only builds the chat has none.
+  const { onError = (error) => reportError(error) } = told(settings, "onError");
   const failed = callback(onError, "`onError`");
   return async (signal) => {
     try {
