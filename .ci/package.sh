@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds what the npm package needs into pkg/dist: the page's client, and the workers that Trunk has built.
+# Builds what the npm package needs into pkg/dist: the page's client, and the workers that Trunk has built. What the
+# repository has once for all of it, the licences and the changelog, is put beside them.
 #
 # Only the client is compiled here, in half a minute: a library of which nothing but the JavaScript API is reachable.
 # The workers are taken from the app's build as they are. Run after `trunk build --release`.
@@ -17,3 +18,5 @@ rm -rf "$out"
 mkdir -p "$out"
 wasm-bindgen --target web --no-typescript --out-dir "$out" --out-name core "$target_dir/$target/release/likeness.wasm"
 cp -RL "$app"/data_worker* "$app/engine_worker.js" "$app/engine_helper.js" "$app/engine" "$out"
+# npm takes only what lies in the package's own folder, and follows no links.
+cp LICENSE-APACHE LICENSE-MIT CHANGELOG.md pkg/

@@ -165,6 +165,56 @@ export declare class LikenessMove extends HTMLElement {
   set strings(strings: Partial<MoveStrings>);
 }
 
+/** What JSX takes for one of the elements: properties, events by their names behind `on`, and what any element takes. */
+export type ElementProps<
+  Element extends HTMLElement & { strings: object },
+  Properties extends keyof Element,
+  Events extends keyof HTMLElementEventMap,
+> = { [Name in Properties]?: Element[Name] | undefined } & {
+  [Name in Events as `on${Name}`]?: ((event: HTMLElementEventMap[Name]) => void) | undefined;
+} & {
+  strings?: Partial<Element["strings"]> | undefined;
+  children?: unknown;
+  class?: string | undefined;
+  className?: string | undefined;
+  dir?: string | undefined;
+  hidden?: boolean | undefined;
+  id?: string | undefined;
+  key?: string | number | bigint | null | undefined;
+  lang?: string | undefined;
+  ref?: ((element: Element | null) => void) | { current: Element | null } | null | undefined;
+  slot?: string | undefined;
+  style?: object | string | undefined;
+  title?: string | undefined;
+};
+
+/**
+ * The elements as JSX knows them. React's types get them by themselves; in another library's, let its `IntrinsicElements`
+ * extend this.
+ */
+export interface LikenessJsx {
+  "likeness-badge": ElementProps<LikenessBadge, "likeness", "likeness-error">;
+  "likeness-choice": ElementProps<
+    LikenessChoice,
+    "likeness" | "context" | "options" | "name" | "required" | "disabled" | "changeSeconds",
+    "likeness-choice" | "likeness-recorded" | "likeness-error"
+  >;
+  "likeness-move": ElementProps<LikenessMove, "likeness", "likeness-moved" | "likeness-error">;
+  "likeness-panel": ElementProps<
+    LikenessPanel,
+    "likeness",
+    "likeness-claim" | "likeness-progress" | "likeness-portrait" | "likeness-error"
+  >;
+}
+
+// Where there is no React there is nothing to add to, which is no mistake either.
+// @ts-ignore
+declare module "react" {
+  namespace JSX {
+    interface IntrinsicElements extends LikenessJsx {}
+  }
+}
+
 declare global {
   interface HTMLElementTagNameMap {
     "likeness-badge": LikenessBadge;

@@ -39,7 +39,8 @@ export interface OwnPair {
 
 /**
  * A likeness that another origin keeps. Its calls are those of `Likeness`, as far as a host may make them; each throws
- * `not-granted` until the person has allowed it, and `rate-limited`, with `retrySeconds`, where it is made too often.
+ * `not-granted` until the person has allowed it, and `rate-limited`, with `retrySeconds`, where it is made too often. Where the
+ * frame does not answer, was taken out of the page or is loaded again meanwhile, it throws `no-frame`.
  */
 export interface FramedLikeness extends Pick<Likeness, "personalize" | "rank" | "destroy"> {
   /** The chance that the person prefers `a`, and why, from their traits: a host can't have a model asked. */

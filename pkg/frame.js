@@ -5,30 +5,42 @@
 
 import { withAbout } from "./about.js";
 import { LikenessError, invalid } from "./failure.js";
+import { callback, signalOrNone, told } from "./given.js";
+import { leavable } from "./running.js";
 import { VERSIONS, greeting, greetingKind, own } from "./frame/protocol.js";
 
 export { LikenessError };
 
 const EVENTS = ["access", "portrait"];
+/** How often a frame that is waited for is looked after: no event tells every browser's page that it was taken out. */
+const LOOK_EVERY_MS = 1000;
+const NO_ANSWER = "check its address, its frame-ancestors and this page's frame-src";
 
-export async function connectLikeness({ url, frame, container, timeoutMs = 20_000, signal } = {}) {
-  signal?.throwIfAborted();
+export async function connectLikeness(settings) {
+  const { url, frame, container, timeoutMs = 20_000, signal } = told(settings, "url", "frame", "container", "timeoutMs", "signal");
+  signalOrNone(signal)?.throwIfAborted();
   if (Boolean(url) === Boolean(frame)) throw invalid("give either the url of likeness.html or a frame that shows it");
-  const address = new URL(url ?? frame.src, location.href);
+  if (!Number.isFinite(timeoutMs) || timeoutMs < 0) throw invalid("timeoutMs must be a number of milliseconds");
+  const address = addressOf(url ?? frame.src);
   if (address.origin === location.origin) {
     throw invalid("the frame is of this page's own origin, whose scripts can read all of it: serve it from another");
   }
   const shown = frame ?? (container ?? document.body).appendChild(makeFrame(address));
-  const likeness = new FramedLikeness(shown, address.origin, Boolean(url));
+  const likeness = new FramedLikeness(shown, address.origin, Boolean(url), timeoutMs);
   try {
-    await likeness.connected(AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])]));
+    await leavable(signal, likeness.connected());
     return likeness;
   } catch (error) {
     likeness.destroy();
-    signal?.throwIfAborted();
-    if (error instanceof LikenessError) throw error;
-    const advice = "check its address, its frame-ancestors and this page's frame-src";
-    throw new LikenessError(`the frame at ${address.origin} did not answer`, "no-frame", advice, error);
+    throw error;
+  }
+}
+
+function addressOf(given) {
+  try {
+    return new URL(given, location.href);
+  } catch (error) {
+    throw new LikenessError("the frame's url is no address", "invalid", "give the url of likeness.html", error);
   }
 }
 
@@ -57,21 +69,30 @@ class FramedLikeness {
   #greeted = Promise.withResolvers();
   #listeners = new Map(EVENTS.map((name) => [name, new Set()]));
   #ended = false;
+  #timeoutMs;
+  #looking;
   #onMessage = (event) => this.#message(event);
 
-  constructor(frame, origin, owns) {
+  constructor(frame, origin, owns, timeoutMs) {
     this.frame = frame;
     this.#origin = origin;
     this.#owns = owns;
+    this.#timeoutMs = timeoutMs;
     this.#greeted.promise.catch(() => {});
     window.addEventListener("message", this.#onMessage);
     this.#greet();
   }
 
-  /** Waits for the handshake. Not part of the API: `connectLikeness` has waited. */
-  connected(signal) {
-    const aborted = new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
-    return Promise.race([this.#greeted.promise, aborted]);
+  /** Waits for the handshake, for a while. Not part of the API: `connectLikeness` has waited. */
+  async connected() {
+    if (this.#port) return;
+    const late = AbortSignal.timeout(this.#timeoutMs);
+    try {
+      await leavable(late, this.#greeted.promise);
+    } catch (error) {
+      if (error !== late.reason) throw error;
+      throw new LikenessError(`the frame at ${this.#origin} did not answer`, "no-frame", NO_ANSWER, error);
+    }
   }
 
   #greet() {
@@ -86,117 +107,142 @@ class FramedLikeness {
     const kind = greetingKind(data);
     // It has just been loaded, or loaded again; what was under way there is lost.
     if (kind === "here") {
-      if (this.#port) this.#lost();
+      this.#lost();
       return this.#greet();
     }
     if (own(data, "nonce") !== this.#nonce) return;
     if (kind === "refused") return this.#greeted.reject(thrown(own(data, "error")));
     if (kind !== "welcome" || !ports[0] || this.#port) return;
-    this.#port = ports[0];
-    this.#port.onmessage = ({ data }) => this.#heard(data);
+    const [port] = ports;
+    this.#port = port;
+    port.onmessage = ({ data }) => this.#heard(data);
+    // Where the browser tells that the other end is gone, this hears of a frame that now shows something else.
+    port.addEventListener("close", () => port === this.#port && this.#lost());
     this.#greeted.resolve();
   }
 
+  /** The port leads nowhere any more. A frame that comes back greets again. */
   #lost() {
+    if (!this.#port || this.#ended) return;
     this.#port.close();
     this.#port = undefined;
     this.#greeted = Promise.withResolvers();
     this.#greeted.promise.catch(() => {});
-    this.#failAll(new LikenessError("the frame was loaded again", "no-frame", "call it again"));
+    this.#failAll(gone());
   }
 
   #failAll(error) {
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
+    this.#look();
+  }
+
+  /** Looks after the frame for as long as a call waits for it. */
+  #look() {
+    if (this.#waiting.size > 0) {
+      this.#looking ??= setInterval(() => {
+        if (this.frame.isConnected) return;
+        this.#lost();
+        this.#failAll(gone());
+      }, LOOK_EVERY_MS);
+    } else {
+      clearInterval(this.#looking);
+      this.#looking = undefined;
+    }
   }
 
   #heard(data) {
     const listeners = this.#listeners.get(own(data, "event"));
-    if (listeners) return this.#tell(listeners, own(data, "value"));
-    const id = own(data, "id");
-    const waiting = this.#waiting.get(id);
+    if (listeners) {
+      for (const listener of [...listeners]) listener(own(data, "value"));
+      return;
+    }
+    const waiting = this.#waiting.get(own(data, "id"));
     if (!waiting) return;
-    this.#waiting.delete(id);
     const error = own(data, "error");
     if (error) waiting.reject(thrown(error));
     else waiting.resolve(own(data, "value"));
   }
 
-  #tell(listeners, value) {
-    for (const listener of [...listeners]) {
-      try {
-        listener(value);
-      } catch (error) {
-        reportError(error);
-      }
+  async #call(call, args, settings) {
+    const signal = signalOrNone(told(settings, "signal").signal);
+    signal?.throwIfAborted();
+    if (this.#ended) throw destroyed();
+    if (!this.frame.isConnected) throw gone();
+    const id = (this.#last += 1);
+    const answer = Promise.withResolvers();
+    this.#waiting.set(id, answer);
+    this.#look();
+    let port;
+    try {
+      // The answer fails before there can be one where the frame goes meanwhile.
+      await leavable(signal, Promise.race([this.connected(), answer.promise]));
+      port = this.#send({ id, call, args });
+      return await leavable(signal, answer.promise);
+    } finally {
+      if (signal?.aborted) port?.postMessage({ id, stop: true });
+      this.#waiting.delete(id);
+      this.#look();
     }
   }
 
-  async #call(call, args, signal) {
-    signal?.throwIfAborted();
-    await this.#greeted.promise;
+  #send(message) {
     if (this.#ended) throw destroyed();
-    signal?.throwIfAborted();
-    const id = (this.#last += 1);
-    const { promise, resolve, reject } = Promise.withResolvers();
-    const stop = () => {
-      this.#waiting.delete(id);
-      this.#port?.postMessage({ id, stop: true });
-      reject(signal.reason);
-    };
+    if (!this.#port) throw gone();
     try {
-      this.#port.postMessage({ id, call, args });
+      this.#port.postMessage(message);
     } catch (error) {
       throw new LikenessError("what was given can't be sent to a frame", "invalid", "give plain data", error);
     }
-    this.#waiting.set(id, { resolve, reject });
-    signal?.addEventListener("abort", stop, { once: true });
-    return promise.finally(() => signal?.removeEventListener("abort", stop));
+    return this.#port;
   }
 
-  access({ signal } = {}) {
-    return this.#call("access", [], signal);
+  access(settings) {
+    return this.#call("access", [], settings);
   }
 
-  requestAccess(scopes, { signal } = {}) {
-    return this.#call("requestAccess", [scopes], signal);
+  requestAccess(scopes, settings) {
+    return this.#call("requestAccess", [scopes], settings);
   }
 
-  record(pair, { signal } = {}) {
-    return this.#call("record", [pair], signal);
+  record(pair, settings) {
+    return this.#call("record", [pair], settings);
   }
 
-  recordChoice(choice, { signal } = {}) {
-    return this.#call("recordChoice", [choice], signal);
+  recordChoice(choice, settings) {
+    return this.#call("recordChoice", [choice], settings);
   }
 
-  pairs({ signal } = {}) {
-    return this.#call("pairs", [], signal);
+  pairs(settings) {
+    return this.#call("pairs", [], settings);
   }
 
-  portrait({ signal } = {}) {
-    return this.#call("portrait", [], signal);
+  portrait(settings) {
+    return this.#call("portrait", [], settings);
   }
 
-  async personalize(messages, { signal } = {}) {
+  async personalize(messages, settings) {
     if (!Array.isArray(messages)) throw invalid("messages must be an array");
     // The conversation stays in this page: the frame need not see it to say what is known.
-    return withAbout(messages, await this.#call("about", [], signal));
+    return withAbout(messages, await this.#call("about", [], settings));
   }
 
-  judge(context, a, b, { signal } = {}) {
-    return this.#call("judge", [context, a, b], signal);
+  judge(context, a, b, settings) {
+    return this.#call("judge", [context, a, b], settings);
   }
 
-  rank(context, candidates, { signal } = {}) {
-    return this.#call("rank", [context, candidates], signal);
+  rank(context, candidates, settings) {
+    return this.#call("rank", [context, candidates], settings);
   }
 
   on(event, listener) {
     const listeners = this.#listeners.get(event);
-    if (!listeners) throw invalid(`there is no event ${JSON.stringify(event)} in a frame`);
-    listeners.add(listener);
-    return () => listeners.delete(listener);
+    if (!listeners) throw invalid(`there is no event ${JSON.stringify(String(event))} in a frame`);
+    if (typeof listener !== "function") throw invalid("a listener is a function");
+    if (this.#ended) throw destroyed();
+    const heard = callback(listener);
+    listeners.add(heard);
+    return () => void listeners.delete(heard);
   }
 
   destroy() {
@@ -213,3 +259,4 @@ class FramedLikeness {
 }
 
 const destroyed = () => new LikenessError("this likeness was destroyed", "destroyed", "make a new one");
+const gone = () => new LikenessError("the frame was loaded again or is no longer in the page", "no-frame", "call it again, once it is there");

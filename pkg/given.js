@@ -19,6 +19,40 @@ export function plain(value, what) {
 }
 
 /**
+ * What a call is told besides, read once, by its names: null is as good as nothing, as from a host whose settings are
+ * optional themselves.
+ * @param {unknown} settings
+ * @param {...string} names
+ * @returns {Record<string, any>}
+ */
+export function told(settings, ...names) {
+  try {
+    return Object.fromEntries(names.map((name) => [name, settings?.[name] ?? undefined]));
+  } catch (error) {
+    throw new LikenessError("a call's settings can't be read", "invalid", "hand over a plain object", error);
+  }
+}
+
+/**
+ * A host's callback, if one was given. What it throws is the host's own to hear of, and changes nothing else.
+ * @template {unknown[]} Heard
+ * @param {((...heard: Heard) => void) | undefined} callback
+ * @param {string} what
+ * @returns {((...heard: Heard) => void) | undefined}
+ */
+export function callback(callback, what) {
+  if (callback === undefined) return undefined;
+  if (typeof callback !== "function") throw invalid(`${what} must be a function`);
+  return (...heard) => {
+    try {
+      callback(...heard);
+    } catch (error) {
+      reportError(error);
+    }
+  };
+}
+
+/**
  * @param {unknown} value
  * @param {string} what
  * @returns {string}
@@ -28,14 +62,23 @@ export function text(value, what) {
   return value;
 }
 
+/** Whether it is a file. Another window's has another class, hence the brand. */
+export function isBlob(value) {
+  try {
+    return value instanceof Blob || /^\[object (Blob|File)\]$/.test(Object.prototype.toString.call(value));
+  } catch {
+    // A proxy that throws when it is asked what it is.
+    return false;
+  }
+}
+
 /**
- * A file. Another window's has another class, hence the brand.
  * @param {unknown} value
  * @param {string} what
  * @returns {Blob}
  */
 export function blob(value, what) {
-  if (!(value instanceof Blob) && !/^\[object (Blob|File)\]$/.test(Object.prototype.toString.call(value))) throw invalid(`${what} must be a Blob`);
+  if (!isBlob(value)) throw invalid(`${what} must be a Blob`);
   return value;
 }
 
@@ -46,8 +89,15 @@ export function blob(value, what) {
  */
 export function signalOrNone(signal) {
   if (signal === undefined || signal === null) return undefined;
-  if (typeof signal !== "object" || typeof signal.throwIfAborted !== "function" || typeof signal.addEventListener !== "function") {
-    throw invalid("`signal` must be an AbortSignal");
-  }
+  if (!isSignal(signal)) throw invalid("`signal` must be an AbortSignal");
   return signal;
+}
+
+function isSignal(value) {
+  try {
+    return typeof value.throwIfAborted === "function" && typeof value.addEventListener === "function";
+  } catch {
+    // As above.
+    return false;
+  }
 }

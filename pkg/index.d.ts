@@ -4,7 +4,10 @@ export interface Message {
   content: string;
 }
 
-/** Stops a call: it then throws the signal's reason. */
+/**
+ * Stops a call: it then throws the signal's reason at once. What the call had done by then stays done, also a record that
+ * was being written.
+ */
 export interface Stoppable {
   signal?: AbortSignal | undefined;
 }
@@ -120,13 +123,13 @@ export interface Model {
   name: string;
   /** Gives the answer's text. */
   answer(call: Call): Promise<string> | string;
-  /** Tokens of prompt and answer together; 4,096 unless told. */
+  /** Tokens of prompt and answer together, from 1 to 4,294,967,295; 4,096 unless told. */
   contextTokens?: number;
   local?: undefined;
 }
 
-/** What `createLikeness` takes. */
-export interface Settings {
+/** What `createLikeness` takes. Where its `signal` is aborted nothing is left running. */
+export interface Settings extends Stoppable {
   /** Where the history lies, and whose it is. */
   storage?: {
     /** Whose likeness, where several people share this browser and origin; "Me" unless told. */
@@ -226,6 +229,8 @@ export interface Draft {
 
 /** A request that left this device, or was stopped before it could. */
 export interface LedgerEntry {
+  /** Its own in this browser and origin, and the same whenever it is read. */
+  readonly id: string;
   readonly whenMs: number;
   /** Where to; for a function of the page, its name. */
   readonly url: string;
@@ -268,7 +273,16 @@ export interface Options {
   origin?: string;
 }
 
-/** What may change, here or in another tab. */
+/**
+ * What may change, here or in another tab:
+ *
+ * - `history`: pairs or choices of this person were added, changed or taken away;
+ * - `portrait`: there is a new portrait, or the person said something of a claim;
+ * - `models`: a local model was loaded or freed, or is on another device, or a kept file came or went; told here alone;
+ * - `ledger`: a request was written down, or what came of it, or the ledger was emptied;
+ * - `everything`: all that was stored was deleted; whatever is shown has to be asked anew;
+ * - `outdated`: a newer version of the package runs in another tab, and calls here fail until the page is loaded anew.
+ */
 export type LikenessEvent = "history" | "portrait" | "models" | "ledger" | "everything" | "outdated";
 
 /** The codes of `LikenessError`. A code keeps its meaning from version to version; new ones may come. */
@@ -279,6 +293,8 @@ export type ErrorCode =
   | "remote-model" | "internal" | "destroyed"
   // The page, or one around it, came over plain HTTP from another host than localhost.
   | "insecure-context"
+  // There is no page here, nor a worker of one: a server, or a service worker.
+  | "no-page"
   // Of a local model: no GGUF that the engine runs, or a damaged one; too large; an address that gives none, or not to us.
   | "bad-model" | "out-of-memory" | "model-unreachable"
   // Of a frame alone.
@@ -410,14 +426,26 @@ export interface Likeness {
     /** Deletes a kept file, and frees the memory of the model that was made of it. */
     remove(name: string, settings?: Stoppable): Promise<Models>;
   };
-  /** Calls back when something changed, here or in another tab. Gives what stops that. */
+  /**
+   * Calls back when something changed, here or in another tab. Gives what stops that. What a listener throws is reported
+   * (`reportError`), as with every callback, and changes nothing else.
+   */
   on(event: LikenessEvent, listener: () => void): () => void;
-  /** Ends the worker. What is stored stays. */
+  /** Ends the worker: calls that are under way, and later ones, throw `destroyed`. What is stored stays. */
   destroy(): void;
 }
 
+/** What the middleware for chats' libraries takes beside the likeness. */
+export interface MiddlewareSettings {
+  /**
+   * Hears why the likeness failed; the request then leaves without what would have been told. `reportError` unless told. A
+   * request that is aborted does not leave.
+   */
+  onError?: ((error: unknown) => void) | undefined;
+}
+
 /** Loads the wasm of the page's thread ahead of time, or from another address. */
-export declare function init(settings?: { wasmUrl?: string | URL }): Promise<void>;
+export declare function init(settings?: Stoppable & { wasmUrl?: string | URL }): Promise<void>;
 
 /** Opens one person's likeness in this browser. */
 export declare function createLikeness(settings?: Settings): Promise<Likeness>;

@@ -1,6 +1,8 @@
 // A model that runs on this device, as a page says where its file is, in the words of the package's workers.
 
 import { invalid } from "./failure.js";
+import { isBlob, told } from "./given.js";
+import { baseAddress } from "./workers.js";
 
 const DEVICES = ["auto", "cpu", "gpu"];
 
@@ -10,8 +12,8 @@ const DEVICES = ["auto", "cpu", "gpu"];
  * @returns {[object, Blob | undefined]}
  */
 export function localModel(local) {
-  const isSource = typeof local === "string" || local instanceof URL || local instanceof Blob;
-  const { source, kept, name, sha256, device = "auto" } = isSource ? { source: local } : (local ?? {});
+  const isSource = typeof local === "string" || local instanceof URL || isBlob(local);
+  const { source, kept, name, sha256, device = "auto" } = isSource ? { source: local } : told(local, "source", "kept", "name", "sha256", "device");
   if (!DEVICES.includes(device)) throw invalid(`model.local.device must be ${DEVICES.join(", ")}, not ${JSON.stringify(device)}`);
   if (sha256 !== undefined && !/^[0-9a-f]{64}$/i.test(sha256)) throw invalid("model.local.sha256 must be 64 hexadecimal digits");
   if (name !== undefined && (typeof name !== "string" || name === "")) throw invalid("model.local.name must be a file's name");
@@ -22,7 +24,7 @@ export function localModel(local) {
     }
     return [{ kept, device }, undefined];
   }
-  if (source instanceof Blob) return [{ name: name ?? source.name ?? "model.gguf", ...rest }, source];
+  if (isBlob(source)) return [{ name: name ?? source.name ?? "model.gguf", ...rest }, source];
   if (typeof source === "string" || source instanceof URL) {
     const url = address(source);
     return [{ url, name: name ?? decodedName(url), ...rest }, undefined];
@@ -34,7 +36,7 @@ export function localModel(local) {
 function address(source) {
   let found;
   try {
-    found = new URL(source, document.baseURI);
+    found = new URL(source, baseAddress());
   } catch (error) {
     throw invalid(`model.local: ${JSON.stringify(String(source))} is no address`);
   }

@@ -3,25 +3,47 @@
 // Who awaits it hears the end; who iterates it hears each step, and stops it by leaving the loop.
 
 import { invalid } from "./failure.js";
-import { signalOrNone } from "./given.js";
+import { callback, signalOrNone, told } from "./given.js";
+
+/**
+ * A call that is left at once when its signal says so: what comes of it is nobody's then.
+ * @template Result
+ * @param {AbortSignal | undefined} signal
+ * @param {Promise<Result>} call
+ * @returns {Promise<Result>}
+ */
+export function leavable(signal, call) {
+  return new Promise((settle, fail) => {
+    const leave = () => fail(signal.reason);
+    if (signal?.aborted) leave();
+    signal?.addEventListener("abort", leave, { once: true });
+    call.then(settle, fail).finally(() => signal?.removeEventListener("abort", leave));
+  });
+}
 
 /**
  * Starts a call.
  * @template Step, Result
- * @param {AbortSignal | undefined} signal the caller's
- * @param {((step: Step) => void) | undefined} onStep the caller's callback
- * @param {(tell: (step: Step) => void, signal: AbortSignal) => Promise<Result>} start
+ * @param {object | undefined} settings the caller's, with its `signal`
+ * @param {string} name the caller's callback that hears the steps, among the settings
+ * @param {(tell: (step: Step) => void, signal: AbortSignal) => Promise<Result>} start `signal` is aborted too when the
+ *   caller leaves the loop, which waits for the end
  * @returns {import("./index.js").Running<Step, Result>}
  */
-export function running(signal, onStep, start) {
+export function running(settings, name, start) {
   const left = new AbortController();
   const steps = new Steps();
-  const tell = (step) => {
-    onStep?.(step);
-    steps.put(step);
-  };
   // Whatever is wrong, the promise tells it.
-  const promise = (async () => start(tell, signalOrNone(signal) ? AbortSignal.any([signal, left.signal]) : left.signal))();
+  const promise = (async () => {
+    const given = told(settings, "signal", name);
+    const onStep = callback(given[name], `\`${name}\``);
+    const signal = signalOrNone(given.signal);
+    const tell = (step) => {
+      onStep?.(step);
+      steps.put(step);
+    };
+    return leavable(signal, start(tell, eitherOf(signal, left.signal)));
+  })();
   promise.then(() => steps.end(), () => steps.end());
   return Object.defineProperty(promise, Symbol.asyncIterator, {
     value() {
@@ -32,6 +54,15 @@ export function running(signal, onStep, start) {
       return iterator(steps, promise, left);
     },
   });
+}
+
+/** A signal that is aborted when one of the two is; the first may be none. */
+export function eitherOf(signal, other) {
+  try {
+    return signal ? AbortSignal.any([signal, other]) : other;
+  } catch {
+    throw invalid("`signal` must be an AbortSignal");
+  }
 }
 
 function iterator(steps, promise, left) {

@@ -50,10 +50,13 @@ export class LikenessBadge extends LikenessElement {
     this.draw();
   }
 
-  async refresh() {
+  async refresh(event) {
     const { likeness } = this;
     if (!likeness) return;
-    this.#ledger.refresh();
+    if (event === "everything") this.#ledger.forget();
+    if (event !== "history" && event !== "portrait") this.#ledger.refresh();
+    // A request that was sent changes nothing of what a prompt would be told.
+    if (event === "ledger") return;
     const asked = ++this.#asked;
     let known;
     try {

@@ -62,8 +62,8 @@ export class LikenessElement extends (globalThis.HTMLElement ?? class {}) {
   /** Draws what is known, in the words in use. */
   draw() {}
 
-  /** Asks the likeness, and draws. */
-  refresh() {}
+  /** Asks the likeness, and draws; after one of its events, what that has changed. */
+  refresh(event) {}
 
   /** Lets go of what belongs to the likeness that was bound before. */
   forget() {}
@@ -84,7 +84,7 @@ export class LikenessElement extends (globalThis.HTMLElement ?? class {}) {
   #listen() {
     this.#unlisten();
     for (const event of this.constructor.watches) {
-      const stop = this.#likeness?.on(event, () => this.refresh());
+      const stop = this.#likeness?.on(event, () => this.refresh(event));
       if (stop) this.#stops.push(stop);
     }
     this.refresh();

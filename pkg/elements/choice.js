@@ -40,6 +40,8 @@ export class LikenessChoice extends LikenessElement {
   #change = node("button", { type: "button", part: "change", hidden: true, click: () => this.#toggleChange() });
   #said = "";
   #off = false;
+  /** What a browser gave back when the person came back to the page, until its question is put. */
+  #before;
   /** Goes up with every new question, so that what comes late for an earlier one changes nothing. */
   #question = 0;
   #answers = [];
@@ -64,6 +66,7 @@ export class LikenessChoice extends LikenessElement {
     if (isSame(given, this.#context)) return;
     this.#context = given;
     this.#reopen();
+    this.#restore();
   }
 
   /** The two answers as shown; an empty array for none. */
@@ -77,6 +80,7 @@ export class LikenessChoice extends LikenessElement {
     if (isSame(given, this.#options)) return;
     this.#options = given;
     this.#reopen();
+    this.#restore();
     this.draw();
   }
 
@@ -181,6 +185,12 @@ export class LikenessChoice extends LikenessElement {
     if (this.#phase === "open") this.#enter("open", "");
   }
 
+  /** The browser gives back what a form's controls were at, before a script may have put the question. */
+  formStateRestoreCallback(state) {
+    this.#before = parsed(state);
+    this.#restore();
+  }
+
   draw() {
     const { strings } = this;
     const held = this.#buttons.indexOf(this.shadowRoot.activeElement);
@@ -225,7 +235,7 @@ export class LikenessChoice extends LikenessElement {
     this.#change.textContent = this.#phase === "changing" ? strings.leave : strings.change;
     this.#change.hidden = this.#phase !== "changing" && !this.#mayChange();
     this.#change.disabled = this.#off;
-    this.#internals.setFormValue(this.#value || null);
+    this.#internals.setFormValue(this.#value || null, this.#state());
     if (this.required && !this.#value) {
       this.#internals.setValidity({ valueMissing: true }, strings.required, this.#buttons[0]);
     } else this.#internals.setValidity({});
@@ -236,6 +246,24 @@ export class LikenessChoice extends LikenessElement {
     const chosen = ({ id }) => ({ value: id, outcome: { chosen: id } });
     const none = (why) => ({ value: `none:${why}`, outcome: { none: why } });
     return [...this.#options.map(chosen), none("all-good"), none("all-bad")];
+  }
+
+  /** What a browser may keep for when the person comes back: no word of the answers. */
+  #state() {
+    const isRecorded = this.#phase === "recorded" || this.#phase === "changing";
+    return this.#value ? JSON.stringify({ question: this.#fingerprint(), value: this.#value, isRecorded }) : null;
+  }
+
+  #fingerprint() {
+    return fingerprint(JSON.stringify([this.#context, this.#options]));
+  }
+
+  /** Takes up what was chosen before, where this is that question. What was recorded is locked, as it was. */
+  #restore() {
+    if (!this.#before || this.#phase !== "open" || this.#value || this.#before.question !== this.#fingerprint()) return;
+    const { value, isRecorded } = this.#before;
+    this.#before = undefined;
+    if (this.#outcomes().some((outcome) => outcome.value === value)) this.#enter(isRecorded ? "recorded" : "open", value);
   }
 
   #reopen() {
@@ -321,6 +349,22 @@ export class LikenessChoice extends LikenessElement {
       this.tell("likeness-error", { error });
     }
   }
+}
+
+/** What is no state of ours is none: a browser may offer what another control had. */
+function parsed(state) {
+  try {
+    return JSON.parse(state);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Tells texts apart, and nothing of them can be read from it: FNV-1a in 32 bits. */
+function fingerprint(text) {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return hash >>> 0;
 }
 
 const isSame = (a, b) => JSON.stringify(a) === JSON.stringify(b);

@@ -1,8 +1,11 @@
 // What was sent, line by line: for the badge, behind a disclosure. It is read when it is opened, some lines at a time.
+//
+// While it is open, new lines come on top, and those that are there stay what they are to whoever reads them: a body that
+// was opened stays open, and what "Show more" brought stays too.
 
 import { node } from "./base.js";
 
-/** Lines shown at once. */
+/** Lines shown at once, and read again after a change. */
 const LINES = 20;
 
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
@@ -11,6 +14,9 @@ const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeSty
 export class LedgerList {
   #of;
   #reading;
+  #lines = new Map();
+  #isStale = false;
+  #isLooking = false;
   #list = node("ul", { part: "ledger-lines" });
   #note = node("p");
   #more = node("button", { type: "button", click: () => this.#read(this.#reading) });
@@ -30,17 +36,30 @@ export class LedgerList {
     this.#summary.textContent = strings.ledger;
     this.#more.textContent = strings.more;
     this.#more.hidden = !this.#reading || this.#reading.isDone;
+    for (const line of this.#lines.values()) line.draw(strings);
+    this.#note.textContent ||= this.#reading?.isDone && this.#lines.size === 0 ? strings.nothingSent : "";
   }
 
-  /** Reads again what is shown; what is closed is read when it is opened. */
-  refresh() {
-    this.forget();
-    if (this.node.open) this.#begin();
+  /** Brings in what is new; what is closed is read when it is opened. */
+  async refresh() {
+    if (!this.node.open) return this.forget();
+    if (!this.#reading) return this.#begin();
+    // Events come faster than the ledger is read: one more look after the last of them shows it all.
+    this.#isStale = true;
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    while (this.#isStale) {
+      this.#isStale = false;
+      await this.#look(this.#reading);
+    }
+    this.#isLooking = false;
   }
 
   /** Lets go of what was read. */
   forget() {
     this.#reading = undefined;
+    this.#isStale = false;
+    this.#lines.clear();
     this.#list.replaceChildren();
     this.#note.textContent = "";
   }
@@ -48,43 +67,102 @@ export class LedgerList {
   #begin() {
     const { likeness } = this.#of;
     if (typeof likeness?.ledger !== "function") return;
-    this.#reading = { lines: likeness.ledger()[Symbol.asyncIterator](), isDone: false };
+    this.#reading = { lines: likeness.ledger(), isDone: false };
     return this.#read(this.#reading);
   }
 
+  /** Reads on below what is shown. */
   async #read(reading) {
-    const { strings } = this.#of;
     try {
       for (let count = 0; count < LINES && !reading.isDone; count += 1) {
         const { value, done } = await reading.lines.next();
         // What was let go of meanwhile is not shown.
         if (reading !== this.#reading) return;
         reading.isDone = Boolean(done);
-        if (!done) this.#list.append(line(value, strings));
+        if (!done) this.#show(value, null);
       }
-      this.#note.textContent = this.#list.childElementCount ? "" : strings.nothingSent;
     } catch (error) {
-      reading.isDone = true;
-      if (reading === this.#reading) this.#note.textContent = strings.failed(error);
+      this.#failed(error, reading);
     }
     this.draw();
   }
+
+  /** Reads from the top as far as something is new, and a little on, since what came of a request is told later. */
+  async #look(reading) {
+    const seen = new Set();
+    let next = this.#list.firstElementChild;
+    try {
+      for await (const entry of this.#of.likeness.ledger()) {
+        if (reading !== this.#reading) return;
+        if (seen.size >= LINES && this.#lines.has(entry.id)) return this.draw();
+        seen.add(entry.id);
+        next = this.#show(entry, next).nextElementSibling;
+      }
+      if (reading !== this.#reading) return;
+      // All of it was read, so what is shown besides has been deleted.
+      for (const [id, { item }] of this.#lines) {
+        if (seen.has(id)) continue;
+        item.remove();
+        this.#lines.delete(id);
+      }
+      reading.isDone = true;
+    } catch (error) {
+      this.#failed(error, reading);
+    }
+    this.draw();
+  }
+
+  /** The line of an entry: where it is already, or before another one. */
+  #show(entry, before) {
+    const known = this.#lines.get(entry.id);
+    const line = known ?? new Line();
+    line.show(entry, this.#of.strings);
+    if (!known) {
+      this.#lines.set(entry.id, line);
+      this.#list.insertBefore(line.item, before);
+      this.#note.textContent = "";
+    }
+    return line.item;
+  }
+
+  #failed(error, reading) {
+    reading.isDone = true;
+    if (reading === this.#reading) this.#note.textContent = this.#of.strings.failed(error);
+  }
 }
 
-function line(entry, strings) {
-  const body = node("pre", { tabindex: "0", "aria-label": strings.body, part: "ledger-body" });
-  const facts = [entry.url, entry.verdict, entry.outcome].map((fact) => node("p", {}, fact));
-  const show = async ({ target }) => {
-    if (!target.open || body.textContent || !entry.left) return;
+/** One request, with its body below a disclosure of its own. */
+class Line {
+  #entry;
+  #strings;
+  #summary = node("summary");
+  #facts = ["url", "verdict", "outcome"].map((name) => ({ name, node: node("p") }));
+  #body = node("pre", { tabindex: "0", part: "ledger-body", hidden: true });
+  item = node("li", {},
+    node("details", { toggle: ({ target }) => target.open && this.#open() },
+      this.#summary, ...this.#facts.map((fact) => fact.node), this.#body));
+
+  show(entry, strings) {
+    this.#entry = entry;
+    this.draw(strings);
+  }
+
+  draw(strings) {
+    this.#strings = strings;
+    const { whenMs, purpose, model, left, bytes } = this.#entry;
+    const figure = left ? strings.bytes(bytes) : strings.stopped;
+    this.#summary.textContent = `${moment.format(whenMs)}: ${purpose}, ${model}, ${figure}`;
+    for (const fact of this.#facts) fact.node.textContent = this.#entry[fact.name];
+    this.#body.setAttribute("aria-label", strings.body);
+    this.#body.hidden = !left;
+  }
+
+  async #open() {
+    if (this.#body.textContent || !this.#entry.left) return;
     try {
-      body.textContent = await entry.body();
+      this.#body.textContent = await this.#entry.body();
     } catch (error) {
-      body.textContent = strings.failed(error);
+      this.#body.textContent = this.#strings.failed(error);
     }
-  };
-  const figure = entry.left ? strings.bytes(entry.bytes) : strings.stopped;
-  return node("li", {},
-    node("details", { toggle: show },
-      node("summary", {}, `${moment.format(entry.whenMs)}: ${entry.purpose}, ${entry.model}, ${figure}`),
-      ...facts, ...(entry.left ? [body] : [])));
+  }
 }

@@ -4,14 +4,15 @@
 
 import { SystemMessage, coerceMessageLikeToMessage } from "@langchain/core/messages";
 import { RunnableLambda } from "@langchain/core/runnables";
-import { aboutPerson } from "../about.js";
+import { asking } from "./asking.js";
 import { withText } from "./system-text.js";
 
 /** Types and words are in langchain.d.ts. */
-export function personalize(likeness) {
+export function personalize(likeness, settings) {
+  const ask = asking(likeness, settings);
   return RunnableLambda.from(async (input, config) => {
     const messages = asMessages(input);
-    const about = await aboutPerson(likeness, config?.signal);
+    const about = await ask(config?.signal);
     if (!about) return messages;
     const [first, ...rest] = messages;
     if (first?.type !== "system") return [new SystemMessage(about), ...messages];

@@ -5,7 +5,7 @@
 // Everything that asks a model (`create`, `stream`, `parse`, `runTools`) goes through the client's `post`, which takes
 // its options as a promise: so one place is enough, and streams, retries and `withResponse` work as before.
 
-import { aboutPerson } from "../about.js";
+import { asking } from "./asking.js";
 import { withText } from "./system-text.js";
 
 /** How the body of each kind of request tells a model who asks. Other requests pass as they are. */
@@ -15,19 +15,24 @@ const TOLD = {
 };
 
 /** Types and words are in openai.d.ts. */
-export function personalized(client, likeness) {
-  const own = client.withOptions({});
-  const post = own.post;
-  own.post = (path, options) => {
-    const tell = TOLD[path];
-    return post.call(own, path, tell ? told(likeness, tell, options) : options);
-  };
-  return own;
+export function personalized(client, likeness, settings) {
+  return telling(client.withOptions({}), asking(likeness, settings));
 }
 
-async function told(likeness, tell, options) {
+/** The client, made to tell; so are those that are made of it with other options. */
+function telling(client, ask) {
+  const { post, withOptions } = client;
+  client.post = (path, options) => {
+    const tell = TOLD[path];
+    return post.call(client, path, tell ? told(ask, tell, options) : options);
+  };
+  client.withOptions = (options) => telling(withOptions.call(client, options), ask);
+  return client;
+}
+
+async function told(ask, tell, options) {
   const { body, signal, ...rest } = await options;
-  const about = await aboutPerson(likeness, signal ?? undefined);
+  const about = await ask(signal);
   return { ...rest, signal, body: about ? tell(body, about) : body };
 }
 

@@ -37,7 +37,8 @@ const isExported = (node) => node.modifiers?.some(({ kind }) => kind === ts.Synt
 
 /** One exported item; a block of globals is one too. */
 function item(node, source) {
-  if (ts.isModuleDeclaration(node)) return globals(node, source);
+  // What is added to another package's types is made of items of our own.
+  if (ts.isModuleDeclaration(node)) return ts.isStringLiteral(node.name) ? [] : globals(node, source);
   if (!isExported(node)) return [];
   const name = node.name.text;
   const said = comment(node);

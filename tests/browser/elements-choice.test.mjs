@@ -301,6 +301,76 @@ test("what was recorded is changed for a while: the new choice takes the old one
   });
 });
 
+test("a form that a browser restores gives the choice back, where it is the same question", { timeout: 2 * MINUTE }, async () => {
+  await withChoices(async ({ page }) => {
+    const seen = await page.evaluate(async () => {
+      // What a browser would keep of an element, and gives back by its callback.
+      const kept = new Map();
+      const { setFormValue } = ElementInternals.prototype;
+      ElementInternals.prototype.setFormValue = function (value, state) {
+        kept.set(this, { value, state });
+        return setFormValue.call(this, value, state);
+      };
+      const take = () => [...kept.values()].at(-1);
+      const pick = (choice, at) => choice.shadowRoot.querySelectorAll("[role=radio]")[at].click();
+      const shown = (choice) => [choice.value, choice.recorded, choice.shadowRoot.querySelector("[aria-checked=true]")?.textContent ?? ""];
+      pick(make("free"), 1);
+      const free = take();
+      kept.clear();
+      const bound = make("bound", { likeness });
+      pick(bound, 2);
+      while (!bound.recorded) await new Promise((resolve) => setTimeout(resolve, 20));
+      const recorded = take();
+
+      // As after a load: the element is restored before the page's script has put the question.
+      const early = document.body.appendChild(document.createElement("likeness-choice"));
+      early.formStateRestoreCallback(free.state, "restore");
+      Object.assign(early, question());
+      const late = make("late", { likeness });
+      late.formStateRestoreCallback(recorded.state, "restore");
+      const other = make("other", { options: question().options.map((option) => ({ ...option, content: "another" })) });
+      other.formStateRestoreCallback(free.state, "restore");
+      const strange = make("strange");
+      for (const state of ["no state", null, "{}", "[]", '{"value":"a"}']) strange.formStateRestoreCallback(state, "autocomplete");
+      const before = (await outcomes()).length;
+      pick(late, 0);
+      return {
+        early: shown(early), late: shown(late), other: shown(other), strange: shown(strange), sent: [free.value, recorded.value],
+        quotes: /canary|answer/.test(free.state + recorded.state), recorded: (await outcomes()).length - before,
+      };
+    });
+    assert.deepEqual(seen.sent, ["a", "none:all-good"]);
+    assert.deepEqual(seen.early, ["a", false, "2The second"]);
+    assert.deepEqual(seen.late, ["none:all-good", true, "3Both good"], "what was recorded is locked");
+    assert.deepEqual([seen.other, seen.strange], [["", false, ""], ["", false, ""]]);
+    assert.equal(seen.quotes, false, "no word of the answers is kept");
+    assert.equal(seen.recorded, 0);
+  });
+});
+
+test("a page styles it by parts and by custom properties", { timeout: MINUTE }, async () => {
+  await withChoices(async ({ page }) => {
+    const seen = await page.evaluate(() => {
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(`
+        likeness-choice { --likeness-accent: rgb(1, 2, 3); --likeness-answer-size: 77px; }
+        likeness-choice::part(answer) { border-top-width: 7px; }
+        likeness-choice::part(outcome) { letter-spacing: 3px; }
+        likeness-choice::part(box) { background-color: rgb(4, 5, 6); }
+      `);
+      document.adoptedStyleSheets = [sheet];
+      const { shadowRoot } = make("one");
+      shadowRoot.querySelector("[role=radio]").click();
+      const style = (selector) => getComputedStyle(shadowRoot.querySelector(selector));
+      return [
+        style(".answer").borderTopWidth, style(".answer").maxBlockSize, style(".answer.taken").borderBottomColor,
+        style("[role=radio]").letterSpacing, style(".box").backgroundColor,
+      ];
+    });
+    assert.deepEqual(seen, ["7px", "77px", "rgb(1, 2, 3)", "3px", "rgb(4, 5, 6)"]);
+  });
+});
+
 test("options that are no two answers are refused in words that say what is wrong", { timeout: 2 * MINUTE }, async () => {
   await withChoices(async ({ page }) => {
     const said = await page.evaluate(() => {

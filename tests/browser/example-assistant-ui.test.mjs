@@ -62,6 +62,23 @@ test("assistant-ui: thumbs on two answers make a pair, the portrait is told, the
       await until(page, async () => (await (await likeness.export()).text()).includes('"all_bad"'));
       assert.equal(await pairs(), before + 1);
 
+      // A thumb that is changed: the two are compared anew, and nothing of what they said before is left.
+      await answer.getByRole("button", { name: "Good", exact: true }).click();
+      await until(page, async (before) => (await likeness.portrait()).pairs === before + 2, before);
+      const poaching = async () => {
+        const choices = choicesIn(await page.evaluate(async () => (await likeness.export()).text()));
+        return choices.filter(({ context }) => /poach/.test(context.at(-1).content));
+      };
+      const [preferred, ...others] = await poaching();
+      assert.deepEqual([preferred.outcome.kind, others], ["preferred", []]);
+      assert.equal(preferred.answers.find(({ id }) => id === preferred.outcome.winner).content, SAID[3]);
+      await answer.getByRole("button", { name: "The answer before" }).click();
+      await page.getByText(SAID[2]).waitFor();
+      await answer.getByRole("button", { name: "Good", exact: true }).click();
+      await until(page, async () => (await (await likeness.export()).text()).includes('"all_good"'));
+      assert.deepEqual((await poaching()).map(({ outcome }) => outcome.kind), ["all_good"]);
+      assert.equal(await pairs(), before + 1);
+
       assertNoHistory([...model.all, ...requests]);
       const induction = model.questions().filter((request) => kind(request) !== "chat");
       assert.ok(induction.length > 3, "the model was asked for the portrait too");

@@ -11,6 +11,8 @@ import { PACKAGE, run } from "./package-project.mjs";
 const EXAMPLES = join(PACKAGE, "examples");
 /** Hosts so large that their tests are among the long ones, each with its own lock file. */
 const LONG = ["sillytavern", "open-webui"];
+/** A plain page: no host, nothing installed. It has a test of its own. */
+const PAGE = "quick-start";
 const json = async (path) => JSON.parse(await readFile(path, "utf8"));
 
 /** What the tests start, by name: npm's packages and PyPI's. */
@@ -25,7 +27,7 @@ async function versions() {
 
 test("each example names the versions that were started, shows itself, and has its test", async () => {
   const tested = await versions();
-  const names = await readdir(EXAMPLES);
+  const names = (await readdir(EXAMPLES)).filter((name) => name !== PAGE);
   assert.deepEqual(names.sort(), ["ai-sdk", "assistant-ui", "extension", "open-webui", "sillytavern"]);
   const listed = await readFile(join(PACKAGE, "README.md"), "utf8");
   for (const name of names) {
@@ -34,9 +36,12 @@ test("each example names the versions that were started, shows itself, and has i
       assert.equal(version, other === "@likeness/browser" ? "file:../.." : tested[other], `${name} asks for ${other}`);
     }
     const readme = await readFile(join(EXAMPLES, name, "README.md"), "utf8");
-    for (const [, other, version] of readme.matchAll(/`(@?[a-z-]+(?:\/[a-z-]+)?)` (\d+\.\d+\.\d+)/g)) {
-      assert.equal(version, tested[other], `${name}'s README names ${other}`);
-    }
+    const named = [...readme.matchAll(/`(@?[a-z-]+(?:\/[a-z-]+)?)` (\d+\.\d+\.\d+)/g)];
+    assert.ok(named.length > 0, `${name}'s README names what it was tried with`);
+    for (const [, other, version] of named) assert.equal(version, tested[other], `${name}'s README names ${other}`);
+    // A version without a name in code is one that nothing compares.
+    const versions = readme.match(/(?<![\d.])\d+\.\d+\.\d+(?!\.\d)/g);
+    assert.equal(versions.length, named.length, `${name}'s README names what each version is of: ${versions}`);
     assert.match(readme, /Tried (with|in)\s/);
     assert.match(readme, /!\[.+\]\(screenshot\.png\)/s);
     assert.ok((await stat(join(EXAMPLES, name, "screenshot.png"))).size < 150_000, `${name}'s picture is small`);

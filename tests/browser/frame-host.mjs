@@ -17,7 +17,7 @@ const CARELESS = "careless.localhost";
 /** Hosts that say which windows they may share a browsing context group with. */
 const OPENER_POLICIES = { "cut.localhost": "same-origin", "popups.localhost": "same-origin-allow-popups" };
 /** What a host's page needs of the package: the connecting end, and not the core. */
-const HOSTS_FILES = ["frame.js", "about.js", "failure.js", "frame/protocol.js"];
+const HOSTS_FILES = ["frame.js", "about.js", "failure.js", "given.js", "running.js", "frame/protocol.js"];
 const PAGES = {
   "/": '<!doctype html><title>host</title><script type="module" src="/host.js"></script>',
   "/bare": "<!doctype html><title>host</title>",

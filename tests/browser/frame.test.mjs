@@ -44,7 +44,9 @@ test("a good host: granted, it records, and gets portrait, prompt, ranking and i
     assert.ok(seen.portrait.claims.length > 0);
     assert.equal(seen.told.length, 2);
     for (const { text } of seen.portrait.claims) assert.ok(seen.told[0].content.includes(text.replace(/^You/, "They")), text);
-    assert.deepEqual(seen.ranked.map(({ content }) => content).sort(), [LONG, SHORT].sort());
+    // The sample's person prefers answers without a flattering start and with fewer hedges.
+    assert.deepEqual(seen.ranked.map(({ content, index }) => [content, index]), [[SHORT, 1], [LONG, 0]]);
+    assert.ok(seen.judged.first < 0.45 && seen.ranked[0].liked > 0.55, `${seen.judged.first} ${seen.ranked[0].liked}`);
     assert.equal(seen.judged.first, Math.round(seen.judged.first * 100) / 100, "two decimals");
     assert.equal(seen.stopped, "enough");
     assert.equal(seen.own.length, PAIRS.length + 1);
@@ -139,6 +141,100 @@ test("where there is no frame to be had, the code says so", { timeout: MINUTE },
     }, frameUrl);
     assert.deepEqual(again, [[], [], true]);
   }, [/404/]);
+});
+
+test("a frame that goes or shows something else ends the calls that wait for it, and one that comes back answers again", { timeout: 2 * MINUTE }, async () => {
+  await withFrames(async ({ host, frameUrl, url }) => {
+    const page = await host("chat");
+    const seen = await page.evaluate(async ({ url, other }) => {
+      const failed = (call) => {
+        const late = new Promise((settle) => setTimeout(settle, 20_000, "hangs"));
+        return Promise.race([call.then(() => "answered", (error) => (error instanceof api.LikenessError ? error.code : error.name)), late]);
+      };
+      // What runs by the second is over once nobody waits.
+      const running = new Set();
+      const [set, clear] = [setInterval, clearInterval];
+      window.setInterval = (...given) => {
+        const timer = set(...given);
+        running.add(timer);
+        return timer;
+      };
+      window.clearInterval = (timer) => (running.delete(timer), clear(timer));
+      const likeness = await api.connectLikeness({ url, timeoutMs: 8000 });
+      const { frame } = likeness;
+      // Nobody answers this question while the frame goes.
+      const asking = failed(likeness.requestAccess(["rank"]));
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      frame.remove();
+      const removed = [await asking, await failed(likeness.access())];
+      const idle = running.size;
+      document.body.append(frame);
+      const back = await failed(likeness.access());
+      const again = failed(likeness.requestAccess(["rank"]));
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      frame.src = other;
+      const elsewhere = [await again, await failed(likeness.access())];
+      const stop = new AbortController();
+      const greeting = failed(likeness.access({ signal: stop.signal }));
+      stop.abort();
+      const left = await greeting;
+      frame.src = url;
+      await new Promise((resolve) => frame.addEventListener("load", resolve, { once: true }));
+      const home = await failed(likeness.access());
+      likeness.destroy();
+      let on;
+      try {
+        on = likeness.on("access", () => {});
+      } catch ({ code }) {
+        on = code;
+      }
+      return { removed, idle, back, elsewhere, left, home, on, ended: await failed(likeness.access()), running: running.size };
+    }, { url: frameUrl, other: `${url("likeness")}nothing` });
+    assert.deepEqual(seen, {
+      removed: ["no-frame", "no-frame"], idle: 0, back: "answered", elsewhere: ["no-frame", "no-frame"], left: "AbortError",
+      home: "answered", on: "destroyed", ended: "destroyed", running: 0,
+    });
+  }, [/404/]);
+});
+
+test("a signal ends every call at once, whatever the frame does; null settings are none", { timeout: 2 * MINUTE }, async () => {
+  await withFrames(async ({ host, frameUrl }) => {
+    const page = await host("chat");
+    await connect(page, frameUrl);
+    const outcomes = await page.evaluate(async (pair) => {
+      const { context, chosen, rejected } = pair;
+      const choice = { context, options: [{ id: "a", content: chosen }, { id: "b", content: rejected }], chosen: "a" };
+      const calls = {
+        access: (settings) => likeness.access(settings),
+        requestAccess: (settings) => likeness.requestAccess(["rank"], settings),
+        record: (settings) => likeness.record(pair, settings),
+        recordChoice: (settings) => likeness.recordChoice(choice, settings),
+        pairs: (settings) => likeness.pairs(settings),
+        portrait: (settings) => likeness.portrait(settings),
+        personalize: (settings) => likeness.personalize(context, settings),
+        judge: (settings) => likeness.judge(context, chosen, rejected, settings),
+        rank: (settings) => likeness.rank(context, [chosen, rejected], settings),
+      };
+      const code = (call) => call.then(() => "done", (error) => error?.code ?? error);
+      const outcomes = { null: [await code(calls.access(null)), await code(calls.rank(null))] };
+      // From here on the frame hears nothing any more.
+      MessagePort.prototype.postMessage = () => {};
+      for (const [name, call] of Object.entries(calls)) {
+        outcomes[name] = [await code(call({ signal: AbortSignal.abort("left") }))];
+        for (const wait of [0, 20]) {
+          const stop = new AbortController();
+          const called = code(call({ signal: stop.signal }));
+          if (wait > 0) setTimeout(() => stop.abort("left"), wait);
+          else stop.abort("left");
+          outcomes[name].push(await Promise.race([called, new Promise((settle) => setTimeout(settle, 2000, "hangs"))]));
+        }
+      }
+      return outcomes;
+    }, PAIRS[0]);
+    const { null: none, ...rest } = outcomes;
+    assert.deepEqual(none, ["done", "not-granted"]);
+    for (const [name, seen] of Object.entries(rest)) assert.deepEqual(seen, ["left", "left", "left"], name);
+  });
 });
 
 test("a bucket empties, fills with time, and survives a clock that goes back", async () => {

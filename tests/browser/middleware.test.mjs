@@ -35,7 +35,9 @@ before(async () => {
       await cp(join(REPOSITORY, "tests/browser/middleware-host.js"), join(folder, "main.js"));
       await writeFile(join(folder, "index.html"), '<!doctype html><title>host</title><script type="module" src="/main.js"></script>');
       const path = (endpoint) => `?model=${encodeURIComponent(endpoint)}`;
-      await withBuilt(await viteBuild(folder), (it) => (resolve(it), new Promise((done) => (finish = done))), { choose, path });
+      await withBuilt(await viteBuild(folder), (it) => (resolve(it), new Promise((done) => (finish = done))), {
+        choose, path, allowedErrors: [/of the host's own|this likeness was destroyed/],
+      });
     });
     closed.catch(reject);
   });
@@ -191,6 +193,46 @@ test("a call that is aborted while the person is looked up asks no model; a late
     assert.deepEqual([name, await later], [name, "stopped"]);
     host.model.will(choose);
   }
+});
+
+test("where the likeness fails the chat goes on without it, and onError hears why; an aborted call does not", { timeout: MINUTE }, async () => {
+  const calls = {
+    "ai-sdk": (ended, settings, signal) =>
+      generateText({ model: wrapLanguageModel({ model: provider("m"), middleware: likenessMiddleware(ended, settings) }), prompt: "q", abortSignal: signal, maxRetries: 0 }),
+    openai: (ended, settings, signal) =>
+      personalized(client, ended, settings).chat.completions.create({ model: "m", messages: [{ role: "user", content: "q" }] }, { signal }),
+    langchain: (ended, settings, signal) => personalize(ended, settings).pipe(chatModel).invoke("q", { signal }),
+  };
+  for (const [name, call] of Object.entries(calls)) {
+    const { returned, bodies } = await asked(async (call) => {
+      const make = eval(call);
+      const ended = await open("Nobody");
+      ended.destroy();
+      const [heard, reported] = [[], []];
+      const report = (event) => (event.preventDefault(), reported.push(event.error.code));
+      addEventListener("error", report);
+      await make(ended, { onError: ({ code }) => heard.push(code) });
+      // A callback of the host's that throws is reported, and the request leaves all the same.
+      await make(ended, { onError: () => { throw Object.assign(new Error("of the host's own"), { code: "its own" }); } });
+      await make(ended);
+      const stopped = await make(ended, { onError: ({ code }) => heard.push(code) }, AbortSignal.abort()).then(() => "answered", () => "stopped");
+      removeEventListener("error", report);
+      return { heard, reported, stopped };
+    }, String(call));
+    assert.deepEqual([name, returned], [name, { heard: ["destroyed"], reported: ["its own", "destroyed"], stopped: "stopped" }]);
+    assert.equal(bodies.length, 3, "three requests left");
+    for (const body of bodies) assert.equal(system(body), "", name);
+  }
+});
+
+test("openai: a client that withOptions makes of a personalised one is personalised too", { timeout: MINUTE }, async () => {
+  const { bodies } = await asked(async () => {
+    const mine = personalized(client, likeness).withOptions({ timeout: 60_000 }).withOptions({ maxRetries: 1 });
+    for (const it of [client.withOptions({ maxRetries: 1 }), mine]) {
+      await it.chat.completions.create({ model: "m", messages: [{ role: "user", content: "Where?" }] });
+    }
+  });
+  assertToldOnly(bodies, system, others);
 });
 
 test("nothing is added where nothing is known, and the client that was given stays as it was", { timeout: MINUTE }, async () => {

@@ -5,7 +5,7 @@ import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { withHost } from "./package-host.mjs";
-import { viteBuild, withInstalled } from "./package-project.mjs";
+import { readmeBlock, viteBuild, withBuilt, withInstalled } from "./package-project.mjs";
 
 const MINUTE = 60_000;
 
@@ -39,6 +39,24 @@ test("the wasm comes from where init is told", { timeout: 2 * MINUTE }, async ()
     });
     const cores = requests.map(({ url }) => url).filter((url) => url.includes("core_bg.wasm"));
     assert.deepEqual(cores, ["/package/dist/core_bg.wasm?another"]);
+  });
+});
+
+test("a bundler finds the wasm in the package's dist, and what else lies there", { timeout: 3 * MINUTE }, async () => {
+  await withInstalled(async (folder) => {
+    const readme = await readmeBlock("With Vite", "js", undefined, 1);
+    assert.match(readme, /core_bg\.wasm\?url/);
+    const where = 'const workerUrl = new URL("/likeness/data_worker_loader.js", location.href);';
+    const last = "window.told = { wasmUrl, pairs: (await (await createLikeness({ storage: { workerUrl } })).portrait()).pairs };";
+    await writeFile(join(folder, "main.js"), `import { createLikeness, init } from "@likeness/browser";\n${readme}\n${where}\n${last}`);
+    await writeFile(join(folder, "index.html"), '<!doctype html><title>host</title><script type="module" src="/main.js"></script>');
+    await withBuilt(await viteBuild(folder), async ({ page, requests }) => {
+      await page.waitForFunction(() => window.told);
+      const { wasmUrl, pairs } = await page.evaluate(() => window.told);
+      assert.equal(pairs, 0);
+      const wasm = requests.map(({ url }) => url).filter((url) => /core_bg.*\.wasm/.test(url));
+      assert.deepEqual(wasm, [wasmUrl]);
+    });
   });
 });
 

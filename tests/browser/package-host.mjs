@@ -35,14 +35,25 @@ const HOST = {
   "/favicon.ico": "",
   "/probe.js": 'try { new Worker("/probe.js"); self.postMessage("started"); } catch (error) { self.postMessage(String(error)); }',
   "/host.js": 'import * as api from "/package/index.js"; window.api = api; window.ready = true;',
+  "/worker.js": `
+    import { createLikeness } from "/package/index.js";
+    self.onmessage = async ({ data }) => {
+      try {
+        const likeness = await createLikeness({ storage: { person: "Worker" } });
+        await likeness.record(data);
+        self.postMessage({ pairs: (await likeness.portrait()).pairs, isPage: typeof document !== "undefined" });
+      } catch ({ code, message }) {
+        self.postMessage({ code, message });
+      }
+    };`,
 };
 
 /** What makes a page and its workers isolated, so that they may have threads. */
 const ISOLATION = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
 
 /**
- * Serves the package below /package/; /model answers as a chat model would. Below /models/ are the files of that folder,
- * which other origins are not allowed to read.
+ * Serves the package below /package/, and once more below /copy/; /model answers as a chat model would. Below /models/ are
+ * the files of that folder, which other origins are not allowed to read.
  */
 async function serveHost({ isolated = false, models, without = /^$/ }) {
   const requests = [];
@@ -59,8 +70,9 @@ async function serveHost({ isolated = false, models, without = /^$/ }) {
       return sendLarge(response, join(models, decodeURIComponent(path.slice("/models/".length))), policies);
     }
     try {
-      if (!path.startsWith("/package/") || without.test(path)) throw new Error("not there");
-      const file = await readFile(join(REPOSITORY, "pkg", path.slice("/package/".length)));
+      const [, inside] = path.match(/^\/(?:package|copy)\/(.+)$/) ?? [];
+      if (!inside || without.test(path)) throw new Error("not there");
+      const file = await readFile(join(REPOSITORY, "pkg", inside));
       return send(200, TYPES[extname(path)] ?? "application/octet-stream", file);
     } catch {
       return send(404, "text/plain", "");

@@ -43,10 +43,10 @@ export function withProject(packages, body) {
   });
 }
 
-/** What is in one of the README's code blocks. */
-export async function readmeBlock(heading, language, readme = join(PACKAGE, "README.md")) {
+/** What is in one of the README's code blocks, the first of that language unless told. */
+export async function readmeBlock(heading, language, readme = join(PACKAGE, "README.md"), at = 0) {
   const section = (await readFile(readme, "utf8")).split(`## ${heading}\n`)[1].split("\n## ")[0];
-  return section.split(`\`\`\`${language}\n`)[1].split("```")[0];
+  return section.split(`\`\`\`${language}\n`)[at + 1].split("```")[0];
 }
 
 /** Builds a project with Vite, the workers copied as the README says; gives the folder that is to be served. */

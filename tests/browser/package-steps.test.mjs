@@ -145,6 +145,39 @@ test("the ledger gives every request with its body as it was sent, and the badge
     await page.setViewportSize({ width: 390, height: 844 });
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth) <= 390, "it does not scroll sideways");
     await screenshots(page, "badge-ledger");
+
+    // New lines come on top; what is open stays open, and what "Show more" brought stays.
+    const grown = await page.evaluate(async () => {
+      const { shadowRoot } = document.querySelector("likeness-badge");
+      const list = shadowRoot.querySelector("[part=ledger-lines]");
+      const before = [...list.children];
+      const [open] = before;
+      const body = open.querySelector("pre").textContent;
+      let computed = 0;
+      // What the badge asks besides the ledger is counted.
+      const { portrait } = likeness;
+      likeness.portrait = (...given) => ((computed += 1), portrait.apply(likeness, given));
+      const context = [{ role: "user", content: "Where?" }];
+      for (const answer of ["Here.", "There."]) await likeness.judge(context, answer, "Nowhere.", { askModel: true });
+      const sent = [];
+      for await (const { id } of likeness.ledger()) sent.push(id);
+      const more = sent.length;
+      for (const end = Date.now() + 10_000; Date.now() < end && list.children[0] === open; ) await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      delete likeness.portrait;
+      const after = [...list.children];
+      return {
+        added: after.indexOf(open), kept: before.every((line, at) => after[after.indexOf(open) + at] === line),
+        isOpen: open.querySelector("details").open, same: open.querySelector("pre").textContent === body,
+        outcomes: after.slice(0, 2).every((line) => line.querySelectorAll("p")[2].textContent),
+        computed, more, unique: new Set(sent).size,
+      };
+    });
+    assert.ok(grown.added > 0, JSON.stringify(grown));
+    assert.equal(grown.added, grown.more - seen.entries.length, "each new request has a line");
+    assert.deepEqual([grown.kept, grown.isOpen, grown.same, grown.outcomes], [true, true, true, true], JSON.stringify(grown));
+    assert.equal(grown.computed, 0, "what a prompt is told is not asked again for it");
+    assert.equal(grown.unique, grown.more, "each line has an id of its own");
   });
 });
 

@@ -3,11 +3,12 @@ import { LikenessError, createLikeness, init, type ErrorCode, type Likeness, typ
 import { connectLikeness, type FramedLikeness, type Scope } from "@likeness/browser/frame";
 import { LikenessPanel, type ClaimVerb } from "@likeness/browser/elements";
 
-await init({ wasmUrl: new URL("https://host.example/core_bg.wasm") });
+await init({ wasmUrl: new URL("https://host.example/core_bg.wasm"), signal: AbortSignal.timeout(1000) });
 const likeness: Likeness = await createLikeness({
   storage: { person: "Ada" },
   model: { name: "mine", answer: async ({ messages, maxTokens }) => `${messages.length} ${maxTokens}`, contextTokens: 8192 },
   policy: { personalize: true },
+  signal: AbortSignal.timeout(1000),
 });
 const context: Message[] = [{ role: "user", content: "q" }];
 const options = [{ id: "a", content: "one" }, { id: "b", content: "two" }];
@@ -34,7 +35,7 @@ const { replaced, claims, portrait: newer } = await likeness.importProfile(seale
 console.log(replaced + claims, newer satisfies boolean);
 // @ts-expect-error: nothing is sealed without a passphrase
 await likeness.exportProfile({});
-for await (const entry of likeness.ledger({ words: "induction" })) console.log(entry.whenMs, await entry.body({ signal }));
+for await (const entry of likeness.ledger({ words: "induction" })) console.log(entry.id.length, entry.whenMs, await entry.body({ signal }));
 const stop: () => void = likeness.on("history", () => {});
 const { byModel } = await likeness.judge(context, "a", "b", { askModel: true, onProgress: ({ loading }) => console.log(loading?.bytes, byModel) });
 const here: Likeness = await createLikeness({ model: { local: { source: new File([], "a.gguf"), sha256: "00", device: "cpu" } } });

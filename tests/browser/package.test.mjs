@@ -4,7 +4,7 @@
 // the page, in the workers or to the host's model, none of them may be in it.
 
 import assert from "node:assert/strict";
-import { cp, readFile, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { brotliCompressSync } from "node:zlib";
@@ -49,10 +49,12 @@ test("record, portrait, judge, personalize: the portrait reaches the next prompt
       const short = "Paris.";
       const long = "Great question! The capital of France, as you may well know, is of course the beautiful city of Paris. ".repeat(3);
       const [there, back] = [await likeness.judge(context, short, long), await likeness.judge(context, long, short)];
+      const [best, worst] = await likeness.rank(context, [long, short]);
+      const claims = await likeness.claims.list();
       const messages = await likeness.personalize(context);
       await fetch("/model", { method: "POST", body: JSON.stringify({ messages }) });
       const own = await likeness.personalize([{ role: "system", content: "You are kind." }, ...context]);
-      return { portrait, there, back, messages, own, isolated: crossOriginIsolated };
+      return { portrait, claims, there, back, best, worst, short, messages, own, isolated: crossOriginIsolated };
     });
     assert.equal(seen.isolated, false);
     assert.ok(seen.portrait.claims.length > 0, "claims were found");
@@ -60,7 +62,11 @@ test("record, portrait, judge, personalize: the portrait reaches the next prompt
     assert.equal(seen.portrait.pairs, PAIRS.length);
     assert.equal(seen.portrait.madeMs, null);
     assert.ok(Math.abs(seen.there.first + seen.back.first - 1) < 1e-3, "the order does not matter");
-    assert.ok(Math.abs(seen.there.first - 0.5) > 0.05, `it has an opinion: ${seen.there.first}`);
+    // The sample's person prefers answers without a flattering start and with fewer hedges.
+    assert.ok(seen.there.first > 0.55, `the direct answer is theirs: ${seen.there.first}`);
+    assert.deepEqual([seen.best.content, seen.best.index, seen.worst.index], [seen.short, 1, 0]);
+    assert.ok(seen.best.liked > 0.55 && seen.worst.liked < 0.45, `${seen.best.liked} ${seen.worst.liked}`);
+    assert.deepEqual(seen.claims, seen.portrait.claims);
     assert.equal(seen.messages.length, 2);
     assert.equal(seen.messages[0].role, "system");
     assert.equal(seen.own.length, 2);
@@ -117,15 +123,13 @@ test("a choice has four outcomes, told by id; mistakes have codes and advice", {
         }),
       };
       const file = await (await likeness.export()).text();
-      const changes = [];
-      likeness.on("history", () => changes.push("history"));
       const again = await likeness.import(file);
       const other = await api.createLikeness({ storage: { person: "Grace" } });
       const moved = await other.import(new Blob([file]), { name: "ada.jsonl" });
       const empty = await (await api.createLikeness({ storage: { person: "Nobody" } })).personalize(context);
       const waits = failed(() => other.portrait());
       other.destroy();
-      return { pairs, codes, file, again, moved, empty, ended: await waits, after: await failed(() => other.portrait()), changes };
+      return { pairs, codes, file, again, moved, empty, ended: await waits, after: await failed(() => other.portrait()) };
     });
     assert.deepEqual(seen.pairs, [1, 1, 0, 0]);
     assert.deepEqual(seen.codes, {
@@ -184,15 +188,31 @@ test("a model of the page's induces over sketches, can be stopped, drafts, and c
     assert.ok(seen.judged.byModel > 0 && seen.judged.byModel < 1 && seen.judging > 0, JSON.stringify(seen.judged));
     assertNone(["Hello.", "and welcome"], seen.asked.slice(0, -3).join("\n"), "it judges a sketch");
     assert.equal(seen.refused.claims.find(({ id }) => id === seen.claim.id).state, "refused");
-    assert.ok(seen.pinned.claims.some(({ text, state }) => state === "edited" || /names its source/.test(text)));
+    const edited = seen.pinned.claims.filter(({ state }) => state === "edited").map(({ text }) => text);
+    assert.deepEqual(edited, ["You like it when an answer names its source."]);
     assert.ok(!JSON.stringify(seen.told).includes(seen.claim.text), "a refused claim is not told");
     assert.equal(seen.drafted.ranked.length, 3);
-    assert.ok(seen.drafted.best.liked >= seen.drafted.ranked[2].liked);
+    const liked = seen.drafted.ranked.map(({ liked }) => liked);
+    assert.deepEqual([seen.drafted.best, liked], [seen.drafted.ranked[0], liked.toSorted((a, b) => b - a)]);
     // The drafter knows the question alone.
     assert.equal(seen.told_drafter.length, 3);
     for (const text of seen.told_drafter) assert.equal(text, JSON.stringify([{ role: "user", content: "Tell me of tea." }]));
     for (const request of requests) assertNoHistory(JSON.stringify(request), request.url);
     assert.ok(seen.longest <= 50, `the page was busy for ${seen.longest} ms`);
+  });
+});
+
+test("of a model's drafts the one comes first that the person would like best, whichever the model gave first", { timeout: 2 * MINUTE }, async () => {
+  await withHost(async ({ page }) => {
+    const drafted = await page.evaluate(async (pairs) => {
+      const long = "Great question! The capital of France, as you may well know, is of course the beautiful city of Paris. ".repeat(3);
+      const answer = ({ temperature }) => (temperature === 0 ? long : "Paris.");
+      const likeness = await api.createLikeness({ model: { name: "hosts", answer } });
+      for (const pair of pairs) await likeness.record(pair);
+      return likeness.draftAndPick([{ role: "user", content: "What is the capital of France?" }], { n: 2 });
+    }, PAIRS);
+    assert.deepEqual([drafted.best.content, drafted.best.index], ["Paris.", 1]);
+    assert.ok(drafted.best.liked > 0.55 && drafted.ranked[1].liked < 0.45, JSON.stringify(drafted));
   });
 });
 
@@ -213,8 +233,8 @@ test("the tarball holds what is meant to be in it, and nothing else", { timeout:
     [".js", "_bg.wasm"].map((ending) => `dist/engine/engine_worker_${build}${ending}`),
   );
   const beside = ["core.js", "core_bg.wasm", "data_worker.js", "data_worker_bg.wasm", "data_worker_loader.js"];
-  const expected = ["API.md", "README.md", "about.js", "elements.d.ts", "elements.js", "elements/answer.js", "elements/badge.js", "elements/base.js", "elements/choice.js", "elements/claim.js", "elements/ledger.js", "elements/move.js", "elements/panel.js", "elements/sheet.js", "failure.js", "frame.d.ts", "frame.js", "given.js", "index.d.ts", "index.js", "local-model.js", "package.json", "running.js", "workers.js", ...engine];
-  expected.push(...["ai-sdk", "langchain", "openai"].flatMap((name) => [`middleware/${name}.d.ts`, `middleware/${name}.js`]), "middleware/system-text.js");
+  const expected = ["API.md", "CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT", "README.md", "about.js", "custom-elements.json", "elements.d.ts", "elements.js", "elements/answer.js", "elements/badge.js", "elements/base.js", "elements/choice.js", "elements/claim.js", "elements/ledger.js", "elements/move.js", "elements/panel.js", "elements/sheet.js", "failure.js", "frame.d.ts", "frame.js", "given.js", "index.d.ts", "index.js", "local-model.js", "package.json", "running.js", "workers.js", ...engine];
+  expected.push(...["ai-sdk", "langchain", "openai"].flatMap((name) => [`middleware/${name}.d.ts`, `middleware/${name}.js`]), "middleware/asking.js", "middleware/system-text.js");
   const frame = ["calls.js", "door.js", "given.js", "grants.js", "held.js", "likeness.css", "likeness.html", "limits.js", "page.js", "protocol.js", "strip.js", "window.js"];
   expected.push(...frame.map((name) => `frame/${name}`));
   expected.push(...[...beside, "engine_helper.js", "engine_worker.js"].map((name) => `dist/${name}`));
@@ -226,25 +246,49 @@ test("its package.json says what tools believe, and its types are sound", { time
   await run(join(BIN, "attw"), ["--pack", PACKAGE, "--profile", "esm-only"]);
   await withInstalled(async (folder) => {
     await cp(join(REPOSITORY, "tests/browser/package-types.mts"), join(folder, "host.mts"));
+    await cp(join(REPOSITORY, "tests/browser/package-jsx.tsx"), join(folder, "host.tsx"));
+    await writeReactTypes(join(folder, "node_modules/react"));
     for (const resolution of [["nodenext", "nodenext"], ["esnext", "bundler"]]) {
       const [module, moduleResolution] = resolution;
       const options = ["--noEmit", "--strict", "--exactOptionalPropertyTypes", "--target", "es2022", "--lib", "es2022,dom"];
-      const said = await run(join(BIN, "tsc"), [...options, "--module", module, "--moduleResolution", moduleResolution, "host.mts"], {
+      const compile = (...files) => run(join(BIN, "tsc"), [...options, "--module", module, "--moduleResolution", moduleResolution, ...files], {
         cwd: folder,
-      }).catch((error) => error);
-      assert.equal(said.stdout, "", module);
+      }).then(({ stdout }) => stdout, ({ stdout }) => stdout);
+      // A host without React first, one with it then.
+      await rename(join(folder, "node_modules/react"), join(folder, "react"));
+      assert.equal(await compile("host.mts"), "", module);
+      await rename(join(folder, "react"), join(folder, "node_modules/react"));
+      assert.equal(await compile("--jsx", "react-jsx", "host.tsx"), "", module);
     }
   });
 });
+
+/** What React's own types say of JSX, as far as a page with the elements needs it. */
+async function writeReactTypes(folder) {
+  await mkdir(folder, { recursive: true });
+  const exports = { ".": { types: "./index.d.ts" }, "./jsx-runtime": { types: "./jsx-runtime.d.ts" } };
+  await writeFile(join(folder, "package.json"), JSON.stringify({ name: "react", version: "19.0.0", exports }));
+  const parts = (of) => ["Element", "ElementChildrenAttribute", "IntrinsicElements"].map((name) => `interface ${name} ${of(name)}`).join("\n");
+  const own = { Element: "{ type: unknown }", ElementChildrenAttribute: "{ children: {} }", IntrinsicElements: "{ div: { id?: string; children?: unknown } }" };
+  await writeFile(
+    join(folder, "index.d.ts"),
+    `export = React; export as namespace React; declare namespace React { namespace JSX { ${parts((name) => own[name])} } }`,
+  );
+  await writeFile(
+    join(folder, "jsx-runtime.d.ts"),
+    `import * as React from "./"; export namespace JSX { ${parts((name) => `extends React.JSX.${name} {}`)} }`,
+  );
+}
 
 test("it can be imported where there is no browser, and starts nothing there", { timeout: 2 * MINUTE }, async () => {
   await withInstalled(async (folder) => {
     const script = `
       import { LikenessError, createLikeness } from "@likeness/browser";
       import { connectLikeness } from "@likeness/browser/frame";
-      console.log(typeof createLikeness, typeof connectLikeness, new LikenessError("a", "no-model", "b").code);`;
+      const made = await createLikeness().catch(({ code }) => code);
+      console.log(typeof createLikeness, typeof connectLikeness, new LikenessError("a", "no-model", "b").code, made);`;
     const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", script], { cwd: folder });
-    assert.equal(stdout.trim(), "function function no-model");
+    assert.equal(stdout.trim(), "function function no-model no-page");
   });
 });
 

@@ -100,7 +100,10 @@ const exported = (page) => page.evaluate(async () => {
 
 test("Open WebUI: two rated answers make a pair, the portrait is told, the history isn't", { timeout: 900_000 }, async (t) => {
   const interpreter = await python();
-  if (!interpreter) return t.skip("Open WebUI needs Python 3.11 or 3.12 with venv, and there is none here");
+  if (!interpreter) {
+    console.log("NOT MEASURED: Open WebUI (it needs Python 3.11 or 3.12 with venv, and there is none here)");
+    return t.skip("there is no Python that Open WebUI runs on");
+  }
   let replies = 0;
   const choose = ({ method }) => method === "GET" ? says(200, MODELS) : answers({ chat: () => SAID[replies++] });
   await withOpenWebui(interpreter, choose, async ({ page, model, requests }) => {
