@@ -73,7 +73,7 @@ impl From<PortraitView> for Portrait {
             pairs: view.pairs,
             changed_since: view.changed_since,
             model: view.model,
-            made_ms: Some(view.made_ms),
+            made_ms: view.made_ms,
         }
     }
 }

@@ -196,8 +196,8 @@ pub enum Request {
         /// Whose.
         profile: ProfileId,
     },
-    /// Edits, pins, refuses or restores a claim of the kept portrait. Where none is kept yet, the one that follows
-    /// from the reading, traits and claims without a model, is kept first.
+    /// Edits, pins, refuses or restores a claim of the kept portrait. Where none was made yet, what the person says is kept
+    /// beside the claims that follow from the traits, and these go on following the history.
     ChangeClaim {
         /// Whose.
         profile: ProfileId,

@@ -336,8 +336,9 @@ pub struct PortraitView {
     pub changed_since: u32,
     /// What is new, gone or changed against the portrait before: one sentence each.
     pub differences: Vec<String>,
-    /// When it was made, in milliseconds since 1970.
-    pub made_ms: f64,
+    /// When it was made, in milliseconds since 1970. None where nobody made it: it is kept for what the person said of its
+    /// claims, and is what follows from the traits just now.
+    pub made_ms: Option<f64>,
 }
 
 /// A line of the trace.
