@@ -157,6 +157,10 @@ class Likeness {
     return this.#call(signal, (it) => it.take_back(plain(choice, "a choice"), signal));
   }
 
+  pairs(ids, { signal } = {}) {
+    return this.#call(signal, (it) => it.pairs(plain(ids, "the ids"), signal));
+  }
+
   import(source, { name, format, user, onProgress, signal } = {}) {
     return this.#import(source, { name, format, user }, onProgress, signal, ({ read, imported, known, ties, skipped }) => ({
       read, imported, known, ties, skipped,
@@ -242,7 +246,7 @@ class Likeness {
     signal?.throwIfAborted();
     const asked = plain(messages, "the messages");
     const texts = this.#model.local
-      ? await this.#call(signal, (it) => it.draft(asked, n, onProgress, signal))
+      ? await this.#call(signal, (it) => it.draft(asked, n, tell, onProgress, signal))
       : await drafts(this.#model.answer, asked, n, tell, signal);
     if (texts.length === 0) {
       throw new LikenessError("the model drafted no answer", "model", "ask again, with other words or another model");

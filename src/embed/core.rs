@@ -7,8 +7,8 @@ use web_sys::{AbortSignal, Worker};
 use super::asking::{Called, ask, read, show, tell, thrown, unexpected, until_stopped};
 use super::given::{GivenChoice, GivenImport, GivenOutcome, GivenPair, GivenSearch, GivenWindow};
 use super::models::{Offered, loading};
-use super::shown::{Claim, Imported, Judged, Ledger, Portrait, Progress, Ranked};
-use crate::preference::{Choice, Outcome, Turn};
+use super::shown::{Claim, Imported, Judged, Ledger, Pair, Portrait, Progress, Ranked};
+use crate::preference::{Choice, Outcome, PairId, Turn};
 use crate::service::client::Client;
 use crate::service::{Change, ClaimChange, Event, Passphrase, ProfileId, Request, Response, ServiceError};
 
@@ -23,15 +23,11 @@ pub struct Core {
 
 #[wasm_bindgen]
 impl Core {
-    /// Opens the store and finds the person of that name, or adds them. `worker` makes the data worker, again where it died.
+    /// Opens the store and finds the person of that name, or has them added. `worker` makes the data worker, again where it died.
     pub async fn open(worker: Function, person: String) -> Result<Core, JsValue> {
         let client = Client::start_by(move || worker.call0(&JsValue::UNDEFINED)?.dyn_into::<Worker>());
-        let opened = client.open().await.map_err(|error| thrown(&error))?;
-        let known = opened.profiles.into_iter().find(|profile| profile.name == person);
-        let profile = match known {
-            Some(profile) => profile,
-            None => client.create_profile(person).await.map_err(|error| thrown(&error))?,
-        };
+        client.open().await.map_err(|error| thrown(&error))?;
+        let profile = client.need_profile(person).await.map_err(|error| thrown(&error))?;
         Ok(Core { client, profile: profile.id, model: Offered::None })
     }
 
@@ -94,6 +90,15 @@ impl Core {
             Request::TakeBackChoice { profile: self.profile.clone(), choice: given_choice(choice)? };
         ask(&self.client, request, None, signal.as_ref(), |_| {}).await?;
         Ok(JsValue::UNDEFINED)
+    }
+
+    /// Those of the pairs with these ids that are still there.
+    pub async fn pairs(&self, ids: JsValue, signal: Option<AbortSignal>) -> Called {
+        let request = Request::Pairs { profile: self.profile.clone(), ids: read::<Vec<PairId>>(ids)? };
+        match ask(&self.client, request, None, signal.as_ref(), |_| {}).await? {
+            Response::Pairs(pairs) => show(&pairs.into_iter().map(Pair::from).collect::<Vec<_>>()),
+            _ => Err(unexpected()),
+        }
     }
 
     /// Imports a text or a `Blob`.

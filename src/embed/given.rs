@@ -5,6 +5,9 @@ use serde::Deserialize;
 use crate::preference::{Answer, Choice, Outcome, Turn};
 use crate::service::{DeviceChoice, DraftPair, InductionSettings, ModelSource, Passphrase, ServiceError};
 
+/// Where a choice was made, as the person is shown it, when the page does not say.
+const RECORDED: &str = "recorded by the page";
+
 /// A preferred answer and another one.
 #[derive(Clone, Debug, Deserialize)]
 pub struct GivenPair {
@@ -17,13 +20,20 @@ pub struct GivenPair {
     /// The person's remark.
     #[serde(default)]
     pub note: Option<String>,
+    /// Where it was made.
+    #[serde(default)]
+    pub origin: Option<String>,
 }
 
 impl From<GivenPair> for DraftPair {
     fn from(given: GivenPair) -> Self {
-        let GivenPair { context, chosen, rejected, note } = given;
-        DraftPair { context, chosen, rejected, note }
+        let GivenPair { context, chosen, rejected, note, origin } = given;
+        DraftPair { context, chosen, rejected, note, origin: recorded(origin) }
     }
+}
+
+fn recorded(origin: Option<String>) -> Option<String> {
+    origin.filter(|origin| !origin.trim().is_empty()).or_else(|| Some(RECORDED.into()))
 }
 
 /// What was said where no answer won.
@@ -88,7 +98,7 @@ impl TryFrom<GivenChoice> for Choice {
             answers: given.options,
             outcome,
             at_ms: None,
-            origin: given.origin,
+            origin: recorded(given.origin),
         })
     }
 }

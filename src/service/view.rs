@@ -47,6 +47,9 @@ pub struct DraftPair {
     pub rejected: String,
     /// The person's remark.
     pub note: Option<String>,
+    /// Where it comes from, in plain words; none where it was typed in.
+    #[serde(default)]
+    pub origin: Option<String>,
 }
 
 /// A pair in full.

@@ -86,20 +86,22 @@ impl Asked {
         let prompt = self.server.watchman().release(prompt, Some(&live), &store).await?;
         let model = self.remote_model(endpoint).await?.in_live(live);
         let (of, done) = (answers.clamp(1, MOST_DRAFTS), std::cell::Cell::new(0));
-        let asked = (0..of).map(|seed| {
+        let asked = (0..of).map(|number| {
             let (model, prompt, done) = (&model, &prompt, &done);
-            let sampling = sampling(seed);
+            let sampling = sampling(number);
             async move {
                 let said = model.generate(prompt, &sampling).await.map_err(|error| self.remote_error(error));
+                let said = said.map(|said| said.text.trim().to_owned());
                 done.set(done.get() + 1);
-                self.event(Event::Drafting { done: done.get(), of });
+                let text = said.clone().unwrap_or_default();
+                self.event(Event::Drafting { done: done.get(), of, number, text });
                 said
             }
         });
         let mut texts: Vec<String> = Vec::new();
         let mut failed = None;
         for said in join_all(asked).await {
-            match said.map(|said| said.text.trim().to_owned()) {
+            match said {
                 Ok(text) if !text.is_empty() && !texts.contains(&text) => texts.push(text),
                 Ok(_) => {}
                 Err(ServiceError::Cancelled) => return Err(ServiceError::Cancelled),

@@ -152,6 +152,7 @@ impl Asked {
             Request::Open => self.open().await,
             Request::Profiles => self.profiles().await,
             Request::CreateProfile { name } => self.create_profile(&name).await,
+            Request::NeedProfile { name } => self.need_profile(&name).await,
             Request::RenameProfile { profile, name } => self.rename_profile(&profile, &name).await,
             Request::RemoveProfile { profile } => self.delete(&profile, None).await,
             Request::Import { profile, name, format, user, passphrase } => {
@@ -166,6 +167,7 @@ impl Asked {
                 self.list(&profile, &query, offset, limit).await
             }
             Request::Pair { profile, id } => self.pair(&profile, id).await,
+            Request::Pairs { profile, ids } => self.pairs(&profile, &ids).await,
             Request::SavePair { profile, pair, supersedes } => {
                 self.save_pair(&profile, pair, supersedes).await
             }

@@ -79,6 +79,8 @@ impl Asked {
     }
 
     pub(super) async fn induce(&self, profile: &ProfileId, settings: InductionSettings) -> Outcome {
+        // Without a model nobody searches, and what is wrong would not be told until there is one.
+        search(&settings)?;
         let store = self.server.store().await?;
         let history = history(&store, profile).await?;
         let earlier = kept(&store, profile).await?.map(|(kept, _)| kept.likeness.claims).unwrap_or_default();
