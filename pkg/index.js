@@ -227,13 +227,14 @@ class Likeness {
     return withAbout(messages, about);
   }
 
-  async judge(context, a, b, { askModel = false, onProgress, signal } = {}) {
+  async judge(context, a, b, { askModel = false, why, onProgress, signal } = {}) {
     if (askModel && !this.#model) throw noModel("there is no model to ask");
-    return this.#call(signal, (it) => it.judge(plain(context, "a context"), text(a, "an answer"), text(b, "an answer"), askModel === true, onProgress, signal));
+    const asking = plain({ askModel: askModel === true, why }, "`why`");
+    return this.#call(signal, (it) => it.judge(plain(context, "a context"), text(a, "an answer"), text(b, "an answer"), asking, onProgress, signal));
   }
 
-  rank(context, candidates, { signal } = {}) {
-    return this.#call(signal, (it) => it.rank(plain(context, "a context"), plain(candidates, "the candidates"), signal));
+  rank(context, candidates, { why, signal } = {}) {
+    return this.#call(signal, (it) => it.rank(plain(context, "a context"), plain(candidates, "the candidates"), plain({ why }, "`why`"), signal));
   }
 
   draftAndPick(messages, { n = 3, onDraft, onProgress, signal } = {}) {

@@ -239,6 +239,9 @@ pub enum Request {
         /// The id of the remote model to ask, over sketches; the model on this device when none.
         #[serde(default)]
         remote: Option<String>,
+        /// In whose words to say why.
+        #[serde(default)]
+        words: ReasonWords,
     },
 
     /// Answers to one context in the order in which the person would like them.
@@ -249,6 +252,9 @@ pub enum Request {
         context: Vec<Turn>,
         /// The answers.
         answers: Vec<String>,
+        /// In whose words to say why.
+        #[serde(default)]
+        words: ReasonWords,
     },
     /// Different answers to a conversation, by the model in use, which is told nothing but that conversation.
     Draft {

@@ -80,9 +80,10 @@ pub fn portrait(
     }
 }
 
-/// A judgement, with what the un-personalised judges say beside it.
+/// A judgement, with what the un-personalised judges say beside it; `why` are its reasons in the words that may be told.
 pub fn verdict(
     judgement: &Judgement,
+    why: Vec<String>,
     by_traits: &Judgement,
     by_everyone: &Judgement,
     by_default: Option<&Judgement>,
@@ -99,7 +100,7 @@ pub fn verdict(
     if let Some(judgement) = by_default {
         parts.push(("The model, told nothing".to_owned(), judgement.p_first as f32));
     }
-    Verdict { p_first: judgement.p_first as f32, why: judgement.why.clone(), parts, by_model, elapsed_ms }
+    Verdict { p_first: judgement.p_first as f32, why, parts, by_model, elapsed_ms }
 }
 
 /// How far a driven induction is.

@@ -353,6 +353,18 @@ pub struct TraceLine {
     pub text: String,
 }
 
+/// In whose words a judgement says why.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ReasonWords {
+    /// The claims' as they stand, with what the person wrote in their place: for them alone.
+    #[default]
+    Own,
+    /// The claims' past the guard; one that quotes the history gives way to the trait that it is about.
+    Guarded,
+    /// The table's for traits, and no claim's.
+    Traits,
+}
+
 /// Which of two answers the person would prefer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {

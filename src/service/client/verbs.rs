@@ -221,7 +221,8 @@ impl Client {
     ) -> Asking {
         let with_model = model.is_some();
         let remote = model.and_then(ModelChoice::remote);
-        self.ask(Request::Judge { profile, context, first, second, with_model, remote })
+        let words = ReasonWords::Own;
+        self.ask(Request::Judge { profile, context, first, second, with_model, remote, words })
     }
 
     /// The remote models.

@@ -12,7 +12,8 @@ use crate::model::{LanguageModel, Prompt};
 use crate::preference::{Answer, Choice, Outcome as Chosen, Role, Turn};
 use crate::privacy::LiveConversation;
 use crate::service::{
-    ChatView, DraftAnswer, EndpointView, Event, ExchangeView, ProfileId, Response, Saying, ServiceError,
+    ChatView, DraftAnswer, EndpointView, Event, ExchangeView, ProfileId, ReasonWords, Response, Saying,
+    ServiceError,
 };
 use crate::store::chat_row::{ChatRow, DraftRow, ExchangeRow};
 use crate::store::now_ms;
@@ -59,7 +60,7 @@ impl Asked {
         let prompt =
             Prompt { turns: about.chain(context.iter().cloned()).collect(), answer_start: String::new() };
         let texts = self.drafts(&saying.endpoint, prompt, saying.answers, live).await?;
-        let ranked = self.ranked(profile, &context, texts).await?.into_iter();
+        let ranked = self.ranked(profile, &context, texts, ReasonWords::Own).await?.into_iter();
         let drafts =
             ranked.map(|(_, one)| DraftRow { text: one.text, liked: one.liked, why: one.why }).collect();
         chat.endpoint = saying.endpoint;

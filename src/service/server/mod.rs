@@ -23,6 +23,7 @@ mod profile;
 mod rank;
 mod starting;
 mod trouble;
+mod why;
 mod wire;
 
 use std::cell::{Cell, RefCell};
@@ -189,10 +190,12 @@ impl Asked {
                 self.change_claim(&profile, &claim, change).await
             }
             Request::ExportLikeness { profile } => self.export_likeness(&profile).await,
-            Request::Judge { profile, context, first, second, with_model, remote } => {
-                self.judge(&profile, context, first, second, judge::Asks { with_model, remote }).await
+            Request::Judge { profile, context, first, second, with_model, remote, words } => {
+                self.judge(&profile, context, first, second, judge::Asks { with_model, remote, words }).await
             }
-            Request::Rank { profile, context, answers } => self.rank(&profile, &context, answers).await,
+            Request::Rank { profile, context, answers, words } => {
+                self.rank(&profile, &context, answers, words).await
+            }
             Request::Draft { context, answers } => self.draft(context, answers).await,
             Request::About { profile } => self.told(&profile).await,
             Request::Endpoints => self.endpoints().await,

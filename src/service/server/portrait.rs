@@ -327,9 +327,18 @@ pub(super) async fn history(store: &Store, profile: &ProfileId) -> Result<Histor
     Ok(History::new(all))
 }
 
-/// The kept likeness, for those who judge by it.
-pub(super) async fn likeness(store: &Store, profile: &ProfileId) -> Result<Option<Likeness>, ServiceError> {
-    Ok(kept(store, profile).await?.map(|(kept, _)| kept.likeness))
+/// What answers are judged by: the kept likeness, or what follows from the traits. The history may have changed since
+/// the portrait was made, and each choice counts from now on.
+pub(super) async fn likeness_now(store: &Store, profile: &ProfileId) -> Result<Likeness, ServiceError> {
+    let history = history(store, profile).await?;
+    Ok(match kept(store, profile).await? {
+        Some((kept, _)) => {
+            let mut likeness = kept.beside(&history);
+            likeness.learn_reward(&history);
+            likeness
+        }
+        None => from_traits(&history, 0, &[]),
+    })
 }
 
 /// The kept portrait.
