@@ -22,10 +22,17 @@ export class LikenessError extends Error {
   get quotes() {
     return QUOTES.get(this) ?? [];
   }
+
+  /** With `several-people`: whose lines the file holds. No property of the error's own either. */
+  get people() {
+    return PEOPLE.get(this) ?? [];
+  }
 }
 
 /** What errors quote; the message only counts it. */
 const QUOTES = new WeakMap();
+/** The people of a file with the lines of several. */
+const PEOPLE = new WeakMap();
 
 /** What was wrong with a call, as an error with the code `invalid`. */
 export const invalid = (words) => new LikenessError(words, "invalid", "mend the call's arguments");
@@ -34,8 +41,9 @@ export const invalid = (words) => new LikenessError(words, "invalid", "mend the 
 export function failure(error) {
   if (error instanceof LikenessError) return error;
   if (typeof error?.code === "string" && typeof error?.advice === "string") {
-    const told = new LikenessError(error.message, error.code, error.advice, error.quotes ? undefined : error);
+    const told = new LikenessError(error.message, error.code, error.advice, error.quotes || error.people ? undefined : error);
     if (error.quotes) QUOTES.set(told, [...error.quotes]);
+    if (error.people) PEOPLE.set(told, [...error.people]);
     return told;
   }
   const words = error instanceof Error ? error.message : String(error);

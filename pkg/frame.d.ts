@@ -1,4 +1,4 @@
-import type { Likeness, Message, Options, Outcome, Stoppable } from "./index.js";
+import type { Likeness, Message, Options, Outcome, Ranked, Stoppable } from "./index.js";
 export { LikenessError } from "./index.js";
 
 /**
@@ -42,9 +42,14 @@ export interface OwnPair {
  * `not-granted` until the person has allowed it, and `rate-limited`, with `retrySeconds`, where it is made too often. Where the
  * frame does not answer, was taken out of the page or is loaded again meanwhile, it throws `no-frame`.
  */
-export interface FramedLikeness extends Pick<Likeness, "personalize" | "rank" | "destroy"> {
-  /** The chance that the person prefers `a`, and why, from their traits: a host can't have a model asked. */
+export interface FramedLikeness extends Pick<Likeness, "personalize" | "destroy"> {
+  /**
+   * The chance that the person prefers `a`, and why, from their traits: a host can't have a model asked. The reasons are in
+   * the words of claims, but for those that quote the history, where `portrait` is granted too, and else in fixed words.
+   */
   judge(context: Message[], a: string, b: string, settings?: Stoppable): Promise<{ first: number; why: string[] }>;
+  /** The answers, the one first that the person would like best. At most 64. The reasons are as with `judge`. */
+  rank(context: Message[], candidates: string[], settings?: Stoppable): Promise<Ranked[]>;
   /** The frame. The person must be able to see and click it while something is asked. */
   readonly frame: HTMLIFrameElement;
   /** What this page's origin may do. */

@@ -259,6 +259,27 @@ export interface Ranked {
   why: string[];
 }
 
+/**
+ * In whose words `judge` and `rank` say why: `own`, those of the claims with what the person wrote in their place, for the
+ * person alone; `guarded`, the same without a claim that quotes the history; `traits`, fixed words for what the answers are
+ * like, and no claim's.
+ */
+export type ReasonWords = "own" | "guarded" | "traits";
+
+/** A preferred answer and another one, as they are kept. */
+export interface Pair {
+  id: string;
+  context: Message[];
+  chosen: string;
+  rejected: string;
+  /** When the choice was made, in milliseconds since 1970, where that is known. */
+  atMs: number | null;
+  /** Where it was made, in plain words. */
+  origin: string | null;
+  /** The person's remark. */
+  note: string | null;
+}
+
 /** A choice has either the id of the preferred answer, or what was said where none won. */
 export type Outcome =
   | { chosen: string; none?: undefined }
@@ -269,7 +290,7 @@ export interface Options {
   context: Message[];
   /** The answers as shown. */
   options: { id: string; content: string }[];
-  /** Where the choice was made, shown to the person. */
+  /** Where the choice was made, shown to the person; "recorded by the page" unless told. */
   origin?: string;
 }
 
@@ -285,20 +306,45 @@ export interface Options {
  */
 export type LikenessEvent = "history" | "portrait" | "models" | "ledger" | "everything" | "outdated";
 
-/** The codes of `LikenessError`. A code keeps its meaning from version to version; new ones may come. */
+/**
+ * The codes of `LikenessError`. A code keeps its meaning from version to version; new ones may come.
+ *
+ * - `cancelled`: the call was stopped; what was done so far is kept, so call again when you like.
+ * - `invalid`: an argument is not what the call takes; mend it.
+ * - `destroyed`: the likeness was destroyed; make another one.
+ * - `insecure-context`: the page, or one around it, came over plain HTTP; serve all of them over https or from localhost.
+ * - `no-page`: there is no page here, nor a worker of one (a server, a service worker); make the likeness in a page.
+ * - `no-storage`: the browser refuses IndexedDB, as in some private windows and frames; open an ordinary window.
+ * - `quota-full`: the browser has no room left; have the person free some, or remove a kept model.
+ * - `blocked`: another tab holds an older version of the database; have the person close it.
+ * - `outdated`: a newer version has taken the database over, or a page and its frame share no version; reload, or update.
+ * - `too-new`: the history was written by a newer version of the package; load that one.
+ * - `not-found`: what was named is not there, or not any more; ask for the list again.
+ * - `bad-file`: the file can't be read, or is damaged; check it, or name its format.
+ * - `several-people`: the file holds the lines of several people, whom `people` names; import again with one as `user`.
+ * - `sealed`: the file is a sealed profile; take it in by `importProfile`.
+ * - `wrong-passphrase`: the passphrase does not open the profile; ask for it again.
+ * - `quotes-history`: what would be told quotes the history; show `quotes` to the person, who may reword or refuse a claim.
+ * - `too-few-pairs`: there are too few pairs for a model to learn from; record some more.
+ * - `no-model`: the call needs a model; give `createLikeness` one.
+ * - `model`: the engine failed; load the model again.
+ * - `bad-model`: the file is no GGUF that the engine runs, or is damaged; give another one.
+ * - `out-of-memory`: the model and its work don't fit into memory; give a smaller one.
+ * - `model-unreachable`: the model's address gives no file, or not to this page; check it, CORS and `connect-src`.
+ * - `remote-model`: the page's function threw or gave no text; mend it, and an induction goes on where it stopped.
+ * - `not-granted`: the person has not granted this page's origin the call; ask by `requestAccess`.
+ * - `rate-limited`: the origin has asked too much; wait for `retrySeconds`.
+ * - `no-frame`: the frame did not answer; check its address and the policies of both pages.
+ * - `internal`: something broke that no caller did; call again, and if it comes back, reload the page.
+ */
 export type ErrorCode =
-  | "cancelled" | "no-storage" | "too-new" | "blocked" | "outdated" | "quota-full" | "bad-file" | "several-people"
-  | "sealed" | "wrong-passphrase"
-  | "not-found" | "undo-expired" | "invalid" | "quotes-history" | "too-few-pairs" | "no-model" | "model"
-  | "remote-model" | "internal" | "destroyed"
-  // The page, or one around it, came over plain HTTP from another host than localhost.
-  | "insecure-context"
-  // There is no page here, nor a worker of one: a server, or a service worker.
-  | "no-page"
-  // Of a local model: no GGUF that the engine runs, or a damaged one; too large; an address that gives none, or not to us.
-  | "bad-model" | "out-of-memory" | "model-unreachable"
-  // Of a frame alone.
-  | "not-granted" | "rate-limited" | "no-frame";
+  | "cancelled" | "invalid" | "destroyed" | "insecure-context" | "no-page"
+  | "no-storage" | "quota-full" | "blocked" | "outdated" | "too-new" | "not-found"
+  | "bad-file" | "several-people" | "sealed" | "wrong-passphrase"
+  | "quotes-history" | "too-few-pairs"
+  | "no-model" | "model" | "bad-model" | "out-of-memory" | "model-unreachable" | "remote-model"
+  | "not-granted" | "rate-limited" | "no-frame"
+  | "internal";
 
 /** Why a call was not done. */
 export declare class LikenessError extends Error {
@@ -312,13 +358,15 @@ export declare class LikenessError extends Error {
    * message only counts them, and nothing that logs or copies an error takes them along.
    */
   get quotes(): string[];
+  /** With `several-people`: whose lines the file holds, each a `user` of `import`; empty otherwise. No log takes it along. */
+  get people(): string[];
 }
 
 /** One person's likeness. Made by `createLikeness`. */
 export interface Likeness {
-  /** Keeps a preferred answer and another one; gives the pair's id. */
+  /** Keeps a preferred answer and another one; gives the pair's id. `origin` is as with a choice's options. */
   record(
-    pair: { context: Message[]; chosen: string; rejected: string; note?: string },
+    pair: { context: Message[]; chosen: string; rejected: string; note?: string; origin?: string },
     settings?: Stoppable,
   ): Promise<string>;
   /** Keeps a choice with its outcome; gives the ids of the pairs that follow, none where nobody won. */
@@ -331,6 +379,8 @@ export interface Likeness {
   ): Promise<string[]>;
   /** Takes a recorded choice back, with the pairs that followed from it. Throws `not-found` where it is not there. */
   takeBack(choice: Options & Outcome, settings?: Stoppable): Promise<void>;
+  /** Those of the pairs with these ids that are still there. */
+  pairs(ids: string[], settings?: Stoppable): Promise<Pair[]>;
   /**
    * Adds the pairs of a file or a text. What is there already is not added again. A sealed profile throws `sealed`: it is
    * for `importProfile`.
@@ -365,7 +415,7 @@ export interface Likeness {
    * and origin.
    */
   ledger(settings?: Stoppable & { /** Only lines with these words. */ words?: string }): AsyncGenerator<LedgerEntry, void, undefined>;
-  /** The kept portrait; before the first `induce`, what follows from the traits alone. */
+  /** The kept portrait; before the first `induce`, what follows from the traits alone and what the person said of claims. */
   portrait(settings?: Stoppable): Promise<Portrait>;
   /** What the person says of the claims. */
   readonly claims: {
@@ -394,6 +444,8 @@ export interface Likeness {
     settings?: Stoppable & {
       /** Whether to ask the model too, which takes seconds; false unless told. A page's function sees a sketch of the two. */
       askModel?: boolean;
+      /** In whose words to say why; `own` unless told. */
+      why?: ReasonWords;
       /** While a local model is being loaded for it. */
       onProgress?: (progress: Progress) => void;
     },
@@ -404,12 +456,20 @@ export interface Likeness {
     byModel: number | null;
   }>;
   /** The answers, the one first that the person would like best. At most 64. */
-  rank(context: Message[], candidates: string[], settings?: Stoppable): Promise<Ranked[]>;
+  rank(
+    context: Message[],
+    candidates: string[],
+    settings?: Stoppable & {
+      /** In whose words to say why; `own` unless told. */
+      why?: ReasonWords;
+    },
+  ): Promise<Ranked[]>;
   /** Lets the model draft `n` answers, knowing nothing of the person, and ranks them here. */
   draftAndPick(
     messages: Message[],
     settings?: Stoppable & {
       n?: number;
+      /** Each draft as it comes, from any model; of equal ones `ranked` has one. */
       onDraft?: (draft: Draft) => void;
       /** While a local model is being loaded for it. */
       onProgress?: (progress: Progress) => void;

@@ -177,6 +177,10 @@ class Likeness {
     return this.#leavable(settings, (it, signal) => it.take_back(plain(choice, "a choice"), signal));
   }
 
+  pairs(ids, settings) {
+    return this.#leavable(settings, (it, signal) => it.pairs(plain(ids, "the ids"), signal));
+  }
+
   import(source, settings) {
     return running(settings, "onProgress", async (tell, signal) => {
       // A text goes the way of a file: what the worker is sent by reference isn't copied on the page's thread.
@@ -257,15 +261,19 @@ class Likeness {
 
   judge(context, a, b, settings) {
     return this.#leavable(settings, (it, signal) => {
-      const { askModel } = told(settings, "askModel");
+      const { askModel, why } = told(settings, "askModel", "why");
       if (askModel && !this.#model) throw noModel("there is no model to ask");
       const answers = [text(a, "an answer"), text(b, "an answer")];
-      return it.judge(plain(context, "a context"), ...answers, askModel === true, onProgressIn(settings), signal);
+      const asking = plain({ askModel: askModel === true, why }, "`why`");
+      return it.judge(plain(context, "a context"), ...answers, asking, onProgressIn(settings), signal);
     });
   }
 
   rank(context, candidates, settings) {
-    return this.#leavable(settings, (it, signal) => it.rank(plain(context, "a context"), plain(candidates, "the candidates"), signal));
+    return this.#leavable(settings, (it, signal) => {
+      const why = plain(told(settings, "why"), "`why`");
+      return it.rank(plain(context, "a context"), plain(candidates, "the candidates"), why, signal);
+    });
   }
 
   draftAndPick(messages, settings) {
@@ -281,7 +289,7 @@ class Likeness {
     signal.throwIfAborted();
     const asked = plain(messages, "the messages");
     const texts = this.#model.local
-      ? await this.#call(signal, (it) => it.draft(asked, n, onProgress, signal))
+      ? await this.#call(signal, (it) => it.draft(asked, n, tell, onProgress, signal))
       : await this.#drafts(asked, n, tell, signal);
     if (texts.length === 0) {
       throw new LikenessError("the model drafted no answer", "model", "ask again, with other words or another model");

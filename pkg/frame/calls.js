@@ -5,7 +5,6 @@
 
 import { aboutPerson } from "../about.js";
 import { invalid } from "../failure.js";
-import { own } from "./protocol.js";
 
 /** Two decimals: enough to order answers by, and the reward is the slower to be learnt from them. */
 const rounded = (share) => Math.round(share * 100) / 100;
@@ -21,23 +20,23 @@ async function portrait(likeness, signal) {
 }
 
 /** The pairs with these ids, with nothing but the texts that their origin gave. */
-async function pairsWith(ids, likeness) {
-  const wanted = new Set(ids);
-  if (wanted.size === 0) return [];
-  const file = await (await likeness.export()).text();
-  const found = [];
-  for (const line of file.split("\n")) {
-    const pair = line && own(JSON.parse(line), "pair");
-    if (!wanted.has(own(pair, "id"))) continue;
-    const { id, context, chosen, rejected } = pair;
-    found.push({ id, context, chosen, rejected });
-  }
-  return found;
+async function pairsWith(ids, likeness, signal) {
+  const pairs = await likeness.pairs(ids, { signal });
+  return pairs.map(({ id, context, chosen, rejected }) => ({ id, context, chosen, rejected }));
 }
 
-async function keep(likeness, choice, { origin, grants, signal }) {
-  // Where a choice was made is what the browser says, whatever the host says.
-  const ids = await likeness.recordChoice({ ...choice, origin }, { signal });
+/**
+ * In whose words an origin may read why: in those of claims, past the guard, where it may read the portrait, and otherwise
+ * in fixed ones for traits. A grant is taken back whole, which the door looks for before it answers.
+ */
+async function wordsFor({ origin, grants }) {
+  return (await grants.scopes(origin)).includes("portrait") ? "guarded" : "traits";
+}
+
+async function keep(likeness, choice, { origin, grants }) {
+  // Where a choice was made is what the browser says, whatever the host says. It isn't left half way: what was written has
+  // to be known as the origin's.
+  const ids = await likeness.recordChoice({ ...choice, origin });
   await grants.recorded(origin, ids);
   return ids;
 }
@@ -67,11 +66,11 @@ export const CALLS = new Map([
   }],
   ["pairs", {
     scope: "record",
-    // It reads the whole history to find what is the origin's own, so it is dear.
+    // It gives all that the origin ever recorded, so it is dear.
     kind: "portrait",
     cost: () => 5,
     read: () => undefined,
-    run: async (likeness, _, { origin, grants }) => pairsWith(await grants.idsFrom(origin), likeness),
+    run: async (likeness, _, { origin, grants, signal }) => pairsWith(await grants.idsFrom(origin), likeness, signal),
   }],
   ["portrait", {
     scope: "portrait",
@@ -90,8 +89,8 @@ export const CALLS = new Map([
     kind: "rank",
     cost: () => 2,
     read: (given) => ({ context: given.context(0), a: given.answer(1, "a"), b: given.answer(2, "b") }),
-    run: async (likeness, { context, a, b }, { signal }) => {
-      const { first, why } = await likeness.judge(context, a, b, { signal });
+    run: async (likeness, { context, a, b }, at) => {
+      const { first, why } = await likeness.judge(context, a, b, { why: await wordsFor(at), signal: at.signal });
       return { first: rounded(first), why };
     },
   }],
@@ -100,8 +99,8 @@ export const CALLS = new Map([
     kind: "rank",
     cost: ({ answers }) => Math.max(1, answers.length),
     read: (given) => ({ context: given.context(0), answers: given.answers(1) }),
-    run: async (likeness, { context, answers }, { signal }) => {
-      const ranked = await likeness.rank(context, answers, { signal });
+    run: async (likeness, { context, answers }, at) => {
+      const ranked = await likeness.rank(context, answers, { why: await wordsFor(at), signal: at.signal });
       return ranked.map(({ index, content, liked, why }) => ({ index, content, liked: rounded(liked), why }));
     },
   }],

@@ -72,7 +72,8 @@ pub(super) fn show<T: Serialize + ?Sized>(value: &T) -> Called {
 
 /// An `Error` with the code and the advice beside the message; `pkg/failure.js` makes a `LikenessError` of it.
 ///
-/// What quotes the history lies under `quotes`, which nothing lists: whatever logs or copies an error leaves it out.
+/// What quotes the history lies under `quotes`, and whose lines a file holds under `people`, which nothing lists: whatever
+/// logs or copies an error leaves them out.
 pub(super) fn thrown(error: &ServiceError) -> JsValue {
     let object = js_sys::Error::new(&failure::message(error));
     object.set_name("LikenessError");
@@ -80,12 +81,15 @@ pub(super) fn thrown(error: &ServiceError) -> JsValue {
         // An error of our own making takes any property.
         let _ = Reflect::set(&object, &key.into(), &value.into());
     }
-    let quotes: Array = failure::quotes(error).iter().map(|quote| JsValue::from(quote.as_str())).collect();
-    if quotes.length() > 0 {
+    for (key, texts) in [("quotes", failure::quotes(error)), ("people", failure::people(error))] {
+        if texts.is_empty() {
+            continue;
+        }
+        let texts: Array = texts.iter().map(|text| JsValue::from(text.as_str())).collect();
         let hidden = Object::new();
         // As above; a property that is defined by its value alone is not enumerable.
-        let _ = Reflect::set(&hidden, &"value".into(), &quotes);
-        let _ = Reflect::define_property(&object, &"quotes".into(), &hidden);
+        let _ = Reflect::set(&hidden, &"value".into(), &texts);
+        let _ = Reflect::define_property(&object, &key.into(), &hidden);
     }
     object.into()
 }

@@ -5,10 +5,12 @@ use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, Worker};
 
 use super::asking::{Called, ask, read, show, tell, thrown, unexpected, until_stopped};
-use super::given::{GivenChoice, GivenImport, GivenOutcome, GivenPair, GivenSearch, GivenWindow};
+use super::given::{
+    GivenAsking, GivenChoice, GivenImport, GivenOutcome, GivenPair, GivenSearch, GivenWindow,
+};
 use super::models::{Offered, loading};
-use super::shown::{Claim, Imported, Judged, Ledger, Portrait, Progress, Ranked};
-use crate::preference::{Choice, Outcome, Turn};
+use super::shown::{Claim, Imported, Judged, Ledger, Pair, Portrait, Progress, Ranked};
+use crate::preference::{Choice, Outcome, PairId, Turn};
 use crate::service::client::Client;
 use crate::service::{Change, ClaimChange, Event, Passphrase, ProfileId, Request, Response, ServiceError};
 
@@ -23,15 +25,11 @@ pub struct Core {
 
 #[wasm_bindgen]
 impl Core {
-    /// Opens the store and finds the person of that name, or adds them. `worker` makes the data worker, again where it died.
+    /// Opens the store and finds the person of that name, or has them added. `worker` makes the data worker, again where it died.
     pub async fn open(worker: Function, person: String) -> Result<Core, JsValue> {
         let client = Client::start_by(move || worker.call0(&JsValue::UNDEFINED)?.dyn_into::<Worker>());
-        let opened = client.open().await.map_err(|error| thrown(&error))?;
-        let known = opened.profiles.into_iter().find(|profile| profile.name == person);
-        let profile = match known {
-            Some(profile) => profile,
-            None => client.create_profile(person).await.map_err(|error| thrown(&error))?,
-        };
+        client.open().await.map_err(|error| thrown(&error))?;
+        let profile = client.need_profile(person).await.map_err(|error| thrown(&error))?;
         Ok(Core { client, profile: profile.id, model: Offered::None })
     }
 
@@ -94,6 +92,15 @@ impl Core {
             Request::TakeBackChoice { profile: self.profile.clone(), choice: given_choice(choice)? };
         ask(&self.client, request, None, signal.as_ref(), |_| {}).await?;
         Ok(JsValue::UNDEFINED)
+    }
+
+    /// Those of the pairs with these ids that are still there.
+    pub async fn pairs(&self, ids: JsValue, signal: Option<AbortSignal>) -> Called {
+        let request = Request::Pairs { profile: self.profile.clone(), ids: read::<Vec<PairId>>(ids)? };
+        match ask(&self.client, request, None, signal.as_ref(), |_| {}).await? {
+            Response::Pairs(pairs) => show(&pairs.into_iter().map(Pair::from).collect::<Vec<_>>()),
+            _ => Err(unexpected()),
+        }
     }
 
     /// Imports a text or a `Blob`.
@@ -207,22 +214,25 @@ impl Core {
         self.text(Request::About { profile: self.profile.clone() }, signal).await
     }
 
-    /// Which of two answers the person would prefer; `with_model` asks the model too.
+    /// Which of two answers the person would prefer; `asking` tells whether the model is asked too, and in whose words to
+    /// say why.
     pub async fn judge(
         &self,
         context: JsValue,
         first: String,
         second: String,
-        with_model: bool,
+        asking: JsValue,
         progress: Option<Function>,
         signal: Option<AbortSignal>,
     ) -> Called {
         let (profile, context) = (self.profile.clone(), read::<Vec<Turn>>(context)?);
+        let GivenAsking { ask_model: with_model, why } = read(asking)?;
         if with_model {
             self.need_model(tell(progress, loading), signal.as_ref()).await?;
         }
         let remote = self.model.function().filter(|_| with_model);
-        let request = Request::Judge { profile, context, first, second, with_model, remote };
+        let words = why.into();
+        let request = Request::Judge { profile, context, first, second, with_model, remote, words };
         match ask(&self.client, request, None, signal.as_ref(), |_| {}).await? {
             Response::Verdict(verdict) => {
                 show(&Judged { first: verdict.p_first, why: verdict.why, by_model: verdict.by_model })
@@ -232,10 +242,16 @@ impl Core {
     }
 
     /// The answers, the one first that the person would like best.
-    pub async fn rank(&self, context: JsValue, answers: JsValue, signal: Option<AbortSignal>) -> Called {
+    pub async fn rank(
+        &self,
+        context: JsValue,
+        answers: JsValue,
+        asking: JsValue,
+        signal: Option<AbortSignal>,
+    ) -> Called {
         let (profile, context) = (self.profile.clone(), read::<Vec<Turn>>(context)?);
-        let answers = read::<Vec<String>>(answers)?;
-        let request = Request::Rank { profile, context, answers };
+        let (answers, words) = (read::<Vec<String>>(answers)?, read::<GivenAsking>(asking)?.why.into());
+        let request = Request::Rank { profile, context, answers, words };
         let Response::Ranked(ranked) = ask(&self.client, request, None, signal.as_ref(), |_| {}).await?
         else {
             return Err(unexpected());

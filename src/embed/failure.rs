@@ -24,6 +24,14 @@ pub fn quotes(error: &ServiceError) -> &[String] {
     }
 }
 
+/// The people whose lines a file holds, where it holds several people's.
+pub fn people(error: &ServiceError) -> &[String] {
+    match error {
+        ServiceError::SeveralPeople { users } => users,
+        _ => &[],
+    }
+}
+
 /// The error's code. A caller may compare it; a code is never given another meaning.
 pub fn code(error: &ServiceError) -> &'static str {
     match error {
@@ -38,7 +46,6 @@ pub fn code(error: &ServiceError) -> &'static str {
         ServiceError::WrongPassphrase => "wrong-passphrase",
         ServiceError::SeveralPeople { .. } => "several-people",
         ServiceError::NotFound(_) => "not-found",
-        ServiceError::UndoExpired => "undo-expired",
         ServiceError::Invalid(_) => "invalid",
         ServiceError::Quotes { .. } => "quotes-history",
         ServiceError::TooFewPairs { .. } => "too-few-pairs",
@@ -48,7 +55,8 @@ pub fn code(error: &ServiceError) -> &'static str {
         ServiceError::OutOfMemory(_) => "out-of-memory",
         ServiceError::Unreachable(_) => "model-unreachable",
         ServiceError::Remote(_) => "remote-model",
-        ServiceError::Internal(_) => "internal",
+        // No call of the package's takes a deletion back.
+        ServiceError::UndoExpired | ServiceError::Internal(_) => "internal",
     }
 }
 
@@ -68,9 +76,10 @@ pub fn advice(error: &ServiceError) -> &'static str {
         ServiceError::BadFile(_) => "check the file, or name its format",
         ServiceError::Sealed => "open it with its passphrase: importProfile(file, { passphrase })",
         ServiceError::WrongPassphrase => "ask the person for it again; nothing was taken in",
-        ServiceError::SeveralPeople { .. } => "say whose lines to import: import(file, { user })",
+        ServiceError::SeveralPeople { .. } => {
+            "say whose lines to import: import(file, { user }); error.people names them"
+        }
         ServiceError::NotFound(_) => "ask for the list again; it may have been deleted elsewhere",
-        ServiceError::UndoExpired => "import it again from an export",
         ServiceError::Invalid(_) => "mend the call's arguments",
         ServiceError::Quotes { .. } => "nothing was handed out; ask the person to reword or refuse the claim",
         ServiceError::TooFewPairs { .. } => "record some more choices first",
@@ -85,7 +94,7 @@ pub fn advice(error: &ServiceError) -> &'static str {
         ServiceError::Remote(_) => {
             "mend the model's function and call again; an induction goes on where it stopped"
         }
-        ServiceError::Internal(_) => {
+        ServiceError::UndoExpired | ServiceError::Internal(_) => {
             "call it again; if it comes back, reload the page. Nothing stored was lost"
         }
     }
@@ -93,6 +102,8 @@ pub fn advice(error: &ServiceError) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -100,6 +111,38 @@ mod tests {
         assert_eq!(code(&ServiceError::TooFewPairs { have: 1, need: 4 }), "too-few-pairs");
         assert_eq!(code(&ServiceError::Invalid("an answer is empty".into())), "invalid");
         assert!(!advice(&ServiceError::NoModel).ends_with('.'));
+    }
+
+    /// Codes of errors that never reach the worker; the package's own files make them.
+    const OF_THE_PAGE: [&str; 5] =
+        ["destroyed", "insecure-context", "not-granted", "rate-limited", "no-frame"];
+
+    /// What stands between quotation marks.
+    fn quoted(text: &str) -> BTreeSet<&str> {
+        text.split('"').skip(1).step_by(2).collect()
+    }
+
+    #[test]
+    fn the_types_list_every_code_and_say_what_it_means() {
+        // `code` has an arm for every error, or it would not compile.
+        let arms = include_str!("failure.rs").split("pub fn code(").nth(1).unwrap();
+        let mut codes = quoted(arms.split("\n}\n").next().unwrap());
+        codes.extend(OF_THE_PAGE);
+        let types = include_str!("../../pkg/index.d.ts");
+        let (before, union) = types.split_once("export type ErrorCode =").unwrap();
+        assert_eq!(quoted(union.split(';').next().unwrap()), codes);
+        let said = before.rsplit("/**").next().unwrap();
+        for code in codes {
+            assert!(said.contains(&format!(" * - `{code}`: ")), "{code} has no meaning");
+        }
+    }
+
+    #[test]
+    fn the_people_of_a_file_are_named_beside_the_message() {
+        let error = ServiceError::SeveralPeople { users: vec!["ada".into(), "grace".into()] };
+        assert_eq!(people(&error), ["ada", "grace"]);
+        assert!(!message(&error).contains("ada"));
+        assert!(people(&ServiceError::NoModel).is_empty());
     }
 
     #[test]

@@ -3,7 +3,12 @@
 use serde::Deserialize;
 
 use crate::preference::{Answer, Choice, Outcome, Turn};
-use crate::service::{DeviceChoice, DraftPair, InductionSettings, ModelSource, Passphrase, ServiceError};
+use crate::service::{
+    DeviceChoice, DraftPair, InductionSettings, ModelSource, Passphrase, ReasonWords, ServiceError,
+};
+
+/// Where a choice was made, as the person is shown it, when the page does not say.
+const RECORDED: &str = "recorded by the page";
 
 /// A preferred answer and another one.
 #[derive(Clone, Debug, Deserialize)]
@@ -17,13 +22,20 @@ pub struct GivenPair {
     /// The person's remark.
     #[serde(default)]
     pub note: Option<String>,
+    /// Where it was made.
+    #[serde(default)]
+    pub origin: Option<String>,
 }
 
 impl From<GivenPair> for DraftPair {
     fn from(given: GivenPair) -> Self {
-        let GivenPair { context, chosen, rejected, note } = given;
-        DraftPair { context, chosen, rejected, note }
+        let GivenPair { context, chosen, rejected, note, origin } = given;
+        DraftPair { context, chosen, rejected, note, origin: recorded(origin) }
     }
+}
+
+fn recorded(origin: Option<String>) -> Option<String> {
+    origin.filter(|origin| !origin.trim().is_empty()).or_else(|| Some(RECORDED.into()))
 }
 
 /// What was said where no answer won.
@@ -88,7 +100,7 @@ impl TryFrom<GivenChoice> for Choice {
             answers: given.options,
             outcome,
             at_ms: None,
-            origin: given.origin,
+            origin: recorded(given.origin),
         })
     }
 }
@@ -117,6 +129,39 @@ pub struct GivenWindow {
     pub offset: u32,
     /// Lines to give.
     pub limit: u32,
+}
+
+/// In whose words to say why.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GivenWords {
+    /// The claims', the person's own among them.
+    #[default]
+    Own,
+    /// The claims' past the guard.
+    Guarded,
+    /// The table's for traits alone.
+    Traits,
+}
+
+impl From<GivenWords> for ReasonWords {
+    fn from(given: GivenWords) -> Self {
+        match given {
+            GivenWords::Own => ReasonWords::Own,
+            GivenWords::Guarded => ReasonWords::Guarded,
+            GivenWords::Traits => ReasonWords::Traits,
+        }
+    }
+}
+
+/// How to judge, or to rank.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct GivenAsking {
+    /// Whether to ask the model too.
+    pub ask_model: bool,
+    /// In whose words to say why.
+    pub why: GivenWords,
 }
 
 /// How to induce.
@@ -201,6 +246,34 @@ mod tests {
         for wrong in ["{}", r#"{"kept":"a","url":"b"}"#, r#"{"name":"a","device":"npu"}"#] {
             assert!(matches!(model(wrong), Err(ServiceError::Invalid(_))), "{wrong}");
         }
+    }
+
+    #[test]
+    fn what_a_page_records_says_so_unless_it_says_where() {
+        let pair = |rest: &str| -> DraftPair {
+            let text = format!(r#"{{"context":[],"chosen":"a","rejected":"b"{rest}}}"#);
+            serde_json::from_str::<GivenPair>(&text).unwrap().into()
+        };
+        let page = Some(RECORDED.to_owned());
+        assert_eq!(pair("").origin, page);
+        assert_eq!(pair(r#","origin":" ""#).origin, page);
+        assert_eq!(pair(r#","origin":"the chat""#).origin.as_deref(), Some("the chat"));
+        assert_eq!(choice(r#","chosen":"y""#).unwrap().origin, page);
+        assert_eq!(
+            choice(r#","chosen":"y","origin":"the chat""#).unwrap().origin.as_deref(),
+            Some("the chat")
+        );
+    }
+
+    #[test]
+    fn why_is_said_in_words_of_three_kinds() {
+        let asking = |text: &str| {
+            serde_json::from_str::<GivenAsking>(text).map(|asking| ReasonWords::from(asking.why))
+        };
+        assert_eq!(asking("{}").unwrap(), ReasonWords::Own);
+        assert_eq!(asking(r#"{"askModel":true,"why":"guarded"}"#).unwrap(), ReasonWords::Guarded);
+        assert_eq!(asking(r#"{"why":"traits"}"#).unwrap(), ReasonWords::Traits);
+        assert!(asking(r#"{"why":"everything"}"#).is_err());
     }
 
     #[test]

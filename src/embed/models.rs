@@ -10,7 +10,7 @@ use web_sys::AbortSignal;
 use super::asking::{Called, ask, read, show, tell, thrown, unexpected};
 use super::core::Core;
 use super::given::GivenModel;
-use super::shown::{Loading, Models, Progress};
+use super::shown::{Draft, Loading, Models, Progress};
 use crate::preference::Turn;
 use crate::service::{DeviceChoice, Event, ModelSource, ModelsView, Request, Response, ServiceError};
 
@@ -75,17 +75,20 @@ impl Core {
         self.models_of(Request::RemoveModel { name }, signal).await
     }
 
-    /// Answers drafted by the model on this device; `progress` hears how far its loading is.
+    /// Answers drafted by the model on this device; `drafted` hears each as it comes, `progress` how far the loading is.
     pub async fn draft(
         &self,
         context: JsValue,
         answers: u32,
+        drafted: Option<Function>,
         progress: Option<Function>,
         signal: Option<AbortSignal>,
     ) -> Called {
         let context = read::<Vec<Turn>>(context)?;
         self.need_model(tell(progress, loading), signal.as_ref()).await?;
-        match self.ask(Request::Draft { context, answers }, signal.as_ref()).await? {
+        let told = tell(drafted, |event| show(&Draft::of(event)?).ok());
+        let request = Request::Draft { context, answers };
+        match ask(&self.client, request, None, signal.as_ref(), told).await? {
             Response::Drafts(texts) => show(&texts),
             _ => Err(unexpected()),
         }

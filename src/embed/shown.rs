@@ -1,12 +1,13 @@
 //! What a page is given: the wire's answers with the fields that a JavaScript programmer expects.
 //!
-//! A host sees what was found, never the pairs that it was found in, nor a prompt with demos in it.
+//! A host sees what was found, never the pairs that it was found in unless it names them, nor a prompt with demos in it.
 
 use serde::Serialize;
 
+use crate::preference::Turn;
 use crate::service::{
-    ClaimState, ClaimView, ImportReport, InductionProgress, LedgerLine, LedgerPage, LoadedModel, ModelsView,
-    PortraitView, Reading,
+    ClaimState, ClaimView, Event, ImportReport, InductionProgress, LedgerLine, LedgerPage, LoadedModel,
+    ModelsView, PairView, PortraitView, Reading,
 };
 
 /// What is known of a person.
@@ -73,7 +74,7 @@ impl From<PortraitView> for Portrait {
             pairs: view.pairs,
             changed_since: view.changed_since,
             model: view.model,
-            made_ms: Some(view.made_ms),
+            made_ms: view.made_ms,
         }
     }
 }
@@ -88,6 +89,33 @@ impl From<Reading> for Portrait {
             model: None,
             made_ms: None,
         }
+    }
+}
+
+/// A pair in full.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Pair {
+    /// Its id.
+    pub id: String,
+    /// The conversation so far.
+    pub context: Vec<Turn>,
+    /// The preferred answer.
+    pub chosen: String,
+    /// The other one.
+    pub rejected: String,
+    /// When, in milliseconds since 1970.
+    pub at_ms: Option<f64>,
+    /// Where it comes from.
+    pub origin: Option<String>,
+    /// The person's remark.
+    pub note: Option<String>,
+}
+
+impl From<PairView> for Pair {
+    fn from(pair: PairView) -> Self {
+        let PairView { id, context, chosen, rejected, at_ms, origin, note } = pair;
+        Pair { id: id.to_string(), context, chosen, rejected, at_ms, origin, note }
     }
 }
 
@@ -261,6 +289,27 @@ impl From<LoadedModel> for Model {
     }
 }
 
+/// A draft, before all are ranked.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Draft {
+    /// Its number; 0 is the likeliest.
+    pub index: u32,
+    /// The text.
+    pub content: String,
+}
+
+impl Draft {
+    /// The draft that an event tells; none where the model said nothing.
+    pub fn of(event: Event) -> Option<Self> {
+        match event {
+            Event::Drafting { number, text, .. } if !text.is_empty() => {
+                Some(Draft { index: number, content: text })
+            }
+            _ => None,
+        }
+    }
+}
+
 /// A model's file that is kept.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct KeptModel {
@@ -310,4 +359,17 @@ pub struct Ranked {
     pub liked: f32,
     /// Why, in words.
     pub why: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_draft_is_told_where_the_model_said_something() {
+        let event = |text: &str| Event::Drafting { done: 2, of: 3, number: 1, text: text.into() };
+        assert_eq!(Draft::of(event("Tea.")), Some(Draft { index: 1, content: "Tea.".into() }));
+        assert_eq!(Draft::of(event("")), None);
+        assert_eq!(Draft::of(Event::Waiting(None)), None);
+    }
 }

@@ -34,8 +34,8 @@ const TELLING: f64 = 0.05;
 pub struct Judgement {
     /// The chance that the person prefers the first.
     pub p_first: f64,
-    /// What moved it, the strongest first, in words.
-    pub why: Vec<String>,
+    /// What moved it, the strongest first.
+    pub why: Vec<Reason>,
     /// The reward's log-odds for the first answer.
     pub reward: f64,
     /// The model's log-odds for the first, both orders averaged, where it was asked.
@@ -47,6 +47,39 @@ impl Judgement {
     /// The log-odds that the person prefers the first.
     pub fn log_odds(&self) -> f64 {
         (self.p_first / (1.0 - self.p_first)).ln()
+    }
+
+    /// What moved it, in words that are for the person alone.
+    pub fn words(&self) -> Vec<String> {
+        self.why.iter().map(|reason| reason.words.clone()).collect()
+    }
+}
+
+/// One thing that moved a judgement.
+///
+/// A claim's wording may be the person's own and say anything; whoever shows a reason to somebody else asks for the
+/// fixed words.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Reason {
+    /// In words, a claim's among them where one is about it.
+    pub words: String,
+    /// That claim's wording.
+    pub claim: Option<String>,
+    /// In fixed words alone: the table's for a trait. None where there is nothing to say but the claim.
+    pub fixed: Option<String>,
+}
+
+impl Reason {
+    fn fixed(words: String) -> Self {
+        Reason { fixed: Some(words.clone()), words, claim: None }
+    }
+
+    /// The words, or the fixed ones where `may` says that the claim's wording may not be told.
+    pub fn told(&self, may: impl Fn(&str) -> bool) -> Option<&str> {
+        match &self.claim {
+            Some(wording) if !may(wording) => self.fixed.as_deref(),
+            _ => Some(&self.words),
+        }
     }
 }
 
@@ -73,7 +106,7 @@ pub fn judge_by_traits(likeness: Option<&Likeness>, difference: &Difference) -> 
         }
     };
     let log_odds = reward.log_odds(difference);
-    let why = reasons(likeness, reward, difference).into_iter().map(|(_, words)| words).take(MOST_REASONS);
+    let why = reasons(likeness, reward, difference).into_iter().map(|(_, reason)| reason).take(MOST_REASONS);
     Judgement { p_first: sigmoid(weight * log_odds), why: why.collect(), reward: log_odds, judge: None }
 }
 
@@ -114,7 +147,7 @@ where
             .margins(&Head::judge(None), &shown.iter().collect::<Vec<_>>(), prompts::ask_preference)
             .await?;
         let judge = margins.first().copied().unwrap_or(0.0);
-        let why = vec![format!("The model by itself leans to the {} answer.", side(judge))];
+        let why = vec![Reason::fixed(format!("The model by itself leans to the {} answer.", side(judge)))];
         Ok(Judgement { p_first: sigmoid(judge), why, reward: 0.0, judge: Some(judge) })
     })
 }
@@ -152,7 +185,7 @@ async fn personal<E: Evidence>(
         judgement.judge = frame.margins(&head, &[shown], prompts::ask_preference).await?.first().copied();
     }
     let shifts = trial::shifts(frame, shown, &claims).await?;
-    let mut moved: Vec<(f64, String)> = reasons(Some(likeness), &likeness.reward, difference);
+    let mut moved: Vec<(f64, Reason)> = reasons(Some(likeness), &likeness.reward, difference);
     let mut others = Vec::with_capacity(stack.inputs.len());
     for input in &stack.inputs {
         let claim = claims.iter().position(|claim| claim.id == input.name);
@@ -163,16 +196,20 @@ async fn personal<E: Evidence>(
         };
         others.push(log_odds);
         let part = stack.part(input, log_odds);
-        let words = match claim {
-            Some(at) => format!("\"{}\" speaks for the {} answer.", claims[at].wording(), side(part)),
-            None => format!("The model, told about you, leans to the {} answer.", side(part)),
+        let reason = match claim.map(|at| claims[at].wording()) {
+            Some(wording) => Reason {
+                words: format!("\"{wording}\" speaks for the {} answer.", side(part)),
+                claim: Some(wording.to_owned()),
+                fixed: None,
+            },
+            None => Reason::fixed(format!("The model, told about you, leans to the {} answer.", side(part))),
         };
-        moved.push((part, words));
+        moved.push((part, reason));
     }
     judgement.p_first = sigmoid(stack.log_odds(judgement.reward, &others));
     moved.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()));
     let told = moved.into_iter().filter(|(part, _)| part.abs() >= TELLING).take(MOST_REASONS);
-    judgement.why = told.map(|(_, words)| words).collect();
+    judgement.why = told.map(|(_, reason)| reason).collect();
     Ok(judgement)
 }
 
@@ -194,13 +231,13 @@ async fn plan<P>(
 }
 
 /// What the traits say, as the part of the log-odds and in words, the strongest first.
-fn reasons(likeness: Option<&Likeness>, reward: &Reward, difference: &Difference) -> Vec<(f64, String)> {
+fn reasons(likeness: Option<&Likeness>, reward: &Reward, difference: &Difference) -> Vec<(f64, Reason)> {
     let parts = reward.why(difference).into_iter().filter(|part| part.log_odds.abs() >= TELLING);
     parts.filter_map(|part| Some((part.log_odds, reason(likeness, &part)?))).collect()
 }
 
 /// One trait's part: what the first answer is like, and what the person makes of it.
-fn reason(likeness: Option<&Likeness>, part: &Contribution) -> Option<String> {
+fn reason(likeness: Option<&Likeness>, part: &Contribution) -> Option<Reason> {
     let step = part.row.step(part.difference)?;
     let verb = if part.row.verb == "are" { "is" } else { "has" };
     let liked = part.log_odds > 0.0;
@@ -208,15 +245,20 @@ fn reason(likeness: Option<&Likeness>, part: &Contribution) -> Option<String> {
         likeness.claims_in_use().find(|claim| claim.row().is_some_and(|row| row.id == part.row.id))
     });
     let their_own = likeness.is_some() && part.is_their_own();
-    let makes = match (claim, their_own, liked) {
-        (Some(claim), _, true) => format!("and {}", lower_first(claim.wording().trim_end_matches('.'))),
-        (Some(claim), _, false) => format!("but {}", lower_first(claim.wording().trim_end_matches('.'))),
-        (None, true, true) => "which goes with what you chose before".to_owned(),
-        (None, true, false) => "which goes against what you chose before".to_owned(),
-        (None, false, true) => "which most people prefer".to_owned(),
-        (None, false, false) => "which most people like less".to_owned(),
+    let makes = match (their_own, liked) {
+        (true, true) => "which goes with what you chose before",
+        (true, false) => "which goes against what you chose before",
+        (false, true) => "which most people prefer",
+        (false, false) => "which most people like less",
     };
-    Some(format!("The first answer {verb} {step}, {makes}."))
+    let said = |makes: &str| format!("The first answer {verb} {step}, {makes}.");
+    let Some(claim) = claim else { return Some(Reason::fixed(said(makes))) };
+    let joint = if liked { "and" } else { "but" };
+    Some(Reason {
+        words: said(&format!("{joint} {}", lower_first(claim.wording().trim_end_matches('.')))),
+        claim: Some(claim.wording().to_owned()),
+        fixed: Some(said(makes)),
+    })
 }
 
 fn lower_first(text: &str) -> String {
@@ -230,4 +272,56 @@ fn side(log_odds: f64) -> &'static str {
 
 fn sigmoid(x: f64) -> f64 {
     super::judgement::log_sigmoid(x).exp()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::persona::claims::State;
+    use crate::persona::from_traits;
+    use crate::preference::{History, PreferencePair, Turn};
+
+    /// Someone who took the short answer twenty times, and put the claim on that in words of their own.
+    fn terse() -> Likeness {
+        let pair = |i: usize| {
+            let long = format!(
+                "Well, {i} is a number about which there are a great many things to say, and I will. "
+            )
+            .repeat(6);
+            PreferencePair::new(vec![Turn::user(format!("What is {i}?"))], format!("It is {i}."), long)
+        };
+        let mut likeness = from_traits(&History::new((0..20).map(pair)), 0, &[]);
+        let claim = likeness.claims.iter_mut().find(|claim| claim.id == "length:less").unwrap();
+        claim.edited = Some("You told your sister Ottilie to be brief.".into());
+        claim.state = State::Pinned;
+        likeness
+    }
+
+    #[test]
+    fn where_a_claim_may_not_be_told_its_trait_is() {
+        let likeness = terse();
+        let context = [Turn::user("And tea?")];
+        let difference =
+            crate::traits::difference(&context, "Yes.", &"Tea is a drink of many kinds. ".repeat(9));
+        let judgement = judge_by_traits(Some(&likeness), &difference);
+        let told = |may: bool| -> Vec<&str> {
+            judgement.why.iter().filter_map(|reason| reason.told(|_| may)).collect()
+        };
+        assert!(told(true).iter().any(|words| words.contains("Ottilie")), "{judgement:?}");
+        assert_eq!(told(false).len(), told(true).len());
+        assert!(!told(false).join(" ").contains("Ottilie"), "{judgement:?}");
+        for claim in likeness.claims_in_use() {
+            let wording = lower_first(claim.wording().trim_end_matches('.'));
+            assert!(!told(false).join(" ").contains(&wording), "{wording} is told");
+        }
+        assert!(told(false).iter().any(|words| words.contains("what you chose before")), "{judgement:?}");
+    }
+
+    #[test]
+    fn a_claim_about_no_trait_is_not_told_in_other_words() {
+        let words = "\"You like cats.\" speaks for the first answer.".to_owned();
+        let reason = Reason { words: words.clone(), claim: Some("You like cats.".into()), fixed: None };
+        assert_eq!(reason.told(|claim| claim == "You like cats."), Some(&*words));
+        assert_eq!(reason.told(|_| false), None);
+    }
 }

@@ -18,7 +18,7 @@ use super::{prompts, trace};
 use crate::model::{Capabilities, Usage};
 use crate::preference::{History, PairId};
 use crate::privacy::Sketcher;
-use crate::reward::Reward;
+use crate::reward::{Observation, Prior, Reward};
 
 /// The version of the file that this program writes.
 pub const VERSION: u32 = 1;
@@ -185,6 +185,12 @@ impl Likeness {
         let pairs = self.made_from.len();
         self.portrait = Portrait::from_template(&self.claims, &self.reward, &self.validation, pairs);
         self.render_prompts();
+    }
+
+    /// Learns the reward anew from the history as it is now, which takes no time; the claims stay until an induction.
+    pub fn learn_reward(&mut self, history: &History) {
+        let seen: Vec<Observation> = history.pairs().iter().map(Observation::of).collect();
+        self.reward = Reward::learn(Prior::shipped(), &seen);
     }
 
     /// Takes out all that holds words of these pairs or was written from them. What only counted them, as the reward

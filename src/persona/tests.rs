@@ -321,6 +321,29 @@ fn a_likeness_knows_when_the_history_moved_on() {
 }
 
 #[test]
+fn the_reward_follows_the_history_and_the_claims_stay() {
+    let mut likeness = from_traits(&cat_person(6), 0, &[]);
+    let claims = likeness.claims.clone();
+    likeness.learn_reward(&cat_person(30));
+    assert_eq!(likeness.reward, from_traits(&cat_person(30), 0, &[]).reward);
+    assert_eq!(likeness.claims, claims);
+}
+
+#[test]
+fn what_was_said_while_it_was_made_is_taken_in() {
+    let claim = |state, decided_ms| Claim { state, decided_ms, ..Claim::own("You like tea.") };
+    let earlier = [claim(State::Pinned, Some(1.0))];
+    let mut made = from_traits(&cat_person(12), 0, &earlier);
+    let mut meanwhile = made.clone();
+    assert!(made.chat_prompt.contains("like tea"));
+    assert_eq!(made.take_later_decisions(&meanwhile), 0, "nothing was said");
+    *meanwhile.claims.iter_mut().find(|claim| claim.text == "You like tea.").unwrap() =
+        claim(State::Refused, Some(2.0));
+    assert_eq!(made.take_later_decisions(&meanwhile), 1);
+    assert!(!made.chat_prompt.contains("like tea"));
+}
+
+#[test]
 fn a_judgement_says_how_sure_and_why_and_turns_with_the_answers() {
     let (model, history) = (Scripted::new(Mind::Learns), cat_person(30));
     let likeness = induce_with(&model, &history, Settings::full(7), &[]);
@@ -337,7 +360,7 @@ fn a_judgement_says_how_sure_and_why_and_turns_with_the_answers() {
     let (one, other) = (judge(cat, dog), judge(dog, cat));
     assert!(one.p_first > 0.6, "{one:?}");
     assert!((one.p_first + other.p_first - 1.0).abs() < 1e-6);
-    assert!(one.why.iter().any(|why| why.contains("first")), "{one:?}");
+    assert!(one.words().iter().any(|why| why.contains("first")), "{one:?}");
 }
 
 #[test]

@@ -43,6 +43,9 @@ pub struct KeptPortrait {
     pub made_ms: f64,
     /// Deleted pairs that were taken out of it since.
     pub lost: u32,
+    /// Whether nobody made it: it is kept for what the person said of its claims, and follows the traits.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub follows: bool,
 }
 
 impl Head {

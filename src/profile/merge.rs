@@ -14,8 +14,8 @@ pub struct Merged {
 }
 
 impl KeptPortrait {
-    /// Merges the portrait of another place into the one that is kept here. The newer one stands; of what the person said
-    /// of a claim in either place, the later word.
+    /// Merges the portrait of another place into the one that is kept here. The newer one stands, but for one that only
+    /// follows the traits beside one that was made; of what the person said of a claim in either place, the later word.
     pub fn merged(ours: Option<KeptPortrait>, theirs: KeptPortrait) -> Merged {
         let Some(mut ours) = ours else {
             let claims = theirs.likeness.decided().count();
@@ -23,7 +23,8 @@ impl KeptPortrait {
         };
         let before = ours.likeness.clone();
         let claims = ours.likeness.take_later_decisions(&theirs.likeness);
-        if theirs.made_ms <= ours.made_ms {
+        let newer = theirs.made_ms > ours.made_ms;
+        if !(if theirs.follows == ours.follows { newer } else { ours.follows }) {
             return Merged { portrait: ours, theirs: false, claims };
         }
         let mut portrait = theirs;
@@ -50,7 +51,7 @@ mod tests {
             likeness.claims.push(claim);
         }
         likeness.render();
-        KeptPortrait { likeness, differences: Vec::new(), made_ms, lost: 0 }
+        KeptPortrait { likeness, differences: Vec::new(), made_ms, lost: 0, follows: false }
     }
 
     fn state(merged: &Merged, text: &str) -> Option<State> {
@@ -86,6 +87,23 @@ mod tests {
         assert_eq!((there.theirs, there.claims, back.theirs, back.claims), (true, 1, false, 1));
         assert!(there.portrait.likeness.chat_prompt.contains("like tea"));
         assert!(!there.portrait.likeness.chat_prompt.contains("like cats"));
+    }
+
+    #[test]
+    fn a_portrait_that_was_made_stands_before_one_that_follows_the_traits() {
+        let said = [("You like tea.", State::Pinned, 9.0)];
+        let made = portrait(4, 1.0, &[]);
+        let follows = KeptPortrait { follows: true, ..portrait(6, 2.0, &said) };
+        let here = KeptPortrait::merged(Some(made.clone()), follows.clone());
+        let there = KeptPortrait::merged(Some(follows.clone()), made);
+        assert_eq!((here.theirs, there.theirs), (false, true));
+        for merged in [&here, &there] {
+            assert!(!merged.portrait.follows);
+            assert_eq!(merged.portrait.likeness.made_from.len(), 4);
+            assert_eq!(state(merged, "You like tea."), Some(State::Pinned));
+        }
+        let newer = KeptPortrait { made_ms: 3.0, ..follows.clone() };
+        assert!(KeptPortrait::merged(Some(follows), newer).theirs);
     }
 
     #[test]

@@ -57,6 +57,11 @@ pub enum Request {
         /// What to call them; need not be unique.
         name: String,
     },
+    /// The first person of that name, who is added where there is none. Whoever asks at the same time gets the same one.
+    NeedProfile {
+        /// What they are called; spaces around it don't count.
+        name: String,
+    },
     /// Renames a person.
     RenameProfile {
         /// Whom.
@@ -115,7 +120,14 @@ pub enum Request {
         /// Which.
         id: PairId,
     },
-    /// Adds a pair that was typed in, or changes one.
+    /// Those of these pairs that are still there, in full.
+    Pairs {
+        /// Whose.
+        profile: ProfileId,
+        /// Which.
+        ids: Vec<PairId>,
+    },
+    /// Adds a pair that was typed in or told, or changes one.
     SavePair {
         /// Whose.
         profile: ProfileId,
@@ -196,8 +208,8 @@ pub enum Request {
         /// Whose.
         profile: ProfileId,
     },
-    /// Edits, pins, refuses or restores a claim of the kept portrait. Where none is kept yet, the one that follows
-    /// from the reading, traits and claims without a model, is kept first.
+    /// Edits, pins, refuses or restores a claim of the kept portrait. Where none was made yet, what the person says is kept
+    /// beside the claims that follow from the traits, and these go on following the history.
     ChangeClaim {
         /// Whose.
         profile: ProfileId,
@@ -227,6 +239,9 @@ pub enum Request {
         /// The id of the remote model to ask, over sketches; the model on this device when none.
         #[serde(default)]
         remote: Option<String>,
+        /// In whose words to say why.
+        #[serde(default)]
+        words: ReasonWords,
     },
 
     /// Answers to one context in the order in which the person would like them.
@@ -237,6 +252,9 @@ pub enum Request {
         context: Vec<Turn>,
         /// The answers.
         answers: Vec<String>,
+        /// In whose words to say why.
+        #[serde(default)]
+        words: ReasonWords,
     },
     /// Different answers to a conversation, by the model in use, which is told nothing but that conversation.
     Draft {
@@ -354,13 +372,13 @@ pub enum Response {
     Done,
     /// To [`Request::Open`].
     Opened(StoreView),
-    /// To [`Request::Profiles`] and [`Request::CreateProfile`] (then just the new one).
+    /// To [`Request::Profiles`], [`Request::CreateProfile`] and [`Request::NeedProfile`] (then just that one).
     Profiles(Vec<ProfileView>),
     /// To [`Request::Import`] and [`Request::ImportText`].
     Imported(ImportReport),
     /// To [`Request::List`].
     List(PairPage),
-    /// To [`Request::Pair`], [`Request::SavePair`] and, one for each pair, [`Request::RecordChoice`].
+    /// To [`Request::Pair`], [`Request::Pairs`], [`Request::SavePair`] and, one for each pair, [`Request::RecordChoice`].
     Pairs(Vec<PairView>),
     /// To [`Request::Delete`] and [`Request::RemoveProfile`].
     Deleted(Deletion),
@@ -421,6 +439,10 @@ pub enum Event {
         done: u32,
         /// Answers that were asked for.
         of: u32,
+        /// The number of the one that came last, from 0.
+        number: u32,
+        /// What it says; empty where the model said nothing.
+        text: String,
     },
     /// Of a remote model that is waited for; none once it is not any more.
     Waiting(Option<WaitView>),

@@ -45,20 +45,22 @@ pub fn reading(history: &History, earlier: &[Claim], now_ms: impl Fn() -> f64) -
     }
 }
 
-/// A kept portrait beside the history as it is now; `differences` are against the one that it replaced.
+/// A kept portrait beside the history as it is now; `differences` are against the one that it replaced. One that nobody
+/// made is as silent as a reading where nothing holds.
 pub fn portrait(
     likeness: &Likeness,
     history: &History,
     differences: Vec<String>,
-    made_ms: f64,
+    made_ms: Option<f64>,
 ) -> PortraitView {
+    let is_silent = made_ms.is_none() && likeness.portrait.rests_on.is_empty();
     let spent = likeness.trace.total();
     let dropped = likeness.claims.iter().filter_map(|claim| match &claim.state {
         State::Dropped(why) => Some((claim.wording().to_owned(), why.clone())),
         _ => None,
     });
     PortraitView {
-        prose: likeness.portrait.text.clone(),
+        prose: if is_silent { String::new() } else { likeness.portrait.text.clone() },
         claims: likeness.claims.iter().filter(|claim| is_shown(claim)).map(claim).collect(),
         dropped: dropped.collect(),
         demos: likeness.demos.iter().filter_map(|demo| find(history, demo.pair)).map(pair).collect(),
@@ -78,9 +80,10 @@ pub fn portrait(
     }
 }
 
-/// A judgement, with what the un-personalised judges say beside it.
+/// A judgement, with what the un-personalised judges say beside it; `why` are its reasons in the words that may be told.
 pub fn verdict(
     judgement: &Judgement,
+    why: Vec<String>,
     by_traits: &Judgement,
     by_everyone: &Judgement,
     by_default: Option<&Judgement>,
@@ -97,7 +100,7 @@ pub fn verdict(
     if let Some(judgement) = by_default {
         parts.push(("The model, told nothing".to_owned(), judgement.p_first as f32));
     }
-    Verdict { p_first: judgement.p_first as f32, why: judgement.why.clone(), parts, by_model, elapsed_ms }
+    Verdict { p_first: judgement.p_first as f32, why, parts, by_model, elapsed_ms }
 }
 
 /// How far a driven induction is.
@@ -309,8 +312,17 @@ mod tests {
     #[test]
     fn a_portrait_counts_what_changed_since() {
         let likeness = from_traits(&terse(20), 0, &[]);
-        let shown = portrait(&likeness, &terse(22), Vec::new(), 5.0);
-        assert_eq!((shown.pairs, shown.changed_since, shown.made_ms), (20, 2, 5.0));
+        let shown = portrait(&likeness, &terse(22), Vec::new(), Some(5.0));
+        assert_eq!((shown.pairs, shown.changed_since, shown.made_ms), (20, 2, Some(5.0)));
         assert!(shown.model.is_none() && shown.model_weight.is_none() && shown.differences.is_empty());
+    }
+
+    #[test]
+    fn a_portrait_that_nobody_made_is_silent_where_nothing_holds() {
+        let nothing = from_traits(&History::default(), 0, &[]);
+        assert!(portrait(&nothing, &History::default(), Vec::new(), None).prose.is_empty());
+        assert!(!portrait(&nothing, &History::default(), Vec::new(), Some(5.0)).prose.is_empty());
+        let terse = terse(20);
+        assert!(!portrait(&from_traits(&terse, 0, &[]), &terse, Vec::new(), None).prose.is_empty());
     }
 }

@@ -47,6 +47,9 @@ pub struct DraftPair {
     pub rejected: String,
     /// The person's remark.
     pub note: Option<String>,
+    /// Where it comes from, in plain words; none where it was typed in.
+    #[serde(default)]
+    pub origin: Option<String>,
 }
 
 /// A pair in full.
@@ -336,8 +339,9 @@ pub struct PortraitView {
     pub changed_since: u32,
     /// What is new, gone or changed against the portrait before: one sentence each.
     pub differences: Vec<String>,
-    /// When it was made, in milliseconds since 1970.
-    pub made_ms: f64,
+    /// When it was made, in milliseconds since 1970. None where nobody made it: it is kept for what the person said of its
+    /// claims, and is what follows from the traits just now.
+    pub made_ms: Option<f64>,
 }
 
 /// A line of the trace.
@@ -347,6 +351,18 @@ pub struct TraceLine {
     pub kind: String,
     /// What happened, in words.
     pub text: String,
+}
+
+/// In whose words a judgement says why.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ReasonWords {
+    /// The claims' as they stand, with what the person wrote in their place: for them alone.
+    #[default]
+    Own,
+    /// The claims' past the guard; one that quotes the history gives way to the trait that it is about.
+    Guarded,
+    /// The table's for traits, and no claim's.
+    Traits,
 }
 
 /// Which of two answers the person would prefer.

@@ -21,6 +21,34 @@ const CANARIES = new Set(
     .flatMap((text) => windows(JSON.stringify(text).slice(1, -1))),
 );
 
+/** Two answers that differ in much of what the sample's person cares for. */
+const STYLES = [
+  "Take 3 eggs and 200 g of flour. Bake them for 25 minutes at 180 °C, then cut the cake into 8 pieces.",
+  "It could perhaps be that some eggs might do, although it usually depends. Flour tends to be somewhat different in every " +
+    "kitchen, and it may well be worth watching it for a while to see what seems to suit you best in the end.",
+];
+const ASKED = [{ role: "user", content: "How do I bake a cake?" }];
+
+/** Puts a claim that stands among the reasons of a judgement in other words; gives what the person then reads there. */
+const editReason = (page, words) =>
+  page.evaluate(async ({ words, asked, styles }) => {
+    const { claims } = await likeness.portrait();
+    const reasons = async () => (await likeness.judge(asked, ...styles)).why.join("\n");
+    const before = await reasons();
+    // Behind "You": a reason begins with another word.
+    const claim = claims.find(({ text }) => before.includes(text.slice(4, -1)));
+    if (!claim) throw new Error(`no claim is among the reasons: ${before}\n${JSON.stringify(claims)}`);
+    await likeness.claims.edit(claim.id, words);
+    return reasons();
+  }, { words, asked: ASKED, styles: STYLES });
+
+/** All the reasons that a host gets. */
+const reasonsFor = (page) =>
+  page.evaluate(async ({ asked, styles }) => {
+    const [judged, ranked] = [await likeness.judge(asked, ...styles), await likeness.rank(asked, styles)];
+    return [judged, ...ranked].flatMap(({ why }) => why).join("\n");
+  }, { asked: ASKED, styles: STYLES });
+
 function assertNoHistory(seen, what) {
   const found = windows(seen).find((window) => CANARIES.has(window));
   assert.equal(found, undefined, what);
@@ -142,17 +170,43 @@ test("with every grant there is, a hostile page sees the portrait and its own pa
 
     // A claim in the person's own words that quotes their history does not reach a host either.
     const quoting = known.chosen.slice(0, 120);
-    const kept = await top.evaluate(async (text) => {
-      const [claim] = (await likeness.portrait()).claims;
-      return likeness.claims.edit(claim.id, text).then(() => true, ({ code }) => code);
-    }, quoting);
-    assert.equal(kept, true, "the person may say it to themselves");
+    const own = await editReason(top, quoting);
+    assert.throws(() => assertNoHistory(JSON.stringify(own), "what has to be found"), "the person may say it to themselves");
     const answers = await evil.evaluate(() => {
       const whole = ({ name, message, code, advice, cause, stack }) => ({ name, message, code, advice, cause: String(cause), stack });
       return Promise.all([likeness.portrait().catch(whole), likeness.personalize([]).catch(whole)]);
     });
     assert.deepEqual(answers.map(({ code }) => code), ["quotes-history", "quotes-history"]);
     assertNoHistory(JSON.stringify(answers), "a claim that quotes");
+    const reasons = await reasonsFor(evil);
+    assert.match(reasons, /The first answer/, "there are reasons without it");
+    assertNoHistory(JSON.stringify(reasons), "reasons beside a claim that quotes");
+
+    // Nor does one whose beginning, which is all that a prompt has of it, quotes nothing.
+    await top.evaluate(async () => {
+      for (const { id, state } of await likeness.claims.list()) if (state === "edited") await likeness.claims.edit(id, "You like it plain.");
+    });
+    assert.equal((await outcome(evil, "portrait")).pairs, PAIRS.length + 3);
+    await editReason(top, `You like it said once. ${"And then again. ".repeat(20)}${quoting}`);
+    assert.equal(await outcome(evil, "portrait"), "quotes-history");
+    assertNoHistory(JSON.stringify(await reasonsFor(evil)), "reasons beside a long claim");
+  });
+});
+
+test("whoever may rank and no more reads the words of no claim", { timeout: 3 * MINUTE }, async () => {
+  await withFrames(async ({ browser, host, frameUrl }) => {
+    const top = await withHistory(browser, frameUrl);
+    const page = await host("chat.likeness");
+    await connect(page, frameUrl);
+    await grant(browser, page, ["rank"]);
+    assert.match(await editReason(top, "You cherish marmalade above all."), /cherish marmalade/);
+    const claims = await top.evaluate(async () => (await likeness.portrait()).claims.map(({ text }) => text));
+    const told = await reasonsFor(page);
+    assert.match(told, /which (goes with|goes against|most people)/);
+    for (const text of claims) assert.ok(!told.includes(text.slice(4, -1)), `${text}: ${told}`);
+    // Whoever may read the portrait may read them there too, until that is taken back.
+    await grant(browser, page, ["portrait"]);
+    assert.match(await reasonsFor(page), /cherish marmalade/);
   });
 });
 

@@ -124,9 +124,15 @@ test("from an address, isolated: threads under Trusted Types, one download, draf
       for (const pair of pairs) await likeness.record(pair);
       const stages = new Set();
       // Whoever asks while it is being loaded waits for it.
+      const [drafts, steps] = [[], []];
+      const drafting = likeness.draftAndPick([{ role: "user", content: "Tell me of tea." }], { n: 2, onDraft: (draft) => drafts.push(draft) });
+      const reading = (async () => {
+        for await (const draft of drafting) steps.push(draft);
+      })();
       const [loaded, drafted] = await Promise.all([
         likeness.models.load({ onProgress: ({ stage }) => stages.add(stage) }),
-        likeness.draftAndPick([{ role: "user", content: "Tell me of tea." }], { n: 2 }),
+        drafting,
+        reading,
       ]);
       likeness.destroy();
       const second = await api.createLikeness({ model });
@@ -134,7 +140,7 @@ test("from an address, isolated: threads under Trusted Types, one download, draf
       // What the same headers do to a worker of the host's own.
       const probe = new Worker(trustedTypes.createPolicy("host", { createScriptURL: (url) => url }).createScriptURL("/probe.js"));
       const refused = await new Promise((resolve) => (probe.onmessage = ({ data }) => resolve(data)));
-      return { loaded, drafted, stages: [...stages], again, refused, isolated: crossOriginIsolated };
+      return { loaded, drafted, drafts, steps, stages: [...stages], again, refused, isolated: crossOriginIsolated };
     }, { pairs: PAIRS, small: SMALL });
     assert.equal(seen.isolated, true);
     assert.match(seen.refused, /TrustedScriptURL/, "Trusted Types hold in workers");
@@ -144,6 +150,13 @@ test("from an address, isolated: threads under Trusted Types, one download, draf
     assert.equal(requests.filter(({ url }) => url.endsWith(SMALL)).length, 1, "it is fetched once");
     assert.deepEqual([seen.again.file, seen.again.notKept], [SMALL, null]);
     assert.ok(seen.drafted.ranked.length >= 1 && seen.drafted.best.content.length > 0);
+    assert.deepEqual(
+      [...new Set(seen.drafts.map(({ content }) => content))].sort(),
+      seen.drafted.ranked.map(({ content }) => content).sort(),
+      "each draft is told as it comes",
+    );
+    assert.deepEqual(seen.steps, seen.drafts);
+    assert.ok(seen.drafts.every(({ index }) => index === 0 || index === 1), JSON.stringify(seen.drafts));
     assertNoHistory(requests);
   }, { isolated: true, models });
 });

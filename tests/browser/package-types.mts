@@ -1,5 +1,5 @@
 // Uses every part of the package's types as a host would; package.test.mjs has the compiler read it, nothing runs it.
-import { LikenessError, createLikeness, init, type ErrorCode, type Likeness, type LoadedModel, type LocalModel, type Message, type Models, type Portrait } from "@likeness/browser";
+import { LikenessError, createLikeness, init, type ErrorCode, type Likeness, type LoadedModel, type LocalModel, type Message, type Models, type Pair, type Portrait } from "@likeness/browser";
 import { connectLikeness, type FramedLikeness, type Scope } from "@likeness/browser/frame";
 import { LikenessPanel, type ClaimVerb } from "@likeness/browser/elements";
 
@@ -13,7 +13,9 @@ const likeness: Likeness = await createLikeness({
 const context: Message[] = [{ role: "user", content: "q" }];
 const options = [{ id: "a", content: "one" }, { id: "b", content: "two" }];
 const { signal } = new AbortController();
-const id: string = await likeness.record({ context, chosen: "a", rejected: "b" }, { signal });
+const id: string = await likeness.record({ context, chosen: "a", rejected: "b", origin: "the chat" }, { signal });
+const [pair]: Pair[] = await likeness.pairs([id], { signal });
+console.log(pair?.origin, (await likeness.rank(context, ["a", "b"], { why: "traits" })).length);
 await likeness.recordChoice({ context, options, chosen: "a" });
 await likeness.recordChoice({ context, options, none: "all-bad" }, { supersedes: { chosen: "a" }, signal });
 await likeness.takeBack({ context, options, none: "all-bad" });
@@ -51,7 +53,7 @@ try {
   await likeness.import(await likeness.export(), { onProgress: ({ imported }) => console.log(imported) });
 } catch (error) {
   const code: ErrorCode | undefined = error instanceof LikenessError ? error.code : undefined;
-  if (error instanceof LikenessError) console.log(error.quotes.length);
+  if (error instanceof LikenessError) console.log(error.quotes.length, error.people.length);
   console.log(code, id, best.liked, first, stop);
 }
 const choice = Object.assign(document.createElement("likeness-choice"), { likeness, context, options, name: "taste", required: true });

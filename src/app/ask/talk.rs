@@ -93,7 +93,7 @@ impl Talk {
         self.drafting.set(Drafting::Asking(0, saying.answers));
         let on_event = move |event| {
             self.waiting.hear(&event);
-            if let Event::Drafting { done, of } = event {
+            if let Event::Drafting { done, of, .. } = event {
                 self.drafting.try_set(Drafting::Asking(done, of));
             }
         };

@@ -75,6 +75,7 @@ impl PairDraft {
             chosen: self.chosen.clone(),
             rejected: self.rejected.clone(),
             note: (!note.is_empty()).then(|| note.to_owned()),
+            origin: None,
         })
     }
 }

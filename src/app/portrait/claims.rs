@@ -61,8 +61,8 @@ pub fn Claims(
             </Show>
             <Show when=move || !kept.get() && !claims.read().is_empty()>
                 <p class="small">
-                    "These come from measuring the answers; no language model was asked. Once you change, pin or "
-                    "refuse one, they are kept as your portrait."
+                    "These come from measuring the answers; no language model was asked. They follow your choices; what "
+                    "you change, pin or refuse stays as you leave it."
                 </p>
             </Show>
         </section>

@@ -141,7 +141,7 @@ fn Likeness(
     let is_kept = Memo::new(move |_| kept.read().is_some());
     view! {
         <div class="likeness">
-            {move || kept.get().map(|kept| view! { <Made portrait=*kept /> })}
+            {move || kept.get().and_then(|kept| Some(view! { <Made made_ms=kept.made_ms? portrait=*kept /> }))}
             <div class="prose" class:nothing=move || claims.read().is_empty() dir="auto">
                 {move || paragraphs(&prose.read())}
             </div>
@@ -158,10 +158,10 @@ fn Likeness(
 
 /// When and by what the kept portrait was made, and whether it is stale.
 #[component]
-fn Made(portrait: PortraitView) -> impl IntoView {
+fn Made(portrait: PortraitView, made_ms: f64) -> impl IntoView {
     let by = match &portrait.model {
-        Some(model) => format!("Made {} with {model}", browser::when(portrait.made_ms)),
-        None => format!("Made {} from the traits alone", browser::when(portrait.made_ms)),
+        Some(model) => format!("Made {} with {model}", browser::when(made_ms)),
+        None => format!("Made {} from the traits alone", browser::when(made_ms)),
     };
     let stale = (portrait.changed_since > 0).then(|| {
         format!(

@@ -56,7 +56,7 @@ impl Judge {
             }
             (None, None) => judge_by_traits(likeness.as_ref(), &difference),
         };
-        let report = Report { p_first: judgement.p_first, why: &judgement.why };
+        let report = Report { p_first: judgement.p_first, why: &judgement.words() };
         self.show.show(&report, &words(&judgement))
     }
 
@@ -114,5 +114,5 @@ fn words(judgement: &Judgement) -> String {
         ("second", 1.0 - judgement.p_first)
     };
     let verdict = format!("the {side} answer, with a chance of {:.0}%", p * 100.0);
-    std::iter::once(verdict).chain(judgement.why.iter().cloned()).collect::<Vec<_>>().join("\n")
+    std::iter::once(verdict).chain(judgement.words()).collect::<Vec<_>>().join("\n")
 }

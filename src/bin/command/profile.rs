@@ -163,5 +163,5 @@ fn portrait(path: &Path) -> Result<KeptPortrait, Failure> {
     let written = std::fs::metadata(path).and_then(|about| about.modified());
     let since = written.ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
     let made_ms = since.map_or(0.0, |since| since.as_millis() as f64);
-    Ok(KeptPortrait { likeness, differences: Vec::new(), made_ms, lost: 0 })
+    Ok(KeptPortrait { likeness, differences: Vec::new(), made_ms, lost: 0, follows: false })
 }

@@ -44,6 +44,12 @@ impl Client {
         added.into_iter().next().ok_or_else(|| ServiceError::Internal("the new person is missing".into()))
     }
 
+    /// The person of that name, added where there is none.
+    pub async fn need_profile(&self, name: String) -> Outcome<ProfileView> {
+        let found: Vec<ProfileView> = expect!(self.ask(Request::NeedProfile { name }).await, Profiles)?;
+        found.into_iter().next().ok_or_else(|| ServiceError::Internal("the person is missing".into()))
+    }
+
     /// Renames a person.
     pub async fn rename_profile(&self, profile: ProfileId, name: String) -> Outcome<()> {
         self.ask(Request::RenameProfile { profile, name }).await.map(drop)
@@ -215,7 +221,8 @@ impl Client {
     ) -> Asking {
         let with_model = model.is_some();
         let remote = model.and_then(ModelChoice::remote);
-        self.ask(Request::Judge { profile, context, first, second, with_model, remote })
+        let words = ReasonWords::Own;
+        self.ask(Request::Judge { profile, context, first, second, with_model, remote, words })
     }
 
     /// The remote models.

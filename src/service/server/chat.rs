@@ -12,7 +12,8 @@ use crate::model::{LanguageModel, Prompt};
 use crate::preference::{Answer, Choice, Outcome as Chosen, Role, Turn};
 use crate::privacy::LiveConversation;
 use crate::service::{
-    ChatView, DraftAnswer, EndpointView, Event, ExchangeView, ProfileId, Response, Saying, ServiceError,
+    ChatView, DraftAnswer, EndpointView, Event, ExchangeView, ProfileId, ReasonWords, Response, Saying,
+    ServiceError,
 };
 use crate::store::chat_row::{ChatRow, DraftRow, ExchangeRow};
 use crate::store::now_ms;
@@ -59,7 +60,7 @@ impl Asked {
         let prompt =
             Prompt { turns: about.chain(context.iter().cloned()).collect(), answer_start: String::new() };
         let texts = self.drafts(&saying.endpoint, prompt, saying.answers, live).await?;
-        let ranked = self.ranked(profile, &context, texts).await?.into_iter();
+        let ranked = self.ranked(profile, &context, texts, ReasonWords::Own).await?.into_iter();
         let drafts =
             ranked.map(|(_, one)| DraftRow { text: one.text, liked: one.liked, why: one.why }).collect();
         chat.endpoint = saying.endpoint;
@@ -86,20 +87,22 @@ impl Asked {
         let prompt = self.server.watchman().release(prompt, Some(&live), &store).await?;
         let model = self.remote_model(endpoint).await?.in_live(live);
         let (of, done) = (answers.clamp(1, MOST_DRAFTS), std::cell::Cell::new(0));
-        let asked = (0..of).map(|seed| {
+        let asked = (0..of).map(|number| {
             let (model, prompt, done) = (&model, &prompt, &done);
-            let sampling = sampling(seed);
+            let sampling = sampling(number);
             async move {
                 let said = model.generate(prompt, &sampling).await.map_err(|error| self.remote_error(error));
+                let said = said.map(|said| said.text.trim().to_owned());
                 done.set(done.get() + 1);
-                self.event(Event::Drafting { done: done.get(), of });
+                let text = said.clone().unwrap_or_default();
+                self.event(Event::Drafting { done: done.get(), of, number, text });
                 said
             }
         });
         let mut texts: Vec<String> = Vec::new();
         let mut failed = None;
         for said in join_all(asked).await {
-            match said.map(|said| said.text.trim().to_owned()) {
+            match said {
                 Ok(text) if !text.is_empty() && !texts.contains(&text) => texts.push(text),
                 Ok(_) => {}
                 Err(ServiceError::Cancelled) => return Err(ServiceError::Cancelled),

@@ -33,10 +33,10 @@ impl Asked {
             let drafting = model.generate(&prompt, &sampling);
             let said = self.unless_stopped(drafting).await.ok_or(ServiceError::Cancelled)?;
             let text = said.map_err(model_error)?.text.trim().to_owned();
+            self.event(Event::Drafting { done: number + 1, of, number, text: text.clone() });
             if !text.is_empty() && !texts.contains(&text) {
                 texts.push(text);
             }
-            self.event(Event::Drafting { done: number + 1, of });
         }
         Ok(Response::Drafts(texts))
     }

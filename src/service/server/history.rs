@@ -17,7 +17,7 @@ const SHOWN_CHARS: usize = 240;
 /// The most rows of one window.
 const WINDOW: u32 = 1_000;
 
-/// Where pairs come from that were not imported.
+/// Where pairs come from of which nothing else is told.
 const TYPED_IN: &str = "typed in";
 
 impl Server {
@@ -61,6 +61,11 @@ impl Asked {
         Ok(Response::Pairs(pairs.into_iter().map(pair_view).collect()))
     }
 
+    pub(super) async fn pairs(&self, profile: &ProfileId, ids: &[PairId]) -> Outcome {
+        let pairs = self.server.store().await?.pairs(&profile.0, ids).await?;
+        Ok(Response::Pairs(pairs.into_iter().map(pair_view).collect()))
+    }
+
     pub(super) async fn save_pair(
         &self,
         profile: &ProfileId,
@@ -83,8 +88,8 @@ impl Asked {
                 store.replace(&profile.0, old, new).await?
             }
             None => {
-                let new =
-                    PreferencePair { at_ms: Some(now_ms() as i64), origin: Some(TYPED_IN.into()), ..new };
+                let origin = new.origin.or_else(|| Some(TYPED_IN.into()));
+                let new = PreferencePair { at_ms: Some(now_ms() as i64), origin, ..new };
                 let _lock = store.writing().await;
                 store.add(&profile.0, std::slice::from_ref(&new), &[], true).await?;
                 store.tell(&crate::store::News::History(profile.0.clone()));
@@ -189,7 +194,7 @@ pub(super) async fn export_lines(
     Ok(())
 }
 
-/// What a person typed in, as a pair.
+/// What a person typed in, or a page told, as a pair.
 fn typed_pair(draft: DraftPair) -> Result<PreferencePair, ServiceError> {
     let invalid = |what: &str| Err(ServiceError::Invalid(what.into()));
     if draft.chosen.trim().is_empty() || draft.rejected.trim().is_empty() {
@@ -198,8 +203,9 @@ fn typed_pair(draft: DraftPair) -> Result<PreferencePair, ServiceError> {
     if draft.chosen == draft.rejected {
         return invalid("the two answers are the same text");
     }
-    let note = draft.note.filter(|note| !note.trim().is_empty());
-    Ok(PreferencePair { note, ..PreferencePair::new(draft.context, draft.chosen, draft.rejected) })
+    let is_said = |text: &String| !text.trim().is_empty();
+    let (note, origin) = (draft.note.filter(is_said), draft.origin.filter(is_said));
+    Ok(PreferencePair { note, origin, ..PreferencePair::new(draft.context, draft.chosen, draft.rejected) })
 }
 
 fn check_choice(choice: &Choice) -> Result<(), ServiceError> {

@@ -1,23 +1,23 @@
 //! Which of two answers the person would prefer.
 
-use super::portrait::{history, likeness};
+use super::portrait::likeness_now;
 use super::trouble::local_error;
 use super::{Asked, Outcome};
 use crate::model::LanguageModel;
 use crate::persona::{
     Asking, DriveError, Evidence, Judgement, Judging, Likeness, NoJournal, RawPair, SketchedPair, drive,
-    from_traits, judge_by_traits, judging, judging_by_default, sketcher_of,
+    judge_by_traits, judging, judging_by_default, sketcher_of,
 };
 use crate::preference::{PreferencePair, Turn};
-use crate::reward::{Observation, Prior, Reward};
-use crate::service::{ProfileId, Response, ServiceError, show};
+use crate::service::{ProfileId, ReasonWords, Response, ServiceError, show};
 use crate::store::now_ms;
 use crate::traits;
 
-/// Which model to ask besides the traits.
+/// Which model to ask besides the traits, and in whose words to say why.
 pub(super) struct Asks {
     pub with_model: bool,
     pub remote: Option<String>,
+    pub words: ReasonWords,
 }
 
 impl Asked {
@@ -34,14 +34,7 @@ impl Asked {
             return Err(ServiceError::Invalid("there must be two answers to compare".into()));
         }
         let store = self.server.store().await?;
-        let history = history(&store, profile).await?;
-        let mut likeness = match likeness(&store, profile).await? {
-            Some(likeness) => likeness,
-            None => from_traits(&history, 0, &[]),
-        };
-        // The history may have changed since the portrait; what it tells of traits is learned in no time.
-        let seen: Vec<Observation> = history.pairs().iter().map(Observation::of).collect();
-        likeness.reward = Reward::learn(Prior::shipped(), &seen);
+        let likeness = likeness_now(&store, profile).await?;
         let difference = traits::difference(&context, &first, &second);
         let by_everyone = judge_by_traits(None, &difference);
         let by_traits = judge_by_traits(Some(&likeness), &difference);
@@ -52,8 +45,8 @@ impl Asked {
             (by_traits.clone(), None)
         } else if let Some(model) = &built_in {
             self.ask_both(model, likeness, RawPair::new(pair), difference).await.map_err(local_error)?
-        } else if let Some(id) = asks.remote {
-            let model = self.remote_model(&id).await?;
+        } else if let Some(id) = &asks.remote {
+            let model = self.remote_model(id).await?;
             let sketch = sketcher_of(Some(&likeness)).sketch(pair.id, &difference);
             let asked = self.ask_both(&model, likeness, SketchedPair::new(sketch), difference).await;
             asked.map_err(|error| self.remote_error(error))?
@@ -61,9 +54,11 @@ impl Asked {
             let model = self.server.model().ok_or(ServiceError::NoModel)?;
             self.ask_both(&*model, likeness, RawPair::new(pair), difference).await.map_err(local_error)?
         };
+        let why = self.in_words(vec![judgement.why.clone()], asks.words).await?.concat();
         let elapsed_ms = now_ms() - start;
         Ok(Response::Verdict(show::verdict(
             &judgement,
+            why,
             &by_traits,
             &by_everyone,
             by_default.as_ref(),

@@ -23,6 +23,7 @@ mod profile;
 mod rank;
 mod starting;
 mod trouble;
+mod why;
 mod wire;
 
 use std::cell::{Cell, RefCell};
@@ -152,6 +153,7 @@ impl Asked {
             Request::Open => self.open().await,
             Request::Profiles => self.profiles().await,
             Request::CreateProfile { name } => self.create_profile(&name).await,
+            Request::NeedProfile { name } => self.need_profile(&name).await,
             Request::RenameProfile { profile, name } => self.rename_profile(&profile, &name).await,
             Request::RemoveProfile { profile } => self.delete(&profile, None).await,
             Request::Import { profile, name, format, user, passphrase } => {
@@ -166,6 +168,7 @@ impl Asked {
                 self.list(&profile, &query, offset, limit).await
             }
             Request::Pair { profile, id } => self.pair(&profile, id).await,
+            Request::Pairs { profile, ids } => self.pairs(&profile, &ids).await,
             Request::SavePair { profile, pair, supersedes } => {
                 self.save_pair(&profile, pair, supersedes).await
             }
@@ -187,10 +190,12 @@ impl Asked {
                 self.change_claim(&profile, &claim, change).await
             }
             Request::ExportLikeness { profile } => self.export_likeness(&profile).await,
-            Request::Judge { profile, context, first, second, with_model, remote } => {
-                self.judge(&profile, context, first, second, judge::Asks { with_model, remote }).await
+            Request::Judge { profile, context, first, second, with_model, remote, words } => {
+                self.judge(&profile, context, first, second, judge::Asks { with_model, remote, words }).await
             }
-            Request::Rank { profile, context, answers } => self.rank(&profile, &context, answers).await,
+            Request::Rank { profile, context, answers, words } => {
+                self.rank(&profile, &context, answers, words).await
+            }
             Request::Draft { context, answers } => self.draft(context, answers).await,
             Request::About { profile } => self.told(&profile).await,
             Request::Endpoints => self.endpoints().await,

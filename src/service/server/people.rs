@@ -19,6 +19,20 @@ impl Asked {
         Ok(Response::Profiles(vec![profile_view(profile)]))
     }
 
+    /// The first person of that name; two who ask at once, in two tabs even, find one.
+    pub(super) async fn need_profile(&self, name: &str) -> Outcome {
+        let name = tidy_name(name)?;
+        let store = self.server.store().await?;
+        let _lock = store.writing().await;
+        let known = store.profiles().await?.into_iter().find(|profile| profile.name == name);
+        if let Some(known) = known {
+            return Ok(Response::Profiles(vec![profile_view(known)]));
+        }
+        let added = store.create_profile(name).await?;
+        self.server.changed(Change::Profiles);
+        Ok(Response::Profiles(vec![profile_view(added)]))
+    }
+
     pub(super) async fn rename_profile(&self, profile: &ProfileId, name: &str) -> Outcome {
         self.server.store().await?.rename_profile(&profile.0, tidy_name(name)?).await?;
         self.server.changed(Change::Profiles);

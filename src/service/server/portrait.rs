@@ -33,6 +33,17 @@ pub(super) struct Kept {
     pub likeness: Likeness,
     /// What was new in it when it was made.
     pub differences: Vec<String>,
+    /// Whether nobody made it: it is kept for what the person said of its claims, and follows the traits until an
+    /// induction makes one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub follows: bool,
+}
+
+impl Kept {
+    /// The likeness beside this history.
+    fn beside(self, history: &History) -> Likeness {
+        if self.follows { from_traits(history, 0, &self.likeness.claims) } else { self.likeness }
+    }
 }
 
 /// An interrupted induction as it is kept.
@@ -56,20 +67,25 @@ impl Asked {
     }
 
     async fn shown(&self, store: &Store, profile: &ProfileId) -> Outcome {
-        let Some((kept, portrait)) = kept(store, profile).await? else { return Ok(Response::Portrait(None)) };
+        let Some((mut kept, row)) = kept(store, profile).await? else { return Ok(Response::Portrait(None)) };
         let history = history(store, profile).await?;
-        let mut view = show::portrait(&kept.likeness, &history, kept.differences, portrait.made_ms);
-        view.changed_since += portrait.lost;
+        let (differences, follows) = (std::mem::take(&mut kept.differences), kept.follows);
+        let made_ms = (!follows).then_some(row.made_ms);
+        let mut view = show::portrait(&kept.beside(&history), &history, differences, made_ms);
+        if !follows {
+            view.changed_since += row.lost;
+        }
         Ok(Response::Portrait(Some(Box::new(view))))
     }
 
     pub(super) async fn induce(&self, profile: &ProfileId, settings: InductionSettings) -> Outcome {
+        // Without a model nobody searches, and what is wrong would not be told until there is one.
+        search(&settings)?;
         let store = self.server.store().await?;
         let history = history(&store, profile).await?;
-        let before = kept(&store, profile).await?.map(|(kept, _)| kept.likeness);
-        let earlier = before.as_ref().map(|before| before.claims.clone()).unwrap_or_default();
+        let earlier = kept(&store, profile).await?.map(|(kept, _)| kept.likeness.claims).unwrap_or_default();
         let has_model = settings.remote.is_some() || self.server.model().is_some();
-        let likeness = match has_model {
+        let mut likeness = match has_model {
             false => from_traits(&history, settings.seed.into(), &earlier),
             true => {
                 let made = self.ask_model(&store, profile, history, settings, earlier).await?;
@@ -77,10 +93,16 @@ impl Asked {
                 made
             }
         };
-        let differences =
-            before.map(|before| show::differences(&likeness.since(&before))).unwrap_or_default();
-        let portrait = row(&Kept { likeness, differences }, now_ms(), 0)?;
+        let lock = store.writing().await;
+        let mut differences = Vec::new();
+        if let Some((Kept { likeness: before, .. }, _)) = kept(&store, profile).await? {
+            // It may have taken an hour, in which the person went on deciding about claims.
+            likeness.take_later_decisions(&before);
+            differences = show::differences(&likeness.since(&before));
+        }
+        let portrait = row(&Kept { likeness, differences, follows: false }, now_ms(), 0)?;
         self.keep(&store, profile, portrait).await?;
+        drop(lock);
         self.shown(&store, profile).await
     }
 
@@ -209,7 +231,7 @@ impl Asked {
         Ok(store.put_job(&profile.0, Some(&json(&job)?)).await?)
     }
 
-    /// Keeps a portrait in the place of the one before it.
+    /// Keeps a portrait in the place of the one before it, which the caller has read under the lock that it holds.
     pub(super) async fn keep(
         &self,
         store: &Store,
@@ -238,11 +260,17 @@ impl Asked {
 
     pub(super) async fn change_claim(&self, profile: &ProfileId, id: &str, change: ClaimChange) -> Outcome {
         let store = self.server.store().await?;
+        // From reading to writing, so that of two changes at once each finds the other.
+        let lock = store.writing().await;
         let (mut kept, made_ms) = match kept(&store, profile).await? {
-            Some((kept, portrait)) => (kept, portrait.made_ms),
-            None => {
-                let likeness = from_traits(&history(&store, profile).await?, 0, &[]);
-                (Kept { likeness, differences: Vec::new() }, now_ms())
+            Some((kept, row)) if !kept.follows => (kept, row.made_ms),
+            before => {
+                // The claims that the person sees are those of the history as it is now.
+                let history = history(&store, profile).await?;
+                let (earlier, made_ms) =
+                    before.map_or((Vec::new(), now_ms()), |(kept, row)| (kept.likeness.claims, row.made_ms));
+                let likeness = from_traits(&history, 0, &earlier);
+                (Kept { likeness, differences: Vec::new(), follows: true }, made_ms)
             }
         };
         let claim = kept.likeness.claims.iter_mut().find(|claim| claim.id == id);
@@ -250,6 +278,7 @@ impl Asked {
         change_one(claim, change)?;
         kept.likeness.render();
         self.keep(&store, profile, row(&kept, made_ms, 0)?).await?;
+        drop(lock);
         self.shown(&store, profile).await
     }
 
@@ -258,9 +287,8 @@ impl Asked {
         let Some((kept, _)) = kept(&store, profile).await? else {
             return Err(ServiceError::NotFound("a portrait".into()));
         };
-        Ok(Response::Text(
-            kept.likeness.to_json().map_err(|error| ServiceError::Internal(error.to_string()))?,
-        ))
+        let likeness = kept.beside(&history(&store, profile).await?);
+        Ok(Response::Text(likeness.to_json().map_err(|error| ServiceError::Internal(error.to_string()))?))
     }
 }
 
@@ -299,9 +327,18 @@ pub(super) async fn history(store: &Store, profile: &ProfileId) -> Result<Histor
     Ok(History::new(all))
 }
 
-/// The kept likeness, for those who judge by it.
-pub(super) async fn likeness(store: &Store, profile: &ProfileId) -> Result<Option<Likeness>, ServiceError> {
-    Ok(kept(store, profile).await?.map(|(kept, _)| kept.likeness))
+/// What answers are judged by: the kept likeness, or what follows from the traits. The history may have changed since
+/// the portrait was made, and each choice counts from now on.
+pub(super) async fn likeness_now(store: &Store, profile: &ProfileId) -> Result<Likeness, ServiceError> {
+    let history = history(store, profile).await?;
+    Ok(match kept(store, profile).await? {
+        Some((kept, _)) => {
+            let mut likeness = kept.beside(&history);
+            likeness.learn_reward(&history);
+            likeness
+        }
+        None => from_traits(&history, 0, &[]),
+    })
 }
 
 /// The kept portrait.

@@ -35,11 +35,13 @@ impl Asked {
         profile: &ProfileId,
         theirs: KeptPortrait,
     ) -> Result<(u32, bool), ServiceError> {
+        let _lock = store.writing().await;
         let merged = KeptPortrait::merged(portrait(store, profile).await?, theirs);
         let claims = merged.claims as u32;
         if merged.theirs || claims > 0 {
-            let KeptPortrait { likeness, differences, made_ms, lost } = merged.portrait;
-            self.keep(store, profile, row(&Kept { likeness, differences }, made_ms, lost)?).await?;
+            let KeptPortrait { likeness, differences, made_ms, lost, follows } = merged.portrait;
+            let kept = Kept { likeness, differences, follows };
+            self.keep(store, profile, row(&kept, made_ms, lost)?).await?;
         }
         Ok((claims, merged.theirs))
     }
@@ -47,10 +49,11 @@ impl Asked {
 
 async fn portrait(store: &Store, profile: &ProfileId) -> Result<Option<KeptPortrait>, ServiceError> {
     let kept = kept(store, profile).await?;
-    Ok(kept.map(|(Kept { likeness, differences }, row)| KeptPortrait {
+    Ok(kept.map(|(Kept { likeness, differences, follows }, row)| KeptPortrait {
         likeness,
         differences,
         made_ms: row.made_ms,
         lost: row.lost,
+        follows,
     }))
 }

@@ -1,33 +1,44 @@
 //! Answers in the order in which the person would like them, and what a chat model may be told of them.
 
-use super::portrait::{history, likeness};
+use super::portrait::likeness_now;
 use super::{Asked, Outcome};
-use crate::persona::{Likeness, from_traits, judge_by_traits};
+use crate::persona::{Claim, Writer, judge_by_traits};
 use crate::preference::Turn;
-use crate::service::{DraftAnswer, ProfileId, Response, ServiceError};
+use crate::service::{DraftAnswer, ProfileId, ReasonWords, Response, ServiceError};
 use crate::traits;
 
 /// Each answer is compared to each other one.
 const MOST_ANSWERS: usize = 64;
 
 impl Asked {
-    pub(super) async fn rank(&self, profile: &ProfileId, context: &[Turn], answers: Vec<String>) -> Outcome {
+    pub(super) async fn rank(
+        &self,
+        profile: &ProfileId,
+        context: &[Turn],
+        answers: Vec<String>,
+        words: ReasonWords,
+    ) -> Outcome {
         if answers.is_empty() || answers.iter().any(|answer| answer.trim().is_empty()) {
             return Err(ServiceError::Invalid("there must be answers to rank, and none may be empty".into()));
         }
         if answers.len() > MOST_ANSWERS {
             return Err(ServiceError::Invalid(format!("at most {MOST_ANSWERS} answers are ranked at once")));
         }
-        Ok(Response::Ranked(self.ranked(profile, context, answers).await?))
+        Ok(Response::Ranked(self.ranked(profile, context, answers, words).await?))
     }
 
     pub(super) async fn told(&self, profile: &ProfileId) -> Outcome {
-        let likeness = self.likeness_now(profile).await?;
+        let store = self.server.store().await?;
+        let likeness = likeness_now(&store, profile).await?;
         if likeness.portrait.rests_on.is_empty() {
             return Ok(Response::Text(String::new()));
         }
-        let store = self.server.store().await?;
-        let read = self.server.watchman().release(likeness.chat_prompt.as_str(), None, &store).await;
+        // Whoever may have the prompt may have the portrait: all of each claim, claims that no prompt tells, and prose that
+        // has words of its own where a model wrote it.
+        let claims: Vec<&str> = likeness.claims_in_use().map(Claim::wording).collect();
+        let prose = Some(&likeness.portrait).filter(|portrait| portrait.by == Writer::Model);
+        let told = (&likeness.chat_prompt, claims, prose.map(|portrait| &portrait.text));
+        let read = self.server.watchman().release(told, None, &store).await;
         read.map_err(|error| match error {
             ServiceError::Quotes { quotes, .. } => ServiceError::Quotes { about: true, quotes },
             other => other,
@@ -41,8 +52,9 @@ impl Asked {
         profile: &ProfileId,
         context: &[Turn],
         texts: Vec<String>,
+        words: ReasonWords,
     ) -> Result<Vec<(u32, DraftAnswer)>, ServiceError> {
-        let likeness = self.likeness_now(profile).await?;
+        let likeness = likeness_now(&self.server.store().await?, profile).await?;
         let rank = |(at, text): (usize, &String)| {
             let others = texts.iter().enumerate().filter(|(other, _)| *other != at);
             let judged: Vec<_> = others
@@ -55,20 +67,14 @@ impl Asked {
             let liked = if count == 0 { 0.5 } else { sum / count as f64 };
             let clearest =
                 judged.into_iter().max_by(|a, b| a.log_odds().abs().total_cmp(&b.log_odds().abs()));
-            let why = clearest.map_or_else(Vec::new, |one| one.why);
-            (at as u32, DraftAnswer { text: text.clone(), liked: liked as f32, why })
+            (liked as f32, clearest.map_or_else(Vec::new, |one| one.why))
         };
-        let mut ranked: Vec<_> = texts.iter().enumerate().map(rank).collect();
+        let (liked, why): (Vec<f32>, Vec<_>) = texts.iter().enumerate().map(rank).unzip();
+        let why = self.in_words(why, words).await?;
+        let answers = texts.into_iter().zip(liked).zip(why);
+        let answers = answers.map(|((text, liked), why)| DraftAnswer { text, liked, why });
+        let mut ranked: Vec<(u32, DraftAnswer)> = (0..).zip(answers).collect();
         ranked.sort_by(|(_, a), (_, b)| b.liked.total_cmp(&a.liked));
         Ok(ranked)
-    }
-
-    /// The kept likeness, or what follows from the traits.
-    async fn likeness_now(&self, profile: &ProfileId) -> Result<Likeness, ServiceError> {
-        let store = self.server.store().await?;
-        match likeness(&store, profile).await? {
-            Some(likeness) => Ok(likeness),
-            None => Ok(from_traits(&history(&store, profile).await?, 0, &[])),
-        }
     }
 }

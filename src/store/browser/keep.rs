@@ -69,9 +69,8 @@ impl Store {
     }
 
     /// Keeps a portrait in the place of the one before it, without what rests on pairs that were deleted while it
-    /// was made.
+    /// was made. The caller holds the lock of [`Store::writing`], and has read under it what it changes.
     pub async fn put_portrait(&self, profile: &str, portrait: Portrait) -> Result<(), StoreError> {
-        let _lock = self.writing().await;
         let gone = self.order_now(profile).await?.lacks(&portrait.pairs);
         let text = super::purge::strip(portrait, &gone, self.inner.strip)
             .map(|left| serde_json::to_string(&left).map_err(|_| StoreError::Damaged { what: "portrait" }))
