@@ -115,7 +115,7 @@ mod tests {
 
     /// Codes of errors that never reach the worker; the package's own files make them.
     const OF_THE_PAGE: [&str; 5] =
-        ["destroyed", "insecure-context", "not-granted", "rate-limited", "no-frame"];
+        ["destroyed", "insecure-context", "no-page", "not-granted", "rate-limited", "no-frame"];
 
     /// What stands between quotation marks.
     fn quoted(text: &str) -> BTreeSet<&str> {
