@@ -114,7 +114,7 @@ mod tests {
     }
 
     /// Codes of errors that never reach the worker; the package's own files make them.
-    const OF_THE_PAGE: [&str; 5] =
+    const OF_THE_PAGE: [&str; 6] =
         ["destroyed", "insecure-context", "no-page", "not-granted", "rate-limited", "no-frame"];
 
     /// What stands between quotation marks.
