@@ -1,24 +1,16 @@
 //! Holds what leaves against one text of the history, letter by letter: a hit of the index is a guess, this is the
 //! proof.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::bar::Measured;
-use super::gram::{NARROW, each_gram};
+use super::gram::{Gram, each_gram, each_word_gram};
+use super::normal::Letter;
+use super::passage::{self, Shape, Sieve};
 
 /// Letters compared for one request at most; what needs more is built to take long.
 const MOST_STEPS: usize = 200_000_000;
-
-/// Words of a passage that may have been changed here and there.
-const PASSAGE_WORDS: usize = 40;
-
-/// What part of its letters must be left in stretches of twelve letters or more. One word in five changed at random
-/// leaves three quarters of the words in stretches of three or more.
-const PASSAGE_LEFT: f64 = 0.42;
-
-/// What words were added or left out moves the rest of a passage by so many letters at most.
-const PASSAGE_MOVED: usize = 90;
 
 /// Places where what leaves has a gram of the history, by fingerprint: the reading and the letter.
 pub type Places = HashMap<u64, Vec<(u32, u32)>>;
@@ -27,10 +19,31 @@ pub type Places = HashMap<u64, Vec<(u32, u32)>>;
 #[derive(Debug, PartialEq, Eq)]
 pub struct TooLong;
 
+/// A reading of what leaves.
+#[derive(Default)]
+pub struct Reading {
+    /// Its letters, folded.
+    pub values: Vec<u32>,
+    /// Whether a word starts with each.
+    pub starts: Vec<bool>,
+}
+
+impl Reading {
+    /// With these letters.
+    pub fn of(letters: &[Letter]) -> Self {
+        Reading {
+            values: letters.iter().map(|letter| letter.value).collect(),
+            starts: letters.iter().map(|letter| letter.starts_word).collect(),
+        }
+    }
+}
+
 /// Compares readings of what leaves with texts of the history.
 pub struct Comparison<'a> {
-    readings: &'a [Vec<u32>],
+    readings: &'a [Reading],
     places: &'a Places,
+    /// The grams of all readings, once they are asked for.
+    sieve: Option<Sieve>,
     /// A bit for each place's fingerprint, by its lowest bits: most grams are told to be elsewhere by a look at it.
     seen: Vec<u64>,
     steps: usize,
@@ -45,23 +58,31 @@ struct Run {
     reading: usize,
     /// Where the text's stretch starts in the reading (mirrored: ends).
     at: usize,
-    mirrored: bool,
 }
 
 impl<'a> Comparison<'a> {
     /// With these readings and the places where they have grams of the history.
-    pub fn new(readings: &'a [Vec<u32>], places: &'a Places) -> Self {
+    pub fn new(readings: &'a [Reading], places: &'a Places) -> Self {
         let mut seen = vec![0; SEEN as usize / 64];
         for fingerprint in places.keys() {
             seen[(fingerprint % SEEN / 64) as usize] |= 1 << (fingerprint % 64);
         }
-        Comparison { readings, places, seen, steps: 0 }
+        Comparison { readings, places, sieve: None, seen, steps: 0 }
     }
 
     /// Whether a text with these letters has any gram that leaves; nearly all have none, and need not be measured.
-    pub fn touches(&self, values: &[u32]) -> bool {
+    pub fn touches(&self, letters: &[Letter], values: &[u32]) -> bool {
         let mut touches = false;
         each_gram(values, |gram| touches |= self.leaves(gram.fingerprint));
+        if !touches {
+            each_word_gram(
+                values,
+                |at| letters[at].starts_word,
+                |gram| {
+                    touches |= self.leaves(gram.fingerprint);
+                },
+            );
+        }
         touches
     }
 
@@ -73,26 +94,32 @@ impl<'a> Comparison<'a> {
     /// The stretch of `text` that leaves, if one at the bar does: its letters.
     pub fn overlap(&mut self, text: &Measured) -> Result<Option<Range<usize>>, TooLong> {
         let mut met: HashMap<(usize, bool, usize), usize> = HashMap::new();
-        let mut tried: HashMap<(usize, usize), ()> = HashMap::new();
+        let mut tried: HashSet<(usize, usize, isize)> = HashSet::new();
+        let mut shape: Option<Shape> = None;
         let mut best: Option<Range<usize>> = None;
         let mut grams = Vec::new();
-        each_gram(&text.values, |gram| {
+        let mut take = |gram: Gram| {
             if self.leaves(gram.fingerprint) {
                 grams.push(gram);
             }
-        });
+        };
+        each_gram(&text.values, &mut take);
+        each_word_gram(&text.values, |at| text.letters[at].starts_word, &mut take);
+        // A run that was met is known by its end, so what is before it must come first.
+        grams.sort_by_key(|gram| gram.at);
         for gram in grams {
             for (reading, at) in &self.places[&gram.fingerprint] {
                 self.steps += 1;
                 let (reading, at) = (*reading as usize, *at as usize);
                 for mirrored in [false, true] {
+                    if !self.is_there(text, &gram, reading, at, mirrored) {
+                        continue;
+                    }
                     let diagonal = if mirrored { gram.at + at } else { gram.at.wrapping_sub(at) };
                     if met.get(&(reading, mirrored, diagonal)).is_some_and(|end| *end > gram.at) {
                         continue;
                     }
-                    let Some(run) = self.run(text, gram.at, gram.letters, reading, at, mirrored) else {
-                        continue;
-                    };
+                    let run = self.run(text, &gram, reading, at, mirrored);
                     self.steps += run.text.len();
                     if self.steps > MOST_STEPS {
                         return Err(TooLong);
@@ -102,11 +129,9 @@ impl<'a> Comparison<'a> {
                         if best.as_ref().is_none_or(|best| best.len() < run.text.len()) {
                             best = Some(run.text);
                         }
-                    } else if best.is_none()
-                        && !mirrored
-                        && tried.insert((reading, run.text.start / 256), ()).is_none()
-                    {
-                        best = self.passage(text, &run)?;
+                    } else if best.is_none() && !mirrored {
+                        let shape = shape.get_or_insert_with(|| self.shape(text));
+                        best = self.passage(text, shape, &run, &mut tried)?;
                     }
                 }
             }
@@ -114,21 +139,17 @@ impl<'a> Comparison<'a> {
         Ok(best)
     }
 
+    /// Whether a gram of a text is at this place of a reading, letter by letter.
+    fn is_there(&self, text: &Measured, gram: &Gram, reading: usize, place: usize, mirrored: bool) -> bool {
+        let ours = &text.values[gram.at..gram.at + gram.letters];
+        let theirs = &self.readings[reading].values[place..place + gram.letters];
+        if mirrored { ours.iter().eq(theirs.iter().rev()) } else { ours == theirs }
+    }
+
     /// The longest run around a gram.
-    fn run(
-        &self,
-        text: &Measured,
-        at: usize,
-        letters: usize,
-        reading: usize,
-        place: usize,
-        mirrored: bool,
-    ) -> Option<Run> {
-        let (ours, theirs) = (&text.values, &self.readings[reading]);
-        let their = |i: usize| if mirrored { theirs[place + letters - 1 - i] } else { theirs[place + i] };
-        if (0..letters).any(|i| ours[at + i] != their(i)) {
-            return None;
-        }
+    fn run(&self, text: &Measured, gram: &Gram, reading: usize, place: usize, mirrored: bool) -> Run {
+        let (ours, theirs) = (&text.values, &self.readings[reading].values);
+        let (at, letters) = (gram.at, gram.letters);
         let same = |(a, b): &(&u32, &u32)| a == b;
         let (ours_before, ours_after) = (&ours[..at], &ours[at + letters..]);
         let (theirs_before, theirs_after) = (&theirs[..place], &theirs[place + letters..]);
@@ -144,63 +165,38 @@ impl<'a> Comparison<'a> {
             )
         };
         let start = if mirrored { place + letters + before } else { place - before };
-        Some(Run { text: at - before..at + letters + after, reading, at: start, mirrored })
+        Run { text: at - before..at + letters + after, reading, at: start }
     }
 
-    /// A passage around a run that is too short by itself: most of its letters leave, a few words were changed.
-    fn passage(&mut self, text: &Measured, run: &Run) -> Result<Option<Range<usize>>, TooLong> {
-        let words: Vec<usize> = (0..text.letters.len()).filter(|at| text.letters[*at].starts_word).collect();
-        let middle = words.partition_point(|word| *word <= run.text.start);
-        let first = middle.saturating_sub(PASSAGE_WORDS + 2);
-        let behind = (middle + PASSAGE_WORDS + 2).min(words.len());
-        if behind - first < PASSAGE_WORDS || run.mirrored {
+    /// Where a passage of a text could be, by what the readings have anywhere.
+    fn shape(&mut self, text: &Measured) -> Shape {
+        let readings = self.readings;
+        let sieve = self.sieve.get_or_insert_with(|| Sieve::of(readings));
+        Shape::of(text, sieve)
+    }
+
+    /// A passage around a run that is too short by itself: most of it leaves, a few words were changed. What was `tried`
+    /// about there is not tried again.
+    fn passage(
+        &mut self,
+        text: &Measured,
+        shape: &Shape,
+        run: &Run,
+        tried: &mut HashSet<(usize, usize, isize)>,
+    ) -> Result<Option<Range<usize>>, TooLong> {
+        let Some((around, passages)) = shape.around(run.text.start) else { return Ok(None) };
+        let moved = run.at as isize - run.text.start as isize;
+        if !tried.insert((run.reading, around, moved.div_euclid(passage::TRIED_LETTERS))) {
             return Ok(None);
         }
-        let start = words[first];
-        let end = words.get(behind).copied().unwrap_or(text.values.len());
         let theirs = &self.readings[run.reading];
-        let their_start = (run.at + start).saturating_sub(run.text.start + PASSAGE_MOVED);
-        let their_end = (run.at + end + PASSAGE_MOVED).saturating_sub(run.text.start).min(theirs.len());
-        self.steps += end - start + their_end - their_start;
+        let ours = shape.letters(&passages);
+        let near = passage::near(&ours, moved, theirs.values.len());
+        self.steps += passage::STEPS * (ours.len() + near.len());
         if self.steps > MOST_STEPS {
             return Err(TooLong);
         }
-        let left = left_over(&text.values[start..end], &theirs[their_start..their_end]);
-        let left_before: Vec<usize> = std::iter::once(0)
-            .chain(left.iter().enumerate().scan(0, |count, (at, left)| {
-                *count += usize::from(*left && !text.covered[start + at]);
-                Some(*count)
-            }))
-            .collect();
-        for at in first..=behind - PASSAGE_WORDS {
-            let from = words[at];
-            let to = words.get(at + PASSAGE_WORDS).copied().unwrap_or(text.values.len()).min(end);
-            let part = left_before[to - start] - left_before[from - start];
-            if part as f64 >= PASSAGE_LEFT * (to - from) as f64 {
-                return Ok(Some(from..to));
-            }
-        }
-        Ok(None)
+        let left = passage::left(text, &ours, theirs, &near, moved);
+        Ok(shape.first_left(text, passages, &left))
     }
-}
-
-/// Which letters of `ours` are in stretches of a gram's length or more that `theirs` has at about the same place.
-fn left_over(ours: &[u32], theirs: &[u32]) -> Vec<bool> {
-    let mut places: HashMap<u64, Vec<usize>> = HashMap::new();
-    each_gram(theirs, |gram| {
-        let at = places.entry(gram.fingerprint).or_default();
-        if at.len() < 8 {
-            at.push(gram.at);
-        }
-    });
-    let mut left = vec![false; ours.len()];
-    each_gram(ours, |gram| {
-        let same = |at: &&usize| ours[gram.at..gram.at + gram.letters] == theirs[**at..**at + gram.letters];
-        let near = |at: &&usize| at.abs_diff(gram.at + PASSAGE_MOVED) <= PASSAGE_MOVED + NARROW;
-        if places.get(&gram.fingerprint).is_some_and(|places| places.iter().filter(near).any(|at| same(&at)))
-        {
-            left[gram.at..gram.at + gram.letters].fill(true);
-        }
-    });
-    left
 }

@@ -3,6 +3,10 @@
 //! A gram is twelve letters, or six where at least three are of a script without spaces. Its fingerprint is that
 //! of itself or of its mirror image, whichever is smaller, as genomics does with k-mers: one look-up finds a text
 //! and the same text reversed. Both hashes roll (Karp and Rabin 1987) modulo 2^64 and are then mixed.
+//!
+//! Four short words have few such grams or none; they are a gram of words besides, which is read forwards only.
+
+use std::ops::RangeInclusive;
 
 use super::normal::is_wide;
 
@@ -11,6 +15,13 @@ pub const NARROW: usize = 12;
 
 /// Letters of a gram of a script without spaces.
 pub const WIDE: usize = 6;
+
+/// Words of a gram of words.
+const WORDS: usize = 4;
+
+/// Letters that these have together: fewer say nothing, and where there are more, so many grams of letters are in them
+/// that some are sampled.
+const OF_WORDS: RangeInclusive<usize> = 6..=23;
 
 const BASE: u64 = 0x9E37_79B9_7F4A_7C15;
 
@@ -45,6 +56,26 @@ pub fn each_gram(values: &[u32], mut tell: impl FnMut(Gram)) {
                 tell(Gram { at, letters: WIDE, fingerprint: !fingerprint });
             }
         });
+    }
+}
+
+/// Tells every gram of words of `values`, the letters at which `starts` is true being the first of a word.
+pub fn each_word_gram(values: &[u32], starts: impl Fn(usize) -> bool, mut tell: impl FnMut(Gram)) {
+    // The first letters of the last words; the oldest first.
+    let mut last = [usize::MAX; WORDS];
+    for end in 0..=values.len() {
+        if end < values.len() && !starts(end) {
+            continue;
+        }
+        let at = last[0];
+        if at != usize::MAX && OF_WORDS.contains(&(end - at)) {
+            let hash = values[at..end].iter().fold(BASE, |hash, value| {
+                hash.rotate_left(5).wrapping_mul(BASE).wrapping_add(spread(*value))
+            });
+            tell(Gram { at, letters: end - at, fingerprint: mix(hash) });
+        }
+        last.rotate_left(1);
+        last[WORDS - 1] = end;
     }
 }
 
@@ -109,6 +140,19 @@ mod tests {
         let mut reversed = fingerprints("zyxwvutsrqponmlkjihgfedcba");
         reversed.reverse();
         assert_eq!(reversed, whole);
+    }
+
+    #[test]
+    fn four_short_words_are_a_gram() {
+        let letters = crate::privacy::guard::normal::letters(
+            "It is in a bad way; do not sit near extraordinarily vulnerable characters.",
+            crate::privacy::guard::normal::Folding::Cases,
+        );
+        let values: Vec<u32> = letters.iter().map(|letter| letter.value).collect();
+        let mut found = Vec::new();
+        each_word_gram(&values, |at| letters[at].starts_word, |gram| found.push((gram.at, gram.letters)));
+        assert_eq!(found[..3], [(0, 7), (2, 8), (4, 9)]);
+        assert_eq!(found.len(), 7, "{found:?}: the last words are too long");
     }
 
     #[test]

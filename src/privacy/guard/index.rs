@@ -1,16 +1,17 @@
 //! The fingerprints of a history, and what of a request they hit.
 //!
-//! Two filters: the anchors, at least one of which is in every run at the bar, and, while the history is small, one gram
-//! in eight besides, so that of a passage in which words were changed something is found for certain. At 40
-//! megabytes for 100,000 pairs there is no room for the second; it is dropped at a tenth of that.
+//! Two filters: the anchors, at least one of which is in every run at the bar, and, while the history is small, one
+//! gram in eight and every four short words besides, so that of a passage in which words were changed enough is found.
+//! At 40 megabytes for 100,000 pairs there is no room for the second; it is dropped for good at about a tenth of that.
+//! Without it a passage is found where an anchor happened to be left: of real answers, nine in ten times.
 
 use std::collections::{BTreeSet, HashMap};
 use std::hint::black_box;
 
 use super::bar::Measured;
-use super::compare::Places;
+use super::compare::{Places, Reading};
 use super::filter::{Filter, MOST_LEFT_OUT, Named};
-use super::gram::each_gram;
+use super::gram::{each_gram, each_word_gram};
 use super::normal::{Folding, Letter, depends_on_folding, letters};
 use super::numbers::Numbers;
 use crate::preference::PairId;
@@ -19,8 +20,12 @@ use crate::preference::PairId;
 const ANCHOR_BYTES: usize = 36_500_000;
 
 /// The samples' share while they last, in entries.
-const SAMPLE_BYTES: usize = 30_000_000;
-const MOST_SAMPLES: usize = 3_500_000;
+const SAMPLE_BYTES: usize = 33_000_000;
+const MOST_SAMPLES: usize = 6_000_000;
+
+/// And what all may take while there are some; looked at once in so many pairs.
+const MOST_BYTES: usize = 39_500_000;
+const LOOKED_AT: u32 = 64;
 
 /// Fingerprints seen lately to miss: most of what one reading holds, another holds too.
 const REMEMBERED: usize = 1 << 17;
@@ -43,16 +48,18 @@ impl Default for Index {
     }
 }
 
-/// A pair that samples name this often, within so many letters of a reading, is one to compare with. Of a passage of 40
-/// words with one in five changed ten samples are left, give or take three.
+/// A pair that samples name this often, within so many letters of a reading, is one to compare with. A passage of 40
+/// words with every fifth changed is left in eight stretches, nearly each of which has a sample; of one stretch only
+/// those count that are apart.
 const SAMPLES_NEAR: usize = 3;
-const NEAR: u32 = 350;
+const NEAR: u32 = 500;
+const APART: u32 = 10;
 
 /// What of a request the index may know.
 #[derive(Default)]
 pub struct Hits {
-    /// Every reading, as folded letters.
-    pub readings: Vec<Vec<u32>>,
+    /// Every reading.
+    pub readings: Vec<Reading>,
     /// Where.
     pub places: Places,
     /// Whose.
@@ -74,6 +81,10 @@ impl Hits {
     /// Notes that a sample names a pair.
     fn sample(&mut self, pair: u32, place: (u32, u32)) {
         let last = self.sampled.entry(pair).or_insert([(u32::MAX, 0); SAMPLES_NEAR]);
+        let newest = last[SAMPLES_NEAR - 1];
+        if newest.0 == place.0 && place.1.abs_diff(newest.1) < APART {
+            return;
+        }
         last.rotate_left(1);
         last[SAMPLES_NEAR - 1] = place;
         if last[0].0 == place.0 && place.1.abs_diff(last[0].1) <= NEAR {
@@ -107,8 +118,9 @@ impl Index {
     pub fn add(&mut self, number: u32, text: &Measured) {
         text.anchors().into_iter().for_each(|anchor| self.anchors.insert(anchor, number));
         if let Some(samples) = &mut self.samples {
-            text.samples().into_iter().for_each(|sample| samples.insert(sample, number));
-            if samples.len() > MOST_SAMPLES {
+            each_sample(text, |sample| samples.insert(sample, number));
+            let full = samples.len() > MOST_SAMPLES;
+            if full || (number.is_multiple_of(LOOKED_AT) && self.bytes() > MOST_BYTES) {
                 self.samples = None;
             }
         }
@@ -118,7 +130,7 @@ impl Index {
     pub fn remove(&mut self, number: u32, text: &Measured) {
         text.anchors().into_iter().for_each(|anchor| self.anchors.remove(anchor, number));
         if let Some(samples) = &mut self.samples {
-            text.samples().into_iter().for_each(|sample| samples.remove(sample, number));
+            each_sample(text, |sample| samples.remove(sample, number));
         }
     }
 
@@ -143,33 +155,50 @@ impl Index {
     }
 
     fn look_up(&self, letters: Vec<Letter>, missed: &mut [u64], hits: &mut Hits) {
-        let values: Vec<u32> = letters.iter().map(|letter| letter.value).collect();
-        let turned = turned(&letters, &values);
-        for values in std::iter::once(values).chain(turned) {
-            let reading = hits.readings.len() as u32;
-            let mut grams = Vec::with_capacity(values.len());
-            each_gram(&values, |gram| {
-                if missed[gram.fingerprint as usize % REMEMBERED] != gram.fingerprint {
-                    grams.push(gram);
+        let as_it_is = Reading::of(&letters);
+        let turned = turned(&letters, &as_it_is);
+        for reading in std::iter::once(as_it_is).chain(turned) {
+            let number = hits.readings.len() as u32;
+            let new = |missed: &[u64], fingerprint| missed[fingerprint as usize % REMEMBERED] != fingerprint;
+            let mut grams = Vec::with_capacity(reading.values.len());
+            each_gram(&reading.values, |gram| {
+                if new(missed, gram.fingerprint) {
+                    grams.push((gram, false));
                 }
             });
+            if self.samples.is_some() {
+                each_word_gram(
+                    &reading.values,
+                    |at| reading.starts[at],
+                    |gram| {
+                        if new(missed, gram.fingerprint) {
+                            grams.push((gram, true));
+                        }
+                    },
+                );
+                // Samples near one another are told by the order.
+                grams.sort_by_key(|(gram, _)| gram.at);
+            }
             for some in grams.chunks(AT_ONCE) {
                 // The index is larger than any cache: the memory that a look-up waits for is asked for ahead.
-                black_box(some.iter().fold(0, |all, gram| all ^ self.anchors.touch(gram.fingerprint)));
-                for gram in some {
-                    let remembered = &mut missed[gram.fingerprint as usize % REMEMBERED];
-                    if *remembered != gram.fingerprint
-                        && !self.look_up_gram(gram.fingerprint, (reading, gram.at as u32), hits)
+                black_box(some.iter().fold(0, |all, (gram, words)| {
+                    let filter = self.samples.as_ref().filter(|_| *words).unwrap_or(&self.anchors);
+                    all ^ filter.touch(gram.fingerprint)
+                }));
+                for (gram, words) in some {
+                    if new(missed, gram.fingerprint)
+                        && !self.look_up_gram(gram.fingerprint, *words, (number, gram.at as u32), hits)
                     {
-                        *remembered = gram.fingerprint;
+                        missed[gram.fingerprint as usize % REMEMBERED] = gram.fingerprint;
                     }
                 }
             }
-            hits.readings.push(values);
+            hits.readings.push(reading);
         }
     }
 
-    fn look_up_gram(&self, fingerprint: u64, place: (u32, u32), hits: &mut Hits) -> bool {
+    /// Whether the index may know this gram, of words or of letters; the hits take it in.
+    fn look_up_gram(&self, fingerprint: u64, words: bool, place: (u32, u32), hits: &mut Hits) -> bool {
         if let Some(places) = hits.places.get_mut(&fingerprint) {
             places.push(place);
             for pair in hits.samples.get(&fingerprint).cloned().into_iter().flatten() {
@@ -188,8 +217,10 @@ impl Index {
                 Named::Every => *every = true,
             }
         };
-        self.anchors.find(fingerprint, &mut tell);
-        if let Some(samples) = self.samples.as_ref().filter(|_| fingerprint.is_multiple_of(8)) {
+        if !words {
+            self.anchors.find(fingerprint, &mut tell);
+        }
+        if let Some(samples) = self.samples.as_ref().filter(|_| words || fingerprint.is_multiple_of(8)) {
             samples.find(fingerprint, |named| {
                 hit = true;
                 // What so many share that it names nobody says nothing of a passage.
@@ -219,21 +250,36 @@ impl Index {
     }
 }
 
+/// Tells the samples of a text: some of what is left of it where one word in five was changed.
+fn each_sample(text: &Measured, mut tell: impl FnMut(u64)) {
+    text.samples().into_iter().for_each(&mut tell);
+    each_word_gram(
+        &text.values,
+        |at| text.letters[at].starts_word,
+        |gram| {
+            if !text.covered[gram.at..gram.at + gram.letters].iter().all(|covered| *covered) {
+                tell(gram.fingerprint);
+            }
+        },
+    );
+}
+
 /// The letters with the order of the words turned round, words being what is between signs, or between spaces.
-fn turned(letters: &[Letter], values: &[u32]) -> Vec<Vec<u32>> {
+fn turned(letters: &[Letter], as_it_is: &Reading) -> Vec<Reading> {
     let turn = |starts: fn(&Letter) -> bool| {
-        let mut turned = Vec::with_capacity(values.len());
-        let mut end = values.len();
-        for at in (0..values.len()).rev() {
+        let mut turned = Reading::default();
+        let mut end = letters.len();
+        for at in (0..letters.len()).rev() {
             if starts(&letters[at]) || at == 0 {
-                turned.extend_from_slice(&values[at..end]);
+                turned.values.extend_from_slice(&as_it_is.values[at..end]);
+                turned.starts.extend_from_slice(&as_it_is.starts[at..end]);
                 end = at;
             }
         }
         turned
     };
     let mut ways = vec![turn(|letter| letter.starts_word), turn(|letter| letter.follows_space)];
-    ways.dedup();
-    ways.retain(|way| way != values);
+    ways.dedup_by(|one, other| one.values == other.values);
+    ways.retain(|way| way.values != as_it_is.values);
     ways
 }

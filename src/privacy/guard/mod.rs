@@ -18,6 +18,7 @@ mod live;
 mod memory;
 mod normal;
 mod numbers;
+mod passage;
 mod phrases;
 mod radix;
 mod reading;
@@ -134,7 +135,7 @@ impl Guard {
                 for (field, text) in self::texts(&kept.pair) {
                     let letters = letters(text, Folding::Cases);
                     let values: Vec<u32> = letters.iter().map(|letter| letter.value).collect();
-                    if !comparison.touches(&values) {
+                    if !comparison.touches(&letters, &values) {
                         continue;
                     }
                     let measured = Measured::of_letters(letters, values, &[&self.common, live]);

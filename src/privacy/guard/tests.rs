@@ -90,6 +90,29 @@ proptest! {
         prop_assert!(matches!(said, Verdict::Refuse(_)), "{said:?}: {stretch:?}");
     }
 
+    /// Forty words or more of a text, every fifth changed: whatever is before them, there and here.
+    #[test]
+    fn no_passage_leaves_with_every_fifth_word_changed(
+        words in prop::collection::vec("[a-z]{1,9}", 40..80),
+        (before, noise) in (text(), text()),
+        (before_words, noise_words) in (0usize..60, 0usize..60),
+        (first, how) in (0usize..5, 0..4),
+        other in "[a-z]{2,9}",
+    ) {
+        let some = |text: &str, count: usize| text.split(' ').take(count).collect::<Vec<_>>().join(" ");
+        let changed: Vec<String> = words.iter().enumerate().map(|(at, word)| match how {
+            _ if at % 5 != first => word.clone(),
+            0 => other.clone(),
+            1 => other.repeat(60 / other.len()),
+            2 => String::new(),
+            _ => format!("{word} {other}"),
+        }).collect();
+        let history = format!("{} {}", some(&before, before_words), words.join(" "));
+        let body = format!("{} {}", some(&noise, noise_words), changed.join(" "));
+        let said = verdict(&history, &body);
+        prop_assert!(matches!(said, Verdict::Refuse(_)), "{said:?}: {body:?}");
+    }
+
     /// What decoders are made to undo, broken off and nested: every reading of it is within its bound.
     #[test]
     fn decoding_ends_within_its_bound(
