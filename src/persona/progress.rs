@@ -72,10 +72,14 @@ impl Remaining {
         if let Answer::Scores(_) = answer {
             self.scored = add(self.scored, usage);
         }
-        self.left = Plan {
-            calls: self.left.calls.saturating_sub(1),
-            prompt_tokens: self.left.prompt_tokens.saturating_sub(usage.prompt_tokens),
-            generated_tokens: self.left.generated_tokens.saturating_sub(usage.generated_tokens),
+        self.left = match self.left.calls {
+            // The tokens were an upper bound; without a call nothing is left of them.
+            0 | 1 => Plan::default(),
+            calls => Plan {
+                calls: calls - 1,
+                prompt_tokens: self.left.prompt_tokens.saturating_sub(usage.prompt_tokens),
+                generated_tokens: self.left.generated_tokens.saturating_sub(usage.generated_tokens),
+            },
         };
     }
 
@@ -99,5 +103,24 @@ impl Remaining {
         };
         let left = self.left;
         Some(left.prompt_tokens as f64 * per_prompt + left.generated_tokens as f64 * per_generated)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Scores;
+
+    #[test]
+    fn no_time_is_left_when_no_call_is() {
+        let mut remaining = Remaining::default();
+        remaining.plan(Plan::texts(2, 100, 10));
+        let usage = Usage { prompt_tokens: 40, cached_tokens: 0, generated_tokens: 0, elapsed_ms: 80.0 };
+        let answer = Answer::Scores(Scores { log_probabilities: Vec::new(), usage });
+        remaining.spend(&answer);
+        assert_eq!(remaining.left, Plan { calls: 1, prompt_tokens: 160, generated_tokens: 20 });
+        assert!(remaining.left_ms().is_some_and(|ms| ms > 0.0));
+        remaining.spend(&answer);
+        assert_eq!((remaining.left, remaining.left_ms()), (Plan::default(), Some(0.0)));
     }
 }

@@ -112,10 +112,18 @@ impl std::fmt::Display for Settings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
-            "{}: {} and {} candidates, one reasoning pass, up to {} examples, answers cut to {} tokens",
-            self.name, self.reasoning_candidates, self.demo_candidates, self.most_demos, self.answer_tokens
+            "{}: two races, of {} and of {}, one reasoning pass, up to {} examples, answers cut to {} tokens",
+            self.name,
+            candidates(self.reasoning_candidates),
+            candidates(self.demo_candidates),
+            self.most_demos,
+            self.answer_tokens
         )
     }
+}
+
+fn candidates(count: usize) -> String {
+    if count == 1 { "1 candidate".into() } else { format!("{count} candidates") }
 }
 
 /// Whether a model is large enough to write the portrait.

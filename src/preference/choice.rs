@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{PreferencePair, Turn};
+use super::{PairId, PreferencePair, Turn};
 
 /// One of the answers that a person was shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +43,23 @@ pub struct Choice {
 }
 
 impl Choice {
+    /// Names the choice: a hash of what was shown and said, not of when or where, so importing twice adds nothing.
+    ///
+    /// Stores keep choices under it: it must stay what it is.
+    pub fn id(&self) -> String {
+        let mut shown = self.context.clone();
+        for answer in &self.answers {
+            shown.push(Turn::assistant(&*answer.id));
+            shown.push(Turn::assistant(&*answer.content));
+        }
+        let (outcome, winner) = match &self.outcome {
+            Outcome::Preferred(winner) => ("preferred", winner.as_str()),
+            Outcome::AllGood => ("all good", ""),
+            Outcome::AllBad => ("all bad", ""),
+        };
+        PairId::of(&shown, outcome, winner).to_string()
+    }
+
     /// The pairs that follow: the preferred answer against each other one; none when nobody won.
     pub fn pairs(&self) -> Vec<PreferencePair> {
         let Outcome::Preferred(winner) = &self.outcome else { return Vec::new() };

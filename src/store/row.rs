@@ -180,19 +180,9 @@ impl ChoiceRow {
         })
     }
 
-    /// Names the choice: a hash of what was shown and said, not of when, so importing twice adds nothing.
+    /// Names the choice, as [`Choice::id`] does: importing twice adds nothing, here as in a file.
     pub fn id(choice: &Choice) -> String {
-        let mut shown = choice.context.clone();
-        for answer in &choice.answers {
-            shown.push(Turn::assistant(&*answer.id));
-            shown.push(Turn::assistant(&*answer.content));
-        }
-        let (outcome, winner) = match &choice.outcome {
-            Outcome::Preferred(winner) => ("preferred", winner.as_str()),
-            Outcome::AllGood => ("all good", ""),
-            Outcome::AllBad => ("all bad", ""),
-        };
-        PairId::of(&shown, outcome, winner).to_string()
+        choice.id()
     }
 }
 
@@ -300,5 +290,7 @@ mod tests {
         (other.at_ms, other.origin) = (None, None);
         assert_eq!(ChoiceRow::id(&one), ChoiceRow::id(&other));
         assert_ne!(ChoiceRow::id(&one), ChoiceRow::id(&choice(Outcome::AllGood)));
+        // Kept choices lie under these names.
+        assert_eq!(ChoiceRow::id(&choice(Outcome::AllBad)), "a8f9d8e7bfc5203b32fb5bafe21489a6");
     }
 }

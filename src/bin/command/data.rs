@@ -23,16 +23,21 @@ impl DataFolder {
         read_people(&text).map(Some).map_err(|error| Failure::file(&self.path(name), error))
     }
 
+    /// The people of a data set without which there is nothing to do.
+    pub fn needed(&self, name: &str) -> Result<Vec<Person>, Failure> {
+        let text = self.read(name).map_err(Failure::Input)?;
+        read_people(&text).map_err(|error| Failure::file(&self.path(name), error))
+    }
+
     /// A data set as it is.
     pub fn text(&self, name: &str) -> Result<Option<String>, Failure> {
+        Ok(self.read(name).map_err(|absent| say(&absent)).ok())
+    }
+
+    fn read(&self, name: &str) -> Result<String, String> {
         let path = self.path(name);
-        match std::fs::read_to_string(&path) {
-            Ok(text) => Ok(Some(text)),
-            Err(error) => {
-                say(&format!("NOT MEASURED: {name} ({}: {error})", path.display()));
-                Ok(None)
-            }
-        }
+        let absent = |error: std::io::Error| format!("NOT MEASURED: {name} ({}: {error})", path.display());
+        std::fs::read_to_string(&path).map_err(absent)
     }
 
     fn path(&self, name: &str) -> PathBuf {

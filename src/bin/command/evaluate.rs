@@ -19,6 +19,7 @@ use super::evidence::EvidenceFlag;
 use super::files::{self, HistoryFile};
 use super::job::JobFile;
 use super::model::{OptionalModelFile, failure};
+use super::new_file::apart;
 use super::remote::{RemoteFlags, raw_examples};
 use super::{Failure, Output, say};
 
@@ -33,7 +34,8 @@ pub struct Evaluate {
     model: OptionalModelFile,
     #[command(flatten)]
     evidence: EvidenceFlag,
-    /// Keep the model's answers there until all are, so that a stopped evaluation goes on where it was.
+    /// Keep the model's answers there, in a file of their own, until all are, so that a stopped evaluation goes on where
+    /// it was.
     #[arg(long, value_name = "FILE")]
     job: Option<PathBuf>,
     #[command(flatten)]
@@ -46,6 +48,14 @@ impl Evaluate {
     pub fn run(self) -> Result<(), Failure> {
         self.evidence.check(&self.remote)?;
         self.model.or(&self.remote)?;
+        apart(
+            &[("--job", self.job.as_deref()), ("--ledger", self.remote.ledger())],
+            &[
+                ("--history", Some(self.history.path())),
+                ("--likeness", self.likeness.as_deref()),
+                ("--model", self.model.path()),
+            ],
+        )?;
         let remote = self.remote.settings()?;
         let likeness = self.likeness.as_deref().map(files::likeness).transpose()?;
         let history = self.history.read()?;
@@ -66,7 +76,7 @@ impl Evaluate {
         if let Some(likeness) = &likeness {
             systems.push((System::Reward, judged(&likeness.reward)));
         }
-        let job = self.job.clone().map(JobFile::at).transpose()?;
+        let job = self.job.as_deref().map(JobFile::at).transpose()?;
         job.iter().for_each(JobFile::greet);
         let mut kept = Answers { given: HashMap::new(), job };
         let likeness = likeness.as_ref();

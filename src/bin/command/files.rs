@@ -1,18 +1,16 @@
-//! Files in and out: histories, pairs, likenesses. `-` is standard input.
-//!
-//! What is written holds a person's conversations, so it is readable by its owner only, and it takes the place of an
-//! older file in one step.
+//! Files that are read: histories, pairs, likenesses. `-` is standard input.
 
 use std::collections::HashSet;
 use std::fs::File;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use likeness::persona::Likeness;
-use likeness::preference::format::{Event, FormatError, Options, People, Problem, Reader};
+use likeness::preference::format::{Event, Format, FormatError, Options, People, Problem, Reader};
 use likeness::preference::{History, PairId, PreferencePair};
 use likeness::reward::Prior;
+use serde_json::Value;
 
 use super::Failure;
 
@@ -34,6 +32,11 @@ pub struct HistoryFile {
 }
 
 impl HistoryFile {
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.history
+    }
+
     /// Whether it comes from standard input.
     pub fn is_standard_input(&self) -> bool {
         self.history == Path::new("-")
@@ -43,7 +46,7 @@ impl HistoryFile {
     pub fn conversation(&self, id: &str) -> Result<HashSet<PairId>, Failure> {
         let mut pairs = HashSet::new();
         for line in text(&self.history)?.lines() {
-            let Ok(record) = serde_json::from_str::<serde_json::Value>(line) else { continue };
+            let Ok(record) = serde_json::from_str::<Value>(line) else { continue };
             let named = [&record, &record["pair"], &record["choice"]];
             if named.iter().any(|record| record["conversation_id"].as_str() == Some(id)) {
                 let mut reader = Reader::new(Options { people: People::Everyone, ..Options::default() });
@@ -115,6 +118,8 @@ pub fn name(path: &Path) -> String {
 }
 
 /// Reads preferences as they come, a chunk at a time; gives what the reader counted.
+///
+/// A file with records of which none can be read is a failure: it is not what it was taken for.
 pub fn each_event(
     path: &Path,
     options: Options,
@@ -123,6 +128,13 @@ pub fn each_event(
     let mut source = open(path)?;
     let mut reader = Reader::new(options);
     let mut chunk = vec![0; CHUNK];
+    let mut first = None;
+    let mut hear = |event: Event| {
+        if let (None, Event::Skipped(problem)) = (&first, &event) {
+            first = Some(problem.clone());
+        }
+        each(event)
+    };
     while !reader.is_stopped() {
         let read = match source.read(&mut chunk) {
             Ok(0) => break,
@@ -130,16 +142,35 @@ pub fn each_event(
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
             Err(error) => return Err(Failure::Input(format!("{}: {error}", name(path)))),
         };
-        reader.push(&chunk[..read]).try_for_each(&mut each)?;
+        reader.push(&chunk[..read]).try_for_each(&mut hear)?;
     }
     let ended = reader.finish().map(|events| events.collect::<Vec<_>>());
     let wrong = |error: FormatError| {
-        let hint =
-            if matches!(error, FormatError::SeveralPeople { .. }) { "; choose one with --user" } else { "" };
-        Failure::Input(format!("{}: {error}{hint}", name(path)))
+        let advice = match error {
+            FormatError::SeveralPeople { .. } => "choose one with --user",
+            ref other => other.advice(),
+        };
+        Failure::Input(format!("{}: {error}; {advice}", name(path)))
     };
-    ended.map_err(wrong)?.into_iter().try_for_each(each)?;
-    Ok(reader)
+    ended.map_err(wrong)?.into_iter().try_for_each(hear)?;
+    match nothing_read(&reader, first.as_ref()) {
+        Some(why) => Err(Failure::Input(format!("{}: {why}", name(path)))),
+        None => Ok(reader),
+    }
+}
+
+/// Why a file gave nothing, where it has records.
+fn nothing_read(reader: &Reader, first: Option<&Problem>) -> Option<String> {
+    let told = reader.summary();
+    if told.records == 0 || told.pairs + told.choices > 0 {
+        return None;
+    }
+    let format = reader.format().map_or("", Format::name);
+    let why = first.map_or_else(|| "no choice is in them".to_owned(), Problem::to_string);
+    let other = reader.looks_like().filter(|likely| likely.name() != format);
+    let advice =
+        other.map_or_else(String::new, |likely| format!("; it looks like {likely}: leave --format out"));
+    Some(format!("none of its records ({}) could be read as {format}: {why}{advice}", told.records))
 }
 
 /// A file or standard input, from its start.
@@ -178,17 +209,16 @@ pub fn text(path: &Path) -> Result<String, Failure> {
 /// `first` takes the place of `chosen` in what comes back.
 pub fn pair(path: &Path) -> Result<PreferencePair, Failure> {
     let text = text(path)?;
-    let record = match serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&text) {
-        Ok(mut record) if record.contains_key("first") && record.contains_key("second") => {
-            for (ours, theirs) in [("first", "chosen"), ("second", "rejected")] {
-                if let Some(answer) = record.remove(ours) {
-                    record.insert(theirs.to_owned(), answer);
-                }
-            }
-            record.entry("context").or_insert_with(|| serde_json::Value::Array(Vec::new()));
-            serde_json::Value::Object(record).to_string()
-        }
-        _ => text,
+    let renamed = renamed(&text);
+    let wrong = |why: String| Failure::Input(format!("{}: {why}", name(path)));
+    let refused = |problem: Problem| {
+        // What was renamed stands on one line, and is told of by the names that it came with.
+        let why = match (&renamed, problem.field.is_empty()) {
+            (None, _) => problem.to_string(),
+            (Some(_), true) => problem.why.to_string(),
+            (Some(_), false) => format!("{}: {}", their_name(&problem.field), problem.why),
+        };
+        wrong(why)
     };
     let mut pairs = Vec::new();
     let mut problem = None;
@@ -198,18 +228,61 @@ pub fn pair(path: &Path) -> Result<PreferencePair, Failure> {
         Event::Skipped(wrong) => problem = problem.take().or(Some(wrong)),
         Event::Choice { .. } | Event::Doubted(_) => {}
     };
-    reader.push(record.as_bytes()).for_each(&mut take);
+    reader.push(renamed.as_ref().unwrap_or(&text).as_bytes()).for_each(&mut take);
     let ended = reader.finish().map(|events| events.for_each(&mut take));
-    let wrong = |why: String| Failure::Input(format!("{}: {why}", name(path)));
+    // What is wrong with a file as a whole says more than what is wrong with its first record.
+    ended.map_err(|error| {
+        let advice = match error {
+            FormatError::Unrecognised { .. } => "a pair has context, first and second",
+            ref other => other.advice(),
+        };
+        wrong(format!("{error}; {advice}"))
+    })?;
     if let Some(problem) = problem {
-        return Err(wrong(problem.to_string()));
+        return Err(refused(problem));
     }
-    ended.map_err(|error| wrong(error.to_string()))?;
     match pairs.len() {
         1 => pairs.pop().ok_or_else(|| wrong("no pair".into())),
         0 => Err(wrong("there is no pair in it; it needs context, first and second".into())),
         n => Err(wrong(format!("there are {n} pairs in it; give a file with one"))),
     }
+}
+
+/// The names of a pair's answers in a file that doesn't say which was chosen, and those that the readers know.
+const ANSWERS: [(&str, &str); 2] = [("first", "chosen"), ("second", "rejected")];
+
+/// A pair's file, or a list of pairs, with `first` and `second` under the names that the readers know; nothing where
+/// there is neither.
+fn renamed(text: &str) -> Option<String> {
+    let mut value = serde_json::from_str::<Value>(text.trim_start_matches('\u{feff}')).ok()?;
+    let records = match &mut value {
+        Value::Array(list) => list.iter_mut().filter_map(Value::as_object_mut).collect(),
+        Value::Object(record) => vec![record],
+        _ => Vec::new(),
+    };
+    let mut any = false;
+    for record in records {
+        let has = |name: &str| record.contains_key(name);
+        let both = ANSWERS.iter().all(|(theirs, _)| has(theirs));
+        let either =
+            ANSWERS.iter().any(|(theirs, _)| has(theirs)) && !ANSWERS.iter().any(|(_, ours)| has(ours));
+        if both || either {
+            for (theirs, ours) in ANSWERS {
+                let answer = record.remove(theirs).unwrap_or(Value::Null);
+                record.insert(ours.to_owned(), answer);
+            }
+            record.entry("context").or_insert_with(|| Value::Array(Vec::new()));
+            any = true;
+        }
+    }
+    any.then(|| value.to_string())
+}
+
+/// A field's path under the name that it came with.
+fn their_name(field: &str) -> String {
+    let theirs =
+        ANSWERS.iter().find_map(|(theirs, ours)| Some(format!("{theirs}{}", field.strip_prefix(ours)?)));
+    theirs.unwrap_or_else(|| field.to_owned())
 }
 
 /// Reads a prior.
@@ -220,63 +293,4 @@ pub fn prior(path: &Path) -> Result<Prior, Failure> {
 /// A likeness that `induce` wrote.
 pub fn likeness(path: &Path) -> Result<Likeness, Failure> {
     Likeness::from_json(&text(path)?).map_err(|error| Failure::Input(format!("{}: {error}", name(path))))
-}
-
-/// A file that is written beside its place and put there when it is whole.
-pub struct NewFile {
-    place: PathBuf,
-    beside: PathBuf,
-    file: std::io::BufWriter<File>,
-}
-
-impl NewFile {
-    /// Opens a new file for `place`.
-    pub fn at(place: &Path) -> Result<Self, Failure> {
-        if place == Path::new("-") || place.file_name().is_none() {
-            return Err(Failure::Usage("-o needs the name of a file".into()));
-        }
-        let beside = with_suffix(place, &format!(".{}.new", std::process::id()));
-        let file = private().truncate(true).open(&beside).map_err(|error| Failure::file(place, error))?;
-        Ok(NewFile { place: place.to_owned(), beside, file: std::io::BufWriter::new(file) })
-    }
-
-    /// Writes more of it.
-    pub fn write(&mut self, text: &str) -> Result<(), Failure> {
-        self.write_bytes(text.as_bytes())
-    }
-
-    /// Writes more of one that is no text.
-    pub fn write_bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        self.file.write_all(bytes).map_err(|error| Failure::file(&self.place, error))
-    }
-
-    /// Puts it in its place.
-    pub fn finish(mut self) -> Result<(), Failure> {
-        let written = self.file.flush().and_then(|()| self.file.get_ref().sync_all());
-        let put = written.and_then(|()| std::fs::rename(&self.beside, &self.place));
-        put.map_err(|error| Failure::file(&self.place, error))
-    }
-}
-
-impl Drop for NewFile {
-    /// Takes away what was not finished; after a finish there is nothing of that name.
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.beside);
-    }
-}
-
-/// How a file that only its owner may read is made.
-pub fn private() -> std::fs::OpenOptions {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-}
-
-/// A path with something behind its name.
-pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
 }

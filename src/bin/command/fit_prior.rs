@@ -8,7 +8,7 @@ use likeness::reward::Prior;
 
 use super::Failure;
 use super::data::DataFolder;
-use super::files::NewFile;
+use super::new_file::NewFile;
 
 #[derive(Args)]
 pub struct FitPrior {
@@ -21,8 +21,7 @@ pub struct FitPrior {
 
 impl FitPrior {
     pub fn run(self) -> Result<(), Failure> {
-        let people = self.data.people("mt_bench_human")?;
-        let people = people.ok_or_else(|| Failure::Input("there is nobody to fit the prior on".into()))?;
+        let people = self.data.needed("mt_bench_human")?;
         let prior = fit_prior(&people.iter().collect::<Vec<&Person>>(), Prior::shipped());
         let mut file = NewFile::at(&self.output)?;
         file.write(&prior.to_json())?;

@@ -24,6 +24,12 @@ pub struct GuardRate {
     show: Output,
 }
 
+/// What was measured on each data set that is at hand.
+#[derive(Serialize)]
+struct Report {
+    rates: Vec<Rate>,
+}
+
 /// What was measured on one data set.
 #[derive(Serialize)]
 struct Rate {
@@ -45,7 +51,7 @@ impl GuardRate {
             rates.push(self.rate(data, &people(&text)));
         }
         let words: Vec<String> = rates.iter().map(words).collect();
-        self.show.show(&rates, &words.join("\n"))
+        self.show.show(&Report { rates }, &words.join("\n"))
     }
 
     fn rate(&self, data: &'static str, people: &BTreeMap<String, Vec<PreferencePair>>) -> Rate {

@@ -7,8 +7,9 @@ use clap::Args;
 use likeness::preference::format::{Event, Format, Options, likeness as own};
 use serde::Serialize;
 
-use super::files::{NewFile, Problems, each_event, name, people};
-use super::{Failure, Output};
+use super::files::{Problems, each_event, name, people};
+use super::new_file::{NewFile, apart};
+use super::{Failure, Output, one_line};
 
 /// Problems that a report lists; the rest is counted.
 const MOST_LISTED: usize = 1000;
@@ -46,13 +47,14 @@ struct Skipped {
 
 impl Import {
     pub fn run(self) -> Result<(), Failure> {
+        apart(&[("the output", Some(&self.output))], &[("the file to read", Some(&self.file))])?;
         let origin =
             self.file.file_name().map(|name| name.to_string_lossy().into_owned()).filter(|name| name != "-");
         let format: Option<Format> = self.format.parse().ok();
         let options = Options { format, people: people(self.user), origin, ..Options::default() };
         let mut output = NewFile::at(&self.output)?;
         output.write(&own::header())?;
-        let mut seen = HashSet::new();
+        let (mut seen, mut seen_choices) = (HashSet::new(), HashSet::new());
         let mut report = Report::default();
         let mut unlisted = 0;
         let mut doubts = Problems::default();
@@ -64,7 +66,12 @@ impl Import {
                 }
                 Ok(())
             }
-            Event::Choice { choice, .. } => output.write(&own::choice_line(&choice)),
+            Event::Choice { choice, .. } => {
+                if seen_choices.insert(choice.id()) {
+                    output.write(&own::choice_line(&choice))?;
+                }
+                Ok(())
+            }
             Event::Skipped(problem) if report.skipped.len() < MOST_LISTED => {
                 let why = problem.why.to_string();
                 report.skipped.push(Skipped { line: problem.line, field: problem.field, why });
@@ -88,7 +95,8 @@ impl Import {
         let mut words = format!("{} records read, {} pairs imported", report.read, report.imported);
         for skipped in &report.skipped {
             let Skipped { line, field, why } = skipped;
-            words += &format!("\nline {line}{}{field}: {why}", if field.is_empty() { "" } else { ", " });
+            let told = format!("line {line}{}{field}: {why}", if field.is_empty() { "" } else { ", " });
+            words += &format!("\n{}", one_line(&told));
         }
         self.show.show(&report, &words)
     }

@@ -16,9 +16,10 @@ use likeness::provider::{Divided, OnReleased, RemoteSettings};
 use serde::Serialize;
 
 use super::evidence::EvidenceFlag;
-use super::files::{HistoryFile, NewFile};
-use super::job::JobFile;
+use super::files::HistoryFile;
+use super::job::{JOB, JobFile};
 use super::model::{Loaded, OptionalModelFile, Ticker};
+use super::new_file::{NewFile, apart, with_suffix};
 use super::remote::RemoteFlags;
 use super::{Failure, Output, files, say};
 
@@ -74,6 +75,7 @@ struct ClaimLine<'a> {
 impl Induce {
     pub fn run(self) -> Result<(), Failure> {
         self.evidence.check(&self.remote)?;
+        self.check_files()?;
         let remote = self.remote.settings()?;
         let earlier = self.since.as_deref().map(files::likeness).transpose()?;
         let history = self.history.read()?;
@@ -99,6 +101,19 @@ impl Induce {
             words += &changes(&likeness, earlier);
         }
         self.show.show(&report(&likeness), &words)
+    }
+
+    /// An earlier likeness may be where the new one goes: it is read whole, and what was decided in it goes along.
+    fn check_files(&self) -> Result<(), Failure> {
+        let job = with_suffix(&self.output, JOB);
+        let written = [
+            ("the output", Some(&*self.output)),
+            ("the answers beside the output", Some(&*job)),
+            ("--ledger", self.remote.ledger()),
+        ];
+        let history = ("--history", Some(self.history.path()));
+        apart(&written, &[history, ("--model", self.model.path())])?;
+        apart(&written[1..], &[("--since", self.since.as_deref())])
     }
 
     fn with_local(
@@ -165,7 +180,7 @@ impl Induce {
             settings = settings.with_candidates(candidates.into());
         }
         say(&format!("search {settings}"));
-        let job = JobFile::beside(&self.output)?;
+        let job = JobFile::at(&with_suffix(&self.output, JOB))?;
         job.greet();
         Ok((settings, job))
     }

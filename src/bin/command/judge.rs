@@ -14,8 +14,9 @@ use likeness::traits::{Difference, difference};
 use serde::Serialize;
 
 use super::model::{OptionalModelFile, failure};
+use super::new_file::apart;
 use super::remote::{RemoteFlags, raw_examples};
-use super::{Failure, Output, files};
+use super::{Failure, Output, files, one_line};
 
 #[derive(Args)]
 pub struct Judge {
@@ -42,6 +43,14 @@ struct Report<'a> {
 impl Judge {
     pub fn run(self) -> Result<(), Failure> {
         self.model.or(&self.remote)?;
+        apart(
+            &[("--ledger", self.remote.ledger())],
+            &[
+                ("--pair", Some(&self.pair)),
+                ("--likeness", self.likeness.as_deref()),
+                ("--model", self.model.path()),
+            ],
+        )?;
         let remote = self.remote.settings()?;
         let likeness = self.likeness.as_deref().map(files::likeness).transpose()?;
         let pair = files::pair(&self.pair)?;
@@ -114,5 +123,8 @@ fn words(judgement: &Judgement) -> String {
         ("second", 1.0 - judgement.p_first)
     };
     let verdict = format!("the {side} answer, with a chance of {:.0}%", p * 100.0);
-    std::iter::once(verdict).chain(judgement.words()).collect::<Vec<_>>().join("\n")
+    // A claim may be in the words of whoever edited the likeness's file.
+    let why = judgement.words().map(one_line);
+    std::iter::once(verdict).chain(why).collect::<Vec<_>>().join("
+")
 }

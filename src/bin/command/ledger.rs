@@ -12,7 +12,7 @@ use likeness::privacy::{EntryId, Ledger, LedgerEntry, LedgerError, Outcome, Verd
 use serde_json::{Map, Value, json};
 
 use super::Failure;
-use super::files::private;
+use super::new_file::private;
 
 /// Counts what leaves, and writes it down where a file was named.
 pub struct LedgerFile {

@@ -14,6 +14,7 @@ mod judge;
 mod ledger;
 mod measure;
 mod model;
+mod new_file;
 mod profile;
 mod remote;
 mod score_bench;
@@ -83,7 +84,7 @@ impl Output {
         let text = if self.json {
             serde_json::to_string(object).map_err(|error| Failure::Input(error.to_string()))?
         } else {
-            words.trim_end().to_owned()
+            printable(words.trim_end())
         };
         match writeln!(std::io::stdout(), "{text}") {
             Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
@@ -169,11 +170,15 @@ fn misused(error: &clap::Error) -> ExitCode {
 
 /// A line on standard error; if that is gone, nobody is there to tell.
 fn say(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{line}");
+    let _ = writeln!(std::io::stderr(), "{}", printable(line));
 }
 
-/// A text on one line, without control characters that a terminal would act on.
+/// A text without the control characters that a terminal would act on: much of what is told comes out of files.
+fn printable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
+}
+
+/// The same on one line, whatever is in it.
 fn one_line(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    line.chars().filter(|c| !c.is_control()).collect()
+    printable(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }

@@ -86,6 +86,11 @@ impl ModelFile {
 }
 
 impl OptionalModelFile {
+    /// The file that is named.
+    pub fn path(&self) -> Option<&Path> {
+        self.model.as_deref()
+    }
+
     /// Refuses a local and a remote model where one of them is asked.
     pub fn or(&self, remote: &RemoteFlags) -> Result<(), Failure> {
         if self.model.is_some() && remote.is_given() {
@@ -190,13 +195,18 @@ impl Ticker {
             return;
         }
         (self.phase, self.told) = (remaining.phase, Instant::now());
-        let left =
-            remaining.left_ms().map_or_else(String::new, |ms| format!(", {} left at most", duration(ms)));
-        say(&format!(
-            "{}: {} calls done, {} more at most{left}",
-            remaining.phase, remaining.calls_done, remaining.left.calls
-        ));
+        say(&progress(remaining));
     }
+}
+
+fn progress(remaining: &Remaining) -> String {
+    let Remaining { phase, calls_done, left, .. } = remaining;
+    let done = if *calls_done == 1 { "1 call".into() } else { format!("{calls_done} calls") };
+    if left.calls == 0 {
+        return format!("{phase}: {done} done");
+    }
+    let time = remaining.left_ms().map_or_else(String::new, |ms| format!(", {} left at most", duration(ms)));
+    format!("{phase}: {done} done, {} more at most{time}", left.calls)
 }
 
 fn duration(ms: f64) -> String {

@@ -8,7 +8,8 @@ use likeness::preference::format::{Event, Options, likeness as own};
 use likeness::profile::{ENTROPY_BYTES, Head, KeptPortrait, Key, Opener, ProfileError, Sealer, WORK_FACTOR};
 use serde_json::json;
 
-use super::files::{NewFile, Problems, bytes, each_event, likeness, name, open, people};
+use super::files::{Problems, bytes, each_event, likeness, name, open, people};
+use super::new_file::{NewFile, apart};
 use super::{Failure, Output};
 
 /// A passphrase longer than this is none.
@@ -95,6 +96,15 @@ impl PassphraseFile {
 
 impl Seal {
     fn run(self) -> Result<(), Failure> {
+        let (likeness, passphrase) = (self.likeness.as_deref(), &self.passphrase.passphrase_file);
+        apart(
+            &[("the profile", Some(&self.output))],
+            &[
+                ("--history", Some(&self.history)),
+                ("--likeness", likeness),
+                ("--passphrase-file", Some(passphrase)),
+            ],
+        )?;
         let portrait = self.likeness.as_deref().map(portrait).transpose()?;
         let refused = |error: ProfileError| Failure::Input(format!("{error}; {}", error.advice()));
         let mut chance = [0; ENTROPY_BYTES];
@@ -128,6 +138,11 @@ impl Seal {
 
 impl Open {
     fn run(self) -> Result<(), Failure> {
+        let passphrase = &self.passphrase.passphrase_file;
+        apart(
+            &[("--history", Some(&self.history)), ("--likeness", self.likeness.as_deref())],
+            &[("the profile", Some(&self.file)), ("--passphrase-file", Some(passphrase))],
+        )?;
         let file = bytes(&self.file)?;
         let refused = |error: ProfileError| {
             Failure::Input(format!("{}: {error}; {}", name(&self.file), error.advice()))

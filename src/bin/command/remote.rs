@@ -3,7 +3,7 @@
 //! It sees sketches alone, whatever the task. The guard of the whole history at hand stands in the door, which lets
 //! requests to the endpoint's own origin through and to no other.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -71,6 +71,11 @@ impl RemoteFlags {
     /// Whether a remote model is meant.
     pub fn is_given(&self) -> bool {
         self.endpoint.is_some()
+    }
+
+    /// Where every request is written down.
+    pub fn ledger(&self) -> Option<&Path> {
+        self.ledger.as_deref()
     }
 
     /// What the arguments and the environment say; they are looked at before any file is.

@@ -42,7 +42,7 @@ pub struct Generate {
     #[arg(long)]
     max_tokens: u32,
     /// 0 takes the likeliest token each time.
-    #[arg(long, default_value_t = 0.0)]
+    #[arg(long, default_value_t = 0.0, value_parser = temperature, allow_negative_numbers = true)]
     temperature: f32,
     /// Where the random draws start from.
     #[arg(long, default_value_t = 0)]
@@ -100,6 +100,9 @@ impl Logits {
 
 impl Generate {
     pub fn run(self) -> Result<(), Failure> {
+        if self.raw && self.prompt.is_empty() {
+            return Err(Failure::Usage("--raw needs a --prompt with something in it to continue".into()));
+        }
         let loaded = self.model.load()?;
         let sampling = SamplingOptions {
             max_tokens: self.max_tokens,
@@ -131,6 +134,12 @@ impl Generate {
 
 fn failed(loaded: &Loaded, error: impl std::fmt::Display) -> Failure {
     if loaded.stopped() { Failure::Stopped("stopped".into()) } else { Failure::Input(error.to_string()) }
+}
+
+fn temperature(text: &str) -> Result<f32, String> {
+    let temperature = text.parse::<f32>().map_err(|error| error.to_string())?;
+    let fits = temperature.is_finite() && temperature >= 0.0;
+    if fits { Ok(temperature) } else { Err("it has to be a number, 0 or more".into()) }
 }
 
 fn numbers(tokens: &[u32]) -> String {

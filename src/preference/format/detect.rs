@@ -48,6 +48,7 @@ impl Format {
     /// The format whose fields this record has.
     pub(super) fn of(record: &Map<String, Value>) -> Option<Format> {
         let has = |name| record.contains_key(name);
+        let is_object = |name| record.get(name).is_some_and(Value::is_object);
         if has(super::likeness::HEADER) {
             Some(Format::Likeness)
         } else if has("conversation_a") && has("conversation_b") {
@@ -59,6 +60,9 @@ impl Format {
         } else if has("chosen") && has("rejected") {
             // A record with both keys is SynthesizeMe's own: PersonalRewardBench keeps no prompt.
             Some(if has("context") { Format::SynthesizeMe } else { Format::Trl })
+        } else if is_object("pair") || is_object("choice") {
+            // A part of an export, without its header.
+            Some(Format::Likeness)
         } else {
             None
         }

@@ -48,6 +48,9 @@ pub enum Why {
     /// The file ends inside the record.
     #[error("the file ends inside this record")]
     Truncated,
+    /// A list that the file ends in. Whole records stand before its end; whether more were meant to follow, nobody knows.
+    #[error("the list has no ] at its end: if the file was cut off, later records are missing")]
+    OpenList,
     /// A comma with nothing after it.
     #[error("a comma with no record after it")]
     StrayComma,
@@ -123,7 +126,9 @@ pub enum Why {
         kind: String,
     },
     /// A time that can't be read; the record is imported without it.
-    #[error("not a time: expected seconds or milliseconds since 1970, or a date like 2023-11-22 15:55:46")]
+    #[error(
+        "not a time: expected seconds, milli- or microseconds since 1970, or a date like 2023-11-22 15:55:46"
+    )]
     NotATime,
     /// An id that is not the hash of its texts.
     #[error("the id is not that of the texts: remove the id to import the record as a new pair")]
@@ -141,19 +146,19 @@ pub enum FormatError {
     #[error("the file holds no records")]
     Empty,
     /// A file of another kind.
-    #[error("this is {kind}, not text")]
+    #[error("this is {kind}")]
     NotText {
-        /// What it is: "a ZIP archive".
+        /// What it is: "a ZIP archive, not text".
         kind: &'static str,
         /// What to do about it.
         advice: &'static str,
     },
     /// No record had the fields of a known format.
-    #[error("the format is not recognised: the first record (line {line}) has {found}")]
+    #[error("the format is not recognised: the first record (line {line}) {found}")]
     Unrecognised {
         /// The first record's line.
         line: u64,
-        /// Its fields, or what is wrong with it.
+        /// What can be said of it: "has the fields …", or "can't be read: …".
         found: String,
     },
     /// Our own format, of a later version.

@@ -56,7 +56,7 @@ pub enum Event {
     },
     /// Something that was not read.
     Skipped(Problem),
-    /// Something that was read with a doubt: a time that is none, for example.
+    /// Something that was read with a doubt: a time that is none, or a comma too many, for example.
     Doubted(Problem),
 }
 
@@ -141,6 +141,11 @@ impl Reader {
         self.sorter.format
     }
 
+    /// The format that the first records look like, whichever was asked for.
+    pub fn looks_like(&self) -> Option<Format> {
+        self.sorter.looks_like
+    }
+
     /// The people named so far, in the order of their first record.
     pub fn people(&self) -> &[String] {
         &self.sorter.people
@@ -159,6 +164,8 @@ const NAMES_TOLD: usize = 20;
 struct Sorter {
     options: Options,
     format: Option<Format>,
+    /// The format whose fields the first recognised record has, whichever was asked for.
+    looks_like: Option<Format>,
     /// Those who have a record, in order; and the same as a set.
     people: Vec<String>,
     known: HashSet<String>,
@@ -174,6 +181,7 @@ impl Sorter {
         Sorter {
             format: options.format,
             options,
+            looks_like: None,
             people: Vec::new(),
             known: HashSet::new(),
             unrecognised: None,
@@ -191,6 +199,9 @@ impl Sorter {
         match piece {
             Piece::Record { line, bytes } => self.record(line, bytes),
             Piece::Fault { line, why } => self.lost(line, why),
+            Piece::Doubt { line, why } => {
+                self.events.push(Event::Doubted(Problem { line, field: String::new(), why }));
+            }
         }
     }
 
@@ -198,7 +209,7 @@ impl Sorter {
     fn lost(&mut self, line: u64, why: Why) {
         self.records_seen += 1;
         self.summary.records += 1;
-        let found = why.to_string();
+        let found = format!("can't be read: {why}");
         self.skip(Problem { line, field: String::new(), why });
         self.not_recognised(line, found);
     }
@@ -212,7 +223,9 @@ impl Sorter {
             }
             Err((lines, why)) => return self.lost(line + lines, why),
         };
-        let Some(format) = self.format.or_else(|| Format::of(&record)) else {
+        let looks_like = Format::of(&record);
+        self.looks_like = self.looks_like.or(looks_like);
+        let Some(format) = self.format.or(looks_like) else {
             let names: Vec<_> = record.keys().take(12).map(|name| name.chars().take(40).collect()).collect();
             self.lost(line, Why::UnknownRecord);
             if self.format.is_none() && self.records_seen == 1 {
@@ -328,8 +341,8 @@ impl Sorter {
 
 fn fields_in_words(names: &[String]) -> String {
     match names {
-        [] => "no fields".into(),
-        names => format!("the fields {}", names.join(", ")),
+        [] => "has no fields".into(),
+        names => format!("has the fields {}", names.join(", ")),
     }
 }
 

@@ -32,8 +32,10 @@ impl Default for Limits {
 pub(super) enum Piece<'a> {
     /// A record's bytes, and the line that it begins on.
     Record { line: u64, bytes: &'a [u8] },
-    /// Something that is no record.
+    /// A record that can't be read, or something in its place.
     Fault { line: u64, why: Why },
+    /// Something wrong between the records, which costs none of them.
+    Doubt { line: u64, why: Why },
 }
 
 /// Where in the stream we are.
@@ -65,6 +67,8 @@ pub(super) struct Splitter {
     state: State,
     /// The beginning of the file, then the record at hand.
     buffer: Vec<u8>,
+    /// Of a broken record, what is to be read again, from the next mark on.
+    again: Option<Vec<u8>>,
     line: u64,
     record_line: u64,
     in_list: bool,
@@ -89,6 +93,7 @@ impl Splitter {
             limits: Limits { nesting: limits.nesting.min(64), ..limits },
             state: State::Head,
             buffer: Vec::new(),
+            again: None,
             line: 1,
             record_line: 1,
             in_list: false,
@@ -128,12 +133,13 @@ impl Splitter {
                 State::Value if self.depth == 0 && !self.in_string => self.end_value(out),
                 State::Value => {
                     self.fault(Why::Truncated, out);
+                    self.read_again(out);
                     if self.state != State::Lost {
                         continue;
                     }
                 }
                 State::Between if self.in_list => {
-                    out(Piece::Fault { line: self.line, why: Why::Truncated });
+                    out(Piece::Doubt { line: self.line, why: Why::OpenList });
                 }
                 _ => {}
             }
@@ -143,16 +149,22 @@ impl Splitter {
 
     /// Looks at the first bytes for files that are no text, and drops a byte order mark.
     fn begin(&mut self, out: &mut dyn FnMut(Piece<'_>)) -> Result<(), FormatError> {
-        const MAGIC: [(&[u8], &str, &str); 6] = [
-            (b"PK\x03\x04", "a ZIP archive", "unpack it and import the JSON file in it"),
-            (b"\x1f\x8b", "a gzip file", "unpack it and import the JSON file in it"),
-            (b"PAR1", "a Parquet file", "convert it to JSON Lines first"),
-            (b"SQLi", "an SQLite database", "export the records as JSON Lines first"),
-            (b"\xff\xfe", "a text in UTF-16", "save it as UTF-8"),
-            (b"\xfe\xff", "a text in UTF-16", "save it as UTF-8"),
+        const UTF_16: (&str, &str) = ("a text in UTF-16, not in UTF-8", "save it as UTF-8");
+        const MAGIC: [(&[u8], (&str, &str)); 10] = [
+            (b"PK\x03\x04", ("a ZIP archive, not text", "unpack it and import the JSON file in it")),
+            (b"\x1f\x8b", ("a gzip file, not text", "unpack it and import the JSON file in it")),
+            (b"PAR1", ("a Parquet file, not text", "convert it to JSON Lines first")),
+            (b"SQLi", ("an SQLite database, not text", "export the records as JSON Lines first")),
+            (b"\xff\xfe", UTF_16),
+            (b"\xfe\xff", UTF_16),
+            // The same without its mark.
+            (b"[\0", UTF_16),
+            (b"{\0", UTF_16),
+            (b"\0[", UTF_16),
+            (b"\0{", UTF_16),
         ];
         let head = std::mem::take(&mut self.buffer);
-        if let Some((_, kind, advice)) = MAGIC.into_iter().find(|(magic, ..)| head.starts_with(magic)) {
+        if let Some((_, (kind, advice))) = MAGIC.into_iter().find(|(magic, _)| head.starts_with(magic)) {
             return Err(FormatError::NotText { kind, advice });
         }
         self.state = State::Start;
@@ -162,19 +174,38 @@ impl Splitter {
 
     fn feed(&mut self, mut bytes: &[u8], out: &mut dyn FnMut(Piece<'_>)) {
         while !bytes.is_empty() {
-            let taken = match self.state {
-                // `push` leaves this state before it feeds anything.
-                State::Head => bytes.len(),
-                State::End => self.end(bytes, out),
-                State::Start => self.start(bytes),
-                State::FirstBrace => self.first_brace(bytes),
-                State::Lines => self.lines(bytes, out),
-                State::LongLine => self.long_line(bytes),
-                State::Between => self.between(bytes, out),
-                State::Value => self.value(bytes, out),
-                State::Lost => self.lost(bytes),
-            };
+            let taken = self.step(bytes, out);
             bytes = &bytes[taken..];
+            self.read_again(out);
+        }
+    }
+
+    /// Takes some of these bytes, at least one or a step to another state.
+    fn step(&mut self, bytes: &[u8], out: &mut dyn FnMut(Piece<'_>)) -> usize {
+        match self.state {
+            // `push` leaves this state before it feeds anything.
+            State::Head => bytes.len(),
+            State::End => self.end(bytes, out),
+            State::Start => self.start(bytes),
+            State::FirstBrace => self.first_brace(bytes),
+            State::Lines => self.lines(bytes, out),
+            State::LongLine => self.long_line(bytes),
+            State::Between => self.between(bytes, out),
+            State::Value => self.value(bytes, out),
+            State::Lost => self.lost(bytes),
+        }
+    }
+
+    /// Reads what a fault left of its record. That may be broken in its turn, as deep as records can be nested: its
+    /// rest is then a part of the same bytes, so going back in them is enough and nothing more is kept.
+    fn read_again(&mut self, out: &mut dyn FnMut(Piece<'_>)) {
+        let Some(bytes) = self.again.take() else { return };
+        let mut at = 0;
+        while at < bytes.len() {
+            at += self.step(&bytes[at..], out);
+            if let Some(unread) = self.again.take() {
+                at -= unread.len();
+            }
         }
     }
 
@@ -271,19 +302,19 @@ impl Splitter {
             _ if byte.is_ascii_whitespace() => {}
             b',' => {
                 if !self.in_list || !self.after_record {
-                    out(Piece::Fault { line: self.line, why: Why::StrayComma });
+                    out(Piece::Doubt { line: self.line, why: Why::StrayComma });
                 }
                 (self.after_record, self.after_comma) = (false, true);
             }
             b']' if self.in_list => {
                 if self.after_comma {
-                    out(Piece::Fault { line: self.line, why: Why::StrayComma });
+                    out(Piece::Doubt { line: self.line, why: Why::StrayComma });
                 }
                 self.state = State::End;
             }
             _ => {
                 if self.in_list && self.after_record {
-                    out(Piece::Fault { line: self.line, why: Why::MissingComma });
+                    out(Piece::Doubt { line: self.line, why: Why::MissingComma });
                 }
                 self.record_line = self.line;
                 (self.depth, self.brackets, self.in_string, self.escaped) = (0, 0, false, false);
@@ -343,13 +374,14 @@ impl Splitter {
         }
     }
 
-    /// Tells the fault, and goes on at the next mark: in what is held of the broken record, or further on.
+    /// Tells the fault, and goes on at the next mark: in what is held of the broken record, which is left to be read
+    /// again, or further on.
     fn fault(&mut self, why: Why, out: &mut dyn FnMut(Piece<'_>)) {
         out(Piece::Fault { line: self.record_line, why });
         self.note_mark();
         self.state = State::Lost;
         (self.after_record, self.after_comma) = (false, false);
-        let broken = std::mem::take(&mut self.buffer);
+        let mut broken = std::mem::take(&mut self.buffer);
         let next = (!self.mark.is_empty())
             .then(|| memchr::memmem::find(&broken[1.min(broken.len())..], &self.mark))
             .flatten();
@@ -358,7 +390,8 @@ impl Splitter {
             Some(at) => {
                 self.line += newlines(&broken[..at]);
                 self.state = State::Between;
-                self.feed(&broken[at..], out);
+                broken.drain(..at);
+                self.again = Some(broken);
             }
             None => {
                 let kept = broken.len().min(self.mark.len().saturating_sub(1));
@@ -514,4 +547,32 @@ fn hand_out_line(line: u64, bytes: &[u8], out: &mut dyn FnMut(Piece<'_>)) {
 
 fn newlines(bytes: &[u8]) -> u64 {
     memchr::memchr_iter(b'\n', bytes).count() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A record that holds the beginnings of `deep` others in each other and ends in a wrong bracket.
+    fn nested(deep: usize, text: usize) -> String {
+        format!("[{}\"{}\"]", "{\"a\":".repeat(deep), "x".repeat(text))
+    }
+
+    #[test]
+    fn records_broken_in_each_other_cost_one_buffer() {
+        let text = 1 << 20;
+        let file = nested(60, text) + ",{\"a\":1}";
+        let mut splitter = Splitter::new(Limits::default());
+        let (mut faults, mut records) = (0, Vec::new());
+        for chunk in file.as_bytes().chunks(1 << 16) {
+            let mut out = |piece: Piece<'_>| match piece {
+                Piece::Record { bytes, .. } => records.push(String::from_utf8_lossy(bytes).into_owned()),
+                Piece::Fault { .. } => faults += 1,
+                Piece::Doubt { .. } => {}
+            };
+            splitter.push(chunk, &mut out).expect("it is text");
+            assert!(splitter.buffer.capacity() <= 4 * text && splitter.again.is_none());
+        }
+        assert_eq!((faults, records), (60, vec!["{\"a\":1}".to_owned()]));
+    }
 }

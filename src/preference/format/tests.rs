@@ -211,16 +211,17 @@ fn a_broken_element_of_a_list_costs_only_itself() {
 
 #[test]
 fn stray_commas_and_ends_are_told() {
-    check(&format!("[{GOOD},\n]"), &["+ q > a > b", "- line 2: a comma with no record after it"]);
+    check(&format!("[{GOOD},\n]"), &["+ q > a > b", "? line 2: a comma with no record after it"]);
     check(
         &format!("[{GOOD},,\n{GOOD}]"),
-        &["+ q > a > b", "- line 1: a comma with no record after it", "+ q > a > b"],
+        &["+ q > a > b", "? line 1: a comma with no record after it", "+ q > a > b"],
     );
     check(
         &format!("[{GOOD}\n{GOOD}]"),
-        &["+ q > a > b", "- line 2: a comma is missing before this record", "+ q > a > b"],
+        &["+ q > a > b", "? line 2: a comma is missing before this record", "+ q > a > b"],
     );
-    check(&format!("[{GOOD}"), &["+ q > a > b", "- line 1: the file ends inside this record"]);
+    let open = "? line 1: the list has no ] at its end: if the file was cut off, later records are missing";
+    check(&format!("[{GOOD}"), &["+ q > a > b", open]);
     check(&format!("[{GOOD}] x"), &["+ q > a > b", "- line 1: there is text after the end of the list"]);
 }
 
@@ -235,7 +236,7 @@ fn files_that_are_no_preferences_are_refused_with_a_reason() {
         told.last().unwrap(),
         "! the format is not recognised: the first record (line 1) has the fields answer, question"
     );
-    assert_eq!(read(b"\xff\xfe[\0").2.unwrap().to_string(), "this is a text in UTF-16, not text");
+    assert_eq!(read(b"\xff\xfe[\0").2.unwrap().to_string(), "this is a text in UTF-16, not in UTF-8");
     let csv = "question,answer\n".repeat(5_000);
     let (events, _, error) = read(csv.as_bytes());
     assert!(matches!(error, Some(FormatError::Unrecognised { line: 1, .. })) && events.len() <= 1_000);
