@@ -125,6 +125,8 @@ fn words(judgement: &Judgement) -> String {
     let verdict = format!("the {side} answer, with a chance of {:.0}%", p * 100.0);
     // A claim may be in the words of whoever edited the likeness's file.
     let why = judgement.words().into_iter().map(|why| one_line(&why));
-    std::iter::once(verdict).chain(why).collect::<Vec<_>>().join("
-")
+    std::iter::once(verdict).chain(why).collect::<Vec<_>>().join(
+        "
+",
+    )
 }
