@@ -71,6 +71,9 @@ class FramedLikeness {
   #ended = false;
   #timeoutMs;
   #looking;
+  /** Whether the likeness has said that it is in what the frame is loading. */
+  #here = false;
+  #onLoad = () => this.#loaded();
   #onMessage = (event) => this.#message(event);
 
   constructor(frame, origin, owns, timeoutMs) {
@@ -80,6 +83,7 @@ class FramedLikeness {
     this.#timeoutMs = timeoutMs;
     this.#greeted.promise.catch(() => {});
     window.addEventListener("message", this.#onMessage);
+    frame.addEventListener("load", this.#onLoad);
     this.#greet();
   }
 
@@ -107,6 +111,7 @@ class FramedLikeness {
     const kind = greetingKind(data);
     // It has just been loaded, or loaded again; what was under way there is lost.
     if (kind === "here") {
+      this.#here = true;
       this.#lost();
       return this.#greet();
     }
@@ -116,9 +121,15 @@ class FramedLikeness {
     const [port] = ports;
     this.#port = port;
     port.onmessage = ({ data }) => this.#heard(data);
-    // Where the browser tells that the other end is gone, this hears of a frame that now shows something else.
+    // Where the browser tells that the other end is gone.
     port.addEventListener("close", () => port === this.#port && this.#lost());
     this.#greeted.resolve();
+  }
+
+  /** What the frame shows now has loaded, and has said before whether it is a likeness. */
+  #loaded() {
+    if (!this.#here) this.#lost();
+    this.#here = false;
   }
 
   /** The port leads nowhere any more. A frame that comes back greets again. */
@@ -249,6 +260,7 @@ class FramedLikeness {
     if (this.#ended) return;
     this.#ended = true;
     window.removeEventListener("message", this.#onMessage);
+    this.frame.removeEventListener("load", this.#onLoad);
     for (const listeners of this.#listeners.values()) listeners.clear();
     this.#port?.postMessage({ bye: true });
     this.#port?.close();

@@ -2,19 +2,26 @@
 // once, and that what answers are judged by follows the choices.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
+import { REPOSITORY } from "./harness.mjs";
 import { PAIRS, withHost } from "./package-host.mjs";
 
 const MINUTE = 60_000;
 const SHORT = "Paris.";
 const LONG = "Great question! The capital of France, as you may well know, is of course the city of Paris. ".repeat(3);
 
-/** Makes `window.likeness` with the sample recorded in it. */
+/** The app's own sample, in which there are several tastes. */
+const SAMPLE = await readFile(join(REPOSITORY, "www", "sample.jsonl"), "utf8");
+const SAMPLED = SAMPLE.split("\n").filter(Boolean).length;
+
+/** Makes `window.likeness` with the sample in it. */
 const withSample = (page) =>
-  page.evaluate(async (pairs) => {
+  page.evaluate(async (sample) => {
     window.likeness = await api.createLikeness();
-    for (const pair of pairs) await likeness.record(pair);
-  }, PAIRS);
+    await likeness.import(sample);
+  }, SAMPLE);
 
 test("a name is one person, asked for at once or with spaces around it", { timeout: 2 * MINUTE }, async () => {
   await withHost(async ({ page }) => {
@@ -62,7 +69,7 @@ test("what is said of several claims at once is all kept, and the portrait goes 
     assert.deepEqual(seen.told, [], "nothing is told of who refused all");
     assert.deepEqual(seen.ids.map((id) => states(seen.before.portrait).get(id)), seen.ids.map((_, at) => (at === 0 ? "refused" : "found")));
     assert.equal(seen.before.portrait.madeMs, null, "nobody made it yet");
-    assert.deepEqual([seen.now.madeMs, seen.now.pairs, seen.now.changedSince], [null, PAIRS.length + 12, 0]);
+    assert.deepEqual([seen.now.madeMs, seen.now.pairs, seen.now.changedSince], [null, SAMPLED + 12, 0]);
     assert.equal(states(seen.now).get(seen.ids[0]), "refused");
     assert.ok(seen.judged.first < seen.before.judged.first, "new choices count");
     const agrees = ({ judged, ranked }) => assert.ok(Math.abs(ranked.find(({ index }) => index === 0).liked - judged.first) < 1e-6, JSON.stringify({ judged, ranked }));
@@ -88,17 +95,15 @@ test("what is said of a claim while an induction runs is kept", { timeout: 4 * M
       const likeness = await api.createLikeness({ model: { name: "hosts", answer } });
       for (const pair of pairs) await likeness.record(pair);
       const ids = (await likeness.claims.list()).map(({ id }) => id);
-      const onProgress = () => (deciding ??= Promise.all([likeness.claims.refuse(ids[0]), likeness.claims.edit(ids[1], "You like it plain.")]));
+      const onProgress = () => (deciding ??= likeness.claims.refuse(ids[0]));
       const made = await likeness.induce({ candidates: 1, onProgress });
       await deciding;
       const later = await likeness.portrait();
       return { ids, made, later };
     }, PAIRS);
-    assert.ok(seen.ids.length > 1 && seen.made.madeMs > 0);
+    assert.ok(seen.ids.length > 0 && seen.made.madeMs > 0);
     for (const { claims } of [seen.made, seen.later]) {
       assert.equal(claims.find(({ id }) => id === seen.ids[0]).state, "refused");
-      const edited = claims.find(({ id }) => id === seen.ids[1]);
-      assert.deepEqual([edited.state, edited.text], ["edited", "You like it plain."]);
     }
     assert.match(seen.later.model, /hosts/);
   });

@@ -44,7 +44,7 @@ test("two copies of the package share their Trusted Types policy, and a page tha
       const copy = await import("/copy/index.js");
       const [one, two] = [await api.createLikeness(), await copy.createLikeness({ storage: { person: "Ada" } })];
       const pairs = [(await one.portrait()).pairs, (await two.portrait()).pairs];
-      return { pairs, isAnother: copy.LikenessError !== api.LikenessError, listed: Object.keys(globalThis).filter((name) => /policy/i.test(name)) };
+      return { pairs, isAnother: copy.LikenessError !== api.LikenessError, listed: Object.keys(globalThis).filter((name) => /policy/i.test(name) && !name.startsWith("on")) };
     });
     assert.deepEqual(seen, { pairs: [0, 0], isAnother: true, listed: [] });
 

@@ -49,6 +49,7 @@ test("whatever a call waits for, its signal ends it at once with its reason", { 
         record: (settings) => likeness.record(pairs[0], settings),
         recordChoice: (settings) => likeness.recordChoice({ context, options, chosen: "a" }, settings),
         takeBack: (settings) => likeness.takeBack({ context, options, chosen: "a" }, settings),
+        pairs: (settings) => likeness.pairs([], settings),
         import: (settings) => likeness.import(file, settings),
         importText: (settings) => likeness.import("{}", settings),
         export: (settings) => likeness.export(settings),
