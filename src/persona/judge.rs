@@ -14,10 +14,11 @@ use super::fit::{Shown, fit};
 use super::frame::{Frame, Head, TURN_OVERHEAD_TOKENS};
 use super::likeness::Likeness;
 use super::progress::Plan;
+use super::reasons::{TELLING, reasons};
 use super::settings::Settings;
 use super::{prompts, trial};
 use crate::model::Capabilities;
-use crate::reward::{Contribution, Reward};
+use crate::reward::Reward;
 use crate::traits::Difference;
 
 /// Reasons told, at most.
@@ -25,9 +26,6 @@ const MOST_REASONS: usize = 4;
 
 /// Tokens of instructions and question around a pair, at most.
 const ASKED_TOKENS: u64 = 160;
-
-/// A part that moves the log-odds by less than this isn't told as a reason.
-const TELLING: f64 = 0.05;
 
 /// How two answers compare for one person.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -191,37 +189,6 @@ async fn plan<P>(
     let judge = if ask_judge { Plan::scores(2, pair + u64::from(before)) } else { Plan::default() };
     let of_claims = if claims == 0 { 0 } else { 2 * (claims + 1) };
     Ok(judge + Plan::scores(of_claims, pair))
-}
-
-/// What the traits say, as the part of the log-odds and in words, the strongest first.
-fn reasons(likeness: Option<&Likeness>, reward: &Reward, difference: &Difference) -> Vec<(f64, String)> {
-    let parts = reward.why(difference).into_iter().filter(|part| part.log_odds.abs() >= TELLING);
-    parts.filter_map(|part| Some((part.log_odds, reason(likeness, &part)?))).collect()
-}
-
-/// One trait's part: what the first answer is like, and what the person makes of it.
-fn reason(likeness: Option<&Likeness>, part: &Contribution) -> Option<String> {
-    let step = part.row.step(part.difference)?;
-    let verb = if part.row.verb == "are" { "is" } else { "has" };
-    let liked = part.log_odds > 0.0;
-    let claim = likeness.and_then(|likeness| {
-        likeness.claims_in_use().find(|claim| claim.row().is_some_and(|row| row.id == part.row.id))
-    });
-    let their_own = likeness.is_some() && part.is_their_own();
-    let makes = match (claim, their_own, liked) {
-        (Some(claim), _, true) => format!("and {}", lower_first(claim.wording().trim_end_matches('.'))),
-        (Some(claim), _, false) => format!("but {}", lower_first(claim.wording().trim_end_matches('.'))),
-        (None, true, true) => "which goes with what you chose before".to_owned(),
-        (None, true, false) => "which goes against what you chose before".to_owned(),
-        (None, false, true) => "which most people prefer".to_owned(),
-        (None, false, false) => "which most people like less".to_owned(),
-    };
-    Some(format!("The first answer {verb} {step}, {makes}."))
-}
-
-fn lower_first(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 fn side(log_odds: f64) -> &'static str {

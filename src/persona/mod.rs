@@ -22,6 +22,7 @@ mod prompts;
 mod question;
 mod quoting;
 mod reasoning;
+mod reasons;
 mod search;
 mod settings;
 mod sketches;
