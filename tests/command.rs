@@ -164,6 +164,9 @@ fn from_a_history_to_a_likeness_to_a_judgement() {
     let p = |told: &Value| told["p_first"].as_f64().unwrap();
     assert!(p(&after) > 0.5 && p(&after) > p(&before), "{before} {after}");
     assert!(after["why"].as_array().unwrap().iter().all(Value::is_string));
+    let same = r#"{"context": [], "first": "Boil it.", "second": "Boil it."}"#;
+    let told = run(&["judge", "--pair", "-", "--likeness", &likeness], same);
+    assert_eq!((told.code, told.out.trim_end()), (0, "nothing tells the two answers apart"));
 
     let told = object(&["evaluate", "--history", &history, "--likeness", &likeness], "");
     assert_eq!(told["n"], json!(30));

@@ -10,7 +10,7 @@ const BINS: usize = 10;
 pub(super) fn calibration_error(log_odds: &[f64]) -> f64 {
     let mut said: Vec<(f64, f64)> = log_odds
         .iter()
-        .map(|&odds| (1.0 / (1.0 + libm::exp(-odds.abs())), super::report::hit(odds)))
+        .map(|&odds| (1.0 / (1.0 + libm::exp(-odds.abs())), crate::reward::hit(odds)))
         .collect();
     said.sort_by(|a, b| a.0.total_cmp(&b.0));
     let total = said.len();

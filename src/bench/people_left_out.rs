@@ -7,10 +7,10 @@ use serde::Serialize;
 use super::calibration::calibration_error;
 use super::chance::Chance;
 use super::effects::Effects;
-use super::report::{Interval, hit, mean};
+use super::report::{Interval, mean};
 use super::synthetic::log_loss;
 use super::{Person, fit_prior_on};
-use crate::reward::{Observation, Prior, Reward};
+use crate::reward::{Observation, Prior, Reward, hit};
 
 /// Parts that people and questions are dealt into; each pair is predicted by a prior that has seen neither.
 const PARTS: usize = 10;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::chance::Chance;
+use crate::reward::hit;
 
 /// Resamples behind every interval.
 const RESAMPLES: usize = 2000;
@@ -92,15 +93,6 @@ impl Interval {
 impl std::fmt::Display for Interval {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{:.3} [{:.3}, {:.3}]", self.mean, self.interval[0], self.interval[1])
-    }
-}
-
-/// 1 where the preferred answer was named, 0 where the other one was, one half for a tie.
-pub(super) fn hit(log_odds: f64) -> f64 {
-    match log_odds.partial_cmp(&0.0) {
-        Some(std::cmp::Ordering::Greater) => 1.0,
-        Some(std::cmp::Ordering::Less) => 0.0,
-        _ => 0.5,
     }
 }
 

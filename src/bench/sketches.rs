@@ -7,12 +7,12 @@
 use serde::Serialize;
 
 use super::chance::Chance;
-use super::report::{Interval, hit, mean};
+use super::report::{Interval, mean};
 use super::synthetic::{SPLITS, split};
 use super::{BenchChoice, Person};
 use crate::preference::PairId;
 use crate::privacy::{Sketch, Sketcher};
-use crate::reward::{Observation, Prior, Reward};
+use crate::reward::{Observation, Prior, Reward, hit};
 use crate::traits::Difference;
 
 /// Texts among which the attacker has to find the right one.

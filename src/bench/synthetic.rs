@@ -8,8 +8,8 @@ use super::Person;
 use super::calibration::calibration_error;
 use super::chance::Chance;
 use super::effects::Effects;
-use super::report::{Interval, hit, mean};
-use crate::reward::{Observation, Prior, Reward};
+use super::report::{Interval, mean};
+use crate::reward::{Observation, Prior, Reward, hit};
 use crate::traits::Trait;
 
 /// Choices to learn from; the rest of a person's forty-eight are predicted.

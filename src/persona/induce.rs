@@ -26,7 +26,7 @@ use super::trial::{Judged, open_state, test_by_model, test_by_trait};
 use super::{prompts, reasoning, synthesis};
 use crate::model::Capabilities;
 use crate::preference::{History, PreferencePair};
-use crate::reward::{Observation, Prior, Reward};
+use crate::reward::{Observation, Prior, Reward, hit};
 
 /// An induction under way: [`Machine::step`] it, or let [`super::drive`] do so.
 pub type Induction<P> = Machine<P, Likeness>;
@@ -122,8 +122,7 @@ impl Known {
         let (train, fresh) = observations.split_at(history.split().train.len());
         let prior = Prior::shipped();
         let right = |reward: &Reward| {
-            let right = fresh.iter().filter(|one| reward.log_odds(&one.difference) > 0.0).count();
-            (!fresh.is_empty()).then(|| right as f64 / fresh.len() as f64)
+            share_right(&fresh.iter().map(|one| reward.log_odds(&one.difference)).collect::<Vec<_>>())
         };
         Validation {
             pairs: fresh.len(),
@@ -380,9 +379,10 @@ async fn weigh<P>(
     Ok(Weighed { stack: Stack::learn(&reward, &columns), on_validation: share_right(&judged) })
 }
 
+/// The share of pairs whose preferred answer the log-odds name, undecided ones a half each, as `likeness evaluate` counts.
 fn share_right(margins: &[f64]) -> Option<f64> {
-    let right = margins.iter().filter(|margin| **margin > 0.0).count();
-    (!margins.is_empty()).then(|| right as f64 / margins.len() as f64)
+    let right: f64 = margins.iter().map(|margin| hit(*margin)).sum();
+    (!margins.is_empty()).then(|| right / margins.len() as f64)
 }
 
 /// What lies ahead in each phase, at most.

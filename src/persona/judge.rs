@@ -14,10 +14,11 @@ use super::fit::{Shown, fit};
 use super::frame::{Frame, Head, TURN_OVERHEAD_TOKENS};
 use super::likeness::Likeness;
 use super::progress::Plan;
+use super::reasons::{Reason, TELLING, reasons};
 use super::settings::Settings;
 use super::{prompts, trial};
 use crate::model::Capabilities;
-use crate::reward::{Contribution, Reward};
+use crate::reward::Reward;
 use crate::traits::Difference;
 
 /// Reasons told, at most.
@@ -25,9 +26,6 @@ const MOST_REASONS: usize = 4;
 
 /// Tokens of instructions and question around a pair, at most.
 const ASKED_TOKENS: u64 = 160;
-
-/// A part that moves the log-odds by less than this isn't told as a reason.
-const TELLING: f64 = 0.05;
 
 /// How two answers compare for one person.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -52,34 +50,6 @@ impl Judgement {
     /// What moved it, in words that are for the person alone.
     pub fn words(&self) -> Vec<String> {
         self.why.iter().map(|reason| reason.words.clone()).collect()
-    }
-}
-
-/// One thing that moved a judgement.
-///
-/// A claim's wording may be the person's own and say anything; whoever shows a reason to somebody else asks for the
-/// fixed words.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Reason {
-    /// In words, a claim's among them where one is about it.
-    pub words: String,
-    /// That claim's wording.
-    pub claim: Option<String>,
-    /// In fixed words alone: the table's for a trait. None where there is nothing to say but the claim.
-    pub fixed: Option<String>,
-}
-
-impl Reason {
-    fn fixed(words: String) -> Self {
-        Reason { fixed: Some(words.clone()), words, claim: None }
-    }
-
-    /// The words, or the fixed ones where `may` says that the claim's wording may not be told.
-    pub fn told(&self, may: impl Fn(&str) -> bool) -> Option<&str> {
-        match &self.claim {
-            Some(wording) if !may(wording) => self.fixed.as_deref(),
-            _ => Some(&self.words),
-        }
     }
 }
 
@@ -230,42 +200,6 @@ async fn plan<P>(
     Ok(judge + Plan::scores(of_claims, pair))
 }
 
-/// What the traits say, as the part of the log-odds and in words, the strongest first.
-fn reasons(likeness: Option<&Likeness>, reward: &Reward, difference: &Difference) -> Vec<(f64, Reason)> {
-    let parts = reward.why(difference).into_iter().filter(|part| part.log_odds.abs() >= TELLING);
-    parts.filter_map(|part| Some((part.log_odds, reason(likeness, &part)?))).collect()
-}
-
-/// One trait's part: what the first answer is like, and what the person makes of it.
-fn reason(likeness: Option<&Likeness>, part: &Contribution) -> Option<Reason> {
-    let step = part.row.step(part.difference)?;
-    let verb = if part.row.verb == "are" { "is" } else { "has" };
-    let liked = part.log_odds > 0.0;
-    let claim = likeness.and_then(|likeness| {
-        likeness.claims_in_use().find(|claim| claim.row().is_some_and(|row| row.id == part.row.id))
-    });
-    let their_own = likeness.is_some() && part.is_their_own();
-    let makes = match (their_own, liked) {
-        (true, true) => "which goes with what you chose before",
-        (true, false) => "which goes against what you chose before",
-        (false, true) => "which most people prefer",
-        (false, false) => "which most people like less",
-    };
-    let said = |makes: &str| format!("The first answer {verb} {step}, {makes}.");
-    let Some(claim) = claim else { return Some(Reason::fixed(said(makes))) };
-    let joint = if liked { "and" } else { "but" };
-    Some(Reason {
-        words: said(&format!("{joint} {}", lower_first(claim.wording().trim_end_matches('.')))),
-        claim: Some(claim.wording().to_owned()),
-        fixed: Some(said(makes)),
-    })
-}
-
-fn lower_first(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
-}
-
 fn side(log_odds: f64) -> &'static str {
     if log_odds >= 0.0 { "first" } else { "second" }
 }
@@ -311,7 +245,7 @@ mod tests {
         assert_eq!(told(false).len(), told(true).len());
         assert!(!told(false).join(" ").contains("Ottilie"), "{judgement:?}");
         for claim in likeness.claims_in_use() {
-            let wording = lower_first(claim.wording().trim_end_matches('.'));
+            let wording: String = claim.wording().trim_end_matches('.').chars().skip(1).collect();
             assert!(!told(false).join(" ").contains(&wording), "{wording} is told");
         }
         assert!(told(false).iter().any(|words| words.contains("what you chose before")), "{judgement:?}");

@@ -32,6 +32,7 @@ const MOST_IN_A_PROMPT: usize = 12;
 
 /// How often each system named what the person chose, in the validation pairs.
 ///
+/// A pair of which a system said nothing, its log-odds exactly 0, counts a half.
 /// The reward was learned from the other pairs. The judge's examples were chosen by these very pairs, so its figure
 /// is on the bright side; the stack's weights were learned without them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -56,6 +57,13 @@ pub struct Validation {
     /// Reward and judge together.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stack: Option<f64>,
+}
+
+impl Validation {
+    /// How many of so many pairs a share of them is; one that nothing decided counts a half.
+    pub fn right(share: f64, pairs: usize) -> f64 {
+        (share * pairs as f64 * 2.0).round() / 2.0
+    }
 }
 
 /// All that was learned about one person.

@@ -22,6 +22,7 @@ mod prompts;
 mod question;
 mod quoting;
 mod reasoning;
+mod reasons;
 mod search;
 mod settings;
 mod sketches;
@@ -42,12 +43,13 @@ pub use dialogue::{Machine, Step};
 pub use drive::{DriveError, Journal, NoJournal, drive, foresee};
 pub use evidence::{DividedPair, Evidence, Order, Passage, PassageKind, RawPair, SketchedPair};
 pub use induce::{Induction, from_traits, induction, induction_from};
-pub use judge::{Asking, Judgement, Judging, Reason, judge_by_traits, judging, judging_by_default};
+pub use judge::{Asking, Judgement, Judging, judge_by_traits, judging, judging_by_default};
 pub use likeness::{Changes, Difference, Likeness, VERSION, Validation};
 pub use portrait::{Portrait, Writer};
 pub use progress::{Plan, Remaining};
 pub use prompts::TEMPLATES;
 pub use question::{Answer, Ask, Question, QuestionId};
+pub use reasons::Reason;
 pub use settings::Settings;
 pub use sketches::{
     LearnsFrom, divided_induction, divided_plan, from_sketches, induction_of_sketches, sketcher_of,

@@ -46,6 +46,9 @@ const PARTS: [(&str, &[Group]); 4] = [
 /// The certainty at which the reward makes a claim.
 const CLAIMED: f64 = 0.8;
 
+/// A difference that anybody sees, in usual differences: of two answers nearly always one is a little shorter.
+const CLEAR: f64 = 1.0;
+
 /// At most this many claims are told; the rest is in the list of claims.
 const MOST_TOLD: usize = 9;
 
@@ -168,7 +171,7 @@ fn ground(claim: &Claim) -> Option<String> {
 /// How well the newest choices are foretold from the older ones, against what fits most people.
 fn foretold(validation: &Validation) -> Option<String> {
     let (prior, reward) = (validation.prior?, validation.reward?);
-    let right = |share: f64| (share * validation.pairs as f64).round() as usize;
+    let right = |share: f64| Validation::right(share, validation.pairs);
     // Fewer choices than this tell nothing.
     (validation.pairs >= 5).then(|| {
         format!(
@@ -205,15 +208,15 @@ fn nothing_yet(reward: &Reward, pairs: usize) -> String {
     let undecided: Vec<String> = leaning
         .iter()
         .take(3)
-        .map(|Leaning { row, more, .. }| {
-            let words = if *more { row.more } else { row.less };
+        .filter_map(|Leaning { row, more, .. }| {
+            let words = row.step(if *more { CLEAR } else { -CLEAR })?;
             // What stands behind a comma only explains.
-            let words = words.split(", ").next().unwrap_or(words);
-            format!("{} {words}", if row.verb == "are" { "is" } else { "has" })
+            let words = words.split(", ").next().unwrap_or(&words);
+            Some(format!("{} {words}", if row.verb == "are" { "is" } else { "has" }))
         })
         .collect();
     if !undecided.is_empty() {
-        text += &format!(" Choices tell most where only one of the answers {}.", alternatives(&undecided));
+        text += &format!(" Choices tell most where one of the two answers {}.", alternatives(&undecided));
     }
     text
 }
@@ -313,6 +316,8 @@ fn faithful(reply: &str, claims: &[&Claim]) -> Option<String> {
 mod tests {
     use super::*;
     use crate::preference::PairId;
+    use crate::reward::Observation;
+    use crate::traits::Difference;
 
     fn claim(text: &str, holds: usize, fails: usize) -> Claim {
         let ids = |n: usize, salt: &str| (0..n).map(|i| PairId::of(&[], salt, &i.to_string())).collect();
@@ -383,5 +388,26 @@ mod tests {
     fn when_nothing_holds_it_says_so() {
         assert!(portrait(&[], 0).starts_with("Nothing is known yet."));
         assert!(portrait(&[], 7).contains("in your 7 choices no taste"));
+    }
+
+    #[test]
+    fn what_would_tell_most_is_a_difference_that_anybody_sees() {
+        let alike = Observation { difference: Difference::from_values(vec![0.0; TABLE.len()]), weight: 1.0 };
+        let longer = |length: f64| {
+            let mut values = vec![0.0; TABLE.len()];
+            values[0] = length;
+            Observation { difference: Difference::from_values(values), weight: 1.0 }
+        };
+        let seen = [longer(-0.8), longer(-0.6), alike];
+        let text = nothing_yet(&Reward::learn(Prior::shipped(), &seen), 3);
+        assert!(text.contains("Choices tell most where one of the two answers is clearly shorter"), "{text}");
+    }
+
+    #[test]
+    fn a_choice_that_nothing_decides_is_half_foretold() {
+        let validation =
+            Validation { pairs: 6, prior: Some(0.5), reward: Some(4.5 / 6.0), ..Validation::default() };
+        let text = foretold(&validation).unwrap();
+        assert!(text.contains("foretells 4.5 of the last 6; what most people like foretells 3."), "{text}");
     }
 }

@@ -388,3 +388,13 @@ fn what_is_left_is_never_less_than_what_comes() {
     assert!(first.prompt_tokens * 11 / 10 >= tokens, "{first:?} of {tokens}");
     assert!(machine.remaining().left_ms().is_some());
 }
+
+#[test]
+fn undecided_pairs_are_half_right() {
+    let same = |i: usize| {
+        PreferencePair::new(vec![Turn::user(format!("{i}?"))], format!("It is {i}."), format!("it is {i}."))
+    };
+    let likeness = from_traits(&History::new((0..10).map(same)), 0, &[]);
+    assert_eq!(likeness.validation.reward, Some(0.5));
+    assert_eq!(likeness.validation.prior, Some(0.5));
+}

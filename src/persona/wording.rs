@@ -199,7 +199,7 @@ pub(super) fn content(text: &str) -> BTreeSet<String> {
 
 /// A row's phrase without what only explains it.
 fn core(phrase: &str) -> &str {
-    [" in their", " of their", ", ", " before any", " in tone", " after", " at the", " in a row", " that "]
+    [" in wording", " of their", ", ", " before any", " in tone", " after", " at the", " in a row", " that "]
         .iter()
         .filter_map(|tail| phrase.find(tail))
         .min()

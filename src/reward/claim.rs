@@ -1,10 +1,11 @@
-//! What can be said of a reward in words: claims on the person, and why one answer is expected to win.
+//! What can be said of a reward in words: claims on the person.
 
 use serde::{Deserialize, Serialize};
 
+use super::posterior::COUNTED;
 use super::told::Together;
 use super::{Direction, Observation, Reward, Slope};
-use crate::traits::{Difference, TABLE, Trait};
+use crate::traits::TABLE;
 
 /// A claim is made where the sign of its slope is at least this certain in the joint posterior.
 const CERTAIN: f64 = 0.9;
@@ -29,8 +30,18 @@ const LEAST_SHARE: f64 = 0.05;
 /// The most claims on one person; what comes later explains little.
 const MOST: usize = 6;
 
-/// A difference counts as evidence in the counts beside a claim from this many scales on.
-const COUNTED: f64 = 0.3;
+/// The bare count of choices must show a claim this far, though it is the joint posterior that makes it: nobody believes
+/// what 4 of 9 choices say.
+const SHOWS: f64 = 0.6;
+
+/// Two traits that correlate by this much in the person's pairs, or more, are one taste: only one of them is told.
+const ALIKE: f64 = 0.75;
+
+/// A trait that people name is told in the place of surface marks that correlate with it by this much or more…
+const ALONG: f64 = 0.4;
+
+/// … and where it leads by this share of their lead in the bare count of choices.
+const AS_OFTEN: f64 = 0.75;
 
 /// A trait that surely matters to the person, and in which direction.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,52 +61,14 @@ pub struct TraitClaim {
     pub prior_weight: f64,
     /// How that slope is made from the weights of all traits.
     pub direction: Direction,
-    /// Pairs in which the chosen answer differs noticeably in the claimed direction; shown, never the ground.
+    /// Pairs in which the chosen answer differs noticeably in the claimed direction; the ground is the joint posterior,
+    /// which these must bear out.
     pub supports: usize,
     /// Pairs in which it differs in the other one.
     pub contradicts: usize,
 }
 
-/// What one trait adds to the log-odds of the first of two answers.
-#[derive(Clone, Debug)]
-pub struct Contribution {
-    /// The trait.
-    pub row: &'static Trait,
-    /// How far the first answer has more of it, in usual differences.
-    pub difference: f64,
-    /// What that adds to the log-odds.
-    pub log_odds: f64,
-    /// What it would add for people in general.
-    pub usual: f64,
-}
-
-impl Contribution {
-    /// Whether most of it is the person's own taste, and not what most people like.
-    pub fn is_their_own(&self) -> bool {
-        (self.log_odds - self.usual) / self.log_odds > 0.5
-    }
-}
-
 impl Reward {
-    /// Why the first of two answers is expected to win or lose: the largest contribution first.
-    pub fn why(&self, difference: &Difference) -> Vec<Contribution> {
-        let mut parts: Vec<Contribution> = TABLE
-            .iter()
-            .zip(difference.values())
-            .zip(&self.summary)
-            .zip(&self.mean)
-            .map(|(((row, &difference), trait_summary), usual)| Contribution {
-                row,
-                difference,
-                log_odds: trait_summary.weight * difference,
-                usual: usual * difference,
-            })
-            .filter(|part| part.log_odds != 0.0)
-            .collect();
-        parts.sort_by(|a, b| b.log_odds.abs().total_cmp(&a.log_odds.abs()));
-        parts
-    }
-
     /// The claims, surest first: traits in which the person surely wants more or less, and departs from people in
     /// general by it; `observations` are those that the reward was learnt from.
     ///
@@ -105,15 +78,17 @@ impl Reward {
             return Vec::new();
         }
         let together = Together::of(observations);
-        let mut told: Vec<usize> = Vec::new();
+        let (mut told, mut heard): (Vec<usize>, Vec<Leaning>) = (Vec::new(), Vec::new());
         let mut first = 0.0;
         while told.len() < MOST {
-            let unsaid = (0..TABLE.len()).filter(|index| !told.contains(index));
-            let said = unsaid.filter_map(|index| Some((index, self.says(&together, index, &told)?)));
-            match said.max_by(|a, b| a.1.total_cmp(&b.1)) {
-                Some((index, says)) if says > LEAST_SHARE * first => {
+            let said = (0..TABLE.len()).filter_map(|index| self.says(&together, index, &told));
+            let new = said.filter(|(new, _)| !heard.iter().any(|old| together.one_taste(*new, *old)));
+            match new.max_by(|a, b| a.1.total_cmp(&b.1)) {
+                Some((leaning, says)) if says > LEAST_SHARE * first => {
                     first = f64::max(first, says);
-                    told.push(index);
+                    let named = self.named(&together, leaning, &told, &heard);
+                    told.push(named.index);
+                    heard.extend([leaning, named]);
                 }
                 _ => break,
             }
@@ -127,20 +102,63 @@ impl Reward {
         claims
     }
 
-    /// How much of the person's reward one more trait would say beside those already told; none where it can't be
-    /// claimed, or where it would take away what those told rest on.
-    fn says(&self, together: &Together, index: usize, told: &[usize]) -> Option<f64> {
+    /// How one more trait would be told beside those already told, and how much of the person's reward it would say;
+    /// none where it can't be claimed, or where it would take away what those told rest on.
+    fn says(&self, together: &Together, index: usize, told: &[usize]) -> Option<(Leaning, f64)> {
+        if told.contains(&index) {
+            return None;
+        }
         let (direction, left) = together.direction(index, told)?;
         let slope = self.slope(&direction);
-        let summary = &self.summary[index];
-        let itself = if slope.more > slope.less { summary.raised } else { summary.lowered };
-        if !can_be_claimed(&slope) || itself < ITSELF {
-            return None;
+        let (leaning, summary) = (Leaning { index, more: slope.more > slope.less }, &self.summary[index]);
+        let itself = if leaning.more { summary.raised } else { summary.lowered };
+        let may_be_told = itself >= ITSELF && self.may_be_told(together, &slope, index, told);
+        may_be_told.then_some((leaning, slope.weight * slope.weight * left * itself))
+    }
+
+    fn may_be_told(&self, together: &Together, slope: &Slope, index: usize, told: &[usize]) -> bool {
+        let [with, against] = self.counted(Leaning { index, more: slope.more > slope.less });
+        if !can_be_claimed(slope) || f64::from(with) < SHOWS * f64::from(with + against) {
+            return false;
         }
         let all: Vec<usize> = told.iter().copied().chain([index]).collect();
         let slopes = self.beside_each_other(together, &all);
-        let all_stay = slopes.iter().all(|(_, slope)| slope.more.max(slope.less) >= BESIDE_OTHERS);
-        all_stay.then_some(slope.weight * slope.weight * left * itself)
+        slopes.iter().all(|(_, slope)| slope.more.max(slope.less) >= BESIDE_OTHERS)
+    }
+
+    /// What to tell for a leaning: in the place of surface marks, a trait that people name, where one goes along with
+    /// them, leans the same way and says as much by the bare count. "They want more exclamation marks" is true of who
+    /// likes it warm, and makes a model shout.
+    fn named(&self, together: &Together, found: Leaning, told: &[usize], heard: &[Leaning]) -> Leaning {
+        if !TABLE[found.index].surface {
+            return found;
+        }
+        let lead = self.lead(found);
+        let named = (0..TABLE.len()).filter(|&index| !TABLE[index].surface && !told.contains(&index));
+        let along = named.filter_map(|index| {
+            let goes = together.correlation(index, found.index);
+            let leaning = Leaning { index, more: (goes > 0.0) == found.more };
+            let slope = self.slope(&together.direction(index, told)?.0);
+            let fits = goes.abs() >= ALONG
+                && self.lead(leaning) >= AS_OFTEN * lead
+                && (slope.more > slope.less) == leaning.more
+                && !heard.iter().any(|old| together.one_taste(leaning, *old))
+                && self.may_be_told(together, &slope, index, told);
+            fits.then_some((leaning, slope.weight.abs()))
+        });
+        along.max_by(|a, b| a.1.total_cmp(&b.1)).map_or(found, |(leaning, _)| leaning)
+    }
+
+    /// In how many choices the answer that they took differs noticeably as they lean, and in how many the other way.
+    fn counted(&self, leaning: Leaning) -> [u32; 2] {
+        let [more, less] = self.chosen.get(leaning.index).copied().unwrap_or_default();
+        if leaning.more { [more, less] } else { [less, more] }
+    }
+
+    /// By how many choices a leaning leads in the bare count.
+    fn lead(&self, leaning: Leaning) -> f64 {
+        let [with, against] = self.counted(leaning);
+        f64::from(with) - f64::from(against)
     }
 
     /// The slope in each of these traits where all of them are told.
@@ -155,6 +173,24 @@ impl Reward {
             (direction, slope)
         };
         (0..told.len()).map(one).collect()
+    }
+}
+
+/// A trait and which way the person leans in it.
+#[derive(Clone, Copy)]
+struct Leaning {
+    index: usize,
+    more: bool,
+}
+
+impl Together {
+    /// Whether who heard one of two leanings has heard the other as well: a whole and its part that lean the same way, or
+    /// traits that nearly always go together.
+    fn one_taste(&self, one: Leaning, other: Leaning) -> bool {
+        let nested = TABLE[one.index].is_nested_with(&TABLE[other.index]);
+        let goes = self.correlation(one.index, other.index);
+        let alike = goes.abs() >= ALIKE && (goes > 0.0) == (one.more == other.more);
+        one.index == other.index || alike || (nested && one.more == other.more)
     }
 }
 

@@ -81,7 +81,7 @@ impl Reward {
             };
             Some((way.log_weight, Component::new(traits, posterior.mean, posterior.covariance)))
         });
-        Reward::mixture(mean, components.collect(), person.temperature, observations.len())
+        Reward::mixture(mean, components.collect(), person.temperature, observations)
     }
 
     /// The reward of someone of whom nothing is known.

@@ -14,13 +14,15 @@ mod prior;
 #[cfg(test)]
 mod tests;
 mod told;
+mod why;
 
-pub use claim::{Contribution, TraitClaim};
+pub use claim::TraitClaim;
 pub use learn::Observation;
 pub use population::fit_mean;
-pub use posterior::Reward;
+pub use posterior::{Reward, hit};
 pub use prior::{HalfLife, Kind, PersonPrior, Prior, Spreads};
 pub use told::{Direction, Slope};
+pub use why::Contribution;
 
 /// Why a prior or a reward could not be read.
 #[derive(Debug, thiserror::Error)]

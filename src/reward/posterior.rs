@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::RewardError;
 use super::logistic::sigmoid;
+use super::{Observation, RewardError};
 use crate::traits::{Difference, TABLE, Trait};
 
 /// What a person likes: the posterior over their weights.
@@ -18,6 +18,9 @@ pub struct Reward {
     pub(super) temperature: f64,
     /// How many pairs it was learnt from.
     pub pairs: usize,
+    /// In how many of them the chosen answer has noticeably more of each trait, and in how many less; empty where an older
+    /// program kept none. No prediction rests on them.
+    pub(super) chosen: Vec<[u32; 2]>,
     pub(super) summary: Vec<Summary>,
 }
 
@@ -49,6 +52,9 @@ pub(super) struct Summary {
 /// nothing of stay well below.
 const MATTERS: f64 = 0.2;
 
+/// A difference counts as evidence in the counts beside a claim or a reason from this many scales on.
+pub(super) const COUNTED: f64 = 0.3;
+
 #[derive(Clone, Serialize, Deserialize)]
 struct Kept {
     traits: Vec<String>,
@@ -56,6 +62,8 @@ struct Kept {
     components: Vec<Component>,
     temperature: f64,
     pairs: usize,
+    #[serde(default)]
+    chosen: Vec<[u32; 2]>,
 }
 
 impl Component {
@@ -88,7 +96,7 @@ impl Reward {
         mean: Vec<f64>,
         candidates: Vec<(f64, Component)>,
         temperature: f64,
-        pairs: usize,
+        observations: &[Observation],
     ) -> Self {
         let best = candidates.iter().map(|(log, _)| *log).fold(f64::NEG_INFINITY, f64::max);
         let mut components: Vec<Component> = candidates
@@ -100,7 +108,8 @@ impl Reward {
             component.share /= total;
         }
         components.sort_by(|a, b| b.share.total_cmp(&a.share));
-        let mut reward = Reward { mean, components, temperature, pairs, summary: Vec::new() };
+        let (pairs, chosen) = (observations.len(), counts(observations));
+        let mut reward = Reward { mean, components, temperature, pairs, chosen, summary: Vec::new() };
         reward.summary = reward.summarise();
         reward
     }
@@ -190,6 +199,7 @@ impl From<Reward> for Kept {
             components: reward.components,
             temperature: reward.temperature,
             pairs: reward.pairs,
+            chosen: reward.chosen,
         }
     }
 }
@@ -217,10 +227,32 @@ impl TryFrom<Kept> for Reward {
             components: kept.components,
             temperature: kept.temperature,
             pairs: kept.pairs,
+            chosen: if kept.chosen.len() == TABLE.len() { kept.chosen } else { Vec::new() },
             summary: Vec::new(),
         };
         reward.summary = reward.summarise();
         Ok(reward)
+    }
+}
+
+/// In how many pairs the chosen answer has noticeably more of each trait, and in how many less.
+fn counts(observations: &[Observation]) -> Vec<[u32; 2]> {
+    let mut chosen = vec![[0, 0]; TABLE.len()];
+    for observation in observations {
+        for (counted, &difference) in chosen.iter_mut().zip(observation.difference.values()) {
+            counted[0] += u32::from(difference > COUNTED);
+            counted[1] += u32::from(difference < -COUNTED);
+        }
+    }
+    chosen
+}
+
+/// 1 where log-odds name the preferred answer, 0 where they name the other one, one half where they are exactly 0.
+pub fn hit(log_odds: f64) -> f64 {
+    match log_odds.partial_cmp(&0.0) {
+        Some(std::cmp::Ordering::Greater) => 1.0,
+        Some(std::cmp::Ordering::Less) => 0.0,
+        _ => 0.5,
     }
 }
 

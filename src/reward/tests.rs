@@ -55,6 +55,59 @@ fn a_reason_knows_whose_taste_it_rests_on() {
     assert!(length.is_their_own(), "{length:?}");
 }
 
+#[test]
+fn a_reason_says_what_shows_in_the_choices_and_no_more() {
+    let observations = choices(shorter);
+    let known = Reward::learn(Prior::shipped(), &observations);
+    let count = |index: usize, more: bool| {
+        let shows = |o: &&Observation| {
+            if more { o.difference.values()[index] > 0.3 } else { o.difference.values()[index] < -0.3 }
+        };
+        observations.iter().filter(shows).count()
+    };
+    for observation in &observations {
+        for part in known.why(&observation.difference) {
+            let (index, _) = crate::traits::Trait::find(part.row.id).unwrap();
+            let like_this = count(index, part.difference > 0.0);
+            let like_the_other = count(index, part.difference < 0.0);
+            assert_eq!((part.taken as usize, part.left as usize), (like_this, like_the_other), "{part:?}");
+            if part.shows_in_choices() {
+                assert_eq!(like_this > like_the_other, part.log_odds > 0.0, "{part:?}");
+            }
+        }
+    }
+    let unknown = Reward::unknown(Prior::shipped());
+    assert!(unknown.why(&observations[0].difference).iter().all(|part| !part.shows_in_choices()));
+}
+
+#[test]
+fn a_trait_and_its_parts_are_one_reason_by_their_net_effect() {
+    let known = Reward::learn(Prior::shipped(), &choices(shorter));
+    for observation in choices(shorter) {
+        let (parts, told) =
+            (known.why(&observation.difference), known.reasons(&observation.difference, |_| false));
+        for (place, reason) in told.iter().enumerate() {
+            let family = parts.iter().filter(|part| part.row.whole() == reason.row.whole());
+            let net: f64 = family.map(|part| part.log_odds).sum();
+            assert!((net - reason.log_odds).abs() < 1e-9, "{reason:?} of {net}");
+            assert!(told[..place].iter().all(|other| other.row.whole() != reason.row.whole()), "{told:?}");
+            let itself = parts.iter().find(|part| part.row.id == reason.row.id).unwrap();
+            assert!(itself.log_odds * net > 0.0, "{itself:?} speaks against its own net effect {net}");
+        }
+    }
+}
+
+#[test]
+fn a_reward_of_an_older_program_knows_no_counts_and_says_so() {
+    let known = Reward::learn(Prior::shipped(), &choices(shorter));
+    let mut old = serde_json::to_value(&known).unwrap();
+    old.as_object_mut().unwrap().remove("chosen");
+    let old: Reward = serde_json::from_value(old).unwrap();
+    let two = &choices(shorter)[0].difference;
+    assert_eq!(old.log_odds(two), known.log_odds(two));
+    assert!(old.why(two).iter().all(|part| !part.shows_in_choices()));
+}
+
 /// The claims in words of someone with these choices.
 fn claims(observations: &[Observation]) -> Vec<String> {
     let reward = Reward::learn(Prior::shipped(), observations);
@@ -98,6 +151,41 @@ fn who_always_takes_the_shorter_one_hears_just_that() {
         weight: 1.0,
     };
     assert_eq!(claims(&(0..30).map(choice).collect::<Vec<_>>()), ["You prefer answers that are shorter."]);
+}
+
+#[test]
+fn who_likes_it_laid_out_is_told_so_once() {
+    let plain = |i: usize| format!("Buy flour {i}, then knead it, then bake it, and eat it.");
+    let laid_out = |i: usize| {
+        let steps = ["Buy", "Knead", "Bake", "Eat"].map(|step| format!("- **{step}** thing {i}."));
+        format!("# Bread {i}\n\n{}", steps[..2 + i % 3].join("\n"))
+    };
+    let choice =
+        |i: usize| Observation { difference: difference(&context(), &laid_out(i), &plain(i)), weight: 1.0 };
+    let observations: Vec<Observation> = (0..30).map(choice).collect();
+    let claims = Reward::learn(Prior::shipped(), &observations).claims(&observations);
+    let family = claims.iter().filter(|claim| {
+        crate::traits::Trait::find(&claim.id).is_some_and(|(_, row)| row.whole() == "structure")
+    });
+    assert_eq!(family.count(), 1, "{claims:?}");
+}
+
+#[test]
+fn who_likes_it_warm_is_not_told_of_exclamation_marks_alone() {
+    let cool = |i: usize| format!("Thing {i} is done in three steps that take a quarter of an hour.");
+    let warm =
+        |i: usize| format!("Thing {i} is lovely, I am so happy for you! Enjoy it, my dear friend! Have fun!");
+    let choice = |i: usize| {
+        let (first, second) = if i % 9 == 8 { (cool(i), warm(i)) } else { (warm(i), cool(i)) };
+        Observation { difference: difference(&context(), &first, &second), weight: 1.0 }
+    };
+    let told = claims(&(0..30).map(choice).collect::<Vec<_>>());
+    assert!(!told.is_empty() && told.iter().all(|claim| !claim.contains("exclamation")), "{told:?}");
+}
+
+#[test]
+fn log_odds_of_nothing_are_half_right() {
+    assert_eq!([0.1, 0.0, -0.0, -0.1].map(hit), [1.0, 0.5, 0.5, 0.0]);
 }
 
 #[test]

@@ -62,6 +62,13 @@ impl Together {
         self.sums[a * TABLE.len() + b]
     }
 
+    /// How two traits correlate in the pairs alone, from −1 to 1; 0 where one of them never differs.
+    pub fn correlation(&self, a: usize, b: usize) -> f64 {
+        let squares = |index| self.between(index, index) - UNRELATED;
+        let size = (squares(a) * squares(b)).max(0.0).sqrt();
+        if size > 1e-9 { self.between(a, b) / size } else { 0.0 }
+    }
+
     /// The slope in `index` where it and `others` are told, and how much of the trait the others leave unsaid.
     pub fn direction(&self, index: usize, others: &[usize]) -> Option<(Direction, f64)> {
         let told: Vec<usize> = others.iter().copied().chain([index]).collect();

@@ -206,7 +206,7 @@ fn validation(found: &Validation) -> Vec<(String, String)> {
     ];
     rows.into_iter()
         .filter_map(|(name, share, of)| {
-            let right = (share? * of as f64).round();
+            let right = Validation::right(share?, of);
             Some((name.to_owned(), format!("{right} of {of} right")))
         })
         .collect()

@@ -30,6 +30,11 @@ impl Measurement {
     pub fn values(&self) -> &[f64] {
         &self.values
     }
+
+    fn is_wordless(&self) -> bool {
+        // Letters a word: none where there is no word.
+        Trait::find("word_length").is_some_and(|(index, _)| self.values[index] == 0.0)
+    }
 }
 
 /// How the first of two answers differs from the second: for each trait in the order of [`TABLE`], in units of
@@ -38,6 +43,8 @@ impl Measurement {
 pub struct Difference {
     values: Vec<f64>,
     creative: f64,
+    /// Whether one of the two has no words, outside code at least.
+    wordless: bool,
 }
 
 /// How `first` differs from `second` as answers to `context`.
@@ -53,13 +60,14 @@ impl Difference {
             .zip(first.values.iter().zip(&second.values))
             .map(|(row, (a, b))| bounded((row.transform.of(*a) - row.transform.of(*b)) / row.scale))
             .collect();
-        Difference { values, creative: request::creativity(context) }
+        let wordless = first.is_wordless() || second.is_wordless();
+        Difference { values, creative: request::creativity(context), wordless }
     }
 
     /// Differences that were not measured on texts, in the order of [`TABLE`]: one a trait, finite.
     pub fn from_values(values: Vec<f64>) -> Self {
         debug_assert_eq!(values.len(), TABLE.len());
-        Difference { values, creative: 0.0 }
+        Difference { values, creative: 0.0, wordless: false }
     }
 
     /// The difference in each trait, in the order of [`TABLE`].
@@ -74,7 +82,12 @@ impl Difference {
 
     /// The same two answers the other way round.
     pub fn reversed(&self) -> Self {
-        Difference { values: self.values.iter().map(|value| -value).collect(), creative: self.creative }
+        Difference { values: self.values.iter().map(|value| -value).collect(), ..*self }
+    }
+
+    /// Whether the difference in this trait means anything: an answer without words has neither short nor long ones.
+    pub fn tells_of(&self, row: &Trait) -> bool {
+        !(self.wordless && row.of_words)
     }
 
     /// The traits in which the two differ noticeably, the largest difference first, each with its words:
@@ -83,6 +96,7 @@ impl Difference {
         let mut told: Vec<_> = TABLE
             .iter()
             .zip(&self.values)
+            .filter(|(row, _)| self.tells_of(row))
             .filter_map(|(row, &value)| Some((row, value, row.step(value)?)))
             .collect();
         told.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));

@@ -44,6 +44,14 @@ pub struct Trait {
     pub divides: Divides,
     /// In which languages it can be measured.
     pub needs: Needs,
+    /// The id of a trait that counts this one in, or counts nearly the same: told side by side, the two are one taste
+    /// told twice.
+    pub part_of: Option<&'static str>,
+    /// Whether it counts marks that few would name when asked what they like: where another trait goes along with it and
+    /// says as much, that one is told.
+    pub surface: bool,
+    /// Whether it is about the words that are there, so that it says nothing of an answer without any.
+    pub of_words: bool,
     extract: fn(&reading::Reading) -> f64,
     transform: Transform,
     scale: f64,
@@ -149,11 +157,16 @@ impl Trait {
             size if size < 1.6 => "clearly",
             _ => "far",
         };
-        let words = if difference > 0.0 { self.more } else { self.less };
-        // "far a longer first sentence" is no English: an article goes before the step.
-        Some(match words.strip_prefix("a ") {
-            Some(rest) => format!("a {step} {rest}"),
-            None => format!("{step} {words}"),
-        })
+        Some(format!("{step} {}", if difference > 0.0 { self.more } else { self.less }))
+    }
+
+    /// Whether one of the two is a part of the other.
+    pub fn is_nested_with(&self, other: &Trait) -> bool {
+        self.part_of == Some(other.id) || other.part_of == Some(self.id)
+    }
+
+    /// The id of the trait that has this one and others as its parts, which may be itself.
+    pub fn whole(&self) -> &'static str {
+        self.part_of.unwrap_or(self.id)
     }
 }

@@ -28,9 +28,92 @@ fn every_row_can_be_told_apart_and_said() {
         assert!(matches!(row.verb, "are" | "have"), "{}", row.id);
         assert_ne!(row.more, row.less, "{}", row.id);
         assert!(row.scale > 0.0, "{}", row.id);
-        assert!(row.step(2.0).unwrap().contains("far "), "{}", row.id);
         assert_eq!(row.step(0.1), None);
+        if let Some(whole) = row.part_of {
+            // One step up and no further: a family has one head.
+            assert!(Trait::find(whole).is_some_and(|(_, whole)| whole.part_of.is_none()), "{}", row.id);
+        }
     }
+}
+
+/// Comparatives that "somewhat", "clearly" and "far" go before; "far further" is none.
+const COMPARATIVES: [&str; 11] = [
+    "more", "less", "fewer", "longer", "shorter", "harder", "easier", "richer", "plainer", "warmer", "cooler",
+];
+
+/// Where the thing that is counted ends: "fewer *words* in bold".
+const AFTER_THE_NOUN: [&str; 9] = ["in", "of", "to", "for", "as", "at", "and", "that", "than"];
+
+/// What is wrong with the words of a row as English, read after "the first answer is far" and "answers that have".
+fn grammar(verb: &str, words: &str) -> Option<&'static str> {
+    let (comparative, rest) = words.split_once(' ').unwrap_or((words, ""));
+    if !COMPARATIVES.contains(&comparative) {
+        return Some("it opens with no comparative, so that a step has nothing to go before");
+    }
+    if rest.split(' ').any(|word| ["their", "its"].contains(&word)) {
+        return Some("it is said of one answer and of many");
+    }
+    let graded = ["more", "less", "fewer"].contains(&comparative);
+    if verb == "are" && comparative == "fewer" || graded && rest.is_empty() {
+        return Some("nothing stands behind the comparative");
+    }
+    // What stands behind a comma only explains.
+    let counted = rest.split(", ").next().unwrap_or(rest);
+    let noun = counted.split(' ').take_while(|word| !AFTER_THE_NOUN.contains(word));
+    let many = |noun: &str| noun == "emoji" || noun.ends_with('s') && !noun.ends_with("ss");
+    match noun.last() {
+        Some(noun) if comparative == "fewer" && !many(noun) => Some("fewer of what is not counted"),
+        Some(noun) if verb == "have" && comparative == "less" && many(noun) => {
+            Some("less of what is counted")
+        }
+        Some(_) if verb == "have" && comparative.ends_with("er") && !graded && rest.is_empty() => {
+            Some("no noun")
+        }
+        _ => None,
+    }
+}
+
+#[test]
+fn every_row_is_english_at_every_step_in_both_directions() {
+    for row in TABLE {
+        for (more, sign) in [(true, 1.0), (false, -1.0)] {
+            let words = if more { row.more } else { row.less };
+            assert_eq!(grammar(row.verb, words), None, "answers that {}", row.phrase(more));
+            for (step, size) in [("somewhat", 0.5), ("clearly", 1.0), ("far", 2.0)] {
+                assert_eq!(row.step(sign * size), Some(format!("{step} {words}")), "{}", row.id);
+            }
+        }
+        let tail = |words: &'static str| words.split_once(' ').map_or("", |(_, tail)| tail);
+        assert_eq!(
+            tail(row.more),
+            tail(row.less),
+            "{}: the two directions differ in more than the comparative",
+            row.id
+        );
+    }
+    for (verb, wrong) in [
+        ("have", "a first sentence that restates less of the question"),
+        ("are", "further in wording from the question"),
+        ("are", "more formal in their wording"),
+        ("have", "fewer structure"),
+        ("have", "less headings"),
+    ] {
+        assert!(grammar(verb, wrong).is_some(), "{wrong}");
+    }
+}
+
+#[test]
+fn an_answer_without_words_has_neither_short_nor_plain_ones() {
+    let full =
+        "Perhaps you might knead the dough for a wonderful quarter of an hour, and let it rise overnight.";
+    for empty in ["", "```\nbake()\n```", "🍞"] {
+        for told in [difference(&asked(), empty, full), difference(&asked(), full, empty)] {
+            let words = told.words();
+            assert!(words.iter().all(|(row, _)| !row.of_words), "{empty:?}: {words:?}");
+            assert!(words.iter().any(|(row, _)| row.id == "length"), "{empty:?}: {words:?}");
+        }
+    }
+    assert!(difference(&asked(), "Bake it.", full).words().iter().any(|(row, _)| row.of_words));
 }
 
 #[test]

@@ -117,6 +117,9 @@ where
 }
 
 fn words(judgement: &Judgement) -> String {
+    if judgement.p_first == 0.5 && judgement.why.is_empty() {
+        return "nothing tells the two answers apart".to_owned();
+    }
     let (side, p) = if judgement.p_first >= 0.5 {
         ("first", judgement.p_first)
     } else {

@@ -1,0 +1,146 @@
+//! Why the traits speak for one of two answers, in words.
+
+use serde::Serialize;
+
+use super::claims::{Claim, Source};
+use super::likeness::Likeness;
+use crate::reward::{Contribution, Reward};
+use crate::traits::Difference;
+
+/// A part that moves the log-odds by less than this isn't told as a reason.
+pub(super) const TELLING: f64 = 0.05;
+
+/// One thing that moved a judgement.
+///
+/// A claim's wording may be the person's own and say anything; whoever shows a reason to somebody else asks for the
+/// fixed words.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Reason {
+    /// In words, a claim's among them where one is about it.
+    pub words: String,
+    /// That claim's wording.
+    pub claim: Option<String>,
+    /// In fixed words alone: the table's for a trait. None where there is nothing to say but the claim.
+    pub fixed: Option<String>,
+}
+
+impl Reason {
+    pub(super) fn fixed(words: String) -> Self {
+        Reason { fixed: Some(words.clone()), words, claim: None }
+    }
+
+    /// The words, or the fixed ones where `may` says that the claim's wording may not be told.
+    pub fn told(&self, may: impl Fn(&str) -> bool) -> Option<&str> {
+        match &self.claim {
+            Some(wording) if !may(wording) => self.fixed.as_deref(),
+            _ => Some(&self.words),
+        }
+    }
+}
+
+/// What the traits say, as the part of the log-odds and in words, the strongest first.
+pub(super) fn reasons(
+    likeness: Option<&Likeness>,
+    reward: &Reward,
+    difference: &Difference,
+) -> Vec<(f64, Reason)> {
+    let about = |id: &str| {
+        let mut claims = likeness.into_iter().flat_map(Likeness::claims_in_use);
+        claims.find(|claim| claim.row().is_some_and(|row| row.id == id))
+    };
+    let parts = reward.reasons(difference, |row| about(row.id).is_some());
+    parts
+        .into_iter()
+        .filter(|part| part.log_odds.abs() >= TELLING)
+        .filter_map(|part| Some((part.log_odds, reason(likeness.is_some(), about(part.row.id), &part)?)))
+        .collect()
+}
+
+/// One trait's part: what the first answer is like, and what the person makes of it.
+fn reason(known: bool, claim: Option<&Claim>, part: &Contribution) -> Option<Reason> {
+    let step = part.row.step(part.difference)?;
+    let verb = if part.row.verb == "are" { "is" } else { "has" };
+    let liked = part.log_odds > 0.0;
+    // A claim stands for all that goes along with its trait; where the trait by itself goes the other way, it is no reason.
+    let wanted = liked == (part.difference > 0.0);
+    let claim = claim.filter(|claim| claim.about.as_ref().is_some_and(|about| about.more == wanted));
+    let their_own = known && part.is_their_own();
+    let makes = match (their_own, liked) {
+        (true, true) if part.shows_in_choices() => "which goes with what you chose before",
+        (true, false) if part.shows_in_choices() => "which goes against what you chose before",
+        (true, true) => "which, other things being equal, speaks for it",
+        (true, false) => "which, other things being equal, speaks against it",
+        (false, true) => "which most people prefer",
+        (false, false) => "which most people like less",
+    };
+    let said = |makes: &str| format!("The first answer {verb} {step}, {makes}.");
+    let Some(claim) = claim else { return Some(Reason::fixed(said(makes))) };
+    let joint = if liked { "and" } else { "but" };
+    Some(Reason {
+        words: said(&format!("{joint} {}", clause(claim))),
+        claim: Some(claim.wording().to_owned()),
+        fixed: Some(said(makes)),
+    })
+}
+
+/// A claim within a sentence. "You prefer …" goes on in it; any other wording is quoted, since who knows which of its
+/// letters have to be large.
+fn clause(claim: &Claim) -> String {
+    let wording = claim.wording().trim().trim_end_matches('.');
+    let said =
+        if claim.edited.is_some() || claim.from == Source::Own { "you said" } else { "this is known of you" };
+    match wording.strip_prefix("You ") {
+        Some(rest) => format!("you {rest}"),
+        None => format!("{said}: \"{wording}\""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::traits::Trait;
+
+    /// What is made of a trait's part: `taken` and `left` count choices, `own` is how much of it is the person's.
+    fn made(claim: Option<&Claim>, log_odds: f64, own: f64, [taken, left]: [u32; 2]) -> String {
+        let (_, row) = Trait::find("length").unwrap();
+        let usual = log_odds * (1.0 - own);
+        let part = Contribution { row, difference: 1.0, log_odds, usual, taken, left };
+        reason(true, claim, &part).unwrap().words
+    }
+
+    #[test]
+    fn what_was_chosen_before_is_said_where_the_count_shows_it() {
+        let check = |log_odds, own, counts, end: &str| {
+            assert_eq!(
+                made(None, log_odds, own, counts),
+                format!("The first answer is clearly longer, {end}.")
+            );
+        };
+        check(0.5, 1.0, [8, 2], "which goes with what you chose before");
+        check(-0.5, 1.0, [2, 8], "which goes against what you chose before");
+        check(0.5, 1.0, [5, 5], "which, other things being equal, speaks for it");
+        check(0.5, 1.0, [2, 8], "which, other things being equal, speaks for it");
+        check(-0.5, 1.0, [8, 2], "which, other things being equal, speaks against it");
+        check(0.5, 1.0, [2, 0], "which, other things being equal, speaks for it");
+        check(0.5, 0.1, [8, 2], "which most people prefer");
+        check(-0.5, 0.1, [8, 2], "which most people like less");
+    }
+
+    #[test]
+    fn a_claim_is_named_in_words_that_stand_within_a_sentence() {
+        let claim = |edited: Option<&str>| Claim {
+            edited: edited.map(str::to_owned),
+            ..Claim::said("You prefer answers that are longer.".into(), Source::Traits, Vec::new())
+        };
+        let check = |edited, log_odds, end: &str| {
+            let told = made(Some(&claim(edited)), log_odds, 1.0, [8, 2]);
+            assert_eq!(told, format!("The first answer is clearly longer, {end}."));
+        };
+        check(None, 0.5, "and you prefer answers that are longer");
+        check(Some("I like it long."), 0.5, "and you said: \"I like it long\"");
+        check(Some("German epics, please."), 0.5, "and you said: \"German epics, please\"");
+        check(Some("You love epics."), 0.5, "and you love epics");
+        // The trait by itself goes the other way than the claim: no sentence says both.
+        check(None, -0.5, "which, other things being equal, speaks against it");
+    }
+}
