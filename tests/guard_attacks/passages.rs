@@ -19,7 +19,7 @@ const TECHNICAL: &str = "First install the driver from the vendor page, then reb
     for errors; if the module fails to load you should blacklist the default one and rebuild the \
     initial ramdisk before you try again";
 const KOREAN: &str = "우리 할머니는 매일 새벽마다 낡은 라디오를 들으며 고양이 일곱 마리에게 생선을 나누어 주신다 그리고 저녁이 되면 창가에 앉아 먼 바다로 떠난 아들의 편지를 기다리며 오래된 \
-    노래를 조용히 부르고 동네 아이들에게 따뜻한 고구마를 구워 주시면서 옛날이야기를 들려주신다 그러면 아이들은";
+    노래를 조용히 부르고 동네 아이들에게 따뜻한 고구마를 구워 주시면서 옛날이야기를 들려주신다 그러면 아이들은 눈을 반짝이며 귀를";
 
 const BEFORE: &str = "Nobody remembers how the quarrel between both families began, although everyone has an opinion \
     about who should have apologised first, and the vicar has given up hope that they will ever \
