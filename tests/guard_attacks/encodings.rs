@@ -80,6 +80,14 @@ pub fn unicode_escapes_upper(text: &str) -> String {
     text.encode_utf16().map(|unit| format!("\\u{unit:04X}")).collect()
 }
 
+pub fn javascript_escapes(text: &str) -> String {
+    text.encode_utf16().map(|unit| format!("%u{unit:04X}")).collect()
+}
+
+pub fn base64_of_words(text: &str) -> String {
+    text.split(' ').map(|word| json(&base64(word)) + ",").collect()
+}
+
 pub fn brace_escapes(text: &str) -> String {
     text.chars().map(|c| format!("\\u{{{:x}}}", c as u32)).collect()
 }
@@ -128,7 +136,7 @@ pub fn reversed(text: &str) -> String {
 
 pub type Disguise = (&'static str, fn(&str) -> String);
 
-pub const ENCODINGS: [Disguise; 22] = [
+pub const ENCODINGS: [Disguise; 23] = [
     ("json", json),
     ("base64", base64),
     ("base64url", base64url),
@@ -144,6 +152,7 @@ pub const ENCODINGS: [Disguise; 22] = [
     ("\\u", unicode_escapes),
     ("\\u upper", unicode_escapes_upper),
     ("\\u{}", brace_escapes),
+    ("%u", javascript_escapes),
     ("\\x", byte_escapes),
     ("octal", octal_escapes),
     ("quoted-printable", quoted_printable),

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)] // why: a test that can't make its input has to fail.
 
 mod encodings;
+mod found;
 mod secrets;
 
 use likeness::preference::{PreferencePair, Turn};

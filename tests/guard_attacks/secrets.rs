@@ -78,6 +78,20 @@ pub fn refused(what: &str, body: impl AsRef<[u8]>) {
     assert!(matches!(verdict, Verdict::Refuse(_)), "{what}: {verdict:?}: {shown}");
 }
 
+/// A text that is all of someone's history is refused as it is, and in this disguise.
+#[track_caller]
+pub fn hides_not(what: &str, text: &str, body: impl AsRef<[u8]>) {
+    let mut guard = Guard::new(Common::shipped([]));
+    let pair = PreferencePair::new(vec![Turn::user("Tell me.")], text, "I would rather not.");
+    guard.add(&pair);
+    let store = Store([(pair.id, Kept { pair, went: None })].into());
+    for (what, body) in [("as it is", text.as_bytes()), (what, body.as_ref())] {
+        let verdict = now(guard.check(&Outgoing { url: URL, headers: &[], body, live: None }, &store));
+        let shown = String::from_utf8_lossy(body).chars().take(300).collect::<String>();
+        assert!(matches!(verdict, Verdict::Refuse(_)), "{what}: {verdict:?}: {shown}");
+    }
+}
+
 #[track_caller]
 pub fn passes(what: &str, body: impl AsRef<[u8]>) {
     let verdict = verdict_of(URL, &[], body.as_ref());

@@ -1,5 +1,11 @@
 //! Undoes what writes a character as several others: percent signs, HTML entities, the escapes of JSON and its
 //! relatives, quoted-printable. Each gives the text changed, or nothing where there was nothing to undo.
+//!
+//! What stands for no character (half a pair of surrogates, a code beyond Unicode) becomes nothing, as in a reader that
+//! forgives; bytes that are no UTF-8 are read as Latin-1.
+
+use super::charsets::utf8_or_latin;
+use super::entities::entity;
 
 /// Undoes percent signs, entities and backslashes, all in one pass, once.
 pub fn unescape(text: &str) -> Option<String> {
@@ -11,8 +17,9 @@ pub fn unescape(text: &str) -> Option<String> {
     let (mut at, mut changed) = (0, false);
     while at < bytes.len() {
         let found = match bytes[at] {
-            b'%' => hex(bytes, at + 1, 2).map(|byte| (Said::Byte(byte as u8), 3)),
-            b'&' => entity(&bytes[at..]),
+            b'%' => percent(&bytes[at..]),
+            b'&' => entity(&bytes[at..])
+                .map(|(character, length)| (character.map_or(Said::Nothing, Said::Character), length)),
             b'\\' => backslash(&bytes[at..]),
             _ => None,
         };
@@ -28,7 +35,7 @@ pub fn unescape(text: &str) -> Option<String> {
             }
         }
     }
-    changed.then(|| String::from_utf8_lossy(&out).into_owned())
+    changed.then(|| utf8_or_latin(&out))
 }
 
 /// Undoes quoted-printable (RFC 2045): `=41`, and an equals sign at the end of a line.
@@ -56,38 +63,18 @@ pub fn quoted_printable(text: &str) -> Option<String> {
         out.push(bytes[at]);
         at += 1;
     }
-    changed.then(|| String::from_utf8_lossy(&out).into_owned())
+    changed.then(|| utf8_or_latin(&out))
 }
 
-/// Takes out what a reader of a rendered page would not see: tags, comments, the addresses of links.
-pub fn rendered(text: &str) -> Option<String> {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(['<', ']']) {
-        let (open, close) = match rest.as_bytes()[at] {
-            b'<' if rest[at..].starts_with("<!--") => (at, "-->"),
-            b'<' => (at, ">"),
-            _ if rest[at + 1..].starts_with('(') => (at, ")"),
-            _ => (at, ""),
-        };
-        let end = rest[open..].find(close).filter(|_| !close.is_empty());
-        match end {
-            Some(end) => {
-                out.push_str(&rest[..open]);
-                rest = &rest[open + end + close.len()..];
-            }
-            None => {
-                out.push_str(&rest[..=at]);
-                rest = &rest[at + 1..];
-                // Nothing closes behind here either: looking on would take a time that grows with the square.
-                if !close.is_empty() {
-                    break;
-                }
-            }
-        }
-    }
-    out.push_str(rest);
-    (out.len() < text.len()).then_some(out)
+/// Whether the text has escapes that stand for a character by its number, which plain text hardly has.
+pub fn has_numbered_escapes(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.iter().enumerate().any(|(at, byte)| match byte {
+        b'%' => percent(&bytes[at..]).is_some(),
+        b'&' => bytes.get(at + 1) == Some(&b'#') && entity(&bytes[at..]).is_some(),
+        b'\\' => matches!(bytes.get(at + 1), Some(b'u' | b'x' | b'U')) && backslash(&bytes[at..]).is_some(),
+        _ => false,
+    })
 }
 
 /// Makes letters of what was hidden in invisible characters: tags, and variation selectors as bytes.
@@ -125,41 +112,29 @@ fn hex(bytes: &[u8], at: usize, digits: usize) -> Option<u32> {
     text.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| u32::from_str_radix(text, 16).ok())?
 }
 
-/// `&amp;`, `&#65;`, `&#x41;`; the closing semicolon may be missing behind a number.
-fn entity(bytes: &[u8]) -> Option<(Said, usize)> {
-    let body = &bytes[1..bytes.len().min(12)];
-    if body.first() == Some(&b'#') {
-        let is_hex = matches!(body.get(1), Some(b'x' | b'X'));
-        let from = if is_hex { 2 } else { 1 };
-        let is_digit = |byte: &&u8| if is_hex { byte.is_ascii_hexdigit() } else { byte.is_ascii_digit() };
-        let digits = body[from..].iter().take_while(is_digit).count();
-        let text = std::str::from_utf8(&body[from..from + digits]).ok()?;
-        let code = u32::from_str_radix(text, if is_hex { 16 } else { 10 }).ok()?;
-        let closed = usize::from(body.get(from + digits) == Some(&b';'));
-        return Some((Said::Character(char::from_u32(code)?), 1 + from + digits + closed));
+/// `%41`, and `%u0041` as JavaScript's old function writes it.
+fn percent(bytes: &[u8]) -> Option<(Said, usize)> {
+    match bytes.get(1) {
+        Some(b'u' | b'U') => unit(bytes, 2),
+        _ => hex(bytes, 1, 2).map(|byte| (Said::Byte(byte as u8), 3)),
     }
-    let end = body.iter().position(|byte| *byte == b';')?;
-    let c = match std::str::from_utf8(&body[..end]).ok()? {
-        "amp" => '&',
-        "lt" => '<',
-        "gt" => '>',
-        "quot" => '"',
-        "apos" | "rsquo" | "lsquo" => '\'',
-        "nbsp" | "ensp" | "emsp" | "thinsp" | "Tab" | "NewLine" => ' ',
-        "bsol" => '\\',
-        "percnt" => '%',
-        "lowbar" => '_',
-        "shy" | "zwj" | "zwnj" | "lrm" | "rlm" => return Some((Said::Nothing, end + 2)),
-        // An accented letter, a ligature: its first letter is what it is folded to.
-        name if ["acute", "grave", "circ", "uml", "tilde", "cedil", "ring", "slash", "caron"]
-            .iter()
-            .any(|mark| name.len() == mark.len() + 1 && name.ends_with(mark)) =>
-        {
-            char::from(body[0])
-        }
-        _ => return None,
-    };
-    Some((Said::Character(c), end + 2))
+}
+
+/// A unit of UTF-16 in four digits, or two that make a pair, each behind the same mark.
+fn unit(bytes: &[u8], mark: usize) -> Option<(Said, usize)> {
+    let (high, end) = (hex(bytes, mark, 4)?, mark + 4);
+    if (0xD800..0xDC00).contains(&high)
+        && bytes.get(end..end + mark) == bytes.get(..mark)
+        && let Some(low) = hex(bytes, end + mark, 4).filter(|low| (0xDC00..0xE000).contains(low))
+    {
+        let code = 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00);
+        return Some((coded(code), end * 2));
+    }
+    Some((coded(high), end))
+}
+
+fn coded(code: u32) -> Said {
+    char::from_u32(code).map_or(Said::Nothing, Said::Character)
 }
 
 /// Escapes of JSON, JavaScript, C and Python, with one backslash; surrogates that come in pairs.
@@ -169,25 +144,18 @@ fn backslash(bytes: &[u8]) -> Option<(Said, usize)> {
         b'b' | b'a' | b'\n' => (Said::Nothing, 2),
         b'u' if bytes.get(2) == Some(&b'{') => {
             let end = bytes[3..bytes.len().min(12)].iter().position(|byte| *byte == b'}')?;
-            (Said::Character(char::from_u32(hex(bytes, 3, end)?)?), end + 4)
+            (coded(hex(bytes, 3, end)?), end + 4)
         }
-        b'u' => {
-            let unit = hex(bytes, 2, 4)?;
-            if (0xD800..0xDC00).contains(&unit) && bytes.get(6..8) == Some(b"\\u") {
-                let low = hex(bytes, 8, 4).filter(|low| (0xDC00..0xE000).contains(low))?;
-                let code = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
-                (Said::Character(char::from_u32(code)?), 12)
-            } else {
-                (Said::Character(char::from_u32(unit)?), 6)
-            }
-        }
-        b'U' => (Said::Character(char::from_u32(hex(bytes, 2, 8)?)?), 10),
+        b'u' => unit(bytes, 2)?,
+        b'U' => (coded(hex(bytes, 2, 8)?), 10),
         b'x' => (Said::Byte(hex(bytes, 2, 2)? as u8), 4),
         b'0'..=b'7' => {
             let digits = bytes[1..bytes.len().min(4)].iter().take_while(|b| matches!(b, b'0'..=b'7')).count();
             let code = bytes[1..=digits].iter().fold(0, |code, digit| code * 8 + u32::from(digit - b'0'));
             (Said::Byte(code as u8), digits + 1)
         }
+        // What is escaped twice over: the other escape comes first.
+        b'&' | b'%' => return None,
         sign if sign.is_ascii_punctuation() => (Said::Byte(sign), 2),
         // A hexadecimal code as CSS writes it.
         _ => {
@@ -217,9 +185,14 @@ mod tests {
         check("a&amp;b&#65;&#x42;&eacute;&shy;", "a&bABe");
         check(r#"\u0041\u{42}\x43\104\"\n\ud83d\ude00\U00000041"#, "ABCD\" 😀A");
         check(r"\\u0041", r"\u0041");
-        check(r"\ud83d\u0041", r"\ud83dA");
+        check(r"a\ud83d\u0041\udc00b", "aAb");
+        check("%u6211%uD83D%uDE00%ud800 a%FC%C3%BC", "我😀 aüü");
+        check(r"\&#117;0041\%75", r"\u0041\u");
         assert_eq!(unescape("100% & more \\"), None);
-        assert_eq!(quoted_printable("na=C3=AFve=\r\nly").as_deref(), Some("naïvely"));
-        assert_eq!(rendered("a<b>b</b><!-- x > -->c[d](http://e)").as_deref(), Some("abc[d"));
+        assert_eq!(quoted_printable("na=C3=AFve=\r\nly=EF").as_deref(), Some("naïvelyï"));
+        assert!(
+            has_numbered_escapes("a %41") && has_numbered_escapes("&#65;") && has_numbered_escapes(r"\u0041")
+        );
+        assert!(!has_numbered_escapes(r#"100% \" \n &amp;"#));
     }
 }

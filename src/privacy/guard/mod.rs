@@ -7,14 +7,17 @@
 
 mod bar;
 mod bits;
+mod charsets;
 
 mod compare;
+mod entities;
 mod escapes;
 mod fields;
 mod filter;
 mod gram;
 mod index;
 mod live;
+mod markup;
 mod memory;
 mod normal;
 mod numbers;
@@ -33,7 +36,7 @@ pub use phrases::Common;
 use self::bar::Measured;
 use self::compare::{Comparison, TooLong};
 use self::index::{Hits, Index};
-use self::normal::{Folding, letters};
+use self::normal::{Folding, depends_on_folding, letters};
 use super::{Field, LiveConversation, Outgoing, Overlap, Released, Unreadable, Verdict, Watch};
 use crate::preference::{PairId, PreferencePair};
 
@@ -132,16 +135,20 @@ impl Guard {
             for kept in texts.pairs(ids).await {
                 let before = overlaps.len();
                 for (field, text) in self::texts(&kept.pair) {
-                    let letters = letters(text, Folding::Cases);
-                    let values: Vec<u32> = letters.iter().map(|letter| letter.value).collect();
-                    if !comparison.touches(&values) {
-                        continue;
-                    }
-                    let measured = Measured::of_letters(letters, values, &[&self.common, live]);
-                    if let Some(run) = comparison.overlap(&measured)? {
-                        let (first, last) = (&measured.letters[run.start], &measured.letters[run.end - 1]);
-                        let (text_start, text_end) = (first.start as usize, last.end as usize);
-                        overlaps.push(Overlap { pair: kept.pair.id, field, text_start, text_end });
+                    let by_looks = depends_on_folding(text).then_some(Folding::Looks);
+                    for folding in std::iter::once(Folding::Cases).chain(by_looks) {
+                        let letters = letters(text, folding);
+                        let values: Vec<u32> = letters.iter().map(|letter| letter.value).collect();
+                        if !comparison.touches(&values) {
+                            continue;
+                        }
+                        let measured = Measured::of_letters(text, letters, values, &[&self.common, live]);
+                        if let Some(run) = comparison.overlap(&measured)? {
+                            let (first, last) = (&measured.letters[run.start], &measured.letters[run.end - 1]);
+                            let (text_start, text_end) = (first.start as usize, last.end as usize);
+                            overlaps.push(Overlap { pair: kept.pair.id, field, text_start, text_end });
+                            break;
+                        }
                     }
                 }
                 pairs += usize::from(overlaps.len() > before);

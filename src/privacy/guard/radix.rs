@@ -2,29 +2,39 @@
 //! capitals), hex, binary, and lists of character codes.
 //!
 //! Separators are skipped, so that line breaks, quotes and the like inside change nothing, and every alignment is
-//! tried, backwards too, so that what stands before changes nothing. Of the bytes that come out only stretches that
-//! read as text are kept; in other bytes such a stretch is a matter of one in millions. Plain text is passed over
-//! quickly: words have letters that are no hex digits, and hardly change between capitals and small letters.
+//! tried, backwards too, so that what stands before changes nothing. What was encoded word by word is decoded so as well.
+//! Of the bytes that come out only stretches that read as text are kept ([`super::charsets`]); in other bytes such a
+//! stretch is a matter of one in millions. Plain text is passed over quickly: words have letters that are no hex
+//! digits, and hardly change between capitals and small letters.
 
-/// Bytes of text in a row that are no accident.
-const SHORTEST: usize = 16;
-
-/// Letters in such a text, at least.
-const FEWEST_LETTERS: usize = 8;
+use super::charsets::{SHORTEST, texts};
 
 /// Of as many digits of base64 as give so many bytes, a few change between capitals, small letters and figures; in
 /// encoded English a dozen do, in English hardly one.
 const WINDOW: usize = 22;
 const FEWEST_CHANGES: usize = 4;
 
+/// Of what was encoded word by word, so many words in a row may be none.
+const MOST_BETWEEN: usize = 2;
+
 /// Every text that was found written in digits, one for each way and alignment.
 pub fn written_in_digits(text: &str) -> Vec<String> {
     let mut found = Vec::new();
-    for run in mixed_runs(text) {
+    for run in mixed_runs(text, base64) {
         decode(run, 6, 4, &mut found);
     }
+    // The signs among the digits may be what separates them.
+    if text.bytes().any(|byte| matches!(byte, b'-' | b'_' | b'/' | b'+')) {
+        mixed_runs(text, base62).into_iter().for_each(|run| decode(run, 6, 4, &mut found));
+    }
+    for backwards in [false, true] {
+        if has_mixed_words(text) {
+            found.extend(word_by_word(text, base64, 6, backwards));
+        }
+        found.extend(word_by_word(text, base32, 5, backwards));
+    }
     // What stands before each byte, or behind it in a text turned round.
-    for marks in [["0x", "\\x"], ["x0", "x\\"]] {
+    for marks in [["0x", "0X", "\\x"], ["x0", "X0", "x\\"]] {
         let unmarked = marks.iter().fold(text.to_owned(), |text, mark| text.replace(mark, " "));
         runs(&unmarked, hex, SHORTEST * 2).into_iter().for_each(|run| decode(run, 4, 2, &mut found));
     }
@@ -41,7 +51,7 @@ pub fn written_in_digits(text: &str) -> Vec<String> {
 fn decode(mut digits: Vec<u8>, bits: u32, alignments: usize, found: &mut Vec<String>) {
     for _backwards in [false, true] {
         for skipped in 0..alignments.min(digits.len()) {
-            found.extend(readable(&packed(&digits[skipped..], bits)));
+            found.extend(texts(&packed(&digits[skipped..], bits)));
         }
         digits.reverse();
     }
@@ -66,12 +76,12 @@ fn runs(text: &str, digit: fn(u8) -> Option<u8>, shortest: usize) -> Vec<Vec<u8>
 }
 
 /// Runs of digits of base64 that change between kinds as words don't, with what is around them.
-fn mixed_runs(text: &str) -> Vec<Vec<u8>> {
+fn mixed_runs(text: &str, digit: fn(u8) -> Option<u8>) -> Vec<Vec<u8>> {
     let mut digits = Vec::with_capacity(text.len());
     let mut changes = Vec::with_capacity(text.len());
     let mut kind_before = 0;
     for byte in text.bytes() {
-        let Some(digit) = base64(byte) else { continue };
+        let Some(digit) = digit(byte) else { continue };
         let kind = match digit {
             0..26 => 1,
             26..52 => 2,
@@ -97,6 +107,68 @@ fn mixed_runs(text: &str) -> Vec<Vec<u8>> {
         }
     }
     runs.into_iter().map(|run| digits[run].to_vec()).collect()
+}
+
+/// Words that were encoded each by itself, put together: `["a2VlcHM=", "dGhyZWU="]`; of a text turned round in the
+/// order in which they stand.
+fn word_by_word(text: &str, digit: fn(u8) -> Option<u8>, bits: u32, backwards: bool) -> Option<String> {
+    let (mut found, mut row, mut words, mut between) = (String::new(), String::new(), 0, 0);
+    let mut end = |row: &mut String, words: &mut usize| {
+        if row.len() >= SHORTEST && *words > 1 {
+            found.push_str(row);
+            found.push('\n');
+        }
+        row.clear();
+        *words = 0;
+    };
+    let mut digits = Vec::new();
+    for byte in text.bytes().chain([b' ']) {
+        if let Some(digit) = digit(byte) {
+            digits.push(digit);
+            continue;
+        }
+        if digits.len() < 2 {
+            digits.clear();
+            continue;
+        }
+        if backwards {
+            digits.reverse();
+        }
+        // Of most words that are none the first byte begins no character.
+        let first = (u32::from(digits[0]) << bits | u32::from(digits[1])) >> (2 * bits - 8);
+        let begins = matches!(first, 0x09..=0x0D | 0x20..=0x7E | 0xC2..=0xF4);
+        // A number is one, though it could be a letter of Hebrew in base64.
+        let is_number = digits.iter().all(|digit| (52..62).contains(digit));
+        let bytes = if begins && !is_number { packed(&digits, bits) } else { vec![0] };
+        let is_text = |text: &&str| !text.chars().any(|c| c.is_control() && !c.is_whitespace());
+        if let Some(word) = std::str::from_utf8(&bytes).ok().filter(is_text) {
+            row.push_str(word);
+            row.push(' ');
+            words += 1;
+            between = 0;
+        } else {
+            between += 1;
+            if between > MOST_BETWEEN {
+                end(&mut row, &mut words);
+            }
+        }
+        digits.clear();
+    }
+    end(&mut row, &mut words);
+    (!found.is_empty()).then_some(found)
+}
+
+/// Whether some word has a capital or a figure behind its first letter: hardly a word encoded in base64 has none.
+fn has_mixed_words(text: &str) -> bool {
+    text.as_bytes().windows(2).any(|two| {
+        two[0].is_ascii_alphanumeric() && (two[1].is_ascii_uppercase() && !two[0].is_ascii_uppercase())
+            || two[0].is_ascii_alphabetic() && two[1].is_ascii_digit()
+    })
+}
+
+/// Base64 without its signs.
+fn base62(byte: u8) -> Option<u8> {
+    base64(byte).filter(|digit| *digit < 62)
 }
 
 fn base64(byte: u8) -> Option<u8> {
@@ -138,40 +210,6 @@ fn packed(digits: &[u8], bits: u32) -> Vec<u8> {
         }
     }
     bytes
-}
-
-/// The stretches that read as text, zero bytes (of wider encodings) left out.
-pub fn readable(bytes: &[u8]) -> Option<String> {
-    let mut found = String::new();
-    let (mut from, mut at) = (0, 0);
-    while at <= bytes.len() {
-        let length = bytes.get(at).map_or(0, |byte| match byte {
-            0 | b'\t' | b'\n' | b'\r' | 0x20..=0x7E => 1,
-            0xC2..=0xF4 => character_length(&bytes[at..]),
-            _ => 0,
-        });
-        if length > 0 {
-            at += length;
-            continue;
-        }
-        if at - from >= SHORTEST {
-            found.extend(String::from_utf8_lossy(&bytes[from..at]).chars().filter(|c| *c != '\0'));
-            found.push('\n');
-        }
-        at += 1;
-        from = at;
-    }
-    (found.chars().filter(|c| c.is_alphanumeric() || !c.is_ascii()).count() >= FEWEST_LETTERS)
-        .then_some(found)
-}
-
-fn character_length(bytes: &[u8]) -> usize {
-    let length = match bytes[0] {
-        0xC2..=0xDF => 2,
-        0xE0..=0xEF => 3,
-        _ => 4,
-    };
-    bytes.get(..length).is_some_and(|bytes| std::str::from_utf8(bytes).is_ok()) as usize * length
 }
 
 /// Numbers one behind the other that are codes of characters: `[72, 101, 108, …]`.
@@ -234,6 +272,16 @@ mod tests {
         );
         finds("[84,104,101,32,114,97,105,110,32,105,110,32,83,112,97,105,110]", "The rain in Spain");
         finds("KRUGKIDSMFUW4IDJNYQFG4DBNFXA", "The rain in Spain");
+        finds(
+            "0X54 0X68 0X65 0X20 0X72 0X61 0X69 0X6E 0X20 0X69 0X6E 0X20 0X53 0X70 0X61 0X69 0X6E",
+            "The rain",
+        );
+        finds("VGhl-IHJh-aW4g_aW4g/U3Bh+aW4g-ZmFs-bHM", "The rain in Spain falls");
+        finds(
+            r#"{"a": "VGhl", "b": "cmFpbg==", "c": "aW4=", "d": "U3BhaW4=", "e": "ZmFsbHM="}"#,
+            "The rain in Spain falls",
+        );
+        finds("KRUGK, OJQWS3Q=, NFXA====, KNYGC2LO", "The rain in Spain");
     }
 
     #[test]

@@ -7,9 +7,13 @@
 use std::collections::{HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::escapes::{invisible, quoted_printable, rendered, unescape};
+use unicode_normalization::char::is_combining_mark;
+
+use super::charsets::{readable, wide};
+use super::escapes::{has_numbered_escapes, invisible, quoted_printable, unescape};
 use super::fields::joined;
-use super::radix::{readable, written_in_digits};
+use super::markup::rendered;
+use super::radix::written_in_digits;
 use crate::privacy::{Outgoing, Unreadable};
 
 /// Layers of encoding that are undone.
@@ -21,8 +25,11 @@ const JOINS: usize = 2;
 /// Below the last layer, what has fewer letters than this is let be: an accident of decoding.
 const FEWEST_LETTERS: usize = 12;
 
-/// Backwards, a text is unescaped from so many signs of escaping on: a stretch of eight words has as many.
+/// Backwards, a text is unescaped from so many signs of escaping on, or where one stands for a character by its number.
 const FEWEST_ESCAPES: usize = 6;
+
+/// Bytes in quoted-printable that are no accident.
+const FEWEST_QUOTED: usize = 2;
 
 /// All readings together are so many times longer than what leaves, and a little more.
 const MOST_TIMES: usize = 40;
@@ -71,8 +78,10 @@ fn unfold(starts: Vec<String>, most: usize) -> Result<Vec<String>, Unreadable> {
             return Err(Unreadable::TooDeep);
         }
         if joins < JOINS {
-            let joined = joined(&text).into_iter().chain(rendered(&text));
-            waiting.extend(joined.map(|text| (text, layer, joins + 1)));
+            let joined = joined(&text);
+            let nested = joined.nested.into_iter().chain(rendered(&text));
+            waiting.extend(nested.map(|text| (text, layer, joins + 1)));
+            waiting.extend(joined.flat.into_iter().map(|text| (text, layer, JOINS)));
         }
         found.push(text);
     }
@@ -83,10 +92,15 @@ fn decoded(text: &str, layer: usize) -> Vec<String> {
     let mut found = written_in_digits(text);
     found.extend(unescape(text));
     // Backwards, plain text has such signs by chance: again and again it would unfold for ever.
-    if layer < 2 && looks_packed(text) {
+    if layer < 2 {
         let backwards: String = text.chars().rev().collect();
-        found.extend(unescape(&backwards));
-        found.extend(written_in_digits(&backwards));
+        if looks_packed(text) || has_numbered_escapes(&backwards) {
+            found.extend(unescape(&backwards));
+            found.extend(written_in_digits(&backwards));
+        }
+        if quoted_bytes(&backwards) >= FEWEST_QUOTED {
+            found.extend(quoted_printable(&backwards));
+        }
     }
     found.extend(quoted_printable(text));
     found.extend(invisible(text));
@@ -98,6 +112,12 @@ fn looks_packed(text: &str) -> bool {
     let escapes = text.bytes().filter(|byte| matches!(byte, b'%' | b'&' | b'\\')).count();
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     escapes >= FEWEST_ESCAPES || digits * 2 > text.len()
+}
+
+/// Equals signs with two figures behind them, as quoted-printable writes a byte.
+fn quoted_bytes(text: &str) -> usize {
+    let is_figure = |byte: &u8| byte.is_ascii_digit() || (b'A'..=b'F').contains(byte);
+    text.as_bytes().windows(3).filter(|three| three[0] == b'=' && three[1..].iter().all(is_figure)).count()
 }
 
 fn hash(text: &str) -> u64 {
@@ -112,7 +132,12 @@ fn texts(body: &[u8]) -> Result<Vec<String>, Unreadable> {
     if let Ok(text) = std::str::from_utf8(body)
         && !text.contains('\0')
     {
-        return Ok(vec![text.to_owned()]);
+        let mut found = vec![text.to_owned()];
+        // Bytes of wider characters may happen to be UTF-8, but not without controls.
+        if text.bytes().any(|byte| byte < b' ' && !byte.is_ascii_whitespace()) {
+            found.extend(wide(body));
+        }
+        return Ok(found);
     }
     let mut found = vec![String::from_utf8_lossy(body).into_owned()];
     let units = |number: fn([u8; 2]) -> u16, skipped: usize| {
@@ -141,14 +166,17 @@ fn texts(body: &[u8]) -> Result<Vec<String>, Unreadable> {
     if best < 0.9 { Err(Unreadable::NotText) } else { Ok(found) }
 }
 
-/// What part of a text is letters, digits, spaces and the signs of ASCII.
+/// What part of a text is letters, marks, digits, spaces and the signs of ASCII.
 fn reads_as_text(text: &str) -> f64 {
     let (mut good, mut all) = (0, 0);
     for c in text.chars() {
         all += 1;
         // Latin-1 letters alone don't tell text from noise.
         let noise = matches!(c, '\u{80}'..='\u{FF}' | '\u{FFFD}' | '\u{E000}'..='\u{F8FF}');
-        good += usize::from(!noise && (c.is_alphanumeric() || c.is_whitespace() || c.is_ascii_graphic()));
+        good += usize::from(
+            !noise
+                && (c.is_alphanumeric() || is_combining_mark(c) || c.is_whitespace() || c.is_ascii_graphic()),
+        );
     }
     if all == 0 { 1.0 } else { f64::from(good as u32) / f64::from(all as u32) }
 }

@@ -75,9 +75,9 @@ proptest! {
         let from = (from * chars.len() as f64) as usize;
         let stretch: String = chars.iter().skip(from).take(40).collect();
         let letters = stretch.chars().filter(|c| c.is_alphanumeric()).count();
-        // Fewer than fourteen letters say nothing, and a row of signs is not counted to its end.
+        // Fewer than twelve letters have no gram, and a row of signs is not counted to its end.
         let longest_signs = stretch.split(char::is_alphanumeric).map(str::len).max();
-        prop_assume!(chars.len() >= from + 40 && letters >= 15 && longest_signs <= Some(16));
+        prop_assume!(chars.len() >= from + 40 && letters >= 12 && longest_signs <= Some(16));
         let disguised = match disguise {
             0 => stretch.clone(),
             1 => stretch.to_uppercase(),
