@@ -144,7 +144,8 @@ impl Guard {
                         }
                         let measured = Measured::of_letters(text, letters, values, &[&self.common, live]);
                         if let Some(run) = comparison.overlap(&measured)? {
-                            let (first, last) = (&measured.letters[run.start], &measured.letters[run.end - 1]);
+                            let (first, last) =
+                                (&measured.letters[run.start], &measured.letters[run.end - 1]);
                             let (text_start, text_end) = (first.start as usize, last.end as usize);
                             overlaps.push(Overlap { pair: kept.pair.id, field, text_start, text_end });
                             break;

@@ -8,6 +8,7 @@
 //! digits, and hardly change between capitals and small letters.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use super::charsets::{SHORTEST, texts};
 
@@ -25,7 +26,9 @@ pub fn written_in_digits(text: &str) -> Vec<String> {
     let mixed = mixed_runs(text, base64);
     // The signs among the digits may be what separates them.
     if !mixed.is_empty() && text.bytes().any(|byte| matches!(byte, b'-' | b'_' | b'/' | b'+')) {
-        mixed_runs(text, base62).into_iter().for_each(|run| decode(run, 6, 4, &mut found));
+        let known: HashSet<&Vec<u8>> = mixed.iter().collect();
+        let others = mixed_runs(text, base62).into_iter().filter(|run| !known.contains(run));
+        others.for_each(|run| decode(run, 6, 4, &mut found));
     }
     mixed.into_iter().for_each(|run| decode(run, 6, 4, &mut found));
     if has_mixed_words(text) {
