@@ -113,12 +113,10 @@ pub fn wide(bytes: &[u8]) -> Vec<String> {
     let printable = bytes.iter().filter(|byte| is_printable(**byte)).count();
     // ASCII two by two is Chinese.
     if printable * 10 < bytes.len() * 9 {
-        for skipped in 0..bytes.len().min(2) {
-            let orders: [(usize, fn([u8; 2]) -> u16); 2] = [(1, u16::from_le_bytes), (0, u16::from_be_bytes)];
-            for (high, number) in orders {
-                if !has_row_of_one_script(&bytes[skipped..], high) {
-                    continue;
-                }
+        for high in (0..2).filter(|high| has_row_of_one_script(bytes, *high)) {
+            for (skipped, number) in
+                [(high, u16::from_be_bytes as fn([u8; 2]) -> u16), (1 - high, u16::from_le_bytes)]
+            {
                 let units = bytes[skipped..].chunks_exact(2).map(|two| number([two[0], two[1]]));
                 let chars = char::decode_utf16(units).map(|c| c.unwrap_or('\u{FFFD}'));
                 found.extend(of_one_script(chars));
@@ -138,11 +136,11 @@ pub fn wide(bytes: &[u8]) -> Vec<String> {
     found
 }
 
-/// A quick look at the upper bytes alone: in most bytes that are no UTF-16 no row of them is of one script.
+/// A quick look at the upper bytes alone, every second from the first or from the second on: in most bytes that are no UTF-16 no row of them is of one script.
 fn has_row_of_one_script(bytes: &[u8], high: usize) -> bool {
     let (mut row, mut script) = (0, 0);
-    for two in bytes.chunks_exact(2) {
-        let of = SCRIPTS[usize::from(two[high])];
+    for byte in bytes.iter().skip(high).step_by(2) {
+        let of = SCRIPTS[usize::from(*byte)];
         if of == NO_SCRIPT {
             (row, script) = (0, 0);
             continue;

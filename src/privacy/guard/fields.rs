@@ -125,8 +125,9 @@ fn named_line(line: &str) -> Option<(&str, &str)> {
 
 /// Every second, third and fourth of the fields, where others stand between: `[["0", "the"], ["1", "fox"]]`.
 fn in_turns(fields: &[&str]) -> Option<String> {
-    let numbers = fields.iter().filter(|field| field.starts_with(|c: char| c.is_ascii_digit())).count();
-    // A row of numbers has no words between them.
+    let is_code = |c: char| c.is_ascii_digit() || matches!(c, '&' | '%' | '\\');
+    let numbers = fields.iter().filter(|field| field.starts_with(is_code)).count();
+    // A row of numbers or of escapes has no words between them, until it is decoded.
     if fields.len() < FEWEST_IN_TURNS || numbers * MOST_TURNS > fields.len() * (MOST_TURNS - 1) {
         return None;
     }

@@ -7,6 +7,9 @@
 //! stretch is a matter of one in millions. Plain text is passed over quickly: words have letters that are no hex
 //! digits, and hardly change between capitals and small letters.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+
 use super::charsets::{SHORTEST, texts};
 
 /// Of as many digits of base64 as give so many bytes, a few change between capitals, small letters and figures; in
@@ -20,31 +23,39 @@ const MOST_BETWEEN: usize = 2;
 /// Every text that was found written in digits, one for each way and alignment.
 pub fn written_in_digits(text: &str) -> Vec<String> {
     let mut found = Vec::new();
-    for run in mixed_runs(text, base64) {
-        decode(run, 6, 4, &mut found);
-    }
+    let mixed = mixed_runs(text, base64);
     // The signs among the digits may be what separates them.
-    if text.bytes().any(|byte| matches!(byte, b'-' | b'_' | b'/' | b'+')) {
-        mixed_runs(text, base62).into_iter().for_each(|run| decode(run, 6, 4, &mut found));
+    if !mixed.is_empty() && text.bytes().any(|byte| matches!(byte, b'-' | b'_' | b'/' | b'+')) {
+        let known: HashSet<&Vec<u8>> = mixed.iter().collect();
+        let others = mixed_runs(text, base62).into_iter().filter(|run| !known.contains(run));
+        others.for_each(|run| decode(run, 6, 4, &mut found));
     }
-    for backwards in [false, true] {
-        if has_mixed_words(text) {
-            found.extend(word_by_word(text, base64, 6, backwards));
-        }
-        found.extend(word_by_word(text, base32, 5, backwards));
+    mixed.into_iter().for_each(|run| decode(run, 6, 4, &mut found));
+    if has_mixed_words(text) {
+        found.extend([false, true].into_iter().filter_map(|back| word_by_word(text, base64, 6, back)));
+    }
+    if text.as_bytes().windows(2).any(|two| base32(two[0]).is_some() && base32(two[1]).is_some()) {
+        found.extend([false, true].into_iter().filter_map(|back| word_by_word(text, base32, 5, back)));
     }
     // What stands before each byte, or behind it in a text turned round.
     for marks in [["0x", "0X", "\\x"], ["x0", "X0", "x\\"]] {
-        let unmarked = marks.iter().fold(text.to_owned(), |text, mark| text.replace(mark, " "));
+        let unmarked = without(text, &marks);
         runs(&unmarked, hex, SHORTEST * 2).into_iter().for_each(|run| decode(run, 4, 2, &mut found));
     }
     runs(text, base32, SHORTEST * 8 / 5).into_iter().for_each(|run| decode(run, 5, 8, &mut found));
-    let unmarked = text.replace("0b", " ");
-    runs(&unmarked, binary, SHORTEST * 8).into_iter().for_each(|run| decode(run, 1, 8, &mut found));
+    runs(&without(text, &["0b"]), binary, SHORTEST * 8)
+        .into_iter()
+        .for_each(|run| decode(run, 1, 8, &mut found));
     found.extend(character_codes(text));
     found.sort_unstable();
     found.dedup();
     found
+}
+
+/// The text with spaces for these marks; most texts have none and are not copied.
+fn without<'a>(text: &'a str, marks: &[&str]) -> Cow<'a, str> {
+    let found = marks.iter().filter(|mark| text.contains(**mark));
+    found.fold(Cow::Borrowed(text), |text, mark| Cow::Owned(text.replace(mark, " ")))
 }
 
 /// Reads digits at every alignment, both ways.

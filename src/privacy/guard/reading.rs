@@ -92,7 +92,8 @@ fn decoded(text: &str, layer: usize) -> Vec<String> {
     let mut found = written_in_digits(text);
     found.extend(unescape(text));
     // Backwards, plain text has such signs by chance: again and again it would unfold for ever.
-    if layer < 2 {
+    let may_be_packed = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'%' | b'&' | b'\\' | b'=');
+    if layer < 2 && text.bytes().any(may_be_packed) {
         let backwards: String = text.chars().rev().collect();
         if looks_packed(text) || has_numbered_escapes(&backwards) {
             found.extend(unescape(&backwards));
