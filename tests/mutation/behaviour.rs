@@ -36,7 +36,7 @@ const MUTANTS: &[Mutant] = &[
                     "fields_do_not_hide",
                     "urls_and_headers_are_read",
                     "wider_bytes_are_read",
-                    "one_word_in_five_changed_is_refused",
+                    "passages::one_word_in_five_changed_is_refused",
                     "what_cannot_be_read_does_not_leave",
                     "a_live_chat_goes_back_to_where_it_went_and_nowhere_else",
                     "a_release_is_read_by_the_guard",
