@@ -14,6 +14,8 @@ export { LikenessError };
 const EVENTS = ["access", "portrait"];
 /** How often a frame that is waited for is looked after: no event tells every browser's page that it was taken out. */
 const LOOK_EVERY_MS = 1000;
+/** How long a likeness that is there may take to say so. */
+const ALIVE_MS = 5000;
 const NO_ANSWER = "check its address, its frame-ancestors and this page's frame-src";
 
 export async function connectLikeness(settings) {
@@ -71,8 +73,6 @@ class FramedLikeness {
   #ended = false;
   #timeoutMs;
   #looking;
-  /** Whether the likeness has said that it is in what the frame is loading. */
-  #here = false;
   #onLoad = () => this.#loaded();
   #onMessage = (event) => this.#message(event);
 
@@ -111,7 +111,6 @@ class FramedLikeness {
     const kind = greetingKind(data);
     // It has just been loaded, or loaded again; what was under way there is lost.
     if (kind === "here") {
-      this.#here = true;
       this.#lost();
       return this.#greet();
     }
@@ -126,10 +125,24 @@ class FramedLikeness {
     this.#greeted.resolve();
   }
 
-  /** What the frame shows now has loaded, and has said before whether it is a likeness. */
+  /**
+   * The frame has loaded something: the likeness that answered already, or what took its place. Nothing tells them apart
+   * but a question, since a likeness may say that it is there before its page has loaded, or after that.
+   */
   #loaded() {
-    if (!this.#here) this.#lost();
-    this.#here = false;
+    const port = this.#port;
+    if (!port || this.#ended) return;
+    const id = (this.#last += 1);
+    const answer = Promise.withResolvers();
+    this.#waiting.set(id, answer);
+    const late = setTimeout(() => port === this.#port && this.#lost(), ALIVE_MS);
+    const done = () => {
+      clearTimeout(late);
+      this.#waiting.delete(id);
+      this.#look();
+    };
+    answer.promise.then(done, done);
+    port.postMessage({ id, call: "access", args: [] });
   }
 
   /** The port leads nowhere any more. A frame that comes back greets again. */

@@ -12,9 +12,18 @@ const MINUTE = 60_000;
 const SHORT = "Paris.";
 const LONG = "Great question! The capital of France, as you may well know, is of course the city of Paris. ".repeat(3);
 
-/** The app's own sample, in which there are several tastes. */
-const SAMPLE = await readFile(join(REPOSITORY, "www", "sample.jsonl"), "utf8");
-const SAMPLED = SAMPLE.split("\n").filter(Boolean).length;
+/** The app's own sample, in which there is one taste, and choices of a second. */
+const steps = (at) => [`Take the tin number ${at}.`, `Open it on side ${at % 3}.`, "Put the lid aside.", "Pour it out."];
+const numbered = (at) =>
+  JSON.stringify({
+    user_id: "sample",
+    context: [{ role: "user", content: `How do I open tin ${at}?` }],
+    chosen: { role: "assistant", content: steps(at).map((step, number) => `${number + 1}. ${step}`).join("\n") },
+    rejected: { role: "assistant", content: steps(at).join(" ") },
+  });
+const LINES = (await readFile(join(REPOSITORY, "www", "sample.jsonl"), "utf8")).split("\n").filter(Boolean);
+const SAMPLE = [...LINES, ...Array.from({ length: 16 }, (_, at) => numbered(at))].join("\n");
+const SAMPLED = SAMPLE.split("\n").length;
 
 /** Makes `window.likeness` with the sample in it. */
 const withSample = (page) =>
