@@ -11,14 +11,14 @@ import { WEBGPU_FLAGS } from "./chromium.mjs";
 export const PATIENCE = 600_000;
 
 /**
- * Counts devices and dispatches, and takes the last device away when told to: now, or from now on whenever one that a
- * model was loaded onto is put to work.
+ * Counts devices and dispatches, and takes the last device away when told to: now, in the middle of the work that comes
+ * next, or from now on whenever one that a model was loaded onto is put to work.
  */
 const WITNESS = `
 {
   const seen = { devices: 0, dispatches: 0, limits: [] };
   const channel = new BroadcastChannel("witness");
-  let last, loaded, always;
+  let last, loaded, always, left = Infinity;
   if (self.GPUAdapter) {
     const { requestDevice } = GPUAdapter.prototype;
     GPUAdapter.prototype.requestDevice = async function (descriptor) {
@@ -36,12 +36,13 @@ const WITNESS = `
     const { dispatchWorkgroups } = GPUComputePassEncoder.prototype;
     GPUComputePassEncoder.prototype.dispatchWorkgroups = function (...counts) {
       seen.dispatches += 1;
-      if (always && loaded) last.destroy();
+      if ((always && loaded) || --left === 0) last.destroy();
       return dispatchWorkgroups.apply(this, counts);
     };
   }
   channel.onmessage = ({ data }) => {
     if (data === "lose") last?.destroy();
+    if (data === "lose at work") left = 100;
     if (data === "lose always") always = true;
     if (data === "tell") channel.postMessage(seen);
   };
@@ -122,8 +123,8 @@ export const holding = (bytes = Infinity) => `
 
 /**
  * As `withApp`, in a Chromium with a software GPU; `before` runs in the engine's worker. The body also gets `witness`:
- * `tell()` gives what the worker has asked of WebGPU so far, `lose()` takes its GPU away, `loseAlways()` each that it gets,
- * `fill()` leaves no memory to one that is only `holding()` so much.
+ * `tell()` gives what the worker has asked of WebGPU so far, `lose()` takes its GPU away, `loseAtWork()` does so a hundred
+ * dispatches later, `loseAlways()` takes each that it gets, `fill()` leaves no memory to one that is only `holding()` so much.
  */
 export async function withGpu(body, { before = "", ...settings } = {}) {
   const dist = await mkdtemp(join(tmpdir(), "likeness-gpu-"));
@@ -161,6 +162,7 @@ export function witnessOf(page) {
           }),
       ),
     lose: () => post("lose"),
+    loseAtWork: () => post("lose at work"),
     loseAlways: () => post("lose always"),
     fill: () => post("fill"),
   };

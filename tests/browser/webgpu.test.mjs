@@ -199,8 +199,8 @@ test("a job goes on when the GPU is lost in the middle of it, and comes to what 
     const fetched = [];
     page.context().on("request", (request) => request.url().endsWith(SMALLEST) && fetched.push(request.url()));
     const meanwhile = async () => {
-      await page.getByText(/\b[3-9] of at most/).waitFor({ timeout: PATIENCE });
-      await witness.lose();
+      // The job may be over before what is seen of it here could lead to anything.
+      await witness.loseAtWork();
       const note = /^The GPU was lost \(.*\): the model was loaded again, and the work goes on\.$/;
       await page.getByText(note).waitFor({ timeout: PATIENCE });
       await screenshots(page, "portrait-gpu-lost");

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use likeness::preference::{PreferencePair, Turn};
 use likeness::privacy::{Common, Guard, Kept, Outgoing, Verdict};
+use likeness::provider::{Api, PRESETS};
 
 use super::URL;
 use super::encodings::json;
@@ -50,11 +51,16 @@ fn every_fifth(words: &[&str], first: usize, change: Change) -> String {
 
 /// Whether a history of one text lets a body pass.
 fn passes(history: &str, body: &str) -> bool {
+    passes_to(URL, history, body)
+}
+
+/// Whether it does on the way to this address.
+fn passes_to(url: &str, history: &str, body: &str) -> bool {
     let pair = PreferencePair::new(vec![Turn::user("?")], history, "No.");
     let mut guard = Guard::new(Common::shipped([]));
     guard.add(&pair);
     let store = Store(HashMap::from([(pair.id, Kept { pair, went: None })]));
-    let outgoing = Outgoing { url: URL, headers: &[], body: body.as_bytes(), live: None };
+    let outgoing = Outgoing { url, headers: &[], body: body.as_bytes(), live: None };
     now(guard.check(&outgoing, &store)) == Verdict::Pass
 }
 
@@ -133,6 +139,33 @@ fn a_few_quotations_are_no_passage() {
         let pieces: Vec<String> = words.chunks(4).step_by(4).map(|piece| piece.join(" ")).collect();
         assert!(passes(text, &json(&pieces.join(&format!(". {UNRELATED}")))));
     }
+}
+
+#[test]
+fn what_is_said_again_and_again_is_no_passage_where_it_is_said_once() {
+    let links: String = (0..30).map(|at| format!("[{at}](http://127.0.0.1:3999{}/page) ", at % 7)).collect();
+    assert!(passes_to("http://127.0.0.1:45915/v1/chat/completions", &links, &json("Answer with one word.")));
+    let dull = "Nobody reads a list like this. All work and no play. ".repeat(30);
+    assert!(passes(&dull, &json("You write as if it were all work and no play")));
+    assert!(!passes(&dull, &json(&dull)));
+}
+
+/// Those who ask about an API can still use it.
+#[test]
+fn the_address_of_an_api_is_nobodys() {
+    let asked = json("Answer with the one word \"ready\".");
+    for preset in PRESETS {
+        let path = match preset.api {
+            Api::Anthropic => "messages",
+            Api::Gemini => "models/gemini-2.5-flash:generateContent",
+            Api::OpenAi | Api::Page => "chat/completions",
+        };
+        let url = format!("{}/{path}", preset.endpoint);
+        let history = format!("Why does `curl {url} -H \"Content-Type: application/json\"` say 404?");
+        assert!(passes_to(&url, &history, &asked), "{url}");
+    }
+    let url = "https://intranet.example/ferdinands-own-path/v1/chat/completions";
+    assert!(!passes_to(url, &format!("It is at {url} now."), &asked));
 }
 
 #[test]

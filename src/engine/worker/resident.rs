@@ -19,7 +19,6 @@ use crate::engine::message::{
     DeviceChoice, DeviceReport, EngineEvent, EngineFailure, EngineReply, EngineRequest, FromEngine,
     LoadedModel, ModelFile,
 };
-use crate::engine::network::Sizes;
 use crate::engine::{Chat, Options, Parts};
 
 /// Bytes for keys and values: 8,192 tokens of a small model several times over.

@@ -196,7 +196,7 @@ impl<'a> Comparison<'a> {
         if self.steps > MOST_STEPS {
             return Err(TooLong);
         }
-        let left = passage::left(text, &ours, theirs, &near, moved);
-        Ok(shape.first_left(text, passages, &left))
+        let (left, held) = passage::left(text, &ours, theirs, &near, moved);
+        Ok(shape.first_left(text, passages, &left, &held))
     }
 }

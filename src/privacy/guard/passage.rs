@@ -91,7 +91,8 @@ impl Shape {
                     left[gram.at..gram.at + gram.letters].fill(true);
                 }
             });
-            shape.passages = shape.left(text, 0..=last, &left);
+            let anything = Held { letters: usize::MAX, words: usize::MAX };
+            shape.passages = shape.left(text, 0..=last, &left, &anything);
         }
         shape
     }
@@ -110,18 +111,26 @@ impl Shape {
         self.words[*passages.start()]..self.words[passages.end() + WORDS]
     }
 
-    /// Of these passages the first of which enough is left, as letters; `left` says which of theirs are.
+    /// Of these passages the first of which enough is left, as letters; `left` says which of theirs are, `held` how many
+    /// what leaves has for them.
     pub fn first_left(
         &self,
         text: &Measured,
         passages: RangeInclusive<usize>,
         left: &[bool],
+        held: &Held,
     ) -> Option<Range<usize>> {
-        let found = self.left(text, passages, left);
+        let found = self.left(text, passages, left, held);
         found.first().map(|first| self.letters(&(*first..=*first)))
     }
 
-    fn left(&self, text: &Measured, passages: RangeInclusive<usize>, left: &[bool]) -> Vec<usize> {
+    fn left(
+        &self,
+        text: &Measured,
+        passages: RangeInclusive<usize>,
+        left: &[bool],
+        held: &Held,
+    ) -> Vec<usize> {
         let (first, start) = (*passages.start(), self.words[*passages.start()]);
         // Before each word, how many letters are left, and how many whole words.
         let (mut letters, mut words) = (0, 0);
@@ -135,10 +144,20 @@ impl Shape {
         let is_left = |passage: &usize| {
             let (from, to) = (before[passage - first], before[passage - first + WORDS]);
             let all = self.letters(&(*passage..=*passage)).len();
-            (to.0 - from.0) as f64 >= LETTERS_LEFT * all as f64 || to.1 - from.1 >= WORDS_LEFT
+            let (letters, words) = ((to.0 - from.0).min(held.letters), (to.1 - from.1).min(held.words));
+            letters as f64 >= LETTERS_LEFT * all as f64 || words >= WORDS_LEFT
         };
         passages.filter(is_left).collect()
     }
+}
+
+/// How much of a passage a reading has: a text that says the same again and again has all of it left where it is said
+/// once.
+pub struct Held {
+    /// Letters in grams of the passage.
+    letters: usize,
+    /// Words wholly in such grams.
+    words: usize,
 }
 
 /// Where in a reading of so many letters those of a text may be, `moved` by about so many.
@@ -148,14 +167,15 @@ pub fn near(ours: &Range<usize>, moved: isize, letters: usize) -> Range<usize> {
     within(ours.start as isize + moved - slack)..within(ours.end as isize + moved + slack)
 }
 
-/// Which letters of `ours` are in grams that `theirs` has at about the same place, which is `moved` by about so many.
+/// Which letters of `ours` are in grams that `theirs` has at about the same place, which is `moved` by about so many, and
+/// how much `theirs` has for them.
 pub fn left(
     text: &Measured,
     ours: &Range<usize>,
     reading: &Reading,
     theirs: &Range<usize>,
     moved: isize,
-) -> Vec<bool> {
+) -> (Vec<bool>, Held) {
     // Sorted, with a bit for each: nearly all of theirs are told to be elsewhere by a look at the bits.
     let (mut grams, mut seen) = (Vec::with_capacity(2 * ours.len()), [0u64; SEEN / 64]);
     each_gram_within(text, ours, |gram| {
@@ -163,7 +183,7 @@ pub fn left(
         grams.push(gram);
     });
     grams.sort_unstable_by_key(|gram| gram.fingerprint);
-    let mut left = vec![false; ours.len()];
+    let (mut left, mut has) = (vec![false; ours.len()], vec![false; theirs.len()]);
     let mut mark = |their: Gram| {
         if seen[their.fingerprint as usize % SEEN / 64] >> (their.fingerprint % 64) & 1 == 0 {
             return;
@@ -179,12 +199,19 @@ pub fn left(
                 && text.values[letters.clone()] == *their_letters
             {
                 left[letters.start - ours.start..letters.end - ours.start].fill(true);
+                has[their.at..their.at + their.letters].fill(true);
             }
         }
     };
     each_gram(&reading.values[theirs.clone()], &mut mark);
     each_word_gram(&reading.values[theirs.clone()], |at| reading.starts[theirs.start + at], &mut mark);
-    left
+    let mut words = 0;
+    let mut starts = (0..has.len()).filter(|at| reading.starts[theirs.start + at]).peekable();
+    while let Some(start) = starts.next() {
+        let end = starts.peek().copied().unwrap_or(has.len());
+        words += usize::from(has[start..end].iter().all(|has| *has));
+    }
+    (left, Held { letters: has.iter().filter(|has| **has).count(), words })
 }
 
 /// Tells every gram of a stretch of a text, where it starts counted in the text.

@@ -30,6 +30,8 @@ pub(super) struct Engine {
     trouble: RefCell<Option<String>>,
     /// Held by whoever loads a model that is needed, so that it is loaded once.
     needed: Mutex<()>,
+    /// Who waits for that, and is told how far it is.
+    waiting: RefCell<Vec<Asked>>,
 }
 
 impl Server {
@@ -146,8 +148,11 @@ impl Asked {
         device: DeviceChoice,
         attachment: Option<JsValue>,
     ) -> Outcome {
-        let needed = self.server.inner.engine.needed.lock();
-        let _alone = self.unless_stopped(needed).await.ok_or(ServiceError::Cancelled)?;
+        let engine = &self.server.inner.engine;
+        engine.waiting.borrow_mut().push(self.clone());
+        let turn = self.unless_stopped(engine.needed.lock()).await;
+        engine.waiting.borrow_mut().retain(|asked| asked.envelope != self.envelope);
+        let _alone = turn.ok_or(ServiceError::Cancelled)?;
         if self.server.model().is_some() {
             return self.models().await;
         }
@@ -172,8 +177,16 @@ impl Asked {
         let asked = self.clone();
         move |event| {
             if let EngineEvent::Loading { stage, bytes, of } = event {
-                asked.event(Event::LoadingModel { stage, bytes: bytes as u64, of: of as u64 });
+                asked.tell_stage(stage, bytes as u64, of as u64);
             }
+        }
+    }
+
+    /// Tells the page how far a load is, and whoever waits for the same.
+    fn tell_stage(&self, stage: String, bytes: u64, of: u64) {
+        let waiting = self.server.inner.engine.waiting.borrow();
+        for asked in std::iter::once(self).chain(waiting.iter()) {
+            asked.event(Event::LoadingModel { stage: stage.clone(), bytes, of });
         }
     }
 
@@ -196,7 +209,7 @@ impl Asked {
 
     /// Reads a short text of ours and writes a few tokens: prefill and decode, in tokens a second.
     async fn measure(&self, link: &WorkerLink) -> Option<(f32, f32)> {
-        self.event(Event::LoadingModel { stage: "measuring".into(), bytes: 0, of: 0 });
+        self.tell_stage("measuring".into(), 0, 0);
         let content = "Say in one plain sentence why the sea is salt. ".repeat(10);
         let prompt = ChatPrompt {
             turns: vec![ChatTurn { role: "user".into(), content }],
