@@ -68,6 +68,7 @@ export class LikenessPanel extends LikenessElement {
     this.cancel();
     this.#asked += 1;
     this.#portrait = undefined;
+    this.#list.replaceChildren();
     this.#rows.clear();
     this.#status.textContent = "";
     this.draw();

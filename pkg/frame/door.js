@@ -107,9 +107,10 @@ export class Door {
     await grants.admit(origin, call.scope, call.kind, call.cost?.(read) ?? 1);
     let value;
     try {
-      const likeness = await this.#held.likeness();
-      signal.throwIfAborted();
-      value = await call.run(likeness, read, { origin, grants, signal });
+      value = await this.#held.calling((likeness) => {
+        signal.throwIfAborted();
+        return call.run(likeness, read, { origin, grants, signal });
+      });
     } catch (error) {
       // What a call fails with once its grant is gone says nothing but that.
       if (signal.aborted) throw signal.reason instanceof LikenessError ? signal.reason : cancelled();

@@ -1,8 +1,10 @@
-// The page in a window of its own: the question of the frame that opened it, the grants, and the portrait.
+// The page in a window of its own: the question of the frame that opened it, the grants, the portrait, what was sent, and
+// the model.
 
 import "../elements.js";
 import { node } from "../elements/base.js";
 import { SCOPE_WORDS } from "./calls.js";
+import { modelSection } from "./model.js";
 
 /** For so long must the window have been in front before a click allows anything: a double click begun elsewhere is over. */
 const SETTLE_MS = 1000;
@@ -41,15 +43,24 @@ export function showWindow(main, held, framed) {
   showPortrait(portrait, held);
 }
 
-/** The portrait, and the way to another place. Both are of this window: no call of a host's leads here. */
+/** The portrait, what a prompt is told and what was sent, the model, the way to another place: no host's call leads here. */
 async function showPortrait(place, held) {
-  try {
+  const elements = ["likeness-panel", "likeness-badge", "likeness-move"].map((name) => document.createElement(name));
+  const bind = async () => {
     const likeness = await held.likeness();
-    place.replaceChildren(
-      ...["likeness-panel", "likeness-move"].map((name) => Object.assign(document.createElement(name), { likeness })));
+    for (const element of elements) element.likeness = likeness;
+  };
+  try {
+    await bind();
   } catch (error) {
     place.replaceChildren(node("p", { role: "alert" }, `${error.message}: ${error.advice}`));
+    return;
   }
+  // With another model comes another likeness.
+  held.addEventListener("change", bind);
+  addEventListener("pagehide", () => held.removeEventListener("change", bind));
+  const [panel, badge, move] = elements;
+  place.replaceChildren(panel, badge, modelSection(held), move);
 }
 
 function question(held, asked) {

@@ -235,7 +235,7 @@ test("the tarball holds what is meant to be in it, and nothing else", { timeout:
   const beside = ["core.js", "core_bg.wasm", "data_worker.js", "data_worker_bg.wasm", "data_worker_loader.js"];
   const expected = ["API.md", "CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT", "README.md", "about.js", "custom-elements.json", "elements.d.ts", "elements.js", "elements/answer.js", "elements/badge.js", "elements/base.js", "elements/choice.js", "elements/claim.js", "elements/ledger.js", "elements/move.js", "elements/panel.js", "elements/sheet.js", "failure.js", "frame.d.ts", "frame.js", "given.js", "index.d.ts", "index.js", "local-model.js", "package.json", "running.js", "workers.js", ...engine];
   expected.push(...["ai-sdk", "langchain", "openai"].flatMap((name) => [`middleware/${name}.d.ts`, `middleware/${name}.js`]), "middleware/asking.js", "middleware/system-text.js");
-  const frame = ["calls.js", "door.js", "given.js", "grants.js", "held.js", "likeness.css", "likeness.html", "limits.js", "page.js", "protocol.js", "strip.js", "window.js"];
+  const frame = ["calls.js", "door.js", "given.js", "grants.js", "held.js", "likeness.css", "likeness.html", "limits.js", "model.js", "page.js", "protocol.js", "strip.js", "window.js"];
   expected.push(...frame.map((name) => `frame/${name}`));
   expected.push(...[...beside, "engine_helper.js", "engine_worker.js"].map((name) => `dist/${name}`));
   assert.deepEqual(files.sort(), expected.sort());
