@@ -102,9 +102,34 @@ test("the extension: a choice on a page becomes a pair, the portrait is told on 
       assert.deepEqual([await reached(page), await reached(panel)], [true, false], "the extension's pages reach nobody, the chat's do");
       assertNoHistory([...model.all, ...requests, ...asked]);
       await screenshots(panel, "extension-panel");
+      await movesByOneFile(panel, page);
     }, { choose, path, launching });
   });
 });
+
+/** The sealed profile that the extension's panel saves opens there again, and on the chat's page, whose history is another. */
+async function movesByOneFile(panel, page) {
+  const passphrase = "lantern gravel otter sixpence";
+  const move = panel.locator("likeness-move");
+  await panel.bringToFront();
+  await move.getByLabel("Passphrase", { exact: true }).fill(passphrase);
+  await move.getByLabel("The passphrase again").fill(passphrase);
+  const downloading = panel.waitForEvent("download");
+  await move.getByRole("button", { name: "Save the sealed profile" }).click();
+  const file = await (await downloading).path();
+  const pairs = (it) => it.evaluate(async () => (await likeness.portrait()).pairs);
+  const all = await pairs(panel);
+  await move.getByLabel("The file").setInputFiles(file);
+  await move.getByLabel("Its passphrase").fill(passphrase);
+  await move.getByRole("button", { name: "Open it" }).click();
+  await move.getByText(`0 added, ${all} here already.`).waitFor();
+  const before = await pairs(page);
+  const moved = await page.evaluate(
+    ([bytes, passphrase]) => likeness.importProfile(new Blob([Uint8Array.from(bytes)]), { passphrase }),
+    [[...(await readFile(file))], passphrase],
+  );
+  assert.deepEqual([moved.imported, before + moved.imported], [all, await pairs(page)]);
+}
 
 /**
  * Where a button of the extension's bar is. Its shadow root is closed, to the page and to Playwright, so the
