@@ -216,14 +216,23 @@ test("of a model's drafts the one comes first that the person would like best, w
   });
 });
 
-test("the core is small", async () => {
-  const files = ["index.js", "about.js", "failure.js", "given.js", "local-model.js", "running.js", "workers.js", "dist/core.js", "dist/core_bg.wasm"];
-  const sizes = await Promise.all(
-    files.map(async (file) => brotliCompressSync(await readFile(join(PACKAGE, file))).length),
-  );
-  const core = sizes.reduce((sum, size) => sum + size);
-  console.log(`the core is ${core} bytes in brotli`);
-  assert.ok(core <= 350_000, `${core} bytes`);
+/** What is loaded together, and how many bytes it may take in brotli. */
+const BUDGETS = [
+  ["the core", 350_000, ["index.js", "about.js", "failure.js", "given.js", "local-model.js", "running.js", "workers.js", "dist/core.js", "dist/core_bg.wasm"]],
+  ["the data worker", 1_000_000, ["dist/data_worker_loader.js", "dist/data_worker.js", "dist/data_worker_bg.wasm"]],
+  ...["simd", "simd_threads", "relaxed", "relaxed_threads"].map((build) => {
+    const files = [`dist/engine/engine_worker_${build}.js`, `dist/engine/engine_worker_${build}_bg.wasm`];
+    return [`the engine, ${build}`, 700_000, ["dist/engine_worker.js", "dist/engine_helper.js", ...files]];
+  }),
+];
+
+test("what is loaded is within its budget", async () => {
+  for (const [what, most, files] of BUDGETS) {
+    const sizes = await Promise.all(files.map(async (file) => brotliCompressSync(await readFile(join(PACKAGE, file))).length));
+    const bytes = sizes.reduce((sum, size) => sum + size);
+    console.log(`${what} is ${bytes} bytes in brotli, of ${most}`);
+    assert.ok(bytes <= most, `${what}: ${bytes} bytes`);
+  }
 });
 
 test("the tarball holds what is meant to be in it, and nothing else", { timeout: 2 * MINUTE }, async () => {
