@@ -10,13 +10,15 @@ import { EMBEDDED_MODEL, MODELS } from "./harness.mjs";
 /** Bytes of a metadata value by its type; 8 is a string, 9 an array. */
 const BYTES = { 0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8 };
 
+const U32 = 4;
+
 const u16 = (value) => Buffer.from(Uint16Array.of(value).buffer);
 const u32 = (value) => Buffer.from(Uint32Array.of(value).buffer);
 const u64 = (value) => Buffer.from(BigUint64Array.of(BigInt(value)).buffer);
 const text = (value) => Buffer.concat([u64(Buffer.byteLength(value)), Buffer.from(value)]);
 const aligned = (bytes) => Math.ceil(bytes / 32) * 32;
 
-/** The metadata's bytes, its entries' number, and where the number of layers stands; the tensors; the data's start. */
+/** The metadata's bytes, its entries' number, and where its whole numbers stand by their keys; the tensors; the data's start. */
 function read(header) {
   let at = 8;
   const number = () => Number(header.readBigUInt64LE((at += 8) - 8));
@@ -33,11 +35,11 @@ function read(header) {
   const count = number();
   const entries = number();
   const start = at;
-  let layersAt;
+  const places = new Map();
   for (let entry = 0; entry < entries; entry++) {
     const key = string();
     const type = word();
-    if (key === "llama.block_count") layersAt = at - start;
+    if (type === U32) places.set(key, at - start);
     skip(type);
   }
   const metadata = Buffer.from(header.subarray(start, at));
@@ -46,7 +48,7 @@ function read(header) {
     const dims = Array.from({ length: word() }, number);
     return { name, dims, kind: word(), offset: number() };
   });
-  return { metadata, entries, layersAt, tensors, data: aligned(at) };
+  return { metadata, entries, places, tensors, data: aligned(at) };
 }
 
 /**
@@ -58,7 +60,8 @@ export async function writeWithLayers(file, pick) {
   const { size } = await source.stat();
   const header = Buffer.alloc(16 << 20);
   await source.read(header, 0, header.length, 0);
-  const { metadata, entries, layersAt, tensors, data } = read(header);
+  const { metadata, entries, places, tensors, data } = read(header);
+  const layersAt = places.get("llama.block_count");
   const ends = [...tensors.map(({ offset }) => offset).sort((a, b) => a - b).slice(1), size - data];
   const byOffset = new Map(tensors.map(({ offset }) => offset).sort((a, b) => a - b).map((offset, i) => [offset, ends[i] - offset]));
   const layers = pick(metadata.readUInt32LE(layersAt));
@@ -88,6 +91,47 @@ export async function writeWithLayers(file, pick) {
   }
   await Promise.all([source.close(), target.close()]);
   return at;
+}
+
+/** Every format that a matrix comes in: its number in the file, and how many bytes how many weights take. */
+const FORMATS = [
+  [0, 4, 1], [1, 2, 1], [30, 2, 1], [2, 18, 32], [3, 20, 32], [6, 22, 32], [7, 24, 32], [8, 34, 32], [10, 84, 256], [11, 110, 256],
+  [12, 144, 256], [13, 176, 256], [14, 210, 256], [20, 18, 32],
+];
+
+/**
+ * Writes a model of the embedded one's words whose matrices are of all formats, two layers of seven matrices, narrow, and
+ * nothing but zeros: it says nothing, and whatever loads it has to have a kernel for each.
+ */
+export async function writeWithFormats(file) {
+  const source = await open(join(MODELS, EMBEDDED_MODEL));
+  const header = Buffer.alloc(16 << 20);
+  await source.read(header, 0, header.length, 0);
+  await source.close();
+  const { metadata, entries, places, tensors } = read(header);
+  const [width, hidden, head, keys] = [256, 512, 64, 2];
+  const sizes = {
+    block_count: 2, embedding_length: width, feed_forward_length: hidden,
+    "attention.head_count": width / head, "attention.head_count_kv": keys, "rope.dimension_count": head,
+  };
+  for (const [key, value] of Object.entries(sizes)) metadata.writeUInt32LE(value, places.get(`llama.${key}`));
+  const [, words] = tensors.find(({ name }) => name === "token_embd.weight").dims;
+  const f32 = FORMATS[0];
+  const matrices = [["attn_q", width, width], ["attn_k", width, keys * head], ["attn_v", width, keys * head], ["attn_output", width, width],
+    ["ffn_gate", width, hidden], ["ffn_up", width, hidden], ["ffn_down", hidden, width]];
+  const all = [["token_embd", FORMATS[7], width, words], ["output_norm", f32, width]];
+  for (const layer of [0, 1]) {
+    for (const norm of ["attn_norm", "ffn_norm"]) all.push([`blk.${layer}.${norm}`, f32, width]);
+    matrices.forEach(([name, ...dims], at) => all.push([`blk.${layer}.${name}`, FORMATS[7 * layer + at], ...dims]));
+  }
+  let place = 0;
+  const table = all.map(([name, [kind, bytes, weights], ...dims]) => {
+    const row = Buffer.concat([text(`${name}.weight`), u32(dims.length), ...dims.map(u64), u32(kind), u64(place)]);
+    place += aligned((dims.reduce((product, size) => product * size) / weights) * bytes);
+    return row;
+  });
+  const beginning = Buffer.concat([Buffer.from("GGUF"), u32(3), u64(all.length), u64(entries), metadata, ...table]);
+  await writeFile(file, Buffer.concat([beginning, Buffer.alloc(aligned(beginning.length) - beginning.length + place)]));
 }
 
 /**
