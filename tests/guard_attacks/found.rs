@@ -315,3 +315,29 @@ fn what_resembles_those_attacks_passes() {
     passes("events", "data: {\"delta\": \"the\"}\n\n".repeat(9));
     passes("names of entities", "&alpha; &mdash; &nope; &copy=1".repeat(20));
 }
+
+/// Code has a little of everything that is undone: escapes, quotes, equals signs, tags. Whoever asks about it must get an
+/// answer.
+#[test]
+fn code_can_be_read() {
+    let mut read = 0;
+    for folder in ["src/persona", "src/provider", "src/view", "pkg", "pkg/elements", "www"] {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path
+                .extension()
+                .is_some_and(|ending| ["rs", "js", "html", "css", "md"].iter().any(|one| ending == *one))
+            {
+                let code: String = std::fs::read_to_string(&path).unwrap().chars().take(12_000).collect();
+                let asked = format!("What is wrong here?\n\n```\n{code}\n```");
+                let message = serde_json::json!({ "role": "user", "content": asked });
+                passes(
+                    &path.display().to_string(),
+                    serde_json::json!({ "model": "m", "messages": [message] }).to_string(),
+                );
+                read += 1;
+            }
+        }
+    }
+    assert!(read > 60, "{read}");
+}

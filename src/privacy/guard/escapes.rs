@@ -77,6 +77,18 @@ pub fn has_numbered_escapes(text: &str) -> bool {
     })
 }
 
+/// How many escapes a text has that say something: hardly one does in a text that was turned round.
+pub fn escapes(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let says = |(at, byte): (usize, &u8)| match byte {
+        b'%' => percent(&bytes[at..]).is_some(),
+        b'&' => entity(&bytes[at..]).is_some(),
+        b'\\' => matches!(bytes.get(at + 1), Some(b'n' | b'r' | b't' | b'u' | b'x' | b'"' | b'0'..=b'7')),
+        _ => false,
+    };
+    bytes.iter().enumerate().filter(|place| says(*place)).count()
+}
+
 /// Makes letters of what was hidden in invisible characters: tags, and variation selectors as bytes.
 pub fn invisible(text: &str) -> Option<String> {
     let mut bytes = Vec::new();

@@ -6,6 +6,7 @@
 //! tree: no depth is too deep, and what is broken is read too.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 /// Fields that stand in turns with others are looked at from so many on.
 const FEWEST_IN_TURNS: usize = 6;
@@ -38,8 +39,18 @@ pub struct Joined {
     pub flat: Vec<String>,
 }
 
-/// Each way of putting the fields of `text` together that gives something else than the text itself.
-pub fn joined(text: &str) -> Joined {
+impl Joined {
+    /// What is worth reading.
+    fn worth(mut self) -> Self {
+        self.nested.retain(|way| !way.trim().is_empty());
+        self.flat.retain(|way| way.chars().filter(|c| c.is_alphanumeric()).count() >= FEWEST_LETTERS);
+        self
+    }
+}
+
+/// Each way of putting the fields of `text` together that gives something else than the text itself; of one that is
+/// quoted for the most part ([`beside_quoted`]) by its quotes alone, since what is beside them is read by itself.
+pub fn joined(text: &str, by_quotes: bool) -> Joined {
     let mut ways = Joined::default();
     let quoted = literals(text, b'"', 0);
     of_literals(&quoted, &mut ways.nested, &mut ways.flat);
@@ -48,6 +59,9 @@ pub fn joined(text: &str) -> Joined {
         let mut nested = Vec::new();
         of_literals(&literals(text, b'"', 1), &mut nested, &mut ways.flat);
         ways.flat.append(&mut nested);
+    }
+    if by_quotes {
+        return ways.worth();
     }
     if ["':", "',", "']", "'}"].iter().any(|end| text.contains(end)) {
         of_literals(&literals(text, b'\'', 0), &mut ways.nested, &mut ways.flat);
@@ -66,10 +80,7 @@ pub fn joined(text: &str) -> Joined {
         ways.flat.extend(in_turns(&cells));
     }
     ways.flat.extend(unnumbered(text));
-    let worth = |way: &String| way.chars().filter(|c| c.is_alphanumeric()).count() >= FEWEST_LETTERS;
-    ways.nested.retain(|way| !way.trim().is_empty());
-    ways.flat.retain(worth);
-    ways
+    ways.worth()
 }
 
 fn of_literals(literals: &[Literal], nested: &mut Vec<String>, flat: &mut Vec<String>) {
@@ -170,6 +181,23 @@ fn unnumbered(text: &str) -> Option<String> {
     (numbers >= FEWEST_NUMBERS).then_some(kept)
 }
 
+/// What stands beside the string literals of a text that is half literals or more, as JSON is.
+pub fn beside_quoted(text: &str) -> Option<String> {
+    let quoted = quoted(text, b'"', 0);
+    let bytes: usize = quoted.iter().map(|range| range.len()).sum();
+    if bytes * 2 < text.len() || text.is_empty() {
+        return None;
+    }
+    let mut beside = String::new();
+    let mut from = 0;
+    for range in quoted {
+        beside.push_str(&text[from..range.start]);
+        beside.push(' ');
+        from = range.end;
+    }
+    Some(beside + &text[from..])
+}
+
 struct Literal {
     text: String,
     is_key: bool,
@@ -178,6 +206,18 @@ struct Literal {
 /// The string literals of JSON, or of what writes them in single quotes, escapes undone; the first so many quotes are
 /// passed over.
 fn literals(text: &str, quote: u8, skipped: usize) -> Vec<Literal> {
+    let read = |range: Range<usize>| {
+        let raw = &text[range.clone()];
+        let after = text.as_bytes()[range.end..].iter().find(|byte| !byte.is_ascii_whitespace());
+        // A text in quotes is JSON's unless its escapes are none of JSON's, line breaks for example.
+        let text = serde_json::from_str(raw).unwrap_or_else(|_| raw[1..raw.len() - 1].to_owned());
+        Literal { text, is_key: after == Some(&b':') }
+    };
+    quoted(text, quote, skipped).into_iter().map(read).collect()
+}
+
+/// Where they stand, quotes included.
+fn quoted(text: &str, quote: u8, skipped: usize) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
     let mut at = 0;
@@ -195,11 +235,7 @@ fn literals(text: &str, quote: u8, skipped: usize) -> Vec<Literal> {
         if close >= bytes.len() {
             break;
         }
-        let raw = &text[open..=close];
-        let after = bytes[close + 1..].iter().find(|byte| !byte.is_ascii_whitespace());
-        // A text in quotes is JSON's unless its escapes are none of JSON's, line breaks for example.
-        let text = serde_json::from_str(raw).unwrap_or_else(|_| text[open + 1..close].to_owned());
-        found.push(Literal { text, is_key: after == Some(&b':') });
+        found.push(open..close + 1);
         at = close + 1;
     }
     found
@@ -233,7 +269,7 @@ mod tests {
 
     #[track_caller]
     fn finds(text: &str, expected: &str) {
-        let joined = joined(text);
+        let joined = joined(text, beside_quoted(text).is_some());
         let found = [joined.nested, joined.flat].concat();
         assert!(found.iter().any(|found| found.contains(expected)), "{found:?}");
     }

@@ -10,8 +10,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use unicode_normalization::char::is_combining_mark;
 
 use super::charsets::{readable, wide};
-use super::escapes::{has_numbered_escapes, invisible, quoted_printable, unescape};
-use super::fields::joined;
+use super::escapes::{escapes, has_numbered_escapes, invisible, quoted_printable, unescape};
+use super::fields::{beside_quoted, joined};
 use super::markup::rendered;
 use super::radix::written_in_digits;
 use crate::privacy::{Outgoing, Unreadable};
@@ -19,8 +19,9 @@ use crate::privacy::{Outgoing, Unreadable};
 /// Layers of encoding that are undone.
 const LAYERS: usize = 6;
 
-/// Times that fields are put together before the next layer.
+/// Times that fields are put together before the next layer, and in all.
 const JOINS: usize = 2;
+const ALL_JOINS: usize = 3;
 
 /// Below the last layer, what has fewer letters than this is let be: an accident of decoding.
 const FEWEST_LETTERS: usize = 12;
@@ -31,9 +32,10 @@ const FEWEST_ESCAPES: usize = 6;
 /// Bytes in quoted-printable that are no accident.
 const FEWEST_QUOTED: usize = 2;
 
-/// All readings together are so many times longer than what leaves, and a little more.
+/// All readings together are so many times longer than what leaves, and four megabytes more: code that has escapes of its
+/// own is read in a hundred ways.
 const MOST_TIMES: usize = 40;
-const MOST_MORE: usize = 1 << 18;
+const MOST_MORE: usize = 1 << 22;
 
 /// Every reading of a request.
 pub fn readings(outgoing: &Outgoing<'_>) -> Result<Vec<String>, Unreadable> {
@@ -58,12 +60,38 @@ pub fn most(bytes: usize) -> usize {
     MOST_MORE + MOST_TIMES * bytes
 }
 
+/// A reading, and how it was come to: what can be done to a text in any order is not done twice, or the readings of code,
+/// which has a little of everything, would be thousands.
+#[derive(Clone, Copy, Default)]
+struct Steps {
+    /// Layers of encoding that were undone.
+    layers: usize,
+    /// Times that fields were put together since the last of them, and in all.
+    joins: usize,
+    all_joins: usize,
+    /// Fields that stood apart were put together: in turns, by their keys.
+    parted: bool,
+    /// What a page does not show was taken out.
+    rendered: bool,
+}
+
+impl Steps {
+    fn decoded(self) -> Self {
+        Steps { layers: self.layers + 1, joins: 0, ..self }
+    }
+
+    fn joined(self) -> Self {
+        Steps { joins: self.joins + 1, all_joins: self.all_joins + 1, ..self }
+    }
+}
+
 /// Every reading of a text.
 fn unfold(starts: Vec<String>, most: usize) -> Result<Vec<String>, Unreadable> {
     let mut seen = HashSet::new();
-    let mut waiting: VecDeque<(String, usize, usize)> = starts.into_iter().map(|text| (text, 0, 0)).collect();
+    let mut waiting: VecDeque<(String, Steps)> =
+        starts.into_iter().map(|text| (text, Steps::default())).collect();
     let (mut found, mut bytes) = (Vec::new(), 0);
-    while let Some((text, layer, joins)) = waiting.pop_front() {
+    while let Some((text, steps)) = waiting.pop_front() {
         if !seen.insert(hash(&text)) {
             continue;
         }
@@ -71,39 +99,60 @@ fn unfold(starts: Vec<String>, most: usize) -> Result<Vec<String>, Unreadable> {
         if bytes > most {
             return Err(Unreadable::TooMuch);
         }
-        let mut decoded = decoded(&text, layer).into_iter().filter(|decoded| !seen.contains(&hash(decoded)));
-        if layer < LAYERS {
-            waiting.extend(decoded.map(|text| (text, layer + 1, 0)));
-        } else if decoded.any(|text| text.chars().filter(|c| c.is_alphanumeric()).count() >= FEWEST_LETTERS) {
+        // What is quoted for the most part is read by its quotes, which undoes the same escapes, and what is beside them.
+        let beside = beside_quoted(&text);
+        let mut decoded = decoded(&text, steps.layers, beside.is_some());
+        decoded.retain(|decoded| !seen.contains(&hash(decoded)));
+        if steps.layers < LAYERS {
+            waiting.extend(decoded.into_iter().map(|text| (text, steps.decoded())));
+        } else if decoded.iter().any(|text| is_long(text)) {
             return Err(Unreadable::TooDeep);
         }
-        if joins < JOINS {
-            let joined = joined(&text);
-            let nested = joined.nested.into_iter().chain(rendered(&text));
-            waiting.extend(nested.map(|text| (text, layer, joins + 1)));
-            waiting.extend(joined.flat.into_iter().map(|text| (text, layer, JOINS)));
+        if steps.joins < JOINS && steps.all_joins < ALL_JOINS {
+            let joined = joined(&text, beside.is_some());
+            if !steps.rendered && beside.is_none() {
+                let shown = Steps { rendered: true, ..steps.joined() };
+                waiting.extend(rendered(&text).into_iter().map(|text| (text, shown)));
+            }
+            let nested = joined.nested.into_iter().chain(beside);
+            waiting.extend(nested.map(|text| (text, steps.joined())));
+            if !steps.parted {
+                let parted = Steps { joins: JOINS, all_joins: ALL_JOINS - 1, parted: true, ..steps };
+                waiting.extend(joined.flat.into_iter().map(|text| (text, parted)));
+            }
         }
         found.push(text);
     }
     Ok(found)
 }
 
-fn decoded(text: &str, layer: usize) -> Vec<String> {
+fn is_long(text: &str) -> bool {
+    text.chars().filter(|c| c.is_alphanumeric()).count() >= FEWEST_LETTERS
+}
+
+fn decoded(text: &str, layer: usize, by_quotes: bool) -> Vec<String> {
     let mut found = written_in_digits(text);
-    found.extend(unescape(text));
     // Backwards, plain text has such signs by chance: again and again it would unfold for ever.
     let may_be_packed = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'%' | b'&' | b'\\' | b'=');
     if layer < 2 && text.bytes().any(may_be_packed) {
         let backwards: String = text.chars().rev().collect();
-        if looks_packed(text) || has_numbered_escapes(&backwards) {
+        // The right way round, an escape hardly is one backwards too.
+        let is_turned = || looks_packed(text) && 2 * escapes(&backwards) >= escapes(text);
+        if has_numbered_escapes(&backwards) || is_turned() {
             found.extend(unescape(&backwards));
             found.extend(written_in_digits(&backwards));
         }
-        if quoted_bytes(&backwards) >= FEWEST_QUOTED {
+        if is_quoted_printable(&backwards) {
             found.extend(quoted_printable(&backwards));
         }
     }
-    found.extend(quoted_printable(text));
+    if !by_quotes {
+        found.extend(unescape(text));
+        // A line that was broken, or one byte, leaves the letters around it as they are.
+        if is_quoted_printable(text) {
+            found.extend(quoted_printable(text));
+        }
+    }
     found.extend(invisible(text));
     found
 }
@@ -115,10 +164,13 @@ fn looks_packed(text: &str) -> bool {
     escapes >= FEWEST_ESCAPES || digits * 2 > text.len()
 }
 
-/// Equals signs with two figures behind them, as quoted-printable writes a byte.
-fn quoted_bytes(text: &str) -> usize {
-    let is_figure = |byte: &u8| byte.is_ascii_digit() || (b'A'..=b'F').contains(byte);
-    text.as_bytes().windows(3).filter(|three| three[0] == b'=' && three[1..].iter().all(is_figure)).count()
+/// Whether equals signs have two figures behind them, as quoted-printable writes a byte: in capitals, as it should, or
+/// more often than code does by chance.
+fn is_quoted_printable(text: &str) -> bool {
+    let quoted = |three: &&[u8]| three[0] == b'=' && three[1..].iter().all(u8::is_ascii_hexdigit);
+    let capital = |three: &[u8]| !three.iter().any(u8::is_ascii_lowercase);
+    let bytes: Vec<bool> = text.as_bytes().windows(3).filter(quoted).map(capital).collect();
+    bytes.iter().filter(|capital| **capital).count() >= FEWEST_QUOTED || bytes.len() >= FEWEST_ESCAPES
 }
 
 fn hash(text: &str) -> u64 {
