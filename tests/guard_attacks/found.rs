@@ -208,6 +208,7 @@ fn fields_that_stand_between_do_not_hide() {
         ("CDATA", numbered("<w><![CDATA[W]]></w>", "")),
         ("a stray quote", format!("5\" nails. {{{}}}", numbered("\"fN\": \"W\"", ", "))),
     ] {
+        hides_not(&format!("{name}, in a message"), EIGHT, json(&body));
         hides_not(name, EIGHT, body);
     }
 }

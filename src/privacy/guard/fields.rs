@@ -61,6 +61,7 @@ pub fn joined(text: &str, by_quotes: bool) -> Joined {
         ways.flat.append(&mut nested);
     }
     if by_quotes {
+        ways.flat.extend(unnumbered(text));
         return ways.worth();
     }
     if ["':", "',", "']", "'}"].iter().any(|end| text.contains(end)) {

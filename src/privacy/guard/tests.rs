@@ -113,6 +113,19 @@ proptest! {
         prop_assert!(matches!(said, Verdict::Refuse(_)), "{said:?}: {body:?}");
     }
 
+    #[test]
+    fn never_panics(bytes in prop::collection::vec(any::<u8>(), 0..600), text in "\\PC{0,300}") {
+        let _ = verdict(&text, &String::from_utf8_lossy(&bytes));
+        let _ = verdict("something else", &text);
+        let outgoing = Outgoing { url: "", headers: &[], body: &bytes, live: None };
+        let _ = reading::readings(&outgoing);
+    }
+}
+
+proptest! {
+    // Each of them may be read in megabytes.
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases / 4, ..ProptestConfig::default() })]
+
     /// What decoders are made to undo, broken off and nested: every reading of it is within its bound.
     #[test]
     fn decoding_ends_within_its_bound(
@@ -134,14 +147,6 @@ proptest! {
             let bytes: usize = readings.iter().map(String::len).sum();
             prop_assert!(bytes <= reading::most(body.len() + 1), "{bytes} of {}", body.len());
         }
-    }
-
-    #[test]
-    fn never_panics(bytes in prop::collection::vec(any::<u8>(), 0..600), text in "\\PC{0,300}") {
-        let _ = verdict(&text, &String::from_utf8_lossy(&bytes));
-        let _ = verdict("something else", &text);
-        let outgoing = Outgoing { url: "", headers: &[], body: &bytes, live: None };
-        let _ = reading::readings(&outgoing);
     }
 }
 
