@@ -1,6 +1,6 @@
 // The model on this device: which reads the history here, the files that are kept for it, and how to take another.
 
-import { node } from "../elements/base.js";
+import { LikenessElement, node } from "../elements/base.js";
 
 const LEAD =
   "Without one, your portrait comes of measured traits alone. A language model that runs on this device reads your choices " +
@@ -8,7 +8,7 @@ const LEAD =
 
 const megabytes = (bytes) => `${Math.max(1, Math.round(bytes / 1e6)).toLocaleString()} MB`;
 const stageWords = ({ stage, bytes, of }) => (of ? `${stage}, ${megabytes(bytes)} of ${megabytes(of)} …` : `${stage} …`);
-const failed = ({ message, advice }) => (advice ? `${message}: ${advice}` : String(message));
+const { failed } = LikenessElement.strings;
 
 /**
  * Draws it, closed: what is kept is looked up when the person opens it.
@@ -92,7 +92,7 @@ export function modelSection(held) {
   });
   const box = node("details", {},
     node("summary", {}, "A model on this device"), node("p", { class: "soft" }, LEAD), name, kept,
-    node("label", { class: "file", for: "model-file" }, "A GGUF file from this device"), file,
+    node("label", { for: "model-file" }, "A GGUF file from this device"), file,
     node("div", { class: "row" }, leave, cancel), progress, status);
   box.addEventListener("toggle", () => box.open && draw());
   return node("section", { class: "model" }, box);

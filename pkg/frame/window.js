@@ -2,7 +2,7 @@
 // the model.
 
 import "../elements.js";
-import { node } from "../elements/base.js";
+import { LikenessElement, node } from "../elements/base.js";
 import { SCOPE_WORDS } from "./calls.js";
 import { modelSection } from "./model.js";
 
@@ -32,7 +32,7 @@ export function showWindow(main, held, framed) {
     try {
       granted.replaceChildren(...grants(held, await held.grants.list()));
     } catch (error) {
-      granted.replaceChildren(node("p", { role: "alert" }, `${error.message}: ${error.advice}`));
+      granted.replaceChildren(alertOf(error));
     }
   };
   held.addEventListener("change", redraw);
@@ -53,7 +53,7 @@ async function showPortrait(place, held) {
   try {
     await bind();
   } catch (error) {
-    place.replaceChildren(node("p", { role: "alert" }, `${error.message}: ${error.advice}`));
+    place.replaceChildren(alertOf(error));
     return;
   }
   // With another model comes another likeness.
@@ -62,6 +62,8 @@ async function showPortrait(place, held) {
   const [panel, badge, move] = elements;
   place.replaceChildren(panel, badge, modelSection(held), move);
 }
+
+const alertOf = (error) => node("p", { role: "alert" }, LikenessElement.strings.failed(error));
 
 function question(held, asked) {
   const boxes = asked.scopes.map((scope) => {

@@ -7,13 +7,12 @@ import { test } from "node:test";
 import { connect, grant, outcome, withFrames } from "./frame-host.mjs";
 import { screenshots } from "./harness.mjs";
 import { folderWithSmallModel } from "./layers.mjs";
-import { CHOICES } from "./main-job.mjs";
+import { PAIRS } from "./main-job.mjs";
 import { assertNone } from "./package-host.mjs";
 
 const MINUTE = 60_000;
 const SMALL = "two-layers.gguf";
 const models = await folderWithSmallModel(SMALL);
-const PAIRS = CHOICES.map(([question, chosen, rejected]) => ({ context: [{ role: "user", content: question }], chosen, rejected }));
 
 /** The frame's own window. */
 async function windowOf(browser, page) {
@@ -69,14 +68,14 @@ test("a model that the person chooses in the frame's window reads the history th
     await again.locator("likeness-panel").getByText(`From ${PAIRS.length} choices.`).waitFor();
     await again.close();
 
-    // The next frame remembers a choice, and a file that is no model changes nothing.
+    // A file that is no model changes nothing.
     const third = await windowOf(browser, page);
     await third.getByText("A model on this device").click();
     await third.getByText("No model is in use.").waitFor();
     await third.getByLabel("A GGUF file from this device").setInputFiles({ name: "page.gguf", mimeType: "text/html", buffer: Buffer.from("<!DOCTYPE html>") });
     await third.locator(".model [role=status]").getByText(/GGUF/).waitFor();
     await third.getByText("No model is in use.").waitFor();
-    for (const request of requests) assertNone(CHOICES.map(([, , rejected]) => rejected), JSON.stringify(request), request.url);
+    for (const request of requests) assertNone(PAIRS.map(({ rejected }) => rejected), JSON.stringify(request), request.url);
   });
 });
 

@@ -51,16 +51,32 @@ function read(header) {
   return { metadata, entries, places, tensors, data: aligned(at) };
 }
 
+/** The embedded model's file, to be closed, its size, and what `read` finds in it. */
+async function openEmbedded() {
+  const source = await open(join(MODELS, EMBEDDED_MODEL));
+  const { size } = await source.stat();
+  const header = Buffer.alloc(16 << 20);
+  await source.read(header, 0, header.length, 0);
+  return { source, size, ...read(header) };
+}
+
+/** A tensor's line in the table, and the lines of several whose bytes follow one another. */
+const line = ({ name, dims, kind }, place) => Buffer.concat([text(name), u32(dims.length), ...dims.map(u64), u32(kind), u64(place)]);
+function linesOf(tensors) {
+  let place = 0;
+  return tensors.map((tensor) => line(tensor, (place += aligned(tensor.bytes)) - aligned(tensor.bytes)));
+}
+
+/** A file up to its tensors' bytes, which begin at the next multiple of 32. */
+const beginningOf = (lines, entries, ...metadata) =>
+  Buffer.concat([Buffer.from("GGUF"), u32(3), u64(lines.length), u64(entries), ...metadata, ...lines]);
+
 /**
  * Writes the embedded model with other layers: `pick` gets the number of layers and gives which of them to write, in
  * which order. Gives the file's bytes.
  */
 export async function writeWithLayers(file, pick) {
-  const source = await open(join(MODELS, EMBEDDED_MODEL));
-  const { size } = await source.stat();
-  const header = Buffer.alloc(16 << 20);
-  await source.read(header, 0, header.length, 0);
-  const { metadata, entries, places, tensors, data } = read(header);
+  const { source, size, metadata, entries, places, tensors, data } = await openEmbedded();
   const layersAt = places.get("llama.block_count");
   const ends = [...tensors.map(({ offset }) => offset).sort((a, b) => a - b).slice(1), size - data];
   const byOffset = new Map(tensors.map(({ offset }) => offset).sort((a, b) => a - b).map((offset, i) => [offset, ends[i] - offset]));
@@ -73,13 +89,7 @@ export async function writeWithLayers(file, pick) {
     const places = layers.flatMap((number, place) => (number === Number(layer[1]) ? [place] : []));
     return places.map((place) => ({ ...tensor, bytes, name: `blk.${place}.${layer[2]}` }));
   });
-  let place = 0;
-  const table = all.map(({ name, dims, kind, bytes }) => {
-    const row = Buffer.concat([text(name), u32(dims.length), ...dims.map(u64), u32(kind), u64(place)]);
-    place += aligned(bytes);
-    return row;
-  });
-  const beginning = Buffer.concat([Buffer.from("GGUF"), u32(3), u64(all.length), u64(entries), metadata, ...table]);
+  const beginning = beginningOf(linesOf(all), entries, metadata);
   const target = await open(file, "w");
   await target.write(beginning, 0, beginning.length, 0);
   let at = aligned(beginning.length);
@@ -104,11 +114,8 @@ const FORMATS = [
  * nothing but zeros: it says nothing, and whatever loads it has to have a kernel for each.
  */
 export async function writeWithFormats(file) {
-  const source = await open(join(MODELS, EMBEDDED_MODEL));
-  const header = Buffer.alloc(16 << 20);
-  await source.read(header, 0, header.length, 0);
+  const { source, metadata, entries, places, tensors } = await openEmbedded();
   await source.close();
-  const { metadata, entries, places, tensors } = read(header);
   const [width, hidden, head, keys] = [256, 512, 64, 2];
   const sizes = {
     block_count: 2, embedding_length: width, feed_forward_length: hidden,
@@ -124,14 +131,13 @@ export async function writeWithFormats(file) {
     for (const norm of ["attn_norm", "ffn_norm"]) all.push([`blk.${layer}.${norm}`, f32, width]);
     matrices.forEach(([name, ...dims], at) => all.push([`blk.${layer}.${name}`, FORMATS[7 * layer + at], ...dims]));
   }
-  let place = 0;
-  const table = all.map(([name, [kind, bytes, weights], ...dims]) => {
-    const row = Buffer.concat([text(`${name}.weight`), u32(dims.length), ...dims.map(u64), u32(kind), u64(place)]);
-    place += aligned((dims.reduce((product, size) => product * size) / weights) * bytes);
-    return row;
+  const laid = all.map(([name, [kind, bytes, weights], ...dims]) => {
+    const size = dims.reduce((product, size) => product * size);
+    return { name: `${name}.weight`, dims, kind, bytes: (size / weights) * bytes };
   });
-  const beginning = Buffer.concat([Buffer.from("GGUF"), u32(3), u64(all.length), u64(entries), metadata, ...table]);
-  await writeFile(file, Buffer.concat([beginning, Buffer.alloc(aligned(beginning.length) - beginning.length + place)]));
+  const beginning = beginningOf(linesOf(laid), entries, metadata);
+  const zeros = laid.reduce((sum, { bytes }) => sum + aligned(bytes), aligned(beginning.length) - beginning.length);
+  await writeFile(file, Buffer.concat([beginning, Buffer.alloc(zeros)]));
 }
 
 /**
@@ -159,8 +165,7 @@ export async function writeInParts(file, stem, count) {
   for (let part = 0; part < count; part++) {
     const [first, last] = [part * share, Math.min((part + 1) * share, tensors.length)];
     const base = tensors[first].offset;
-    const table = tensors.slice(first, last).map(({ name, dims, kind, offset }) =>
-      Buffer.concat([text(name), u32(dims.length), ...dims.map(u64), u32(kind), u64(offset - base)]));
+    const lines = tensors.slice(first, last).map((tensor) => line(tensor, tensor.offset - base));
     const place = [
       Buffer.concat([text("split.no"), u32(2), u16(part)]),
       Buffer.concat([text("split.count"), u32(2), u16(count)]),
@@ -168,7 +173,7 @@ export async function writeInParts(file, stem, count) {
     ];
     const own = part === 0 ? [metadata] : [];
     const known = place.length + (part === 0 ? entries : 0);
-    const beginning = Buffer.concat([Buffer.from("GGUF"), u32(3), u64(table.length), u64(known), ...own, ...place, ...table]);
+    const beginning = beginningOf(lines, known, ...own, ...place);
     const padding = Buffer.alloc(aligned(beginning.length) - beginning.length);
     const numbers = [part + 1, count].map((number) => String(number).padStart(5, "0"));
     names.push(`${stem}-${numbers.join("-of-")}.gguf`);

@@ -6,7 +6,7 @@ import { importHistory } from "./remote-person.mjs";
 const MINUTE = 60_000;
 
 /** Somebody who likes it short: a question, what they preferred, and the other answer. */
-export const CHOICES = [
+const CHOICES = [
   ["Tea or coffee?", "Tea.", "That depends very much on the hour of the day."],
   ["Is rain wet?", "Yes.", "One might say that it is, in most cases."],
   ["Best colour?", "Blue.", "There are many fine colours to choose from."],
@@ -17,14 +17,15 @@ export const CHOICES = [
   ["Who wrote it?", "Homer.", "It is commonly held to be a work of Homer's."],
 ];
 
+/** The same as pairs. */
+export const PAIRS = CHOICES.map(([question, chosen, rejected]) => ({ context: [{ role: "user", content: question }], chosen, rejected }));
+
 /**
  * Does it on the device that `runOn` names, with the model that `load` gets on the models page; `meanwhile` runs while
  * the induction does. Gives what is shown of the portrait and of a judgement.
  */
 export async function mainJob(page, { runOn, load, meanwhile = async () => {}, timeout }) {
-  const pair = ([question, chosen, rejected]) =>
-    JSON.stringify({ context: [{ role: "user", content: question }], chosen, rejected });
-  await importHistory(page, CHOICES.map(pair).join("\n"), CHOICES.length);
+  await importHistory(page, PAIRS.map((pair) => JSON.stringify(pair)).join("\n"), PAIRS.length);
   await page.getByRole("link", { name: "Models" }).click();
   await page.getByRole("radio", { name: runOn }).check();
   await load();

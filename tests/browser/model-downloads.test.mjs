@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { EMBEDDED_SHA256, speaking } from "./engine-worker.mjs";
 import { EMBEDDED_MODEL, MODELS, withApp } from "./harness.mjs";
 import { folderWithSmallModel } from "./layers.mjs";
-import { openModelHost } from "./model-host.mjs";
+import { arrival, openModelHost } from "./model-host.mjs";
 
 const MINUTE = 60_000;
 const SMALL = "two-layers.gguf";
@@ -45,11 +45,6 @@ async function ready(page) {
       engine.stop();
       return { answer, kept, stages };
     };
-    /** The bytes of the file that lie on the disk; how far a load is, is told now and then only. */
-    window.arrived = async () => {
-      const models = await (await navigator.storage.getDirectory()).getDirectoryHandle("models");
-      return (await (await models.getFileHandle(`${name}.part`)).getFile()).size;
-    };
     window.kept = async () => {
       const engine = await window.engine();
       const kept = (await engine.ask("Kept")).Ok.Kept;
@@ -66,15 +61,7 @@ function loadUpTo(page, host, mark, ...given) {
   host.holdAt = mark;
   const done = load(page, ...given);
   done.catch(() => {}); // The page may be closed under it.
-  return { held: arrival(page, mark), done };
-}
-
-async function arrival(page, mark) {
-  for (const end = Date.now() + MINUTE; ; await new Promise((resolve) => setTimeout(resolve, 100))) {
-    const bytes = await page.evaluate(() => window.arrived().catch(String));
-    if (bytes === mark) return;
-    assert.ok(Date.now() < end, `${bytes} of ${mark} bytes came`);
-  }
+  return { held: arrival(page, SMALL, mark), done };
 }
 
 /** A load whose connection is cut at `mark`. */

@@ -1,6 +1,7 @@
 // A server that has a model's file, as a site of models does: on another origin, with ranges or without; it can stop in the
 // middle of a file, and knows every byte that it gave.
 
+import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -84,4 +85,16 @@ export async function openModelHost(path, secure) {
       await file.close();
     },
   });
+}
+
+/** Waits until `mark` bytes of a download lie on the disk; how far it is, is told now and then only. */
+export async function arrival(page, name, mark) {
+  for (const end = Date.now() + 60_000; ; await page.waitForTimeout(100)) {
+    const bytes = await page.evaluate(async (name) => {
+      const models = await (await navigator.storage.getDirectory()).getDirectoryHandle("models");
+      return (await (await models.getFileHandle(`${name}.part`)).getFile()).size;
+    }, name).catch(String);
+    if (bytes === mark) return;
+    assert.ok(Date.now() < end, `${bytes} of ${mark} bytes came`);
+  }
 }

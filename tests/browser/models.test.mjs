@@ -10,7 +10,7 @@ import { test } from "node:test";
 import { promisify } from "node:util";
 import { screenshots, withApp } from "./harness.mjs";
 import { folderWithSmallModel, writeInParts } from "./layers.mjs";
-import { openModelHost } from "./model-host.mjs";
+import { arrival, openModelHost } from "./model-host.mjs";
 import { open } from "./remote-person.mjs";
 
 const MINUTE = 60_000;
@@ -33,14 +33,14 @@ async function openModels(page) {
   await button(page, "Load it").waitFor();
 }
 
-/** Types an address and clicks; the page loads itself anew, and has part of the file when the server holds it. */
+/** Types an address and clicks; the page loads itself anew, and has all that the server gave when it holds it. */
 async function downloadUpTo(page, host, mark) {
   host.holdAt = mark;
   await page.getByLabel("Address of a GGUF file").fill(`${host.origin}/org/${SMALL}?download=true`);
   await page.getByText("This page loads itself anew once, so that it may reach that address.").waitFor();
   await button(page, "Download").click();
   await page.getByText(/^Downloading$/).waitFor({ timeout: MINUTE });
-  while (!host.held) await page.waitForTimeout(50);
+  await arrival(page, SMALL, mark);
 }
 
 test("a download from an address is paused, resumed and kept; its origin may be reached for as long and no longer", {

@@ -9,14 +9,13 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { EMBEDDED_MODEL, MODELS } from "./harness.mjs";
 import { folderWithSmallModel, writeWithLayers } from "./layers.mjs";
-import { CHOICES } from "./main-job.mjs";
+import { PAIRS } from "./main-job.mjs";
 import { assertNone, withHost } from "./package-host.mjs";
 import { tasksText, watchTasks } from "./page-tasks.mjs";
 
 const MINUTE = 60_000;
 const SMALL = "two-layers.gguf";
-const PAIRS = CHOICES.map(([question, chosen, rejected]) => ({ context: [{ role: "user", content: question }], chosen, rejected }));
-const CANARIES = CHOICES.map(([, , rejected]) => rejected);
+const CANARIES = PAIRS.map(({ rejected }) => rejected);
 const models = await folderWithSmallModel(SMALL);
 
 const assertNoHistory = (requests) => requests.forEach((request) => assertNone(CANARIES, JSON.stringify(request), request.url));

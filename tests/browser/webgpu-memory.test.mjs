@@ -7,24 +7,18 @@ import { speaking } from "./engine-worker.mjs";
 import { PATIENCE, holding, withGpu } from "./gpu-witness.mjs";
 import { screenshots } from "./harness.mjs";
 import { folderWithSmallModel } from "./layers.mjs";
+import { download, runsOn } from "./models-page.mjs";
 
 const SMALL = "one-layer.gguf";
 const URL_OF_SMALL = { Url: { url: `/models/${SMALL}`, name: SMALL, sha256: null } };
 const models = await folderWithSmallModel(SMALL, () => [0]);
 
-/** Downloads the model on the models page, for the device that is named. */
-async function download(page, url, runOn) {
-  await page.getByRole("link", { name: "Models" }).click();
-  await page.getByRole("radio", { name: runOn }).check();
-  await page.getByLabel("Address of a GGUF file").fill(`${url}models/${SMALL}`);
-  await page.getByRole("button", { name: "Download", exact: true }).click();
-  await page.getByRole("heading", { name: "one-layer" }).waitFor({ timeout: PATIENCE });
-}
-
 test("a model that the GPU has no memory for runs on the processor, and the page says why", { timeout: 3 * PATIENCE }, async () => {
   await withGpu(async ({ page, url }) => {
-    await download(page, url, /^The GPU/);
-    assert.match(await page.locator(".in-use dt:text-is('Runs on') + dd").textContent(), /^The processor/);
+    await page.getByRole("link", { name: "Models" }).click();
+    await page.getByRole("radio", { name: /^The GPU/ }).check();
+    await download(page, url, SMALL);
+    assert.match(await runsOn(page).textContent(), /^The processor/);
     const why = await page.locator(".why-here").textContent();
     assert.match(why, /^The GPU can't take this model: out of memory: \d+ bytes for token_embd\.weight\.$/);
     await screenshots(page, "models-gpu-full");

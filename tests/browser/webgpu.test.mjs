@@ -1,25 +1,19 @@
-// The local model on WebGPU, in a Chromium whose GPU is SwiftShader: it is measured and not chosen, it computes what the
-// processor does, it goes away in the middle of a job, it computes wrongly, it isn't there.
+// The local model on WebGPU, in a Chromium whose GPU is SwiftShader: it computes what the processor does, with few limits
+// and after it was lost. What a person sees of it is in webgpu-page and webgpu-lost, the end of its memory in webgpu-memory.
 //
 // SwiftShader reads some five tokens a second of the embedded model, so only one test has all of its layers; the others
 // have two or one. The main job with the whole model is in long/.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { test } from "node:test";
 import { URL_OF_MODEL, speaking } from "./engine-worker.mjs";
-import { PATIENCE, PLAIN, WRONG, limited, withGpu } from "./gpu-witness.mjs";
-import { screenshots, withApp } from "./harness.mjs";
-import { folderWithSmallModel, writeWithLayers } from "./layers.mjs";
-import { mainJob } from "./main-job.mjs";
+import { PATIENCE, PLAIN, limited, withGpu } from "./gpu-witness.mjs";
+import { folderWithSmallModel } from "./layers.mjs";
 
 const SMALL = "two-layers.gguf";
 const URL_OF_SMALL = { Url: { url: `/models/${SMALL}`, name: SMALL, sha256: null } };
 const models = await folderWithSmallModel(SMALL);
-/** For a whole induction, of hundreds of tokens a judgement. */
-const SMALLEST = "one-layer.gguf";
-await writeWithLayers(join(models, SMALLEST), () => [0]);
 
 /** A judgement of the embedded model's, with what it comes to where nothing is rounded. */
 const GOLDEN = JSON.parse(await readFile(new URL("../golden/smollm2_judgement.json", import.meta.url), "utf8"));
@@ -117,102 +111,5 @@ test("a lost GPU is asked for again, and one that is lost again is left alone", 
     assert.match(second.moved[1].device.why, /the GPU was lost \(.*\), and not for the first time/);
     assertClose(second.scores, first.scores, ROUNDING_OF_SMALL);
     assert.deepEqual(fetched.filter((url) => url.endsWith(".gguf")), [], "nothing was fetched");
-  }, { serving: { models } });
-});
-
-/** Gets a model on the models page by its address. */
-async function download(page, url, file = SMALL) {
-  await page.getByRole("link", { name: "Models" }).click();
-  await page.getByLabel("Address of a GGUF file").fill(`${url}models/${file}`);
-  await page.getByRole("button", { name: "Download", exact: true }).click();
-  await page.getByRole("heading", { name: file.replace(".gguf", "") }).waitFor({ timeout: PATIENCE });
-}
-
-const runsOn = (page) => page.locator(".in-use dt:text-is('Runs on') + dd");
-
-test("the processor is chosen where it is faster, and the page says so; the choice is the person's", { timeout: 3 * PATIENCE }, async (t) => {
-  await withGpu(async ({ page, url, witness }) => {
-    await download(page, url);
-    assert.match(await runsOn(page).textContent(), /^The processor/);
-    const why = await page.locator(".why-here").textContent();
-    t.diagnostic(why);
-    assert.match(why, /one that the processor plays \(google swiftshader\), and slower/);
-    assert.match(why, /The sample work took [\d.]+ ms on the GPU, [\d.]+ ms on the processor\.$/);
-    assert.ok(await page.getByRole("radio", { name: /Whichever is faster/ }).isChecked());
-    await screenshots(page, "models-measured");
-
-    const dispatched = (await witness.tell()).dispatches;
-    await page.getByRole("radio", { name: /Whichever is faster/ }).focus();
-    await page.keyboard.press("ArrowDown");
-    await page.getByText("Measuring").waitFor();
-    await runsOn(page).getByText(/^The GPU \(google swiftshader/).waitFor({ timeout: PATIENCE });
-    assert.match(await page.locator(".why-here").textContent(), /It was chosen, and computes what the processor does\./);
-    assert.ok((await witness.tell()).dispatches > dispatched);
-    await screenshots(page, "models-on-gpu");
-
-    // Kept, for this model and for those to come.
-    await page.reload();
-    await page.getByRole("link", { name: "Models" }).click();
-    assert.ok(await page.getByRole("radio", { name: /^The GPU/ }).isChecked());
-    await page.getByRole("radio", { name: /^The processor/ }).check();
-    await page.getByRole("button", { name: "Load", exact: true }).click();
-    await runsOn(page).getByText(/^The processor/).waitFor({ timeout: PATIENCE });
-    assert.match(await page.locator(".why-here").textContent(), /^It was chosen\.$/);
-  }, { serving: { models } });
-});
-
-test("a GPU that computes wrongly is not used, and the page says so", { timeout: 3 * PATIENCE }, async () => {
-  await withGpu(async ({ page, url }) => {
-    await page.getByRole("link", { name: "Models" }).click();
-    await page.getByRole("radio", { name: /^The GPU/ }).check();
-    await download(page, url);
-    assert.match(await runsOn(page).textContent(), /^The processor/);
-    const why = await page.locator(".why-here").textContent();
-    assert.match(why, /^The GPU \(google swiftshader\) is not used: the GPU computes wrongly: -?[\d.]+ where the processor has -?[\d.]+/);
-    await screenshots(page, "models-wrong-gpu");
-  }, { before: WRONG, serving: { models } });
-});
-
-test("without WebGPU the model runs on the processor, and the page says why", { timeout: 3 * PATIENCE }, async () => {
-  await withApp(async ({ page, url }) => {
-    await page.getByRole("link", { name: "Models" }).click();
-    await page.getByRole("radio", { name: /^The GPU/ }).check();
-    await download(page, url);
-    assert.match(await runsOn(page).textContent(), /^The processor/);
-    assert.match(await page.locator(".why-here").textContent(), /^This browser (gives pages no GPU: it has no WebGPU|has WebGPU, but no GPU for it)\.$/);
-    await screenshots(page, "models-no-gpu");
-  }, { serving: { models } });
-});
-
-test("a job goes on when the GPU is lost in the middle of it, and comes to what it does on the processor", { timeout: 3 * PATIENCE }, async (t) => {
-  const job = async ({ page, url }, more) => {
-    const start = Date.now();
-    const found = await mainJob(page, { load: () => download(page, url, SMALLEST), timeout: 2 * PATIENCE, ...more });
-    t.diagnostic(`${Math.round((Date.now() - start) / 1000)} s: ${JSON.stringify(found)}`);
-    return found;
-  };
-  let expected;
-  await withApp(async (app) => (expected = await job(app, { runOn: /^The processor/ })), { serving: { models } });
-  assert.ok(expected.portrait.claims.length, "there is a claim to compare");
-  await withGpu(async (app) => {
-    const { page, witness } = app;
-    const fetched = [];
-    page.context().on("request", (request) => request.url().endsWith(SMALLEST) && fetched.push(request.url()));
-    const meanwhile = async () => {
-      // The job may be over before what is seen of it here could lead to anything.
-      await witness.loseAtWork();
-      const note = /^The GPU was lost \(.*\): the model was loaded again, and the work goes on\.$/;
-      await page.getByText(note).waitFor({ timeout: PATIENCE });
-      await screenshots(page, "portrait-gpu-lost");
-    };
-    const found = await job(app, { runOn: /^The GPU/, meanwhile });
-    assert.equal(fetched.length, 1, `it was fetched once: ${fetched}`);
-    // One layer has no opinion: what it says of two answers is a hair from even, on either side of it.
-    const certain = ({ portrait: { claims, tested }, choice }) => [claims, tested.filter((row) => !row.startsWith("The model")), choice];
-    assert.deepEqual(certain(found), certain(expected));
-    await page.getByRole("link", { name: "Models" }).click();
-    await runsOn(page).getByText(/^The GPU/).waitFor();
-    assert.match(await page.locator(".why-here").textContent(), /^The GPU was lost \(.*\); it was loaded again, and it was chosen/);
-    await screenshots(page, "models-gpu-lost");
   }, { serving: { models } });
 });

@@ -43,21 +43,26 @@ impl Joined {
     /// What is worth reading.
     fn worth(mut self) -> Self {
         self.nested.retain(|way| !way.trim().is_empty());
-        self.flat.retain(|way| way.chars().filter(|c| c.is_alphanumeric()).count() >= FEWEST_LETTERS);
+        self.flat.retain(|way| is_long(way));
         self
     }
 }
 
-/// Each way of putting the fields of `text` together that gives something else than the text itself; of one that is
-/// quoted for the most part ([`beside_quoted`]) by its quotes alone, since what is beside them is read by itself.
-pub fn joined(text: &str, by_quotes: bool) -> Joined {
+/// Whether a text has as many letters as are worth reading.
+pub fn is_long(text: &str) -> bool {
+    text.chars().filter(|c| c.is_alphanumeric()).count() >= FEWEST_LETTERS
+}
+
+/// Each way of putting the fields of `text` together that gives something else than the text itself. `quotes` are its
+/// string literals; where it is read by them alone, what is beside them is read by itself.
+pub fn joined(text: &str, quotes: Vec<Range<usize>>, by_quotes: bool) -> Joined {
     let mut ways = Joined::default();
-    let quoted = literals(text, b'"', 0);
+    let quoted = literals(text, quotes);
     of_literals(&quoted, &mut ways.nested, &mut ways.flat);
     // Behind a stray quote what was between the texts is in quotes, and the other way round.
     if !quoted.is_empty() || text.contains('"') {
         let mut nested = Vec::new();
-        of_literals(&literals(text, b'"', 1), &mut nested, &mut ways.flat);
+        of_literals(&literals(text, quoted_by(text, b'"', 1)), &mut nested, &mut ways.flat);
         ways.flat.append(&mut nested);
     }
     if by_quotes {
@@ -65,7 +70,7 @@ pub fn joined(text: &str, by_quotes: bool) -> Joined {
         return ways.worth();
     }
     if ["':", "',", "']", "'}"].iter().any(|end| text.contains(end)) {
-        of_literals(&literals(text, b'\'', 0), &mut ways.nested, &mut ways.flat);
+        of_literals(&literals(text, quoted_by(text, b'\'', 0)), &mut ways.nested, &mut ways.flat);
     }
     if text.contains('=') {
         let fields = form(text);
@@ -183,15 +188,14 @@ fn unnumbered(text: &str) -> Option<String> {
 }
 
 /// What stands beside the string literals of a text that is half literals or more, as JSON is.
-pub fn beside_quoted(text: &str) -> Option<String> {
-    let quoted = quoted(text, b'"', 0);
-    let bytes: usize = quoted.iter().map(|range| range.len()).sum();
+pub fn beside(text: &str, quotes: &[Range<usize>]) -> Option<String> {
+    let bytes: usize = quotes.iter().map(|range| range.len()).sum();
     if bytes * 2 < text.len() || text.is_empty() {
         return None;
     }
     let mut beside = String::new();
     let mut from = 0;
-    for range in quoted {
+    for range in quotes {
         beside.push_str(&text[from..range.start]);
         beside.push(' ');
         from = range.end;
@@ -204,9 +208,8 @@ struct Literal {
     is_key: bool,
 }
 
-/// The string literals of JSON, or of what writes them in single quotes, escapes undone; the first so many quotes are
-/// passed over.
-fn literals(text: &str, quote: u8, skipped: usize) -> Vec<Literal> {
+/// The string literals that stand there, escapes undone.
+fn literals(text: &str, quotes: Vec<Range<usize>>) -> Vec<Literal> {
     let read = |range: Range<usize>| {
         let raw = &text[range.clone()];
         let after = text.as_bytes()[range.end..].iter().find(|byte| !byte.is_ascii_whitespace());
@@ -214,11 +217,16 @@ fn literals(text: &str, quote: u8, skipped: usize) -> Vec<Literal> {
         let text = serde_json::from_str(raw).unwrap_or_else(|_| raw[1..raw.len() - 1].to_owned());
         Literal { text, is_key: after == Some(&b':') }
     };
-    quoted(text, quote, skipped).into_iter().map(read).collect()
+    quotes.into_iter().map(read).collect()
 }
 
-/// Where they stand, quotes included.
-fn quoted(text: &str, quote: u8, skipped: usize) -> Vec<Range<usize>> {
+/// Where the string literals of JSON stand, quotes included.
+pub fn quotes(text: &str) -> Vec<Range<usize>> {
+    quoted_by(text, b'"', 0)
+}
+
+/// The same by any quote, the first so many of them passed over.
+fn quoted_by(text: &str, quote: u8, skipped: usize) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
     let mut at = 0;
@@ -270,7 +278,9 @@ mod tests {
 
     #[track_caller]
     fn finds(text: &str, expected: &str) {
-        let joined = joined(text, beside_quoted(text).is_some());
+        let quotes = quotes(text);
+        let by_quotes = beside(text, &quotes).is_some();
+        let joined = joined(text, quotes, by_quotes);
         let found = [joined.nested, joined.flat].concat();
         assert!(found.iter().any(|found| found.contains(expected)), "{found:?}");
     }

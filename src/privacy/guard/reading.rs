@@ -11,7 +11,7 @@ use unicode_normalization::char::is_combining_mark;
 
 use super::charsets::{readable, wide};
 use super::escapes::{escapes, has_numbered_escapes, invisible, quoted_printable, unescape};
-use super::fields::{beside_quoted, joined};
+use super::fields::{beside, is_long, joined, quotes};
 use super::markup::rendered;
 use super::radix::written_in_digits;
 use crate::privacy::{Outgoing, Unreadable};
@@ -22,9 +22,6 @@ const LAYERS: usize = 6;
 /// Times that fields are put together before the next layer, and in all.
 const JOINS: usize = 2;
 const ALL_JOINS: usize = 3;
-
-/// Below the last layer, what has fewer letters than this is let be: an accident of decoding.
-const FEWEST_LETTERS: usize = 12;
 
 /// Backwards, a text is unescaped from so many signs of escaping on, or where one stands for a character by its number.
 const FEWEST_ESCAPES: usize = 6;
@@ -100,16 +97,18 @@ fn unfold(starts: Vec<String>, most: usize) -> Result<Vec<String>, Unreadable> {
             return Err(Unreadable::TooMuch);
         }
         // What is quoted for the most part is read by its quotes, which undoes the same escapes, and what is beside them.
-        let beside = beside_quoted(&text);
+        let quotes = quotes(&text);
+        let beside = beside(&text, &quotes);
         let mut decoded = decoded(&text, steps.layers, beside.is_some());
         decoded.retain(|decoded| !seen.contains(&hash(decoded)));
         if steps.layers < LAYERS {
             waiting.extend(decoded.into_iter().map(|text| (text, steps.decoded())));
         } else if decoded.iter().any(|text| is_long(text)) {
+            // What is shorter is an accident of decoding.
             return Err(Unreadable::TooDeep);
         }
         if steps.joins < JOINS && steps.all_joins < ALL_JOINS {
-            let joined = joined(&text, beside.is_some());
+            let joined = joined(&text, quotes, beside.is_some());
             if !steps.rendered && beside.is_none() {
                 let shown = Steps { rendered: true, ..steps.joined() };
                 waiting.extend(rendered(&text).into_iter().map(|text| (text, shown)));
@@ -117,6 +116,7 @@ fn unfold(starts: Vec<String>, most: usize) -> Result<Vec<String>, Unreadable> {
             let nested = joined.nested.into_iter().chain(beside);
             waiting.extend(nested.map(|text| (text, steps.joined())));
             if !steps.parted {
+                // None at once, and one more behind the next layer.
                 let parted = Steps { joins: JOINS, all_joins: ALL_JOINS - 1, parted: true, ..steps };
                 waiting.extend(joined.flat.into_iter().map(|text| (text, parted)));
             }
@@ -124,10 +124,6 @@ fn unfold(starts: Vec<String>, most: usize) -> Result<Vec<String>, Unreadable> {
         found.push(text);
     }
     Ok(found)
-}
-
-fn is_long(text: &str) -> bool {
-    text.chars().filter(|c| c.is_alphanumeric()).count() >= FEWEST_LETTERS
 }
 
 fn decoded(text: &str, layer: usize, by_quotes: bool) -> Vec<String> {

@@ -124,7 +124,7 @@ proptest! {
 
 proptest! {
     // Each of them may be read in megabytes.
-    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases / 4, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.div_ceil(4), ..ProptestConfig::default() })]
 
     /// What decoders are made to undo, broken off and nested: every reading of it is within its bound.
     #[test]
