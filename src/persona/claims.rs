@@ -80,6 +80,9 @@ pub struct Claim {
     /// The chance that its direction is right, for a claim from traits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certainty: Option<f64>,
+    /// Whether it goes along with another claim so closely that the pairs can't tell which of them matters.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub along: bool,
     /// How people in general weigh its trait: log-odds a usual difference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usual_weight: Option<f64>,
@@ -112,6 +115,7 @@ impl Claim {
             supports: Vec::new(),
             contradicts: Vec::new(),
             certainty: None,
+            along: false,
             usual_weight: None,
             gain: 0.0,
             tested: 0,

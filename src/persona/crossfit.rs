@@ -83,6 +83,7 @@ impl CrossFit {
         let mut claim = Claim {
             id: trait_name(&about),
             certainty: Some(found.certainty),
+            along: found.along,
             usual_weight: Some(found.prior_weight),
             gain,
             tested: gains.len(),

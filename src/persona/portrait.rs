@@ -104,8 +104,25 @@ fn prose(used: &[&Claim], validation: &Validation, pairs: usize) -> String {
             paragraphs.push(format!("{title}: {}", part(&here)));
         }
     }
+    paragraphs.extend(together(used));
     paragraphs.extend(foretold(validation));
     paragraphs.join("\n\n")
+}
+
+/// What the choices can't part, where there is something.
+fn together(used: &[&Claim]) -> Option<String> {
+    let along: Vec<String> = used
+        .iter()
+        .filter(|claim| claim.along && by_template(claim))
+        .filter_map(|claim| Some(claim.row()?.phrase(claim.about.as_ref()?.more)))
+        .collect();
+    (!along.is_empty()).then(|| {
+        format!(
+            "Some of this comes together in your choices, so that they can't tell yet which of it matters: that answers \
+             {}. Choices between answers that differ in one of these alone would tell.",
+            list(&along)
+        )
+    })
 }
 
 /// Whether a claim belongs to a part; the last part, without groups, takes what is about no trait.

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::posterior::COUNTED;
 use super::told::Together;
-use super::{Direction, Observation, Reward, Slope};
-use crate::traits::TABLE;
+use super::{Direction, Observation, Prior, Reward, Slope};
+use crate::traits::{Divides, TABLE};
 
 /// A claim is made where the sign of its slope is at least this certain in the joint posterior.
 const CERTAIN: f64 = 0.9;
@@ -34,8 +34,19 @@ const MOST: usize = 6;
 /// what 4 of 9 choices say.
 const SHOWS: f64 = 0.6;
 
-/// Two traits that correlate by this much in the person's pairs, or more, are one taste: only one of them is told.
+/// Two traits that correlate by this much in the person's pairs, or more, are one taste: one of them is told for both, the
+/// other at most as going along with it.
 const ALIKE: f64 = 0.75;
+
+/// What the pairs can't part from what is told correlates with it by this much or more…
+const CLOSE: f64 = 0.6;
+
+/// … is borne out by so many choices, and by this share of those that differ in it…
+const FEWEST: u32 = 6;
+const UNANIMOUS: f64 = 0.8;
+
+/// … and leads in the bare count by this share of the other's lead.
+const NEARLY_AS_OFTEN: f64 = 0.6;
 
 /// A trait that people name is told in the place of surface marks that correlate with it by this much or more…
 const ALONG: f64 = 0.4;
@@ -66,13 +77,16 @@ pub struct TraitClaim {
     pub supports: usize,
     /// Pairs in which it differs in the other one.
     pub contradicts: usize,
+    /// Whether it goes along with an earlier claim so closely that these pairs can't tell which of them matters.
+    pub along: bool,
 }
 
 impl Reward {
     /// The claims, surest first: traits in which the person surely wants more or less, and departs from people in
     /// general by it; `observations` are those that the reward was learnt from.
     ///
-    /// Traits are told one by one, each time the one that says most of what is still unsaid, until none is certain.
+    /// Traits are told one by one, each time the one that says most of what is still unsaid, until none is certain; last
+    /// come those that go along with what was told.
     pub fn claims(&self, observations: &[Observation]) -> Vec<TraitClaim> {
         if self.pairs == 0 {
             return Vec::new();
@@ -99,6 +113,14 @@ impl Reward {
             claims.map(|((direction, slope), &at)| TraitClaim::of(at, slope, direction, observations));
         let mut claims: Vec<TraitClaim> = claims.collect();
         claims.sort_by(|a, b| b.certainty.total_cmp(&a.certainty));
+        for also in self.along(&together, &told, &heard) {
+            let nested = |&at: &usize| TABLE[at].is_nested_with(&TABLE[also.index]);
+            if told.len() < MOST && !told.iter().any(nested) {
+                told.push(also.index);
+                let claim = TraitClaim::of(also.index, also.slope, also.direction, observations);
+                claims.push(TraitClaim { along: true, ..claim });
+            }
+        }
         claims
     }
 
@@ -110,8 +132,8 @@ impl Reward {
         }
         let (direction, left) = together.direction(index, told)?;
         let slope = self.slope(&direction);
-        let (leaning, summary) = (Leaning { index, more: slope.more > slope.less }, &self.summary[index]);
-        let itself = if leaning.more { summary.raised } else { summary.lowered };
+        let leaning = Leaning { index, more: slope.more > slope.less };
+        let itself = self.itself(leaning);
         let may_be_told = itself >= ITSELF && self.may_be_told(together, &slope, index, told);
         may_be_told.then_some((leaning, slope.weight * slope.weight * left * itself))
     }
@@ -138,15 +160,52 @@ impl Reward {
         let along = named.filter_map(|index| {
             let goes = together.correlation(index, found.index);
             let leaning = Leaning { index, more: (goes > 0.0) == found.more };
-            let slope = self.slope(&together.direction(index, told)?.0);
+            let (direction, left) = together.direction(index, told)?;
+            let slope = self.slope(&direction);
             let fits = goes.abs() >= ALONG
                 && self.lead(leaning) >= AS_OFTEN * lead
                 && (slope.more > slope.less) == leaning.more
                 && !heard.iter().any(|old| together.one_taste(leaning, *old))
                 && self.may_be_told(together, &slope, index, told);
-            fits.then_some((leaning, slope.weight.abs()))
+            let itself = self.itself(leaning);
+            fits.then_some((leaning, slope.weight * slope.weight * left * itself))
         });
         along.max_by(|a, b| a.1.total_cmp(&b.1)).map_or(found, |(leaning, _)| leaning)
+    }
+
+    /// The chance that the person departs from people in general in the trait itself, as they lean.
+    fn itself(&self, leaning: Leaning) -> f64 {
+        let summary = &self.summary[leaning.index];
+        if leaning.more { summary.raised } else { summary.lowered }
+    }
+
+    /// What goes along with what is told so closely that the pairs can't part them, the most telling first. Who always
+    /// turns down the answer with emoji and hedges turns down both: to tell one of them alone would be a guess.
+    fn along(&self, together: &Together, told: &[usize], heard: &[Leaning]) -> Vec<Along> {
+        let unknown = Reward::unknown(Prior::shipped());
+        let rest = (0..TABLE.len()).filter(|index| !told.contains(index));
+        let named = rest.filter(|&index| !TABLE[index].surface && TABLE[index].divides != Divides::Little);
+        let mut found: Vec<Along> = named
+            .filter_map(|index| {
+                let (direction, left) = together.direction(index, beside_length(index))?;
+                let slope = self.slope(&direction);
+                let leaning = Leaning { index, more: slope.more > slope.less };
+                let [with, against] = self.counted(leaning);
+                let itself = self.itself(leaning);
+                let shows = with >= FEWEST && f64::from(with) >= UNANIMOUS * f64::from(with + against);
+                let fits = shows
+                    && can_be_claimed(&slope)
+                    && itself > unknown.itself(leaning)
+                    && heard.iter().any(|&old| {
+                        together.lean_alike(leaning, old, CLOSE)
+                            && self.lead(leaning) >= NEARLY_AS_OFTEN * self.lead(old)
+                    });
+                let says = slope.weight * slope.weight * left * itself;
+                fits.then_some(Along { index, slope, direction, says })
+            })
+            .collect();
+        found.sort_by(|a, b| b.says.total_cmp(&a.says));
+        found
     }
 
     /// In how many choices the answer that they took differs noticeably as they lean, and in how many the other way.
@@ -183,15 +242,34 @@ struct Leaning {
     more: bool,
 }
 
+/// A trait that goes along with what is told.
+struct Along {
+    index: usize,
+    slope: Slope,
+    direction: Direction,
+    /// How much of the person's reward it says.
+    says: f64,
+}
+
 impl Together {
+    /// Whether two traits correlate by so much or more, and what is said of them goes the same way.
+    fn lean_alike(&self, one: Leaning, other: Leaning, least: f64) -> bool {
+        let goes = self.correlation(one.index, other.index);
+        goes.abs() >= least && (goes > 0.0) == (one.more == other.more)
+    }
+
     /// Whether who heard one of two leanings has heard the other as well: a whole and its part that lean the same way, or
     /// traits that nearly always go together.
     fn one_taste(&self, one: Leaning, other: Leaning) -> bool {
         let nested = TABLE[one.index].is_nested_with(&TABLE[other.index]);
-        let goes = self.correlation(one.index, other.index);
-        let alike = goes.abs() >= ALIKE && (goes > 0.0) == (one.more == other.more);
-        one.index == other.index || alike || (nested && one.more == other.more)
+        one.index == other.index || self.lean_alike(one, other, ALIKE) || (nested && one.more == other.more)
     }
+}
+
+/// A longer answer has more of nearly everything: what is said of any other trait is said beside its length.
+fn beside_length(index: usize) -> &'static [usize] {
+    const LENGTH: usize = 0;
+    if index == LENGTH { &[] } else { &[LENGTH] }
 }
 
 fn can_be_claimed(slope: &Slope) -> bool {
@@ -217,6 +295,7 @@ impl TraitClaim {
             direction,
             supports: counted(sign),
             contradicts: counted(-sign),
+            along: false,
         }
     }
 }

@@ -184,6 +184,30 @@ fn who_likes_it_warm_is_not_told_of_exclamation_marks_alone() {
 }
 
 #[test]
+fn what_always_goes_together_is_told_together() {
+    // Short and plain each time, against long chat with hedges and much warmth.
+    let plain = |i: usize| format!("Take road {i}. It is the shorter one and costs {} euros.", 3 + i);
+    let chatty = |i: usize| {
+        let wish =
+            ["Have fun! \u{1F389}", "Enjoy it! \u{1F60A}", "Safe travels, dear friend! \u{1F697}"][i % 3];
+        format!(
+            "What a lovely trip! It might perhaps be road {i}, although it could possibly depend on a few things, and I am \
+             so happy for you. {wish}"
+        )
+    };
+    let choice =
+        |i: usize| Observation { difference: difference(&context(), &plain(i), &chatty(i)), weight: 1.0 };
+    let observations: Vec<Observation> = (0..16).map(choice).collect();
+    let claims = Reward::learn(Prior::shipped(), &observations).claims(&observations);
+    let told: Vec<&str> = claims.iter().map(|claim| claim.text.as_str()).collect();
+    for expected in ["are less hedged.", "are cooler.", "are shorter."] {
+        assert!(told.contains(&format!("You prefer answers that {expected}").as_str()), "{told:?}");
+    }
+    assert!(!claims[0].along && claims.iter().any(|claim| claim.along), "{claims:?}");
+    assert!(claims.iter().all(|claim| claim.contradicts == 0), "{claims:?}");
+}
+
+#[test]
 fn log_odds_of_nothing_are_half_right() {
     assert_eq!([0.1, 0.0, -0.0, -0.1].map(hit), [1.0, 0.5, 0.5, 0.0]);
 }
