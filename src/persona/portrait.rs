@@ -104,24 +104,19 @@ fn prose(used: &[&Claim], validation: &Validation, pairs: usize) -> String {
             paragraphs.push(format!("{title}: {}", part(&here)));
         }
     }
-    paragraphs.extend(together(used));
+    paragraphs.extend(along(used));
     paragraphs.extend(foretold(validation));
     paragraphs.join("\n\n")
 }
 
-/// What the choices can't part, where there is something.
-fn together(used: &[&Claim]) -> Option<String> {
-    let along: Vec<String> = used
-        .iter()
-        .filter(|claim| claim.along && by_template(claim))
-        .filter_map(|claim| Some(claim.row()?.phrase(claim.about.as_ref()?.more)))
-        .collect();
-    (!along.is_empty()).then(|| {
-        format!(
-            "Some of this comes together in your choices, so that they can't tell yet which of it matters: that answers \
-             {}. Choices between answers that differ in one of these alone would tell.",
-            list(&along)
-        )
+/// What the choices can't part from the rest, where there is something.
+fn along(used: &[&Claim]) -> Option<String> {
+    let along = used.iter().filter(|claim| claim.along && by_template(claim));
+    let phrases: Vec<String> =
+        along.filter_map(|claim| Some(claim.row()?.phrase(claim.about.as_ref()?.more))).collect();
+    (!phrases.is_empty()).then(|| {
+        let what = list(&phrases);
+        format!("That answers {what} comes along with the rest in your choices; whether it matters by itself is open.")
     })
 }
 
@@ -375,6 +370,22 @@ mod tests {
              Learned from your earlier choices alone, your taste foretells 6 of the last 8; what most people like \
              foretells 4."
         );
+    }
+
+    #[test]
+    fn what_comes_along_is_said_to() {
+        let mut claims = [
+            claim("You prefer answers that are less hedged.", 15, 0),
+            claim("You prefer answers that have fewer emoji.", 16, 0),
+            claim("You prefer answers that are cooler.", 12, 0),
+        ];
+        assert!(!portrait(&claims, 16).contains("comes along"));
+        claims[1].along = true;
+        claims[2].along = true;
+        let text = portrait(&claims, 16);
+        let expected = "That answers have fewer emoji and are cooler comes along with the rest in your choices; whether it \
+                        matters by itself is open.";
+        assert!(text.contains(expected), "{text}");
     }
 
     #[test]

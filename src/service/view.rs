@@ -217,6 +217,8 @@ pub struct ClaimView {
     pub from: String,
     /// How sure, 0.5 to 1.
     pub certainty: f32,
+    /// Whether it comes along with another claim so closely that the choices can't tell which of them matters.
+    pub along: bool,
     /// How much it lowers the log-loss on pairs that it was not made from, in nats a pair.
     pub gain: Option<f32>,
     /// Pairs that speak for it.

@@ -95,6 +95,7 @@ test("the panel edits, pins, refuses and restores; the badge shows what a prompt
     await panel.getByRole("button", { name: "Make a new portrait" }).click();
     await page.waitForFunction(() => told.includes("likeness-portrait"));
     const edit = panel.getByRole("button", { name: /^Edit/ }).first();
+    const found = (await edit.getAttribute("aria-label")).replace("Edit: ", "");
     await edit.focus();
     await page.keyboard.press("Enter");
     await page.keyboard.press("Escape");
@@ -115,7 +116,7 @@ test("the panel edits, pins, refuses and restores; the badge shows what a prompt
     assert.equal(await page.evaluate(() => focused()), "Restore: You like it brief.", "the button that is gone hands its focus on");
     assert.ok(!(await badgeAgrees(page)).includes("You like it brief."));
     await panel.getByRole("button", { name: "Restore: You like it brief." }).click();
-    await panel.getByRole("button", { name: /^Pin: / }).click();
+    await panel.getByRole("button", { name: `Pin: ${found}` }).click();
     await panel.getByText("(pinned)").waitFor();
     assert.equal((await badgeAgrees(page)).length, before.length);
     assert.deepEqual(await page.evaluate(() => told), ["likeness-portrait", ...Array(4).fill("likeness-claim")]);

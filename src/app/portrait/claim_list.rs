@@ -37,6 +37,7 @@ pub fn counts(claim: &ClaimView) -> String {
 /// Where a claim comes from.
 pub fn source(claim: &ClaimView) -> &'static str {
     match claim.from.as_str() {
+        "traits" if claim.along => "measured in the answers, where it comes along with others",
         "traits" => "measured in the answers",
         "reasoning" => "from a model's reasoning that predicted right",
         "person" => "in your own words",
@@ -68,6 +69,7 @@ mod tests {
             text: String::new(),
             from: "traits".into(),
             certainty,
+            along: false,
             gain: None,
             supports: Vec::new(),
             contradicts: Vec::new(),
