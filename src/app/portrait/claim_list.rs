@@ -37,7 +37,7 @@ pub fn counts(claim: &ClaimView) -> String {
 /// Where a claim comes from.
 pub fn source(claim: &ClaimView) -> &'static str {
     match claim.from.as_str() {
-        "traits" if claim.along => "measured in the answers, where it comes along with others",
+        "traits" if claim.along => "measured along with others",
         "traits" => "measured in the answers",
         "reasoning" => "from a model's reasoning that predicted right",
         "person" => "in your own words",
