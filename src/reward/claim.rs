@@ -1,11 +1,13 @@
 //! What can be said of a reward in words: claims on the person.
 
+use std::cell::LazyCell;
+
 use serde::{Deserialize, Serialize};
 
 use super::posterior::COUNTED;
 use super::told::Together;
 use super::{Direction, Observation, Prior, Reward, Slope};
-use crate::traits::{Divides, TABLE};
+use crate::traits::{Divides, TABLE, Trait};
 
 /// A claim is made where the sign of its slope is at least this certain in the joint posterior.
 const CERTAIN: f64 = 0.9;
@@ -95,10 +97,10 @@ impl Reward {
         let (mut told, mut heard): (Vec<usize>, Vec<Leaning>) = (Vec::new(), Vec::new());
         let mut first = 0.0;
         while told.len() < MOST {
-            let said = (0..TABLE.len()).filter_map(|index| self.says(&together, index, &told));
-            let new = said.filter(|(new, _)| !heard.iter().any(|old| together.one_taste(*new, *old)));
-            match new.max_by(|a, b| a.1.total_cmp(&b.1)) {
-                Some((leaning, says)) if says > LEAST_SHARE * first => {
+            let said = (0..TABLE.len()).filter_map(|index| self.next(&together, index, &told));
+            let new = said.filter(|new| !heard.iter().any(|old| together.one_taste(new.leaning, *old)));
+            match new.max_by(|a, b| a.says.total_cmp(&b.says)) {
+                Some(Candidate { leaning, says, .. }) if says > LEAST_SHARE * first => {
                     first = f64::max(first, says);
                     let named = self.named(&together, leaning, &told, &heard);
                     told.push(named.index);
@@ -114,36 +116,43 @@ impl Reward {
         let mut claims: Vec<TraitClaim> = claims.collect();
         claims.sort_by(|a, b| b.certainty.total_cmp(&a.certainty));
         for also in self.along(&together, &told, &heard) {
-            let nested = |&at: &usize| TABLE[at].is_nested_with(&TABLE[also.index]);
+            let Leaning { index, .. } = also.leaning;
+            let nested = |&at: &usize| TABLE[at].is_nested_with(&TABLE[index]);
             if told.len() < MOST && !told.iter().any(nested) {
-                told.push(also.index);
-                let claim = TraitClaim::of(also.index, also.slope, also.direction, observations);
+                told.push(index);
+                let claim = TraitClaim::of(index, also.slope, also.direction, observations);
                 claims.push(TraitClaim { along: true, ..claim });
             }
         }
         claims
     }
 
-    /// How one more trait would be told beside those already told, and how much of the person's reward it would say;
-    /// none where it can't be claimed, or where it would take away what those told rest on.
-    fn says(&self, together: &Together, index: usize, told: &[usize]) -> Option<(Leaning, f64)> {
+    /// How one more trait would be told beside those already told; none where it can't be claimed, or where it would take
+    /// away what those told rest on.
+    fn next(&self, together: &Together, index: usize, told: &[usize]) -> Option<Candidate> {
         if told.contains(&index) {
             return None;
         }
-        let (direction, left) = together.direction(index, told)?;
+        let one = self.candidate(together, index, told)?;
+        (one.itself >= ITSELF && self.may_be_told(together, &one, told)).then_some(one)
+    }
+
+    /// A trait as it would be told beside others.
+    fn candidate(&self, together: &Together, index: usize, beside: &[usize]) -> Option<Candidate> {
+        let (direction, left) = together.direction(index, beside)?;
         let slope = self.slope(&direction);
         let leaning = Leaning { index, more: slope.more > slope.less };
         let itself = self.itself(leaning);
-        let may_be_told = itself >= ITSELF && self.may_be_told(together, &slope, index, told);
-        may_be_told.then_some((leaning, slope.weight * slope.weight * left * itself))
+        let says = slope.weight * slope.weight * left * itself;
+        Some(Candidate { leaning, slope, direction, itself, says })
     }
 
-    fn may_be_told(&self, together: &Together, slope: &Slope, index: usize, told: &[usize]) -> bool {
-        let [with, against] = self.counted(Leaning { index, more: slope.more > slope.less });
-        if !can_be_claimed(slope) || f64::from(with) < SHOWS * f64::from(with + against) {
+    fn may_be_told(&self, together: &Together, one: &Candidate, told: &[usize]) -> bool {
+        let [with, against] = self.counted(one.leaning);
+        if !can_be_claimed(&one.slope) || f64::from(with) < SHOWS * f64::from(with + against) {
             return false;
         }
-        let all: Vec<usize> = told.iter().copied().chain([index]).collect();
+        let all: Vec<usize> = told.iter().copied().chain([one.leaning.index]).collect();
         let slopes = self.beside_each_other(together, &all);
         slopes.iter().all(|(_, slope)| slope.more.max(slope.less) >= BESIDE_OTHERS)
     }
@@ -157,20 +166,13 @@ impl Reward {
         }
         let lead = self.lead(found);
         let named = (0..TABLE.len()).filter(|&index| !TABLE[index].surface && !told.contains(&index));
-        let along = named.filter_map(|index| {
-            let goes = together.correlation(index, found.index);
-            let leaning = Leaning { index, more: (goes > 0.0) == found.more };
-            let (direction, left) = together.direction(index, told)?;
-            let slope = self.slope(&direction);
-            let fits = goes.abs() >= ALONG
-                && self.lead(leaning) >= AS_OFTEN * lead
-                && (slope.more > slope.less) == leaning.more
-                && !heard.iter().any(|old| together.one_taste(leaning, *old))
-                && self.may_be_told(together, &slope, index, told);
-            let itself = self.itself(leaning);
-            fits.then_some((leaning, slope.weight * slope.weight * left * itself))
+        let along = named.filter_map(|index| self.candidate(together, index, told)).filter(|one| {
+            together.lean_alike(one.leaning, found, ALONG)
+                && self.lead(one.leaning) >= AS_OFTEN * lead
+                && !heard.iter().any(|old| together.one_taste(one.leaning, *old))
+                && self.may_be_told(together, one, told)
         });
-        along.max_by(|a, b| a.1.total_cmp(&b.1)).map_or(found, |(leaning, _)| leaning)
+        along.max_by(|a, b| a.says.total_cmp(&b.says)).map_or(found, |one| one.leaning)
     }
 
     /// The chance that the person departs from people in general in the trait itself, as they lean.
@@ -181,29 +183,26 @@ impl Reward {
 
     /// What goes along with what is told so closely that the pairs can't part them, the most telling first. Who always
     /// turns down the answer with emoji and hedges turns down both: to tell one of them alone would be a guess.
-    fn along(&self, together: &Together, told: &[usize], heard: &[Leaning]) -> Vec<Along> {
-        let unknown = Reward::unknown(Prior::shipped());
+    fn along(&self, together: &Together, told: &[usize], heard: &[Leaning]) -> Vec<Candidate> {
+        let unknown = LazyCell::new(|| Reward::unknown(Prior::shipped()));
+        // A longer answer has more of nearly everything: what is said of any other trait is said beside its length.
+        let length = Trait::find("length").map(|(index, _)| index);
+        let beside = |index| if length == Some(index) { &[] } else { length.as_slice() };
         let rest = (0..TABLE.len()).filter(|index| !told.contains(index));
         let named = rest.filter(|&index| !TABLE[index].surface && TABLE[index].divides != Divides::Little);
-        let mut found: Vec<Along> = named
-            .filter_map(|index| {
-                let (direction, left) = together.direction(index, beside_length(index))?;
-                let slope = self.slope(&direction);
-                let leaning = Leaning { index, more: slope.more > slope.less };
-                let [with, against] = self.counted(leaning);
-                let itself = self.itself(leaning);
-                let shows = with >= FEWEST && f64::from(with) >= UNANIMOUS * f64::from(with + against);
-                let fits = shows
-                    && can_be_claimed(&slope)
-                    && itself > unknown.itself(leaning)
-                    && heard.iter().any(|&old| {
-                        together.lean_alike(leaning, old, CLOSE)
-                            && self.lead(leaning) >= NEARLY_AS_OFTEN * self.lead(old)
-                    });
-                let says = slope.weight * slope.weight * left * itself;
-                fits.then_some(Along { index, slope, direction, says })
-            })
-            .collect();
+        let candidates = named.filter_map(|index| self.candidate(together, index, beside(index)));
+        let closely = candidates.filter(|one| {
+            let [with, against] = self.counted(one.leaning);
+            with >= FEWEST
+                && f64::from(with) >= UNANIMOUS * f64::from(with + against)
+                && can_be_claimed(&one.slope)
+                && heard.iter().any(|&old| {
+                    together.lean_alike(one.leaning, old, CLOSE)
+                        && self.lead(one.leaning) >= NEARLY_AS_OFTEN * self.lead(old)
+                })
+                && one.itself > unknown.itself(one.leaning)
+        });
+        let mut found: Vec<Candidate> = closely.collect();
         found.sort_by(|a, b| b.says.total_cmp(&a.says));
         found
     }
@@ -242,11 +241,13 @@ struct Leaning {
     more: bool,
 }
 
-/// A trait that goes along with what is told.
-struct Along {
-    index: usize,
+/// A trait as it would be told.
+struct Candidate {
+    leaning: Leaning,
     slope: Slope,
     direction: Direction,
+    /// The chance that the person departs from people in general in the trait itself.
+    itself: f64,
     /// How much of the person's reward it says.
     says: f64,
 }
@@ -264,12 +265,6 @@ impl Together {
         let nested = TABLE[one.index].is_nested_with(&TABLE[other.index]);
         one.index == other.index || self.lean_alike(one, other, ALIKE) || (nested && one.more == other.more)
     }
-}
-
-/// A longer answer has more of nearly everything: what is said of any other trait is said beside its length.
-fn beside_length(index: usize) -> &'static [usize] {
-    const LENGTH: usize = 0;
-    if index == LENGTH { &[] } else { &[LENGTH] }
 }
 
 fn can_be_claimed(slope: &Slope) -> bool {

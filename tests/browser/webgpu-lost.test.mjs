@@ -6,7 +6,7 @@ import { PATIENCE, withGpu } from "./gpu-witness.mjs";
 import { screenshots, withApp } from "./harness.mjs";
 import { folderWithSmallModel } from "./layers.mjs";
 import { mainJob } from "./main-job.mjs";
-import { download, runsOn } from "./models-page.mjs";
+import { download, runsOn, whyHere } from "./models-page.mjs";
 
 // An induction has hundreds of tokens a judgement.
 const SMALLEST = "one-layer.gguf";
@@ -40,7 +40,7 @@ test("a job goes on when the GPU is lost in the middle of it, and comes to what 
     assert.deepEqual(certain(found), certain(expected));
     await page.getByRole("link", { name: "Models" }).click();
     await runsOn(page).getByText(/^The GPU/).waitFor();
-    assert.match(await page.locator(".why-here").textContent(), /^The GPU was lost \(.*\); it was loaded again, and it was chosen/);
+    assert.match(await whyHere(page), /^The GPU was lost \(.*\); it was loaded again, and it was chosen/);
     await screenshots(page, "models-gpu-lost");
   }, { serving: { models } });
 });

@@ -7,7 +7,7 @@ import { speaking } from "./engine-worker.mjs";
 import { PATIENCE, holding, withGpu } from "./gpu-witness.mjs";
 import { screenshots } from "./harness.mjs";
 import { folderWithSmallModel } from "./layers.mjs";
-import { download, runsOn } from "./models-page.mjs";
+import { refusedTheGpu } from "./models-page.mjs";
 
 const SMALL = "one-layer.gguf";
 const URL_OF_SMALL = { Url: { url: `/models/${SMALL}`, name: SMALL, sha256: null } };
@@ -15,11 +15,7 @@ const models = await folderWithSmallModel(SMALL, () => [0]);
 
 test("a model that the GPU has no memory for runs on the processor, and the page says why", { timeout: 3 * PATIENCE }, async () => {
   await withGpu(async ({ page, url }) => {
-    await page.getByRole("link", { name: "Models" }).click();
-    await page.getByRole("radio", { name: /^The GPU/ }).check();
-    await download(page, url, SMALL);
-    assert.match(await runsOn(page).textContent(), /^The processor/);
-    const why = await page.locator(".why-here").textContent();
+    const why = await refusedTheGpu(page, url, SMALL);
     assert.match(why, /^The GPU can't take this model: out of memory: \d+ bytes for token_embd\.weight\.$/);
     await screenshots(page, "models-gpu-full");
     // Enough for the sample work and the self-test, not for the model's largest matrix.

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { PATIENCE, WRONG, withGpu } from "./gpu-witness.mjs";
 import { screenshots, withApp } from "./harness.mjs";
 import { folderWithSmallModel } from "./layers.mjs";
-import { download, runsOn } from "./models-page.mjs";
+import { download, refusedTheGpu, runsOn, whyHere } from "./models-page.mjs";
 
 const SMALL = "two-layers.gguf";
 const models = await folderWithSmallModel(SMALL);
@@ -15,7 +15,7 @@ test("the processor is chosen where it is faster, and the page says so; the choi
   await withGpu(async ({ page, url, witness }) => {
     await download(page, url, SMALL);
     assert.match(await runsOn(page).textContent(), /^The processor/);
-    const why = await page.locator(".why-here").textContent();
+    const why = await whyHere(page);
     t.diagnostic(why);
     assert.match(why, /one that the processor plays \(google swiftshader\), and slower/);
     assert.match(why, /The sample work took [\d.]+ ms on the GPU, [\d.]+ ms on the processor\.$/);
@@ -27,7 +27,7 @@ test("the processor is chosen where it is faster, and the page says so; the choi
     await page.keyboard.press("ArrowDown");
     await page.getByText("Measuring").waitFor();
     await runsOn(page).getByText(/^The GPU \(google swiftshader/).waitFor({ timeout: PATIENCE });
-    assert.match(await page.locator(".why-here").textContent(), /It was chosen, and computes what the processor does\./);
+    assert.match(await whyHere(page), /It was chosen, and computes what the processor does\./);
     assert.ok((await witness.tell()).dispatches > dispatched);
     await screenshots(page, "models-on-gpu");
 
@@ -38,17 +38,13 @@ test("the processor is chosen where it is faster, and the page says so; the choi
     await page.getByRole("radio", { name: /^The processor/ }).check();
     await page.getByRole("button", { name: "Load", exact: true }).click();
     await runsOn(page).getByText(/^The processor/).waitFor({ timeout: PATIENCE });
-    assert.match(await page.locator(".why-here").textContent(), /^It was chosen\.$/);
+    assert.match(await whyHere(page), /^It was chosen\.$/);
   }, { serving: { models } });
 });
 
 test("a GPU that computes wrongly is not used, and the page says so", { timeout: 3 * PATIENCE }, async () => {
   await withGpu(async ({ page, url }) => {
-    await page.getByRole("link", { name: "Models" }).click();
-    await page.getByRole("radio", { name: /^The GPU/ }).check();
-    await download(page, url, SMALL);
-    assert.match(await runsOn(page).textContent(), /^The processor/);
-    const why = await page.locator(".why-here").textContent();
+    const why = await refusedTheGpu(page, url, SMALL);
     assert.match(why, /^The GPU \(google swiftshader\) is not used: the GPU computes wrongly: -?[\d.]+ where the processor has -?[\d.]+/);
     await screenshots(page, "models-wrong-gpu");
   }, { before: WRONG, serving: { models } });
@@ -56,11 +52,7 @@ test("a GPU that computes wrongly is not used, and the page says so", { timeout:
 
 test("without WebGPU the model runs on the processor, and the page says why", { timeout: 3 * PATIENCE }, async () => {
   await withApp(async ({ page, url }) => {
-    await page.getByRole("link", { name: "Models" }).click();
-    await page.getByRole("radio", { name: /^The GPU/ }).check();
-    await download(page, url, SMALL);
-    assert.match(await runsOn(page).textContent(), /^The processor/);
-    assert.match(await page.locator(".why-here").textContent(), /^This browser (gives pages no GPU: it has no WebGPU|has WebGPU, but no GPU for it)\.$/);
+    assert.match(await refusedTheGpu(page, url, SMALL), /^This browser (gives pages no GPU: it has no WebGPU|has WebGPU, but no GPU for it)\.$/);
     await screenshots(page, "models-no-gpu");
   }, { serving: { models } });
 });
