@@ -38,12 +38,13 @@ fail() {
 }
 
 # step LOG-NAME WHAT HOW-TO-MEND COMMAND...: runs a slow command quietly, says how long it took, and shows
-# the end of its output when it fails.
+# the end of its output when it fails. The command has a shell of its own: what a tool is built with must not
+# be what Likeness is built with.
 step() {
   local log="$LOGS/$1.log" what=$2 mend=$3 began=$SECONDS
   shift 3
   say "$what … (output: $log)"
-  if "$@" >"$log" 2>&1 </dev/null; then
+  if ("$@") >"$log" 2>&1 </dev/null; then
     say "  done in $((SECONDS - began)) s"
   else
     tail -n 25 "$log" | sed 's/^/    /' >&2

@@ -35,6 +35,23 @@ fn a_job_is_kept_in_no_other_file() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn an_output_is_not_what_standard_input_comes_from() {
+    let folder = Folder::new("redirected");
+    let history = folder.file("h.jsonl", &short_person(4, "ann"));
+    for arguments in [&["import", "-", "-o", &history][..], &["induce", "--history", "-", "-o", &history]] {
+        let ran = std::process::Command::new(env!("CARGO_BIN_EXE_likeness"))
+            .args(arguments)
+            .stdin(std::fs::File::open(&history).unwrap())
+            .output()
+            .unwrap();
+        let said = String::from_utf8(ran.stderr).unwrap();
+        assert!(ran.status.code() == Some(2) && said.contains("are one file"), "{arguments:?}: {said}");
+        assert_eq!(text(&history), short_person(4, "ann"));
+    }
+}
+
 #[test]
 fn an_output_is_never_an_input() {
     let folder = Folder::new("apart");

@@ -58,7 +58,22 @@ fn files_that_would_give_wrong_answers() {
         (
             "llama.rope.dimension_count",
             Value::U32(66),
-            "llama.rope.dimension_count is 66; this engine takes an even number up to attention.key_length",
+            "llama.rope.dimension_count is 66; this engine takes an even number above zero, up to attention.key_length",
+        ),
+        (
+            "llama.rope.dimension_count",
+            Value::U32(0),
+            "llama.rope.dimension_count is 0; this engine takes an even number above zero, up to attention.key_length",
+        ),
+        (
+            "llama.context_length",
+            Value::U32(0),
+            "llama.context_length is 0; this engine takes a number of tokens above zero",
+        ),
+        (
+            "llama.block_count",
+            Value::U32(1 << 31),
+            "llama.block_count is 2147483648; this engine takes a number above zero, and no more than there are tensors",
         ),
         (
             "llama.feed_forward_length",

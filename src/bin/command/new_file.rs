@@ -12,6 +12,9 @@ use super::Failure;
 /// Links that are followed before they are taken for a ring, as Linux does.
 const MOST_LINKS: usize = 40;
 
+/// Standard input by a name that leads to the file that it was redirected from, where the system has one.
+const STANDARD_INPUT: &str = "/dev/stdin";
+
 /// A file that is written beside its place and put there when it is whole.
 pub struct NewFile {
     place: PathBuf,
@@ -81,8 +84,8 @@ pub type Part<'a> = (&'a str, Option<&'a Path>);
 pub fn apart(written: &[Part<'_>], read: &[Part<'_>]) -> Result<(), Failure> {
     // What is no plain file is written into, and nothing takes its place.
     let place = |path: &Path| {
-        let is_plain =
-            path != Path::new("-") && std::fs::metadata(path).map_or(true, |about| about.is_file());
+        let path = if path == Path::new("-") { Path::new(STANDARD_INPUT) } else { path };
+        let is_plain = std::fs::metadata(path).map_or(true, |about| about.is_file());
         is_plain.then(|| resolved(path))
     };
     let places = |parts: &[Part<'_>]| -> Vec<(String, PathBuf)> {

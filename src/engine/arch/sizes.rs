@@ -75,15 +75,25 @@ pub(super) fn read_sizes(keys: &Keys) -> Result<Sizes, EngineError> {
     let embedding = keys.header.tensor("token_embd.weight");
     let embedding =
         embedding.ok_or_else(|| EngineError::MissingTensor { name: "token_embd.weight".to_owned() })?;
+    // Each layer has tensors of its own, so that a count beyond them is wrong before anything is made for it.
+    let (layers, most) = (keys.size("block_count")?, keys.header.tensors.len());
+    keys.check(
+        "block_count",
+        layers,
+        (1..=most).contains(&layers),
+        "a number above zero, and no more than there are tensors",
+    )?;
+    let context = keys.size("context_length")?;
+    keys.check("context_length", context, context > 0, "a number of tokens above zero")?;
     Ok(Sizes {
-        layers: keys.size("block_count")?,
+        layers,
         width,
         hidden,
         heads,
         kv_heads,
         head_size,
         vocabulary: embedding.dims.get(1).map_or(0, |rows| *rows as usize),
-        context: keys.size("context_length")?,
+        context,
         epsilon: keys.header.require(&keys.name("attention.layer_norm_rms_epsilon"))?,
     })
 }
@@ -102,8 +112,9 @@ pub(super) fn read_rotation(
     pairing: Pairing,
 ) -> Result<Rotation, EngineError> {
     let rotated = keys.optional("rope.dimension_count")?.unwrap_or(head_size);
-    let takes = "an even number up to attention.key_length";
-    keys.check("rope.dimension_count", rotated, rotated.is_multiple_of(2) && rotated <= head_size, takes)?;
+    let takes = "an even number above zero, up to attention.key_length";
+    let fits = rotated > 0 && rotated.is_multiple_of(2) && rotated <= head_size;
+    keys.check("rope.dimension_count", rotated, fits, takes)?;
     let base = keys.float("rope.freq_base")?.unwrap_or(base);
     let scaling = keys.header.get::<&str>(&keys.name("rope.scaling.type"))?;
     let factor = match scaling {

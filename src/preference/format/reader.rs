@@ -289,7 +289,10 @@ impl Sorter {
         }
         match &self.options.people {
             People::Everyone => true,
-            People::Only(asked) => person == Some(asked),
+            // An export names nobody in its records, and whoever asks for it knows whose it is.
+            People::Only(asked) => {
+                person.map_or(self.format == Some(Format::Likeness), |person| person == asked)
+            }
             // Once there is a second one, only the names are of use.
             People::One => self.people.len() < 2,
         }
@@ -330,7 +333,6 @@ impl Sorter {
         }
         match &self.options.people {
             People::One if count > 1 => Some(FormatError::SeveralPeople { names: names(), count }),
-            // An export names nobody in its records, and whoever asks for it knows whose it is.
             People::Only(asked) if !self.known.contains(asked) && self.format != Some(Format::Likeness) => {
                 Some(FormatError::NoSuchPerson { asked: asked.clone(), names: names(), count })
             }
