@@ -3,9 +3,9 @@
 
 use std::process::Command;
 
-/// What a script prints that has sourced `.ci/setup.sh`, with its logs in a folder of its own.
-fn sourced(script: &str) -> String {
-    let logs = std::env::temp_dir().join(format!("likeness-setup-{}", std::process::id()));
+/// What a script prints that has sourced `.ci/setup.sh`, with its logs in a folder of this name.
+fn sourced(name: &str, script: &str) -> String {
+    let logs = std::env::temp_dir().join(format!("likeness-setup-{}-{name}", std::process::id()));
     std::fs::create_dir_all(&logs).unwrap();
     let script = format!(". .ci/setup.sh; LOGS='{}'; {script}", logs.display());
     let run = Command::new("bash").args(["-euo", "pipefail", "-c", &script]).output().unwrap();
@@ -17,6 +17,7 @@ fn sourced(script: &str) -> String {
 #[test]
 fn what_a_tool_is_built_with_is_not_what_likeness_is_built_with() {
     let printed = sourced(
+        "tool",
         "cargo() { :; }
         export CARGO_TARGET_DIR=/somewhere RUSTFLAGS=--cap-lints=warn
         before=$(export -p)
@@ -29,6 +30,7 @@ fn what_a_tool_is_built_with_is_not_what_likeness_is_built_with() {
 #[test]
 fn a_step_that_fails_says_what_and_how_to_mend_it() {
     let printed = sourced(
+        "broken",
         "broken() { echo the reason; return 3; }
         (step broken 'Doing a thing' 'do it by hand' broken) 2>&1 && echo went on || echo stopped",
     );

@@ -5,7 +5,7 @@ use js_sys::{Array, Date};
 use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Storage, Url};
+use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, HtmlElement, Storage, Url};
 
 use crate::view::words;
 
@@ -50,6 +50,17 @@ fn clipboard() -> Option<web_sys::Clipboard> {
     let navigator = window().navigator();
     let has = js_sys::Reflect::get(&navigator, &"clipboard".into()).is_ok_and(|c| !c.is_undefined());
     has.then(|| navigator.clipboard())
+}
+
+/// Puts the focus on the page, in a moment, where it vanished with what had it: the next Tab would begin at the top.
+pub fn catch_focus() {
+    leptos::prelude::request_animation_frame(|| {
+        let focused = document().active_element();
+        let page = document().get_element_by_id("main").and_then(|main| main.dyn_into::<HtmlElement>().ok());
+        if let Some(page) = page.filter(|_| focused.is_none_or(|element| element.tag_name() == "BODY")) {
+            let _ = page.focus();
+        }
+    });
 }
 
 /// Saves a text as a file, where the person's browser saves files.

@@ -166,7 +166,12 @@ impl Session {
     }
 
     /// Offers to take a deletion back.
+    ///
+    /// Where the browser's storage is full, there is no room for a way back, and none to offer.
     pub fn offer_undo(self, text: impl Into<String>, deletion: &Deletion) {
+        if deletion.until_ms <= browser::now_ms() {
+            return self.say(format!("{} The storage is full, so it can't be brought back.", text.into()));
+        }
         self.toasts.update(|toasts| toasts.offer_undo(text, deletion.undo, deletion.until_ms));
     }
 

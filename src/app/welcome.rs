@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::use_navigate;
 
+use super::browser;
 use super::session::Session;
 use crate::service::ServiceError;
 use crate::view::Failure;
@@ -27,6 +28,7 @@ pub fn Welcome() -> impl IntoView {
                 }
             }
             busy.try_set(false);
+            browser::catch_focus();
         });
     };
     let own = move |_| {
@@ -36,6 +38,7 @@ pub fn Welcome() -> impl IntoView {
                 failed.try_set(Some(error));
             }
             busy.try_set(false);
+            browser::catch_focus();
         });
     };
     view! {

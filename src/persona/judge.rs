@@ -252,6 +252,24 @@ mod tests {
     }
 
     #[test]
+    fn what_the_person_refused_is_no_reason() {
+        let mut likeness = terse();
+        let context = [Turn::user("And tea?")];
+        let difference =
+            crate::traits::difference(&context, "Yes.", &"Tea is a drink of many kinds. ".repeat(9));
+        let told = |likeness: &Likeness| judge_by_traits(Some(likeness), &difference).words().join(" ");
+        assert!(told(&likeness).contains("shorter,"), "{}", told(&likeness));
+        let before = judge_by_traits(Some(&likeness), &difference).p_first;
+        let claim = likeness.claims.iter_mut().find(|claim| claim.id == "length:less").unwrap();
+        claim.state = State::Refused;
+        for part in ["shorter,", "paragraphs,", "Ottilie"] {
+            assert!(!told(&likeness).contains(part), "{part} in {}", told(&likeness));
+        }
+        // What was measured goes on to count.
+        assert_eq!(judge_by_traits(Some(&likeness), &difference).p_first, before);
+    }
+
+    #[test]
     fn a_claim_about_no_trait_is_not_told_in_other_words() {
         let words = "\"You like cats.\" speaks for the first answer.".to_owned();
         let reason = Reason { words: words.clone(), claim: Some("You like cats.".into()), fixed: None };

@@ -2,13 +2,17 @@
 
 use serde::Serialize;
 
-use super::claims::{Claim, Source};
+use super::claims::{Claim, Source, State};
 use super::likeness::Likeness;
 use crate::reward::{Contribution, Reward};
 use crate::traits::Difference;
 
 /// A part that moves the log-odds by less than this isn't told as a reason.
 pub(super) const TELLING: f64 = 0.05;
+
+/// Which way the person leans in a trait must be at least this certain, where neither a claim nor the bare count of their
+/// choices says it: "speaks against it" is no news of a trait of which hardly more is known than of a coin.
+const LIKELY: f64 = 0.75;
 
 /// One thing that moved a judgement.
 ///
@@ -39,6 +43,9 @@ impl Reason {
 }
 
 /// What the traits say, as the part of the log-odds and in words, the strongest first.
+///
+/// What the person refused is none of it, though it goes on to count: a weight is what was measured, and only what is said
+/// of them is theirs to refuse.
 pub(super) fn reasons(
     likeness: Option<&Likeness>,
     reward: &Reward,
@@ -48,12 +55,35 @@ pub(super) fn reasons(
         let mut claims = likeness.into_iter().flat_map(Likeness::claims_in_use);
         claims.find(|claim| claim.row().is_some_and(|row| row.id == id))
     };
+    let is_refused = |part: &Contribution| {
+        let mut refused = likeness.into_iter().flat_map(|likeness| &likeness.claims);
+        refused.any(|claim| {
+            claim.state == State::Refused && claim.row().is_some_and(|row| row.whole() == part.row.whole())
+        })
+    };
+    let may_be_told = |part: &Contribution| {
+        about(part.row.id).is_some_and(|claim| goes_with(claim, part))
+            || !is_refused(part) && is_clear(part, reward.certainty(part.row.id).unwrap_or(0.5))
+    };
     let parts = reward.reasons(difference, |row| about(row.id).is_some());
     parts
         .into_iter()
-        .filter(|part| part.log_odds.abs() >= TELLING)
+        .filter(|part| part.log_odds.abs() >= TELLING && may_be_told(part))
         .filter_map(|part| Some((part.log_odds, reason(likeness.is_some(), about(part.row.id), &part)?)))
         .collect()
+}
+
+/// Whether a claim says of its trait what the trait's part does.
+///
+/// A claim stands for all that goes along with its trait; the trait by itself may go the other way.
+fn goes_with(claim: &Claim, part: &Contribution) -> bool {
+    let wanted = (part.log_odds > 0.0) == (part.difference > 0.0);
+    claim.about.as_ref().is_some_and(|about| about.more == wanted)
+}
+
+/// Whether the direction of a trait's part is known; `positive` is the chance that more of the trait is liked.
+fn is_clear(part: &Contribution, positive: f64) -> bool {
+    part.shows_in_choices() || positive.max(1.0 - positive) >= LIKELY
 }
 
 /// One trait's part: what the first answer is like, and what the person makes of it.
@@ -61,9 +91,7 @@ fn reason(known: bool, claim: Option<&Claim>, part: &Contribution) -> Option<Rea
     let step = part.row.step(part.difference)?;
     let verb = if part.row.verb == "are" { "is" } else { "has" };
     let liked = part.log_odds > 0.0;
-    // A claim stands for all that goes along with its trait; where the trait by itself goes the other way, it is no reason.
-    let wanted = liked == (part.difference > 0.0);
-    let claim = claim.filter(|claim| claim.about.as_ref().is_some_and(|about| about.more == wanted));
+    let claim = claim.filter(|claim| goes_with(claim, part));
     let their_own = known && part.is_their_own();
     let makes = match (their_own, liked) {
         (true, true) if part.shows_in_choices() => "which goes with what you chose before",
@@ -124,6 +152,20 @@ mod tests {
         check(0.5, 1.0, [2, 0], "which, other things being equal, speaks for it");
         check(0.5, 0.1, [8, 2], "which most people prefer");
         check(-0.5, 0.1, [8, 2], "which most people like less");
+    }
+
+    #[test]
+    fn only_a_direction_that_is_known_is_told() {
+        let check = |counts: [u32; 2], positive, expected| {
+            let (_, row) = Trait::find("length").unwrap();
+            let [taken, left] = counts;
+            let part = Contribution { row, difference: 1.0, log_odds: -0.5, usual: 0.0, taken, left };
+            assert_eq!(is_clear(&part, positive), expected, "{counts:?} {positive}");
+        };
+        check([0, 0], 0.47, false);
+        check([4, 5], 0.3, false);
+        check([4, 5], 0.2, true);
+        check([1, 8], 0.4, true);
     }
 
     #[test]

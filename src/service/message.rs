@@ -160,6 +160,22 @@ pub enum Request {
         /// Which.
         ids: Vec<PairId>,
     },
+    /// The choices without a winner, which no pair follows from: how many, and the newest.
+    Ties {
+        /// Whose.
+        profile: ProfileId,
+        /// Only those with these words; empty for all.
+        query: String,
+        /// Rows to give.
+        limit: u32,
+    },
+    /// Deletes choices without a winner.
+    DeleteTies {
+        /// Whose.
+        profile: ProfileId,
+        /// Which; all when none are named.
+        ids: Option<Vec<String>>,
+    },
     /// Brings back what the last deletion under this number took, within its time.
     Undo {
         /// The number that the deletion gave.
@@ -380,7 +396,9 @@ pub enum Response {
     List(PairPage),
     /// To [`Request::Pair`], [`Request::Pairs`], [`Request::SavePair`] and, one for each pair, [`Request::RecordChoice`].
     Pairs(Vec<PairView>),
-    /// To [`Request::Delete`] and [`Request::RemoveProfile`].
+    /// To [`Request::Ties`].
+    Ties(TiePage),
+    /// To [`Request::Delete`], [`Request::DeleteTies`] and [`Request::RemoveProfile`].
     Deleted(Deletion),
     /// To [`Request::ExportHistory`] and [`Request::SealProfile`]: the attached `Blob`.
     File,

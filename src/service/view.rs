@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 pub use crate::engine::message::{DeviceChoice, DeviceReport, KeptFile, PartFile};
-use crate::preference::{PairId, Turn};
+use crate::preference::{Outcome, PairId, Turn};
 
 /// Names a person kept here.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -99,6 +99,32 @@ pub struct PairPage {
     pub rows: Vec<PairRow>,
 }
 
+/// A choice without a winner: beginnings of the texts only.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TieRow {
+    /// The choice's id.
+    pub id: String,
+    /// The beginning of the last turn of the context.
+    pub question: String,
+    /// The beginnings of the answers.
+    pub answers: Vec<String>,
+    /// What was said of them.
+    pub said: Outcome,
+    /// When, in milliseconds since 1970.
+    pub at_ms: Option<f64>,
+    /// From where.
+    pub origin: Option<String>,
+}
+
+/// The choices without a winner.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TiePage {
+    /// How many there are.
+    pub total: u32,
+    /// The newest, newest first.
+    pub rows: Vec<TieRow>,
+}
+
 /// What an import did.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ImportReport {
@@ -143,9 +169,9 @@ pub struct Skipped {
 pub struct Deletion {
     /// The number to undo it by.
     pub undo: u64,
-    /// Pairs deleted.
+    /// Pairs deleted, or choices without a winner.
     pub pairs: u32,
-    /// Until when it can be undone, in milliseconds since 1970.
+    /// Until when it can be undone, in milliseconds since 1970; now, where no room was left for a way back.
     pub until_ms: f64,
 }
 
@@ -302,8 +328,8 @@ pub struct PendingInduction {
     pub settings: InductionSettings,
     /// Calls answered and kept.
     pub calls: u32,
-    /// When it was last worked on, in milliseconds since 1970.
-    pub at_ms: f64,
+    /// When it was interrupted, in milliseconds since 1970; none where that is not known, as when its tab was closed.
+    pub stopped_ms: Option<f64>,
 }
 
 /// A portrait with all that came with it.

@@ -23,6 +23,9 @@ pub struct Deletion {
     pub profile: String,
     /// Which pairs; all of the person, with the person, when none are named.
     pub ids: Option<Vec<PairId>>,
+    /// Which choices without a winner; no pair leads to them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ties: Vec<String>,
     /// Until when it can be undone, in milliseconds since 1970.
     pub until_ms: f64,
 }
@@ -56,11 +59,13 @@ impl Pending {
         self.deletions.iter().filter(due).map(|deletion| deletion.undo).collect()
     }
 
-    /// The numbers of those that hide one of these pairs of the person's.
-    pub fn holding(&self, profile: &str, ids: &HashSet<PairId>) -> Vec<u64> {
-        let of_person = self.deletions.iter().filter(|deletion| deletion.profile == profile);
-        let holding = of_person.filter(|deletion| deletion.ids.iter().flatten().any(|id| ids.contains(id)));
-        holding.map(|deletion| deletion.undo).collect()
+    /// The numbers of those that hide one of these pairs of the person's, or of these choices without a winner.
+    pub fn holding(&self, profile: &str, ids: &HashSet<PairId>, ties: &HashSet<String>) -> Vec<u64> {
+        let holds = |deletion: &&Deletion| {
+            deletion.ids.iter().flatten().any(|id| ids.contains(id))
+                || deletion.ties.iter().any(|id| ties.contains(id))
+        };
+        self.of(profile).filter(holds).map(|deletion| deletion.undo).collect()
     }
 
     /// Of each, whose it is and until when it can be undone.
@@ -75,8 +80,16 @@ impl Pending {
 
     /// The pairs of this person that are deleted.
     pub fn hidden(&self, profile: &str) -> HashSet<PairId> {
-        let of_person = self.deletions.iter().filter(|deletion| deletion.profile == profile);
-        of_person.flat_map(|deletion| deletion.ids.iter().flatten().copied()).collect()
+        self.of(profile).flat_map(|deletion| deletion.ids.iter().flatten().copied()).collect()
+    }
+
+    /// The choices without a winner of this person that are deleted.
+    pub fn hidden_ties(&self, profile: &str) -> HashSet<String> {
+        self.of(profile).flat_map(|deletion| deletion.ties.iter().cloned()).collect()
+    }
+
+    fn of<'a>(&'a self, profile: &'a str) -> impl Iterator<Item = &'a Deletion> {
+        self.deletions.iter().filter(move |deletion| deletion.profile == profile)
     }
 
     /// A number that no deletion has.
@@ -95,7 +108,8 @@ mod tests {
     }
 
     fn deletion(undo: u64, profile: &str, ids: Option<Vec<PairId>>) -> Deletion {
-        Deletion { undo, profile: profile.into(), ids, until_ms: undo as f64 + UNDO_MS }
+        let until_ms = undo as f64 + UNDO_MS;
+        Deletion { undo, profile: profile.into(), ids, ties: Vec::new(), until_ms }
     }
 
     #[test]
@@ -134,8 +148,29 @@ mod tests {
         pending.add(deletion(2, "p", Some(vec![id(3)])));
         pending.add(deletion(3, "q", Some(vec![id(1)])));
         pending.add(deletion(4, "p", None));
-        assert_eq!(pending.holding("p", &HashSet::from([id(2), id(9)])), [1]);
-        assert_eq!(pending.holding("p", &HashSet::from([id(9)])), Vec::<u64>::new());
+        let holding = |ids: &[PairId], ties: &[&str]| {
+            let ties = ties.iter().map(|tie| tie.to_string()).collect();
+            pending.holding("p", &ids.iter().copied().collect(), &ties)
+        };
+        assert_eq!(holding(&[id(2), id(9)], &["tie"]), [1]);
+        assert_eq!(holding(&[id(9)], &["tie"]), Vec::<u64>::new());
+    }
+
+    #[test]
+    fn a_choice_without_a_winner_is_hidden_by_its_own_name() {
+        let mut pending = Pending::default();
+        let ties = vec!["tie".to_owned()];
+        pending.add(Deletion { ties: ties.clone(), ..deletion(1, "p", Some(vec![])) });
+        assert_eq!(pending.hidden_ties("p"), HashSet::from(["tie".to_owned()]));
+        assert!(pending.hidden_ties("q").is_empty() && pending.hidden("p").is_empty());
+        assert_eq!(pending.holding("p", &HashSet::new(), &ties.into_iter().collect()), [1]);
+    }
+
+    #[test]
+    fn a_deletion_of_an_earlier_version_is_read() {
+        let kept = r#"{"undo":1,"profile":"p","ids":null,"until_ms":10001.0}"#;
+        assert_eq!(serde_json::from_str::<Deletion>(kept).unwrap(), deletion(1, "p", None));
+        assert_eq!(serde_json::to_string(&deletion(1, "p", None)).unwrap(), kept);
     }
 
     #[test]

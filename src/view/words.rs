@@ -5,10 +5,15 @@
 
 /// A message as a sentence: errors are worded without capital and full stop, so that they compose.
 pub fn sentence(text: &str) -> String {
+    let end = if text.is_empty() || text.ends_with(['.', '!', '?', '…']) { "" } else { "." };
+    capital(text) + end
+}
+
+/// The same words with a capital at their beginning.
+pub fn capital(text: &str) -> String {
     let mut chars = text.chars();
     let Some(first) = chars.next() else { return String::new() };
-    let end = if text.ends_with(['.', '!', '?', '…']) { "" } else { "." };
-    format!("{}{}{end}", first.to_uppercase(), chars.as_str())
+    format!("{}{}", first.to_uppercase(), chars.as_str())
 }
 
 /// A size as people read it, in powers of a thousand: "98.4 MB".
@@ -138,6 +143,14 @@ pub fn percent(p: f32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn messages_become_sentences() {
+        let check = |text: &str, expected: &str| assert_eq!(sentence(text), expected);
+        check("the disk is full", "The disk is full.");
+        check("Done!", "Done!");
+        check("", "");
+    }
 
     #[test]
     fn sizes_read_as_people_read_them() {

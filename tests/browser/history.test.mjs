@@ -55,6 +55,64 @@ test("a choice is added by hand, and what is missing is said", async () => {
   });
 });
 
+test("the keyboard's place is kept where what had it goes away", async () => {
+  await withApp(async ({ page }) => {
+    const inMain = () => page.waitForFunction(() => document.activeElement?.closest("main"));
+    await page.getByRole("button", { name: "Start with my own choices" }).click();
+    await page.getByRole("heading", { name: "No choices yet" }).waitFor();
+    await inMain();
+    await page.getByRole("button", { name: "Add one by hand" }).click();
+    const dialog = page.getByRole("dialog", { name: "Add a choice" });
+    await page.waitForFunction(() => document.activeElement?.tagName === "TEXTAREA");
+    await page.keyboard.type("Why is the sky blue?");
+    assert.equal(await dialog.getByLabel("What was asked").inputValue(), "Why is the sky blue?");
+    await dialog.getByLabel("The answer you preferred").fill("Air scatters blue light most.");
+    await dialog.getByLabel("The other answer").fill("Great question!");
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await page.getByText("1 choice, newest first").waitFor();
+    await inMain();
+    await page.locator('[data-row="0"]').focus();
+    await page.keyboard.press("Delete");
+    await page.getByRole("heading", { name: "No choices yet" }).waitFor();
+    await inMain();
+    await page.keyboard.press("Control+z");
+    await page.getByText("1 choice, newest first").waitFor();
+  });
+});
+
+test("choices without a winner are shown under the list, found, deleted and brought back", async () => {
+  await withSample(async ({ page }) => {
+    const said = (question, winner, a, b) =>
+      JSON.stringify({
+        conversation_a: [{ role: "user", content: question }, { role: "assistant", content: a }],
+        conversation_b: [{ role: "user", content: question }, { role: "assistant", content: b }],
+        winner,
+      });
+    const arena = [said("Tea or coffee?", "tie", "Tea.", "Coffee."), said("Cats or dogs?", "tie (bothbad)", "Cats.", "Dogs.")];
+    await page.getByRole("button", { name: "Import" }).click();
+    const dialog = page.getByRole("dialog", { name: "Import choices" });
+    await dialog.getByLabel(/Drop files here/).setInputFiles(file("arena.jsonl", arena.join("\n")));
+    await dialog.getByText(/0 choices added, 2 without a winner kept/).waitFor();
+    await dialog.getByRole("button", { name: "Done" }).click();
+
+    await page.getByText("2 choices without a winner").click();
+    const ties = page.getByRole("list", { name: "Choices without a winner" });
+    await ties.getByText("Both good").waitFor();
+    await ties.getByText("Both bad").waitFor();
+    await screenshots(page, "history-without-winner");
+    await page.getByRole("searchbox").fill("cats");
+    await page.getByText("1 choice without a winner found").waitFor();
+    await ties.getByText("Tea or coffee?").waitFor({ state: "detached" });
+    await ties.getByRole("button", { name: "Delete this choice without a winner" }).click();
+    await page.getByText("Deleted 1 choice without a winner.").waitFor();
+    await page.getByRole("searchbox").fill("");
+    await page.getByText("1 choice without a winner", { exact: true }).waitFor();
+    await page.getByRole("button", { name: /^Undo/ }).click();
+    await page.getByText("2 choices without a winner", { exact: true }).waitFor();
+    await page.getByText("24 choices, newest first").waitFor();
+  });
+});
+
 test("what was deleted is brought back, by the button and by the key", async () => {
   await withSample(async ({ page }) => {
     // The newest: of a long list only the rows near what is seen exist.
@@ -139,6 +197,56 @@ test("an import tells what it skipped, and which line and field was wrong", asyn
   });
 });
 
+test("a dialog that is opened again starts clean, its newest report is first and says whose it is", async () => {
+  await withSample(async ({ page }) => {
+    const dialog = page.getByRole("dialog", { name: "Import choices" });
+    const take = async (name, question) => {
+      const text = line("ann", question, "Tea.", "It depends, of course.");
+      await dialog.getByLabel(/Drop files here/).setInputFiles(file(name, text));
+      await dialog.getByRole("heading", { name }).waitFor();
+    };
+    const reports = () => dialog.getByRole("heading", { level: 3 }).allTextContents();
+    await page.getByRole("button", { name: "Import" }).click();
+    await take("one.jsonl", "Tea or coffee?");
+    assert.equal(await dialog.getByText("For Robin").count(), 0, "there is nobody else");
+    await take("two.jsonl", "Tea or water?");
+    assert.deepEqual(await reports(), ["two.jsonl", "one.jsonl"]);
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "hidden" });
+
+    await page.getByRole("button", { name: "People …" }).click();
+    const people = page.getByRole("dialog", { name: "People kept in this browser" });
+    await people.getByLabel("Add someone").fill("Kim");
+    await people.getByRole("button", { name: "Add", exact: true }).click();
+    await people.getByRole("button", { name: /^Kim/ }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Import", exact: true }).click();
+    assert.deepEqual(await reports(), []);
+    await take("three.jsonl", "Tea or milk?");
+    await dialog.getByText("For Kim").waitFor();
+  });
+});
+
+test("a file that is dropped anywhere on the page is imported", async () => {
+  await withSample(async ({ page }) => {
+    const text = line("ann", "Tea or coffee?", "Tea.", "It depends, of course.");
+    const dataTransfer = await page.evaluateHandle((text) => {
+      const dragged = new DataTransfer();
+      dragged.items.add(new File([text], "mine.jsonl"));
+      return dragged;
+    }, text);
+    await page.dispatchEvent("body", "dragover", { dataTransfer });
+    await page.getByText("Drop the file to import it").waitFor();
+    await page.dispatchEvent("body", "drop", { dataTransfer });
+    const dialog = page.getByRole("dialog", { name: "Import choices" });
+    await dialog.getByText(/1 choice added/).waitFor();
+    // The dialog's own field takes a file once, not once more for the page.
+    await page.dispatchEvent(".drop", "drop", { dataTransfer });
+    await dialog.getByText(/0 choices added, 1 here already/).waitFor();
+    assert.equal(await dialog.getByRole("heading", { level: 3 }).count(), 2);
+  });
+});
+
 test("of a file with several people one is taken", async () => {
   await withSample(async ({ page }) => {
     const both = [line("ann", "Tea?", "Yes.", "Perhaps."), line("bo", "Tea?", "No.", "Perhaps.")].join("\n");
@@ -211,6 +319,7 @@ test("no page scrolls sideways on a phone", async () => {
     for (const name of ["History", "Portrait", "Judge", "Models"]) {
       await page.getByRole("link", { name, exact: true }).click();
       await page.getByRole("heading", { level: 1 }).first().waitFor();
+      if (name === "Portrait") await page.getByText("What was measured in the answers").click();
       const width = await page.evaluate(() => document.documentElement.scrollWidth);
       assert.ok(width <= 390, `${name} is ${width} pixels wide`);
     }

@@ -46,6 +46,8 @@ test("a claim is refused, stays refused, and comes back when restored", async ()
     await page.getByText("1 refused claim").click();
     const refused = page.locator(".claim.refused");
     assert.equal(await refused.locator(".claim-text").textContent(), text);
+    // It is shown before it is kept.
+    await page.locator(".claim[aria-busy=true]").waitFor({ state: "detached" });
     await page.reload();
     await page.getByText("1 refused claim").click();
     await refused.getByRole("button", { name: /^Restore/ }).click();
@@ -63,6 +65,96 @@ test("a claim is put in other words", async () => {
     await page.getByRole("button", { name: "Save", exact: true }).first().click();
     await page.getByText("I want the point first.").first().waitFor();
     await page.locator(".claim .mark", { hasText: "in your words" }).waitFor();
+  });
+});
+
+/** The claim as it stands now, wherever it has gone on the page. */
+async function firstClaim(page) {
+  const id = await page.locator(".claims > .claim-list > .claim").first().getAttribute("id");
+  return page.locator(`[id="${id}"]`);
+}
+
+/** Waits until everything that was decided about claims is kept. */
+async function decided(page) {
+  await page.locator(".claim").first().waitFor({ state: "attached" });
+  await page.waitForFunction(() => !document.querySelector('.claim[aria-busy="true"]'));
+}
+
+async function saveInMyWords(claim, words) {
+  await claim.getByLabel("The claim in your words").fill(words);
+  await claim.getByRole("button", { name: "Save", exact: true }).click();
+}
+
+test("a claim that is pinned and at once put in other words is both", async () => {
+  await withApp(async ({ page }) => {
+    await portraitOfSample(page);
+    const claim = await firstClaim(page);
+    await claim.getByRole("button", { name: /^Pin/ }).click();
+    await claim.getByRole("button", { name: "Put it in my words" }).click();
+    await saveInMyWords(claim, "I want the point first");
+    const isBoth = async () => {
+      await claim.getByText("I want the point first.").waitFor();
+      assert.deepEqual(await claim.locator(".mark").allTextContents(), ["pinned", "in your words"]);
+    };
+    await isBoth();
+    await decided(page);
+    await isBoth();
+    await page.reload();
+    await isBoth();
+  });
+});
+
+test("what is typed about a claim outlives the answer to what was decided before", async () => {
+  await withApp(async ({ page }) => {
+    await portraitOfSample(page);
+    const claim = await firstClaim(page);
+    await claim.getByRole("button", { name: /^Pin/ }).click();
+    await claim.getByRole("button", { name: "Put it in my words" }).click();
+    const field = claim.getByLabel("The claim in your words");
+    await field.fill("I want the point");
+    await decided(page);
+    assert.equal(await field.inputValue(), "I want the point");
+    await saveInMyWords(claim, "I want the point first");
+    await decided(page);
+    await page.reload();
+    await claim.getByText("I want the point first.").waitFor();
+  });
+});
+
+test("a decision is shown at once, before it is kept", async () => {
+  await withApp(async ({ page }) => {
+    await portraitOfSample(page);
+    const claim = await firstClaim(page);
+    const isRefused = await claim.evaluate(async (row) => {
+      row.querySelector('button[aria-label^="Refuse"]').click();
+      for (let frames = 0; frames < 2; frames += 1) await new Promise((next) => requestAnimationFrame(next));
+      return document.getElementById(row.id).classList.contains("refused");
+    });
+    assert.ok(isRefused);
+    await decided(page);
+  });
+});
+
+test("what the person refused is no reason for a verdict", async () => {
+  await withApp(async ({ page }) => {
+    const reasons = async () => {
+      await page.getByRole("link", { name: "Judge" }).click();
+      await page.getByRole("button", { name: "Fill in an example" }).click();
+      await page.getByRole("button", { name: "Judge", exact: true }).click();
+      await page.locator(".verdict").waitFor();
+      return page.locator(".why li").allTextContents();
+    };
+    await portraitOfSample(page);
+    // "The first answer is far shorter, and you prefer …": what a reason with a claim says of the answer.
+    const ofClaims = (await reasons()).filter((why) => /, (and|but) (you|this)/.test(why)).map((why) => why.split(",")[0]);
+    assert.ok(ofClaims.length > 0, "a claim is a reason");
+    await page.getByRole("link", { name: "Portrait" }).click();
+    const refuse = page.locator(".claims > .claim-list > .claim").getByRole("button", { name: /^Refuse/ });
+    await refuse.first().waitFor();
+    while ((await refuse.count()) > 0) await refuse.first().click();
+    await decided(page);
+    const left = await reasons();
+    for (const said of ofClaims) assert.ok(!left.some((why) => why.startsWith(said)), `${said}: ${left.join(" ")}`);
   });
 });
 
@@ -128,11 +220,16 @@ test("an induction is cancelled within a second, and goes on where it stopped", 
     await page.getByRole("button", { name: "Induce" }).waitFor();
     assert.ok(Date.now() - pressed < 2_000, `took ${Date.now() - pressed} ms`);
     await page.reload();
+    // It counts from the cancel, and is told before there is a model to go on with.
+    await page.getByText(/An induction was interrupted just now, after \d+ answers\. Nothing is lost: load/).waitFor();
+    assert.equal(await page.getByRole("button", { name: "Go on" }).count(), 0);
     await loadModel(page);
-    await page.getByText(/An induction was interrupted/).waitFor();
+    await page.getByText(/An induction was interrupted just now, after \d+ answers\. It goes on/).waitFor();
     await screenshots(page, "portrait-resume");
     await page.getByRole("button", { name: "Go on" }).click();
     await page.getByText(/kept from before/).waitFor({ timeout: MINUTE });
-    await page.getByRole("button", { name: "Cancel" }).click();
+    // A tab that goes away without a word, as one that crashes: nobody was left to note when.
+    await page.reload();
+    await page.getByText(/An induction was interrupted, after \d+ answers\. Nothing is lost: load/).waitFor();
   });
 });

@@ -72,9 +72,16 @@ test("a full disk is told where the file was imported, and what fitted in is the
     await dialog.getByLabel(/Drop files here/).setInputFiles({ name: "big.jsonl", mimeType: "application/jsonl", buffer });
     await dialog.getByText("The browser's storage is full").waitFor();
     await dialog.getByText("Free some disk space").waitFor();
+    await dialog.getByText(/^Before that, .*choices? went in\.$/).waitFor();
     await screenshots(page, "state-full");
     await dialog.getByRole("button", { name: "Done" }).click();
     await page.getByText(/choices, newest first|No choices yet/).waitFor();
+    const row = page.locator('[data-row="0"]');
+    if ((await row.count()) > 0) {
+      await row.focus();
+      await page.keyboard.press("Delete");
+      await page.getByText(/^Deleted one choice\./).waitFor();
+    }
   });
 });
 

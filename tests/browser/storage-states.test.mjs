@@ -223,12 +223,117 @@ test("a full disk is told, and what was written before stays readable", async ()
       async ([me, text]) => {
         const answer = await data.ask({ ImportText: { profile: me, name: "n", format: "auto", text } });
         const { total, rows } = await data.list(me);
-        return { answer, total, rows: rows.length };
+        // To the last byte: of a batch that did not fit, the room is still there.
+        const noise = (bytes) => btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(bytes))));
+        for (const bytes of [60_000, 6_000, 600, 6]) {
+          const fits = async () => {
+            const pair = { context: [], chosen: noise(bytes), rejected: "other" };
+            return "Ok" in (await data.ask({ SavePair: { profile: me, pair } }));
+          };
+          for (let tries = 0; tries < 100 && (await fits()); tries += 1);
+        }
+        const full = await data.list(me);
+        const deleted = await data.ask({ Delete: { profile: me, ids: [full.rows[0].id] } });
+        const left = await data.list(me);
+        return { answer, total, rows: rows.length, deleted, freed: full.total - left.total };
       },
       [me, pairs(8_000, { noise: 1500 })],
     );
     assert.deepEqual(seen.answer, { Err: "QuotaFull" });
     assert.equal(seen.rows, Math.min(seen.total, 100));
+    assert.equal(seen.deleted.Ok?.Deleted.pairs, 1, JSON.stringify(seen.deleted));
+    assert.equal(seen.freed, 1);
+  });
+});
+
+/** In the worker: once it is told so, what would put anything fails as on a disk that is full to the last byte. */
+const NO_ROOM = `
+  let full = false;
+  new BroadcastChannel("full").onmessage = () => (full = true);
+  const { put } = IDBObjectStore.prototype;
+  const { commit } = IDBTransaction.prototype;
+  IDBObjectStore.prototype.put = function () {
+    this.transaction.puts = true;
+    return put.apply(this, arguments);
+  };
+  IDBTransaction.prototype.commit = function () {
+    if (!full || !this.puts) return commit.apply(this);
+    Object.defineProperty(this, "error", { value: new DOMException("full", "QuotaExceededError") });
+    // Behind all that was asked of it, as the browser looks for room.
+    this.objectStore(this.objectStoreNames[0]).count().onsuccess = () => this.abort();
+  };`;
+
+test("where there is no room for a way back, what is deleted is gone at once", async () => {
+  await withStore(async ({ tab }) => {
+    const page = await tab({ changed: true });
+    const seen = await page.evaluate(async (text) => {
+      const me = await data.profile("Ada");
+      await data.importText(me, text);
+      const answers = [{ id: "a", content: "x" }, { id: "b", content: "y" }, { id: "c", content: "z" }];
+      const context = [{ role: "user", content: "which?" }];
+      for (const outcome of [{ kind: "preferred", winner: "b" }, { kind: "all_good" }]) {
+        await data.get({ RecordChoice: { profile: me, choice: { context, answers, outcome } } });
+      }
+      new BroadcastChannel("full").postMessage("");
+      let refused;
+      for (let n = 0; !refused; n += 1) {
+        const pair = { context: [], chosen: `one ${n}`, rejected: "other" };
+        refused = (await data.ask({ SavePair: { profile: me, pair } })).Err;
+      }
+      const before = await data.list(me);
+      const { id } = before.rows.find((row) => row.question === "which?");
+      const gone = await data.get({ Delete: { profile: me, ids: [id] } });
+      const undone = await data.ask({ Undo: { undo: gone.undo } });
+      const after = await data.list(me);
+      const [{ pairs }] = await data.get("Profiles");
+      const ties = await data.get({ Ties: { profile: me, query: "WHICH z", limit: 9 } });
+      const noTie = await data.get({ DeleteTies: { profile: me } });
+      const everything = await data.everything();
+      const noOne = await data.ask({ RemoveProfile: { profile: me } });
+      const left = (await data.list(me)).total;
+      return { refused, before, gone, undone, after, pairs, id, ties, noTie, everything, noOne, left };
+    }, pairs(3));
+    assert.equal(seen.refused, "QuotaFull");
+    assert.deepEqual([seen.gone.pairs, seen.undone], [1, { Err: "UndoExpired" }]);
+    assert.deepEqual([seen.after.total, seen.pairs], [seen.before.total - 1, seen.before.total - 1]);
+    assert.deepEqual([seen.ties.total, seen.ties.rows[0].said, seen.noTie.pairs], [1, { kind: "all_good" }, 1]);
+    assert.deepEqual(seen.everything.filter((text) => text.includes(seen.id) || text.startsWith("choices")), []);
+    // A whole person goes at one click, so never without a way back.
+    assert.deepEqual(seen.noOne, { Err: "QuotaFull" });
+    assert.equal(seen.left, seen.after.total);
+  }, { before: NO_ROOM });
+});
+
+test("choices without a winner are deleted and come back on undo", async () => {
+  await withStore(async ({ tab }) => {
+    const page = await tab();
+    const seen = await page.evaluate(async (text) => {
+      const me = await data.profile("Ada");
+      await data.importText(me, text);
+      const choose = (content, kind) => {
+        const answers = [{ id: "a", content }, { id: "b", content: "other" }];
+        const choice = { context: [], answers, outcome: { kind } };
+        return data.get({ RecordChoice: { profile: me, choice } });
+      };
+      await choose("first", "all_good");
+      await choose("second", "all_bad");
+      const total = async (query = "") => (await data.get({ Ties: { profile: me, query, limit: 0 } })).total;
+      const exported = async () => (await (await data.get({ ExportHistory: { profile: me } })).text()).includes("second");
+      const { rows } = await data.get({ Ties: { profile: me, query: "SECOND", limit: 9 } });
+      const states = [[await total(), await total("first"), await exported()]];
+      const { undo } = await data.get({ DeleteTies: { profile: me, ids: [rows[0].id] } });
+      states.push([await total(), (await data.get("Profiles"))[0].pairs, await exported()]);
+      await data.get({ Undo: { undo } });
+      states.push([await total(), (await data.list(me)).total, await exported()]);
+      const again = await data.get({ DeleteTies: { profile: me } });
+      // Said again while the deletion can be undone: it stays.
+      await choose("second", "all_bad");
+      states.push([await total(), await total("second"), await exported()]);
+      await new Promise((done) => setTimeout(done, again.until_ms - Date.now() + 1500));
+      return { states, left: (await data.everything()).filter((text) => text.includes("first")) };
+    }, pairs(3));
+    assert.deepEqual(seen.states, [[2, 1, true], [1, 3, false], [2, 3, true], [1, 1, true]]);
+    assert.deepEqual(seen.left, []);
   });
 });
 

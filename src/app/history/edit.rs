@@ -66,7 +66,7 @@ pub fn EditForm(
     };
     view! {
         <form class="edit" on:submit=save novalidate>
-            <ConversationFields value=context problem=problem(Field::Context) />
+            <ConversationFields value=context problem=problem(Field::Context) autofocus=true />
             <div class="sides">
                 <TextArea
                     label="The answer you preferred"
@@ -112,6 +112,9 @@ pub fn ConversationFields(
     /// What is wrong with it; empty when nothing is.
     #[prop(into, optional)]
     problem: Signal<String>,
+    /// Whether a dialog that it is in begins with it.
+    #[prop(optional)]
+    autofocus: bool,
 ) -> impl IntoView {
     let count = Memo::new(move |_| value.read().turns().len());
     let last_problem = move |at: usize| {
@@ -139,6 +142,7 @@ pub fn ConversationFields(
                     on_input=move |text| value.update(|talk| talk.set_content(at, text))
                     problem=last_problem(at)
                     rows=2
+                    autofocus=autofocus && at == 0
                 />
                 <Show when=move || { count.get() > 1 }>
                     <div class="turn-tools">

@@ -138,12 +138,17 @@ impl Importer {
 
     async fn read_to_the_end(self, job: Job<File>) -> Result<ImportReport, ServiceError> {
         let profile = self.session.someone().await?;
+        let whose = self.session.profiles.with_untracked(|all| {
+            let person = all.iter().find(|person| person.id == profile);
+            person.filter(|_| all.len() > 1).map(|person| person.name.clone())
+        });
+        self.flow.update(|flow| flow.goes_to(whose));
         let on_event = move |event| {
             if let Event::Importing { bytes, of, imported } = event {
                 self.flow.update(|flow| flow.progress(bytes, of, imported));
             }
         };
-        let Job { source, name, format, user, passphrase } = job;
+        let Job { source, name, format, user, passphrase, .. } = job;
         let request = Request::Import { profile, name, format, user, passphrase };
         let asking = self.session.client().ask_with(request, Some(source.into()), on_event);
         self.stop.set_value(Some(asking.stop()));
@@ -161,6 +166,14 @@ pub fn ImportDialog(
     open: RwSignal<bool>,
 ) -> impl IntoView {
     let importer = Importer::here();
+    // What was read was seen; what ends while the dialog is closed is told when it opens again.
+    Effect::new(move |was_open: Option<bool>| {
+        let is_open = open.get();
+        if was_open == Some(true) && !is_open {
+            importer.flow.update(ImportFlow::clear_outcomes);
+        }
+        is_open
+    });
     view! {
         <Modal title="Import choices" open=open>
             <Show when=move || !importer.is_reading()>
@@ -308,11 +321,12 @@ fn WhoseLines() -> impl IntoView {
     }
 }
 
-/// What came of each file.
+/// What came of each file, the last one first: it is the one that is looked for.
 #[component]
 fn Reports(open: RwSignal<bool>) -> impl IntoView {
     let importer = Importer::here();
-    let outcomes = move || importer.flow.read().outcomes().iter().cloned().enumerate().collect::<Vec<_>>();
+    let outcomes =
+        move || importer.flow.read().outcomes().iter().cloned().enumerate().rev().collect::<Vec<_>>();
     view! {
         <Show when=move || !importer.flow.read().outcomes().is_empty()>
             <ul class="reports" aria-live="polite">
@@ -321,14 +335,7 @@ fn Reports(open: RwSignal<bool>) -> impl IntoView {
                 </For>
             </ul>
             <div class="actions end">
-                <button
-                    type="button"
-                    class="primary"
-                    on:click=move |_| {
-                        open.set(false);
-                        importer.flow.update(ImportFlow::clear_outcomes);
-                    }
-                >
+                <button type="button" class="primary" on:click=move |_| open.set(false)>
                     "Done"
                 </button>
             </div>
@@ -338,11 +345,12 @@ fn Reports(open: RwSignal<bool>) -> impl IntoView {
 
 #[component]
 fn Report(outcome: Outcome) -> impl IntoView {
+    let kept = format!("Before that, {} went in.", words::count(outcome.imported, "choice", "choices"));
     let body = match outcome.result {
-        Err(ServiceError::Cancelled) => view! { <p>"Stopped. What was read before is kept."</p> }.into_any(),
+        Err(ServiceError::Cancelled) => view! { <p>"Stopped. " {kept}</p> }.into_any(),
         Err(ServiceError::QuotaFull) => view! {
             <Failure error=ServiceError::QuotaFull />
-            <p>"What was read before is kept."</p>
+            <p>{kept}</p>
         }
         .into_any(),
         Err(error) => view! { <Failure error=error /> }.into_any(),
@@ -351,6 +359,7 @@ fn Report(outcome: Outcome) -> impl IntoView {
     view! {
         <li class="report">
             <h3>{outcome.name}</h3>
+            {outcome.person.map(|person| view! { <p class="small">{format!("For {person}")}</p> })}
             {body}
         </li>
     }

@@ -32,6 +32,8 @@ pub struct Job<F> {
     pub user: Option<String>,
     /// What opens it, for a sealed profile.
     pub passphrase: Option<Passphrase>,
+    /// Whose history it joins; none where there is but one person.
+    pub person: Option<String>,
 }
 
 /// Where the flow stands.
@@ -71,6 +73,10 @@ pub enum Step<F> {
 pub struct Outcome {
     /// The file's name.
     pub name: String,
+    /// Whose history it joined; none where there is but one person.
+    pub person: Option<String>,
+    /// Pairs that went in, also where the reading came to no good end.
+    pub imported: u32,
     /// What was read, or why not.
     pub result: Result<ImportReport, ServiceError>,
 }
@@ -113,6 +119,7 @@ impl<F: Clone> ImportFlow<F> {
             format: format.into(),
             user: None,
             passphrase: None,
+            person: None,
         });
     }
 
@@ -126,6 +133,13 @@ impl<F: Clone> ImportFlow<F> {
         Some(job)
     }
 
+    /// Tells whose history the file that is read joins.
+    pub fn goes_to(&mut self, whose: Option<String>) {
+        if let Step::Reading { job, .. } = &mut self.step {
+            job.person = whose;
+        }
+    }
+
     /// Tells how far the reading is.
     pub fn progress(&mut self, read: u64, total: u64, kept: u32) {
         if let Step::Reading { bytes, of, imported, .. } = &mut self.step {
@@ -136,14 +150,18 @@ impl<F: Clone> ImportFlow<F> {
 
     /// Tells what came of the reading.
     pub fn finished(&mut self, result: Result<ImportReport, ServiceError>) {
-        let Step::Reading { job, .. } = std::mem::replace(&mut self.step, Step::Idle) else { return };
+        let step = std::mem::replace(&mut self.step, Step::Idle);
+        let Step::Reading { job, imported, .. } = step else { return };
         match result {
             Err(ServiceError::SeveralPeople { users }) if !users.is_empty() => {
                 self.step = Step::Choosing { job, users };
             }
             Err(ServiceError::Sealed) => self.step = Step::Sealed { job, wrong: false },
             Err(ServiceError::WrongPassphrase) => self.step = Step::Sealed { job, wrong: true },
-            result => self.outcomes.push(Outcome { name: job.name, result }),
+            result => {
+                let Job { name, person, .. } = job;
+                self.outcomes.push(Outcome { name, person, imported, result });
+            }
         }
     }
 
@@ -167,7 +185,8 @@ impl<F: Clone> ImportFlow<F> {
     pub fn skip(&mut self) {
         let step = std::mem::replace(&mut self.step, Step::Idle);
         if let Step::Choosing { job, .. } | Step::Sealed { job, .. } = step {
-            self.outcomes.push(Outcome { name: job.name, result: Err(ServiceError::Cancelled) });
+            let result = Err(ServiceError::Cancelled);
+            self.outcomes.push(Outcome { name: job.name, person: job.person, imported: 0, result });
         }
     }
 
@@ -268,6 +287,19 @@ mod tests {
         assert!(flow.unseal(Passphrase::new("open sesame")).is_some());
         flow.finished(Ok(report(2)));
         assert_eq!((flow.outcomes().len(), flow.unseal(Passphrase::new("again"))), (1, None));
+    }
+
+    #[test]
+    fn a_report_says_whose_history_it_joined_and_what_went_in_before_the_disk_was_full() {
+        let mut flow = ImportFlow::default();
+        flow.add((), "big.jsonl", "auto");
+        flow.start_next();
+        flow.goes_to(Some("Robin".into()));
+        flow.progress(5, 10, 500);
+        flow.progress(0, 10, 1_000);
+        flow.finished(Err(ServiceError::QuotaFull));
+        let outcome = &flow.outcomes()[0];
+        assert_eq!((outcome.person.as_deref(), outcome.imported), (Some("Robin"), 1_000));
     }
 
     #[test]

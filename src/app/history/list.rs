@@ -22,21 +22,9 @@ const ROW_PX: f64 = 100.0;
 /// Typing pauses this long before it is searched for.
 const SEARCH_PAUSE: Duration = Duration::from_millis(180);
 
-/// The list, filtered by what was typed; a row that is pressed is opened.
-#[component]
-pub fn PairList(
-    /// What is searched for.
-    query: RwSignal<String>,
-    /// The pair that is looked at.
-    opened: RwSignal<Option<PairId>>,
-) -> impl IntoView {
-    let session = Session::here();
-    let list = RwSignal::new(ListLoad::default());
-    let window = RwSignal::new(ListWindow { row_px: ROW_PX, ..ListWindow::default() });
-    let failed = RwSignal::new(None::<ServiceError>);
+/// What was typed, once typing pauses.
+pub fn after_pause(query: RwSignal<String>) -> RwSignal<String> {
     let searched = RwSignal::new(String::new());
-    let scroller = NodeRef::<html::Div>::new();
-
     let pause = StoredValue::new(None::<TimeoutHandle>);
     Effect::new(move |_| {
         let typed = query.get().trim().to_owned();
@@ -46,6 +34,22 @@ pub fn PairList(
         };
         pause.set_value(set_timeout_with_handle(search, SEARCH_PAUSE).ok());
     });
+    searched
+}
+
+/// The list, filtered by what was typed; a row that is pressed is opened.
+#[component]
+pub fn PairList(
+    /// What is searched for.
+    searched: RwSignal<String>,
+    /// The pair that is looked at.
+    opened: RwSignal<Option<PairId>>,
+) -> impl IntoView {
+    let session = Session::here();
+    let list = RwSignal::new(ListLoad::default());
+    let window = RwSignal::new(ListWindow { row_px: ROW_PX, ..ListWindow::default() });
+    let failed = RwSignal::new(None::<ServiceError>);
+    let scroller = NodeRef::<html::Div>::new();
 
     // Searches that nobody waits for any more are stopped: each would read the whole history.
     let running = StoredValue::new_local(Vec::<((u32, u32), Stop)>::new());

@@ -17,6 +17,8 @@ mod page;
 #[cfg(feature = "app")]
 mod pair;
 #[cfg(feature = "app")]
+mod ties;
+#[cfg(feature = "app")]
 mod unseal;
 
 #[cfg(feature = "app")]

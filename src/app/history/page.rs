@@ -5,8 +5,10 @@ use leptos::{ev, prelude::*};
 use super::Importer;
 use super::edit::EditForm;
 use super::import::ImportDialog;
-use super::list::PairList;
+use super::list::{PairList, after_pause};
 use super::pair::PairDialog;
+use super::ties::Ties;
+use crate::app::browser;
 use crate::app::session::Session;
 use crate::app::your_data::YourData;
 use crate::preference::PairId;
@@ -18,32 +20,54 @@ pub fn HistoryPage() -> impl IntoView {
     let session = Session::here();
     let importer = Importer::here();
     let query = RwSignal::new(String::new());
+    let searched = after_pause(query);
     let opened = RwSignal::new(None::<PairId>);
     let (importing, adding, your_data) = (RwSignal::new(false), RwSignal::new(false), RwSignal::new(false));
     let dragging = RwSignal::new(false);
 
     let name = move || session.person().map(|p| p.name).unwrap_or_default();
     let count = move || session.person().map_or(0, |p| p.pairs);
-    let take_drop = move |event: ev::DragEvent| {
-        event.prevent_default();
+    // Of the whole window: beside the page the browser would leave it for the file that is dropped.
+    let over = window_event_listener(ev::dragover, move |event| {
+        if holds_files(&event) && !event.default_prevented() {
+            event.prevent_default();
+            dragging.set(true);
+        }
+    });
+    let left = window_event_listener(ev::dragleave, move |_| dragging.set(false));
+    let dropped = window_event_listener(ev::drop, move |event| {
         dragging.set(false);
-        let files = event.data_transfer().and_then(|transfer| transfer.files());
-        if let Some(files) = files.filter(|files| files.length() > 0) {
+        // The dialog's own field has taken it.
+        if !holds_files(&event) || event.default_prevented() {
+            return;
+        }
+        event.prevent_default();
+        if let Some(files) = event.data_transfer().and_then(|transfer| transfer.files()) {
             importing.set(true);
             importer.add_files(&files);
         }
-    };
+    });
+    on_cleanup(move || {
+        over.remove();
+        left.remove();
+        dropped.remove();
+    });
+    // What had the focus may be gone: with the last row its list, with the first choice the way to add one.
+    let shown = Memo::new(move |_| {
+        (count() > 0, importing.get(), adding.get(), your_data.get(), opened.get().is_some())
+    });
+    Effect::new(move |before: Option<()>| {
+        let (any, ..) = shown.get();
+        if !any {
+            // There is no field any more to change it in.
+            query.set(String::new());
+        }
+        if before.is_some() {
+            browser::catch_focus();
+        }
+    });
     view! {
-        <section
-            class="page history"
-            class:dragging=move || dragging.get()
-            on:dragover=move |event| {
-                event.prevent_default();
-                dragging.set(true);
-            }
-            on:dragleave=move |_| dragging.set(false)
-            on:drop=take_drop
-        >
+        <section class="page history" class:dragging=move || dragging.get()>
             <header class="page-head">
                 <div>
                     <p class="eyebrow">{name}</p>
@@ -82,8 +106,9 @@ pub fn HistoryPage() -> impl IntoView {
                         on:input=move |event| query.set(event_target_value(&event))
                     />
                 </search>
-                <PairList query=query opened=opened />
+                <PairList searched=searched opened=opened />
             </Show>
+            <Ties searched=searched />
             <p class="drop-here" aria-hidden="true">
                 "Drop the file to import it"
             </p>
@@ -95,6 +120,11 @@ pub fn HistoryPage() -> impl IntoView {
         <PairDialog opened=opened />
         <YourData open=your_data />
     }
+}
+
+/// Whether files are dragged, and not a text of the page or of another window.
+fn holds_files(event: &ev::DragEvent) -> bool {
+    event.data_transfer().is_some_and(|transfer| transfer.types().includes(&"Files".into(), 0))
 }
 
 /// Nothing is here yet: what a choice is, and the ways to add one.

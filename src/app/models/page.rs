@@ -228,8 +228,8 @@ fn InUse(model: LoadedModel) -> impl IntoView {
             }
         });
     };
-    let speed =
-        |rate: Option<f32>| rate.map_or("not measured yet".to_owned(), |r| format!("{r:.0} tokens a second"));
+    let tokens = |rate: f32| words::count(rate.round() as u32, "token", "tokens") + " a second";
+    let speed = |rate: Option<f32>| rate.map_or("not measured yet".to_owned(), tokens);
     let facts = [
         ("Parameters", parameters(model.millions)),
         ("Size", words::size(model.bytes)),

@@ -6,7 +6,7 @@ use crate::view::words;
 /// The claims, apart: those that stand and those that were refused.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ClaimList {
-    /// Pinned ones first, then the surest.
+    /// Pinned ones and those in the person's words first, then the surest.
     pub standing: Vec<ClaimView>,
     /// Kept only so that they do not come back.
     pub refused: Vec<ClaimView>,
@@ -18,10 +18,30 @@ impl ClaimList {
         let (refused, mut standing): (Vec<_>, Vec<_>) =
             claims.iter().cloned().partition(|claim| claim.state == ClaimState::Refused);
         standing.sort_by(|a, b| {
-            let pinned = |c: &ClaimView| c.state == ClaimState::Pinned;
+            let pinned = |c: &ClaimView| is_pinned(c.state);
             pinned(b).cmp(&pinned(a)).then(b.certainty.total_cmp(&a.certainty))
         });
         ClaimList { standing, refused }
+    }
+
+    /// The claim of that name.
+    pub fn find(&self, id: &str) -> Option<&ClaimView> {
+        self.standing.iter().chain(&self.refused).find(|claim| claim.id == id)
+    }
+}
+
+/// Whether a claim is used whatever comes: the person's own words are, as if they had been pinned.
+pub fn is_pinned(state: ClaimState) -> bool {
+    matches!(state, ClaimState::Pinned | ClaimState::Edited)
+}
+
+/// What the person did with a claim, as marks beside it.
+pub fn marks(state: ClaimState) -> &'static [&'static str] {
+    match state {
+        ClaimState::Found => &[],
+        ClaimState::Edited => &["pinned", "in your words"],
+        ClaimState::Pinned => &["pinned"],
+        ClaimState::Refused => &["refused"],
     }
 }
 
@@ -87,8 +107,16 @@ mod tests {
             claim("broken", f32::NAN, ClaimState::Pinned),
         ]);
         let ids = |claims: &[ClaimView]| claims.iter().map(|c| c.id.clone()).collect::<Vec<_>>();
-        assert_eq!(ids(&list.standing), ["broken", "pinned", "sure", "hint"]);
+        assert_eq!(ids(&list.standing), ["broken", "sure", "pinned", "hint"]);
         assert_eq!(ids(&list.refused), ["never"]);
+        let found = |id| list.find(id).map(|claim| claim.certainty);
+        assert_eq!((found("never"), found("hint"), found("gone")), (Some(0.99), Some(0.7), None));
+    }
+
+    #[test]
+    fn what_is_put_in_other_words_stays_pinned() {
+        assert!(is_pinned(ClaimState::Edited) && marks(ClaimState::Edited).contains(&"pinned"));
+        assert!(!is_pinned(ClaimState::Found) && marks(ClaimState::Found).is_empty());
     }
 
     #[test]

@@ -4,7 +4,8 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 
-use super::claim_list::{ClaimList, counts, gain, source};
+use super::claim_list::{ClaimList, counts, gain, is_pinned, marks, source};
+use super::decisions::Decisions;
 use crate::app::session::Session;
 use crate::preference::PairId;
 use crate::service::{ClaimChange, ClaimState, ClaimView, PairView, PortraitView, ServiceError};
@@ -20,20 +21,16 @@ pub fn Claims(
     claims: Memo<Vec<ClaimView>>,
     /// Whether they belong to a kept portrait.
     kept: Memo<bool>,
+    /// What the person decided and is not answered yet.
+    decisions: RwSignal<Decisions>,
     /// Called with the portrait as it is after a claim was changed.
     changed: Callback<(Option<Box<PortraitView>>,)>,
 ) -> impl IntoView {
-    let list = Memo::new(move |_| ClaimList::of(&claims.read()));
-    // A row is built anew only when something of its claim changes.
-    let key = |claim: &ClaimView| {
-        (
-            claim.id.clone(),
-            claim.text.clone(),
-            claim.state as u8,
-            claim.supports.len(),
-            claim.contradicts.len(),
-        )
-    };
+    let list = Memo::new(move |_| ClaimList::of(&decisions.read().over(claims.get())));
+    // A row stays as long as its claim does: someone may be typing in it when an answer comes.
+    let row =
+        move |claim: ClaimView| view! { <Claim claim=claim list=list decisions=decisions changed=changed /> };
+    let key = |claim: &ClaimView| claim.id.clone();
     view! {
         <section class="claims" aria-labelledby="claims-heading">
             <h2 id="claims-heading">"Claims"</h2>
@@ -43,9 +40,7 @@ pub fn Claims(
                 </p>
             </Show>
             <ul class="claim-list">
-                <For each=move || list.get().standing key=key let:claim>
-                    <Claim claim=claim changed=changed />
-                </For>
+                <For each=move || list.get().standing key=key children=row />
             </ul>
             <Show when=move || !list.read().refused.is_empty()>
                 <details class="fold">
@@ -53,9 +48,7 @@ pub fn Claims(
                         {move || words::count(list.read().refused.len() as u32, "refused claim", "refused claims")}
                     </summary>
                     <ul class="claim-list">
-                        <For each=move || list.get().refused key=key let:claim>
-                            <Claim claim=claim changed=changed />
-                        </For>
+                        <For each=move || list.get().refused key=key children=row />
                     </ul>
                 </details>
             </Show>
@@ -71,125 +64,137 @@ pub fn Claims(
 
 /// One claim.
 #[component]
-fn Claim(claim: ClaimView, changed: Callback<(Option<Box<PortraitView>>,)>) -> impl IntoView {
+fn Claim(
+    /// As it is when its row is made.
+    claim: ClaimView,
+    /// Where it is found later.
+    list: Memo<ClaimList>,
+    decisions: RwSignal<Decisions>,
+    changed: Callback<(Option<Box<PortraitView>>,)>,
+) -> impl IntoView {
     let session = Session::here();
-    let editing = RwSignal::new(false);
+    // What the field begins with while the claim is put in other words.
+    let editing = RwSignal::new(None::<String>);
     let behind = RwSignal::new(false);
-    let busy = RwSignal::new(false);
-    let claim = StoredValue::new(claim);
-    let read = move |f: fn(&ClaimView) -> String| claim.with_value(f);
-    let state = claim.with_value(|c| c.state);
+    let id = StoredValue::new(claim.id.clone());
+    let row_id = format!("claim-{}", claim.id);
+    let claim = Memo::new(move |last: Option<&ClaimView>| {
+        // A row may outlive its claim by a moment.
+        let now = id.with_value(|id| list.read().find(id).cloned());
+        now.unwrap_or_else(|| last.unwrap_or(&claim).clone())
+    });
+    let state = Memo::new(move |_| claim.read().state);
+    let certainty = Memo::new(move |_| claim.read().certainty);
+    let supports = Memo::new(move |_| claim.read().supports.clone());
+    let contradicts = Memo::new(move |_| claim.read().contradicts.clone());
 
     let change = move |change: ClaimChange| {
         let Some(profile) = session.current.get_untracked() else { return };
-        let (client, id) = (session.client(), claim.with_value(|c| c.id.clone()));
-        busy.set(true);
+        let (client, id) = (session.client(), id.get_value());
+        let mut turn = 0;
+        decisions.update(|all| turn = all.decide(id.clone(), change.clone()));
+        let row = id.clone();
+        request_animation_frame(move || focus_claim(&row));
         spawn_local(async move {
-            let answer = client.change_claim(profile, id.clone(), change).await;
-            let _ = busy.try_set(false);
+            let answer = client.change_claim(profile, id, change.clone()).await;
+            let shows = decisions.try_update(|all| all.answer(turn)).unwrap_or(false);
             match answer {
-                Ok(portrait) => {
-                    changed.try_run((portrait,));
-                    request_animation_frame(move || focus_claim(&id));
+                Ok(portrait) if shows => drop(changed.try_run((portrait,))),
+                Ok(_) => {}
+                Err(error) => {
+                    session.say_error(&error);
+                    // What they wrote is theirs to send again.
+                    if let ClaimChange::Edit(text) = change {
+                        let _ = editing.try_set(Some(text));
+                    }
                 }
-                Err(error) => session.say_error(&error),
             }
         });
     };
-    let mark = match state {
-        ClaimState::Found => None,
-        ClaimState::Edited => Some("in your words"),
-        ClaimState::Pinned => Some("pinned"),
-        ClaimState::Refused => Some("refused"),
-    };
-    let refused = state == ClaimState::Refused;
-    let restorable = state != ClaimState::Found;
     view! {
         <li
             class="claim"
-            class:refused=refused
-            id=claim.with_value(|c| format!("claim-{}", c.id))
-            aria-busy=move || busy.get().to_string()
+            class:refused=move || state.get() == ClaimState::Refused
+            id=row_id
+            aria-busy=move || id.with_value(|id| decisions.read().is_open(id)).to_string()
         >
-            <CertaintyMark p=claim.with_value(|c| c.certainty) />
+            {move || view! { <CertaintyMark p=certainty.get() /> }}
             <div class="claim-body">
                 <Show
-                    when=move || editing.get()
-                    fallback=move || view! { <p class="claim-text" dir="auto">{read(|c| sentence(&c.text))}</p> }
+                    when=move || editing.read().is_some()
+                    fallback=move || {
+                        view! { <p class="claim-text" dir="auto">{move || sentence(&claim.read().text)}</p> }
+                    }
                 >
                     <EditClaim
-                        text=read(|c| c.text.clone())
+                        text=editing.get_untracked().unwrap_or_default()
                         save=move |text| {
-                            editing.set(false);
+                            editing.set(None);
                             change(ClaimChange::Edit(text));
                         }
-                        cancel=move || editing.set(false)
+                        cancel=move || editing.set(None)
                     />
                 </Show>
                 <p class="claim-facts">
-                    {mark.map(|mark| view! { <span class="mark">{mark}</span> })}
-                    <span>{claim.with_value(|c| words::certainty(c.certainty))}</span>
+                    {move || {
+                        marks(state.get()).iter().map(|mark| view! { <span class="mark">{*mark}</span> }).collect_view()
+                    }}
+                    <span>{move || words::certainty(certainty.get())}</span>
                     <button
                         type="button"
                         class="link"
                         aria-expanded=move || behind.get().to_string()
                         on:click=move |_| behind.update(|open| *open = !*open)
                     >
-                        {read(counts)}
+                        {move || counts(&claim.read())}
                     </button>
-                    <span>{claim.with_value(source)}</span>
+                    <span>{move || source(&claim.read())}</span>
                 </p>
                 <Show when=move || behind.get()>
-                    {claim.with_value(gain).map(|text| view! { <p class="small">{sentence(&text)}</p> })}
-                    <Behind
-                        title="Choices for it"
-                        ids=claim.with_value(|c| c.supports.clone())
-                    />
-                    <Behind
-                        title="Choices against it"
-                        ids=claim.with_value(|c| c.contradicts.clone())
-                    />
+                    {move || gain(&claim.read()).map(|text| view! { <p class="small">{sentence(&text)}</p> })}
+                    {move || view! { <Behind title="Choices for it" ids=supports.get() /> }}
+                    {move || view! { <Behind title="Choices against it" ids=contradicts.get() /> }}
                 </Show>
             </div>
             <div class="claim-tools" role="group" aria-label="What to do with this claim">
-                {(!refused)
-                    .then(|| {
-                        view! {
-                            <Tool glyph=Glyph::Edit label="Put it in my words" press=move || editing.set(true) />
-                            {(state != ClaimState::Pinned)
-                                .then(|| {
-                                    view! {
-                                        <Tool
-                                            glyph=Glyph::Pin
-                                            label="Pin: keep it, whatever comes"
-                                            press=move || change(ClaimChange::Pin)
-                                        />
-                                    }
-                                })}
-                            <Tool
-                                glyph=Glyph::Refuse
-                                label="Refuse: never use it"
-                                press=move || change(ClaimChange::Refuse)
-                            />
-                        }
-                    })}
-                {restorable
-                    .then(|| {
-                        view! {
-                            <Tool
-                                glyph=Glyph::Restore
-                                label="Restore it as it was found"
-                                press=move || change(ClaimChange::Restore)
-                            />
-                        }
-                    })}
+                <Show when=move || state.get() != ClaimState::Refused>
+                    <Tool
+                        glyph=Glyph::Edit
+                        label="Put it in my words"
+                        press=move || editing.set(Some(claim.get_untracked().text))
+                    />
+                    <Show when=move || !is_pinned(state.get())>
+                        <Tool
+                            glyph=Glyph::Pin
+                            label="Pin: keep it, whatever comes"
+                            press=move || change(ClaimChange::Pin)
+                        />
+                    </Show>
+                    <Tool
+                        glyph=Glyph::Refuse
+                        label="Refuse: never use it"
+                        press=move || change(ClaimChange::Refuse)
+                    />
+                </Show>
+                <Show when=move || state.get() != ClaimState::Found>
+                    <Tool
+                        glyph=Glyph::Restore
+                        label="Restore it as it was found"
+                        press=move || change(ClaimChange::Restore)
+                    />
+                </Show>
             </div>
         </li>
     }
 }
 
-/// The row of a changed claim is a new one: the focus goes back to it, so that a keyboard's place is not lost.
+/// What the person pressed may have gone with their decision: the focus goes back to the claim, so that a keyboard's place
+/// is not lost, unless they have put it elsewhere meanwhile.
 fn focus_claim(id: &str) {
+    let lost = |now: &web_sys::Element| now.tag_name() == "BODY";
+    if !document().active_element().as_ref().is_none_or(lost) {
+        return;
+    }
     let row = document().get_element_by_id(&format!("claim-{id}"));
     let button = row.and_then(|row| row.query_selector(".claim-tools button").ok().flatten());
     if let Some(button) = button.and_then(|button| button.dyn_into::<web_sys::HtmlElement>().ok()) {

@@ -4,17 +4,17 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::components::A;
 
-use super::run::{Field, Run, RunForm, SEARCHES, estimate_text, pending_text};
-use crate::app::browser;
+use super::interrupted::{Interrupted, pending_induction};
+use super::run::{Field, Run, RunForm, SEARCHES, estimate_text};
 use crate::app::models::ModelLoading;
 use crate::app::remote::{BuiltIn, ModelSelect, Waiting, WaitingFor, choice_of};
 use crate::app::session::Session;
 use crate::service::client::Stop;
 use crate::service::{
-    BUILT_IN_RAW, Event, InductionSettings, LoadedModel, ModelChoice, ModelSource, PendingInduction,
-    PortraitView, ProfileId, ServiceError,
+    BUILT_IN_RAW, Event, InductionSettings, LoadedModel, ModelChoice, ModelSource, PortraitView, ProfileId,
+    ServiceError,
 };
-use crate::view::{Failure, Progress, TextInput, sentence};
+use crate::view::{Failure, Progress, TextInput, sentence, words};
 
 /// The induction that is under way; it goes on when the page is left.
 #[derive(Clone, Copy)]
@@ -48,7 +48,8 @@ impl Induction {
         expect_context()
     }
 
-    fn start(self, settings: InductionSettings) {
+    /// Makes a portrait, unless one is being made.
+    pub fn start(self, settings: InductionSettings) {
         let Some(profile) = self.session.current.get_untracked() else { return };
         if self.run.read_untracked().is_busy() {
             return;
@@ -127,7 +128,9 @@ fn NeedsModel(induction: Induction) -> impl IntoView {
     let session = Session::here();
     let loading = ModelLoading::here();
     let label = Signal::derive(move || loading.label.get().unwrap_or_default());
+    let pending = pending_induction(session);
     view! {
+        <Interrupted pending=pending has_local=false induction=induction />
         <Show
             when=move || loading.is_busy()
             fallback=move || {
@@ -181,7 +184,7 @@ fn NeedsModel(induction: Induction) -> impl IntoView {
     }
 }
 
-/// The form and the button; the interrupted induction, where there is one.
+/// The form and the button, below the interrupted induction.
 #[component]
 fn Start(model: Option<LoadedModel>, again: bool, induction: Induction) -> impl IntoView {
     let session = Session::here();
@@ -199,17 +202,7 @@ fn Start(model: Option<LoadedModel>, again: bool, induction: Induction) -> impl 
     let seed = RwSignal::new(form.get_untracked().seed);
     let candidates = RwSignal::new(String::new());
     let (seed_problem, candidates_problem) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
-    let pending = RwSignal::new(None::<PendingInduction>);
-    Effect::new(move |_| {
-        session.portrait_changes.track();
-        let Some(profile) = session.current.get() else { return };
-        let client = session.client();
-        spawn_local(async move {
-            if let Ok(found) = client.pending_induction(profile).await {
-                let _ = pending.try_set(found);
-            }
-        });
-    });
+    let pending = pending_induction(session);
     let begin = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         form.update(|form| {
@@ -225,21 +218,11 @@ fn Start(model: Option<LoadedModel>, again: bool, induction: Induction) -> impl 
             Err((Field::Candidates, why)) => candidates_problem.set(why.into()),
         }
     };
-    let drop_pending = move |_| {
-        let Some(profile) = session.current.get_untracked() else { return };
-        let client = session.client();
-        spawn_local(async move {
-            match client.drop_induction(profile).await {
-                Ok(()) => {
-                    let _ = pending.try_set(None);
-                }
-                Err(error) => session.say_error(&error),
-            }
-        });
-    };
     let local = model.map(|model| {
         let speed = model.prefill_per_second;
-        let speed = speed.map(|rate| format!(" It reads about {rate:.0} tokens a second here."));
+        let speed = speed.map(|rate| {
+            format!(" It reads about {} a second here.", words::count(rate.round() as u32, "token", "tokens"))
+        });
         sentence(&format!("With {}", model.name)) + &speed.unwrap_or_default()
     });
     let local = StoredValue::new(local.unwrap_or_default());
@@ -257,30 +240,7 @@ fn Start(model: Option<LoadedModel>, again: bool, induction: Induction) -> impl 
             Run::Failed(error) => Some(view! { <Failure error=error.clone() /> }),
             _ => None,
         }}
-        {move || {
-            pending
-                .get()
-                .map(|found| {
-                    let settings = found.settings.clone();
-                    view! {
-                        <div class="resume">
-                            <p>{pending_text(&found, &browser::when(found.at_ms))}</p>
-                            <div class="actions">
-                                <button
-                                    type="button"
-                                    class="primary"
-                                    on:click=move |_| induction.start(settings.clone())
-                                >
-                                    "Go on"
-                                </button>
-                                <button type="button" class="quiet" on:click=drop_pending>
-                                    "Forget it"
-                                </button>
-                            </div>
-                        </div>
-                    }
-                })
-        }}
+        <Interrupted pending=pending has_local=has_local induction=induction />
         <form on:submit=begin>
             <ModelSelect value=which divides=true />
             <fieldset class="options">

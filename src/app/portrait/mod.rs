@@ -1,12 +1,15 @@
 //! The portrait page: what the choices say of a person, and what a language model adds.
 
 pub mod claim_list;
+pub mod decisions;
 pub mod run;
 
 #[cfg(feature = "app")]
 mod claims;
 #[cfg(feature = "app")]
 mod induce;
+#[cfg(feature = "app")]
+mod interrupted;
 #[cfg(feature = "app")]
 mod outputs;
 #[cfg(feature = "app")]

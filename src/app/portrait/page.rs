@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 
 use super::claims::Claims;
+use super::decisions::Decisions;
 use super::induce::InducePanel;
 use super::outputs::{Differences, Outputs};
 use super::traits::Traits;
@@ -19,6 +20,7 @@ pub fn PortraitPage() -> impl IntoView {
     let session = Session::here();
     let reading = Loader::<Reading>::default();
     let portrait = Loader::<Option<Box<PortraitView>>>::default();
+    let decisions = RwSignal::new(Decisions::default());
     let load_reading = move || {
         let Some(profile) = session.current.get_untracked() else { return };
         let client = session.client();
@@ -34,6 +36,7 @@ pub fn PortraitPage() -> impl IntoView {
         if before.is_some_and(|before| before != now) {
             reading.reset();
             portrait.reset();
+            decisions.update(Decisions::let_go);
         }
         now
     });
@@ -80,7 +83,7 @@ pub fn PortraitPage() -> impl IntoView {
                 Stage::Empty => view! { <NothingToRead /> }.into_any(),
                 Stage::Ready => {
                     view! {
-                        <Likeness read=read kept=kept changed=changed />
+                        <Likeness read=read kept=kept decisions=decisions changed=changed />
                         <InducePanel portrait=kept />
                         {move || kept.get().map(|kept| view! { <Outputs portrait=*kept /> })}
                     }
@@ -121,6 +124,7 @@ fn NothingToRead() -> impl IntoView {
 fn Likeness(
     read: Memo<Option<Reading>>,
     kept: Memo<Option<Box<PortraitView>>>,
+    decisions: RwSignal<Decisions>,
     changed: Callback<(Option<Box<PortraitView>>,)>,
 ) -> impl IntoView {
     let wanted = Memo::new(move |_| read.get().map(|read| read.wanted).unwrap_or_default());
@@ -151,7 +155,7 @@ fn Likeness(
             {move || read.get().map(|reading| view! { <Trust reading=reading /> })}
         </div>
         {move || view! { <Differences differences=differences.get() /> }}
-        <Claims claims=claims kept=is_kept changed=changed />
+        <Claims claims=claims kept=is_kept decisions=decisions changed=changed />
         {move || view! { <Traits traits=traits.get() /> }}
     }
 }

@@ -122,7 +122,7 @@ impl Run {
     /// What is being done.
     pub fn label(&self) -> String {
         match self {
-            Run::Running(progress) => progress.stage.clone(),
+            Run::Running(progress) => words::capital(&progress.stage),
             Run::Stopping(_) => "Stopping; what was answered is kept".into(),
             _ => String::new(),
         }
@@ -186,12 +186,21 @@ pub fn estimate_text(estimate: &EstimateView) -> String {
     text + "."
 }
 
-/// What the page says of an interrupted induction.
-pub fn pending_text(pending: &PendingInduction, when: &str) -> String {
-    format!(
-        "An induction was interrupted {when}, after {}. It goes on where it stopped.",
-        words::count(pending.calls, "answer", "answers")
-    )
+/// Whether it asks the model that is loaded on this device.
+pub fn needs_model_here(settings: &InductionSettings) -> bool {
+    settings.divided || settings.remote.is_none()
+}
+
+/// What the page says of an interrupted induction; `when` is not known of one whose tab was closed or died.
+pub fn pending_text(pending: &PendingInduction, when: Option<&str>, can_go_on: bool) -> String {
+    let when = when.map(|when| format!(" {when}")).unwrap_or_default();
+    let answers = words::count(pending.calls, "answer", "answers");
+    let then = if can_go_on {
+        "It goes on where it stopped."
+    } else {
+        "Nothing is lost: load the model again, and it can go on where it stopped."
+    };
+    format!("An induction was interrupted{when}, after {answers}. {then}")
 }
 
 #[cfg(test)]
@@ -241,6 +250,41 @@ mod tests {
         run.start();
         run.ended(Some(ServiceError::NoModel));
         assert_eq!(run, Run::Failed(ServiceError::NoModel));
+    }
+
+    #[test]
+    fn what_is_being_done_begins_with_a_capital() {
+        let mut run = Run::default();
+        run.start();
+        run.progress(InductionProgress { stage: "measuring the prompts".into(), ..progress(0, 0) });
+        assert_eq!(run.label(), "Measuring the prompts");
+    }
+
+    #[test]
+    fn an_interrupted_run_says_how_far_it_got_and_what_it_takes_to_go_on() {
+        let here = RunForm::default().settings().unwrap();
+        let check = |calls, when, can_go_on, expected: &str| {
+            let pending = PendingInduction { settings: here.clone(), calls, stopped_ms: None };
+            assert_eq!(pending_text(&pending, when, can_go_on), expected);
+        };
+        check(
+            5,
+            Some("just now"),
+            true,
+            "An induction was interrupted just now, after 5 answers. It goes on where it stopped.",
+        );
+        check(
+            1,
+            None,
+            false,
+            "An induction was interrupted, after 1 answer. Nothing is lost: load the model again, and it can go on \
+             where it stopped.",
+        );
+        assert!(needs_model_here(&here));
+        let remote = InductionSettings { remote: Some("one".into()), ..here };
+        assert!(
+            !needs_model_here(&remote) && needs_model_here(&InductionSettings { divided: true, ..remote })
+        );
     }
 
     #[test]

@@ -260,7 +260,7 @@ fn no_such(expected: &str, found: &str) -> Wrong {
 mod tests {
     use serde_json::json;
 
-    use super::super::{Event, Options, Reader};
+    use super::super::{Event, Options, People, Reader};
     use super::*;
 
     /// What is told of one row, which stands on line 2.
@@ -332,5 +332,13 @@ mod tests {
             let given = reader.push(file.as_bytes()).count() + reader.finish().map_or(0, Iterator::count);
             assert_eq!((given, reader.summary().skipped), (2, 0), "{file}");
         }
+    }
+    #[test]
+    fn whoever_asks_for_an_export_knows_whose_it_is() {
+        let export = header() + &pair_line(&PreferencePair::new(Vec::new(), "a", "b"));
+        let people = People::Only("whoever it is".into());
+        let mut reader = Reader::new(Options { people, ..Options::default() });
+        let given = reader.push(export.as_bytes()).count() + reader.finish().map_or(0, Iterator::count);
+        assert_eq!((given, reader.summary().others), (1, 0));
     }
 }

@@ -100,6 +100,16 @@ impl Client {
         expect!(self.ask(Request::Delete { profile, ids }).await, Deleted)
     }
 
+    /// The choices without a winner: how many, and so many of the newest.
+    pub async fn ties(&self, profile: ProfileId, query: String, limit: u32) -> Outcome<TiePage> {
+        expect!(self.ask(Request::Ties { profile, query, limit }).await, Ties)
+    }
+
+    /// Deletes choices without a winner, all of them where none are named.
+    pub async fn delete_ties(&self, profile: ProfileId, ids: Option<Vec<String>>) -> Outcome<Deletion> {
+        expect!(self.ask(Request::DeleteTies { profile, ids }).await, Deleted)
+    }
+
     /// Takes a deletion back.
     pub async fn undo(&self, undo: u64) -> Outcome<()> {
         self.ask(Request::Undo { undo }).await.map(drop)

@@ -7,6 +7,7 @@ use crate::preference::format::likeness;
 use crate::preference::{Choice, Outcome as Said, PairId, PreferencePair};
 use crate::service::{
     Change, Deletion, DraftPair, Event, PairPage, PairRow, PairView, ProfileId, Response, ServiceError,
+    TiePage, TieRow,
 };
 use crate::store::search::Query;
 use crate::store::{Page, Store, now_ms};
@@ -153,6 +154,28 @@ impl Asked {
         Ok(Response::Deleted(Deletion { undo: deletion.undo, pairs, until_ms: deletion.until_ms }))
     }
 
+    pub(super) async fn ties(&self, profile: &ProfileId, query: &str, limit: u32) -> Outcome {
+        let store = self.server.store().await?;
+        let query = Query::new(query);
+        let ids = store.tie_ids(&profile.0).await?;
+        if query.is_empty() && limit == 0 {
+            return Ok(Response::Ties(TiePage { total: ids.len() as u32, rows: Vec::new() }));
+        }
+        let mut ties = store.choices_of(&profile.0, ids).await?;
+        ties.retain(|(_, choice)| query.matches(searched_text(choice).as_bytes()));
+        let total = ties.len() as u32;
+        ties.sort_by_key(|(_, choice)| std::cmp::Reverse(choice.at_ms));
+        ties.truncate(limit.min(WINDOW) as usize);
+        Ok(Response::Ties(TiePage { total, rows: ties.into_iter().map(tie_row).collect() }))
+    }
+
+    pub(super) async fn delete_ties(&self, profile: &ProfileId, ids: Option<&[String]>) -> Outcome {
+        let (deletion, pairs) = self.server.store().await?.delete_ties(&profile.0, ids).await?;
+        self.server.changed(Change::History(profile.clone()));
+        self.server.carry_out_at(deletion.until_ms, profile.clone());
+        Ok(Response::Deleted(Deletion { undo: deletion.undo, pairs, until_ms: deletion.until_ms }))
+    }
+
     pub(super) async fn undo(&self, undo: u64) -> Outcome {
         let profile = ProfileId(self.server.store().await?.undo(undo).await?);
         self.server.changed(Change::Profiles);
@@ -234,6 +257,24 @@ pub(super) fn pair_view(pair: PreferencePair) -> PairView {
         at_ms: pair.at_ms.map(|at| at as f64),
         origin: pair.origin,
         note: pair.note,
+    }
+}
+
+/// What a search of choices without a winner looks in: the same texts as of a pair.
+fn searched_text(choice: &Choice) -> String {
+    let context = choice.context.iter().map(|turn| turn.content.as_str());
+    let answers = choice.answers.iter().map(|answer| answer.content.as_str());
+    context.chain(answers).chain(choice.origin.as_deref()).collect::<Vec<_>>().join("\n")
+}
+
+fn tie_row((id, choice): (String, Choice)) -> TieRow {
+    TieRow {
+        id,
+        question: choice.context.last().map_or_else(String::new, |turn| beginning(&turn.content)),
+        answers: choice.answers.iter().map(|answer| beginning(&answer.content)).collect(),
+        said: choice.outcome,
+        at_ms: choice.at_ms.map(|at| at as f64),
+        origin: choice.origin,
     }
 }
 

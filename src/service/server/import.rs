@@ -155,6 +155,11 @@ impl Asked {
         if let (Ok(()), Some(head)) = (&result, head) {
             result = importing.merge(head).await;
         }
+        if result.is_err() {
+            // How many went in before it failed is told like any progress: an error carries no figures.
+            let imported = importing.report.imported;
+            self.event(Event::Importing { bytes: 0, of: source.size() as u64, imported });
+        }
         importing.store.tell(&News::History(profile.0.clone()));
         self.server.changed(Change::History(profile.clone()));
         result.map(|()| Response::Imported(importing.report))
@@ -258,13 +263,12 @@ impl Importing<'_> {
         }
         let _lock = self.store.writing().await;
         let added = self.store.add(&self.profile.0, &pairs, &choices, false).await?;
-        self.store.delete_replaced(&self.profile.0, &added).await?;
         self.report.imported += added.new.len() as u32;
         self.report.known += added.known;
         self.report.ties += added.ties;
-        self.new_pairs.extend(added.new);
-        self.new_choices.extend(added.choices);
-        Ok(())
+        self.new_pairs.extend(&added.new);
+        self.new_choices.extend(added.choices.iter().cloned());
+        Ok(self.store.delete_replaced(&self.profile.0, &added).await?)
     }
 
     /// Takes in what a profile brings along besides its history.

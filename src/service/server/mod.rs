@@ -177,6 +177,8 @@ impl Asked {
             }
             Request::TakeBackChoice { profile, choice } => self.take_back_choice(&profile, choice).await,
             Request::Delete { profile, ids } => self.delete(&profile, Some(&ids)).await,
+            Request::Ties { profile, query, limit } => self.ties(&profile, &query, limit).await,
+            Request::DeleteTies { profile, ids } => self.delete_ties(&profile, ids.as_deref()).await,
             Request::Undo { undo } => self.undo(undo).await,
             Request::ExportHistory { profile } => self.export_history(&profile).await,
             Request::SealProfile { profile, passphrase } => self.seal_profile(&profile, &passphrase).await,

@@ -50,7 +50,9 @@ impl Kept {
 #[derive(Serialize, Deserialize)]
 struct Job {
     settings: InductionSettings,
-    at_ms: f64,
+    /// When it was interrupted, where somebody was left to keep that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    stopped_ms: Option<f64>,
 }
 
 impl Asked {
@@ -118,6 +120,24 @@ impl Asked {
         let search = search(&settings)?;
         enough(&history)?;
         self.begin(store, profile, &settings).await?;
+        let made = self.read_along(store, profile, history, &settings, search, earlier).await;
+        if made.is_err() {
+            // Why it ended is what the person has to know, and not that the time of it could not be kept.
+            let _ = self.interrupted(store, profile, settings).await;
+        }
+        made
+    }
+
+    /// Asks whichever model reads in a job that has begun.
+    async fn read_along(
+        &self,
+        store: &Store,
+        profile: &ProfileId,
+        history: History,
+        settings: &InductionSettings,
+        search: Settings,
+        earlier: Vec<Claim>,
+    ) -> Result<Likeness, ServiceError> {
         let mut journal = Answers::open(store.clone(), profile, &history).await?;
         if let Some(model) = self.built_in(settings.remote.as_deref()).await? {
             return self.induce_raw(&model, history, search, earlier, &mut journal).await;
@@ -227,8 +247,22 @@ impl Asked {
         if other {
             store.put_job(&profile.0, None).await?;
         }
-        let job = Job { settings: settings.clone(), at_ms: now_ms() };
+        let job = Job { settings: settings.clone(), stopped_ms: None };
         Ok(store.put_job(&profile.0, Some(&json(&job)?)).await?)
+    }
+
+    /// Remembers when the job was interrupted, unless it was forgotten meanwhile, with the person or in another tab.
+    async fn interrupted(
+        &self,
+        store: &Store,
+        profile: &ProfileId,
+        settings: InductionSettings,
+    ) -> Result<(), ServiceError> {
+        if job(store, profile).await?.is_some_and(|job| job.settings == settings) {
+            let job = Job { settings, stopped_ms: Some(now_ms()) };
+            store.put_job(&profile.0, Some(&json(&job)?)).await?;
+        }
+        Ok(())
     }
 
     /// Keeps a portrait in the place of the one before it, which the caller has read under the lock that it holds.
@@ -250,7 +284,8 @@ impl Asked {
         let answers = answers.iter().filter_map(|(_, text)| serde_json::from_str::<Answer>(text).ok());
         // Counting tokens is no call.
         let calls = answers.filter(|answer| answer.usage().is_some()).count() as u32;
-        Ok(Response::Pending(Some(PendingInduction { settings: job.settings, calls, at_ms: job.at_ms })))
+        let pending = PendingInduction { settings: job.settings, calls, stopped_ms: job.stopped_ms };
+        Ok(Response::Pending(Some(pending)))
     }
 
     pub(super) async fn drop_pending(&self, profile: &ProfileId) -> Outcome {

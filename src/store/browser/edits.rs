@@ -87,7 +87,7 @@ impl Store {
         let _lock = self.writing().await;
         let pairs = new.pairs();
         let ids: HashSet<PairId> = pairs.iter().map(|pair| pair.id).collect();
-        self.make_way(profile, &ids).await?;
+        self.make_way(profile, &ids, std::slice::from_ref(new)).await?;
         let order = self.order_now(profile).await?;
         let old_ids: Vec<PairId> =
             old.pairs().iter().map(|pair| pair.id).filter(|id| order.place(id).is_some()).collect();

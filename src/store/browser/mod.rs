@@ -1,5 +1,6 @@
 //! The store in IndexedDB. Runs in the data worker.
 
+mod choices;
 mod edits;
 mod forget;
 mod guarded;

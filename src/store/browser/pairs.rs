@@ -72,6 +72,11 @@ impl Order {
         self.places.keys().copied().collect()
     }
 
+    /// How many there are, if that is of this person at this revision.
+    pub(super) fn count(&self, profile: &str, revision: u32) -> Option<u32> {
+        (self.profile == profile && self.revision == revision).then_some(self.pairs.len() as u32)
+    }
+
     /// Where a pair stands, where it is there.
     pub(super) fn place(&self, id: &PairId) -> Option<Place> {
         self.places.get(id).copied()
@@ -277,15 +282,6 @@ impl Store {
         Ok(())
     }
 
-    /// A person's choices, in no order.
-    pub async fn choices(&self, profile: &str) -> Result<Vec<Choice>, StoreError> {
-        let all = self.all_choices(profile).await?;
-        let hidden = self.inner.pending.borrow().hidden(profile);
-        let shown =
-            |choice: Choice| hidden.iter().try_fold(choice, |choice, gone| without_pair(&choice, *gone));
-        Ok(all.into_iter().filter_map(shown).collect())
-    }
-
     /// Adds pairs and choices in one transaction: all of them or, when it fails, none.
     ///
     /// Those that are there already, or that an edit took the place of, add nothing. `strict` waits until the
@@ -297,7 +293,7 @@ impl Store {
         choices: &[Choice],
         strict: bool,
     ) -> Result<Added, StoreError> {
-        self.make_way(profile, &pairs.iter().map(|pair| pair.id).collect()).await?;
+        self.make_way(profile, &pairs.iter().map(|pair| pair.id).collect(), choices).await?;
         let order = self.order(profile).await?;
         let database = self.database()?;
         let writing = write(&database, &["profiles", "pairs", "choices"], strict)?;
@@ -332,7 +328,8 @@ impl Store {
             added.new.push(pair.id);
             places.push((pair.id, place));
         }
-        row.pairs += added.new.len() as u32;
+        // Counted anew: a deletion that found no room to write the number leaves one that is too high.
+        row.pairs = (order.pairs.len() + added.new.len()) as u32;
         profiles.put(row_text(&row)?).with_key(JsValue::from(profile)).primitive()?;
         for choice in choices.iter().filter_map(|choice| order.without_replaced(choice)) {
             if let Some(id) = add_choice(&writing.object_store("choices")?, profile, &choice).await? {
@@ -389,7 +386,7 @@ impl Store {
         pair: PreferencePair,
     ) -> Result<PreferencePair, StoreError> {
         let _lock = self.writing().await;
-        self.make_way(profile, &HashSet::from([pair.id])).await?;
+        self.make_way(profile, &HashSet::from([pair.id]), &[]).await?;
         let order = self.order_now(profile).await?;
         let place = *order.places.get(&old).ok_or(StoreError::Damaged { what: "edit: the pair is gone" })?;
         let same = pair.id == old;
@@ -425,7 +422,7 @@ impl Store {
 
     /// Deletes at once, without a way back.
     pub(super) async fn delete_now(&self, profile: &str, ids: Vec<PairId>) -> Result<(), StoreError> {
-        let deletion = self.put_deletion(profile, Some(ids), now_ms()).await?;
+        let deletion = self.put_deletion(profile, Some(ids), Vec::new(), now_ms()).await?;
         self.carry_out_one(deletion.undo).await
     }
 

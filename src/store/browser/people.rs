@@ -39,7 +39,10 @@ impl Store {
                 continue;
             }
             let row = read_row(row)?;
-            let pairs = row.pairs.saturating_sub(pending.hidden(&id).len() as u32);
+            // What a deletion found no room to write is known where the pairs were looked at.
+            let order = self.inner.order.borrow();
+            let counted = order.as_ref().and_then(|order| order.count(&id, row.revision));
+            let pairs = counted.unwrap_or(row.pairs).saturating_sub(pending.hidden(&id).len() as u32);
             profiles.push(Profile { id, name: row.name, created_ms: row.created_ms, pairs });
         }
         profiles.sort_by(|a, b| a.created_ms.total_cmp(&b.created_ms).then_with(|| a.id.cmp(&b.id)));

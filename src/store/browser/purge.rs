@@ -1,4 +1,8 @@
 //! Deleting: at once out of sight, ten seconds later out of the database, with all that was made from it.
+//!
+//! A browser whose storage is full still deletes, but only in a transaction that puts nothing: Chromium lets those alone
+//! pass without asking for room. So where no room is left, what could be undone goes at once, and what a deletion would
+//! write is written afterwards, as far as it fits.
 
 use std::collections::HashSet;
 
@@ -13,7 +17,7 @@ use super::keep::Portrait;
 use super::pairs::{choice_object, read_choice};
 use super::people::{read_row, row_text};
 use super::{News, Store, Strip, commit, read, write};
-use crate::preference::PairId;
+use crate::preference::{Choice, PairId};
 use crate::store::StoreError;
 use crate::store::deletion::{Deletion, Pending, UNDO_MS};
 use crate::store::row::{ChoiceRow, without_pair};
@@ -37,7 +41,7 @@ impl Store {
     /// Deletes pairs, or with none named the person; it can be undone for ten seconds.
     ///
     /// Pairs that are not there are left out. Whoever calls sees to it that [`Store::carry_out_due`] is called when
-    /// the time is over; should the tab die before, another one does.
+    /// the time is over; should the tab die before, another one does. Where no room is left, its time is over at once.
     pub async fn delete(&self, profile: &str, ids: Option<&[PairId]>) -> Result<(Deletion, u32), StoreError> {
         let _lock = self.writing().await;
         // Another tab's deletion may have the number that this one would get.
@@ -52,7 +56,7 @@ impl Store {
             }
         };
         let count = there.as_ref().map_or(row.pairs, |ids| ids.len() as u32);
-        let deletion = self.put_deletion(profile, there, now_ms() + UNDO_MS).await?;
+        let deletion = self.put_deletion(profile, there, Vec::new(), now_ms() + UNDO_MS).await?;
         self.tell(&News::History(profile.into()));
         if deletion.ids.is_none() {
             self.tell(&News::Profiles);
@@ -60,21 +64,38 @@ impl Store {
         Ok((deletion, count))
     }
 
+    /// Writes a deletion; one that there is no room for is carried out at once, so that it needs none. But a whole person
+    /// never goes without a way back: where there is no room, deleting a choice makes some.
     pub(super) async fn put_deletion(
         &self,
         profile: &str,
         ids: Option<Vec<PairId>>,
+        ties: Vec<String>,
         until_ms: f64,
     ) -> Result<Deletion, StoreError> {
         let undo = self.inner.pending.borrow().number(now_ms());
-        let deletion = Deletion { undo, profile: profile.into(), ids, until_ms };
-        let text = serde_json::to_string(&deletion).map_err(|_| StoreError::Damaged { what: "deletion" })?;
+        let deletion = Deletion { undo, profile: profile.into(), ids, ties, until_ms };
+        let written = self.write_deletion(&deletion).await;
+        if written != Err(StoreError::QuotaFull) || deletion.ids.is_none() {
+            written?;
+            self.inner.pending.borrow_mut().add(deletion.clone());
+            return Ok(deletion);
+        }
+        let deletion = Deletion { until_ms: now_ms(), ..deletion };
+        self.inner.pending.borrow_mut().add(deletion.clone());
+        let result = self.carry_out_one(undo).await;
+        // What failed is kept nowhere, so nothing is to stay hidden.
+        self.inner.pending.borrow_mut().take(undo);
+        result.map(|()| deletion)
+    }
+
+    async fn write_deletion(&self, deletion: &Deletion) -> Result<(), StoreError> {
+        let text = serde_json::to_string(deletion).map_err(|_| StoreError::Damaged { what: "deletion" })?;
         let database = self.database()?;
         let writing = write(&database, &["deletions"], true)?;
-        writing.object_store("deletions")?.put(text).with_key(JsValue::from(undo as f64)).primitive()?;
-        commit(writing).await?;
-        self.inner.pending.borrow_mut().add(deletion.clone());
-        Ok(deletion)
+        let number = JsValue::from(deletion.undo as f64);
+        writing.object_store("deletions")?.put(text).with_key(number).primitive()?;
+        commit(writing).await
     }
 
     /// Brings back what a deletion took; gives whose it was.
@@ -114,14 +135,23 @@ impl Store {
         self.inner.pending.borrow().open_until()
     }
 
-    /// Carries out the deletions that hide one of these pairs, before one is written again: a later deletion of the
-    /// old one would take the new one with it. The caller holds the lock of [`Store::writing`].
-    pub(super) async fn make_way(&self, profile: &str, ids: &HashSet<PairId>) -> Result<(), StoreError> {
+    /// Carries out the deletions that hide one of these pairs, or of these choices, before one is written again: a later
+    /// deletion of the old one would take the new one with it. The caller holds the lock of [`Store::writing`].
+    pub(super) async fn make_way(
+        &self,
+        profile: &str,
+        ids: &HashSet<PairId>,
+        choices: &[Choice],
+    ) -> Result<(), StoreError> {
         self.read_pending().await?;
         if self.inner.pending.borrow().hides_profile(profile) {
             return Err(StoreError::NoProfile);
         }
-        let in_the_way = self.inner.pending.borrow().holding(profile, ids);
+        let ties = match self.inner.pending.borrow().hidden_ties(profile).is_empty() {
+            true => HashSet::new(),
+            false => choices.iter().map(ChoiceRow::id).collect(),
+        };
+        let in_the_way = self.inner.pending.borrow().holding(profile, ids, &ties);
         for undo in in_the_way {
             self.carry_out_one(undo).await?;
         }
@@ -131,7 +161,10 @@ impl Store {
     pub(super) async fn carry_out_one(&self, undo: u64) -> Result<(), StoreError> {
         let Some(deletion) = self.inner.pending.borrow_mut().take(undo) else { return Ok(()) };
         let profile = deletion.profile.clone();
-        let result = self.purge(&deletion).await;
+        let result = match self.purge(&deletion, Room::There).await {
+            Err(StoreError::QuotaFull) => self.purge_without_room(&deletion).await,
+            other => other,
+        };
         if result.is_err() {
             // Still hidden, and tried again.
             self.inner.pending.borrow_mut().add(deletion);
@@ -142,8 +175,34 @@ impl Store {
         result
     }
 
+    /// The same where the browser's storage is full: the pairs go first, after which the rest mostly fits. If it still does
+    /// not, each thing that would be written is tried on its own, and missed.
+    async fn purge_without_room(&self, deletion: &Deletion) -> Result<(), StoreError> {
+        let person = deletion.profile.as_str();
+        let fits = |result: Result<(), StoreError>| {
+            if result == Err(StoreError::QuotaFull) { Ok(()) } else { result }
+        };
+        let database = self.database()?;
+        if let Some(ids) = &deletion.ids {
+            let writing = write(&database, &["pairs"], true)?;
+            purge_pairs(&writing, person, ids).await?;
+            commit(writing).await?;
+            let retried = self.purge(deletion, Room::There).await;
+            if retried != Err(StoreError::QuotaFull) {
+                return retried;
+            }
+            let writing = write(&database, &["portraits"], true)?;
+            purge_portrait(&writing, person, ids, self.inner.strip, Room::There).await?;
+            fits(commit(writing).await)?;
+        }
+        self.purge(deletion, Room::None).await?;
+        let writing = write(&database, &["profiles", "pairs"], true)?;
+        recount(&writing, person).await?;
+        fits(commit(writing).await)
+    }
+
     /// One transaction: the rows, what was made from them, and the deletion itself.
-    async fn purge(&self, deletion: &Deletion) -> Result<(), StoreError> {
+    async fn purge(&self, deletion: &Deletion, room: Room) -> Result<(), StoreError> {
         let person = deletion.profile.as_str();
         let database = self.database()?;
         let writing = write(&database, &PERSONAL, true)?;
@@ -159,16 +218,31 @@ impl Store {
             }
             Some(ids) => {
                 purge_pairs(&writing, person, ids).await?;
-                purge_choices(&writing, person, ids).await?;
-                purge_portrait(&writing, person, ids, self.inner.strip).await?;
+                purge_choices(&writing, person, ids, room).await?;
+                purge_portrait(&writing, person, ids, self.inner.strip, room).await?;
+                for tie in &deletion.ties {
+                    writing.object_store("choices")?.delete(JsValue::from(named(person, tie))).primitive()?;
+                }
                 // Answers are a cache: which pairs stood in which prompt is not worth keeping for it.
-                writing.object_store("answers")?.delete::<JsValue, _>(names_of(person)).primitive()?;
+                if !ids.is_empty() {
+                    writing.object_store("answers")?.delete::<JsValue, _>(names_of(person)).primitive()?;
+                }
+                if room == Room::There {
+                    recount(&writing, person).await?;
+                }
             }
         }
         let number = JsValue::from(deletion.undo as f64);
         writing.object_store("deletions")?.delete(number).primitive()?;
         commit(writing).await
     }
+}
+
+/// Whether there is room to write what a deletion leaves.
+#[derive(Clone, Copy, PartialEq)]
+enum Room {
+    There,
+    None,
 }
 
 async fn purge_pairs(writing: &Transaction<'_>, person: &str, ids: &[PairId]) -> Result<(), StoreError> {
@@ -183,6 +257,12 @@ async fn purge_pairs(writing: &Transaction<'_>, person: &str, ids: &[PairId]) ->
             store.delete::<JsValue, _>(key).primitive()?;
         }
     }
+    Ok(())
+}
+
+/// Writes how many pairs are left, and that they are others now.
+async fn recount(writing: &Transaction<'_>, person: &str) -> Result<(), StoreError> {
+    let store = writing.object_store("pairs")?;
     let left = store.count().with_query::<JsValue, _>(pairs_of(person)).primitive()?.await?;
     let profiles = writing.object_store("profiles")?;
     let row: Option<JsValue> = profiles.get(JsValue::from(person)).primitive()?.await?;
@@ -195,7 +275,14 @@ async fn purge_pairs(writing: &Transaction<'_>, person: &str, ids: &[PairId]) ->
     Ok(())
 }
 
-async fn purge_choices(writing: &Transaction<'_>, person: &str, ids: &[PairId]) -> Result<(), StoreError> {
+/// Takes the pairs out of the choices that they follow from. Without room the choice goes whole; the other pairs that
+/// follow from it stay.
+async fn purge_choices(
+    writing: &Transaction<'_>,
+    person: &str,
+    ids: &[PairId],
+    room: Room,
+) -> Result<(), StoreError> {
     let store = writing.object_store("choices")?;
     let by_pair = store.index("pairs")?;
     for id in ids {
@@ -211,7 +298,8 @@ async fn purge_choices(writing: &Transaction<'_>, person: &str, ids: &[PairId]) 
                 continue;
             };
             store.delete::<JsValue, _>(key).primitive()?;
-            if let Some(left) = without_pair(&read_choice(&value)?, *id) {
+            let left = without_pair(&read_choice(&value)?, *id);
+            if let Some(left) = left.filter(|_| room == Room::There) {
                 let key = JsValue::from(named(person, ChoiceRow::id(&left)));
                 store.put(choice_object(person, &left)?).with_key(key).primitive()?;
             }
@@ -220,18 +308,25 @@ async fn purge_choices(writing: &Transaction<'_>, person: &str, ids: &[PairId]) 
     Ok(())
 }
 
+/// Takes out of the portrait what rests on the pairs. Without room it goes whole: it may quote what was deleted.
 async fn purge_portrait(
     writing: &Transaction<'_>,
     person: &str,
     ids: &[PairId],
     strip_json: Strip,
+    room: Room,
 ) -> Result<(), StoreError> {
     let store = writing.object_store("portraits")?;
     let text: Option<JsValue> = store.get(JsValue::from(person)).primitive()?.await?;
     let Some(text) = text.and_then(|text| text.as_string()) else { return Ok(()) };
     let gone: HashSet<PairId> = ids.iter().copied().collect();
+    let portrait: Option<Portrait> = serde_json::from_str(&text).ok();
+    if portrait.as_ref().is_some_and(|portrait| portrait.pairs.iter().all(|id| !gone.contains(id))) {
+        return Ok(());
+    }
     // A damaged portrait can't be stripped, so it goes whole.
-    let left = serde_json::from_str(&text).ok().and_then(|portrait| strip(portrait, &gone, strip_json));
+    let left = portrait.filter(|_| room == Room::There);
+    let left = left.and_then(|portrait| strip(portrait, &gone, strip_json));
     match left.and_then(|portrait| serde_json::to_string(&portrait).ok()) {
         Some(text) => drop(store.put(text).with_key(JsValue::from(person)).primitive()?),
         None => drop(store.delete(JsValue::from(person)).primitive()?),

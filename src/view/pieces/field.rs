@@ -74,6 +74,9 @@ pub fn TextArea(
     /// Lines shown while it is empty.
     #[prop(default = 3)]
     rows: u32,
+    /// Whether a dialog that it is in begins with it.
+    #[prop(optional)]
+    autofocus: bool,
 ) -> impl IntoView {
     let id = fresh_id("field");
     let note = format!("{id}-note");
@@ -83,6 +86,7 @@ pub fn TextArea(
             <textarea
                 id=id
                 rows=rows
+                autofocus=autofocus
                 dir="auto"
                 prop:value=value
                 on:input=move |event| on_input.run((event_target_value(&event),))
