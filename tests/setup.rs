@@ -1,5 +1,6 @@
 //! The shell functions that set a machine up, run by the shell that `start` and `check` run in.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used)] // why: a test that can't run the shell has to fail.
 
 use std::process::Command;
 

@@ -24,7 +24,7 @@ fn set(tiny: &mut Tiny, key: &str, value: Value) {
 
 #[test]
 fn files_that_would_give_wrong_answers() {
-    let cases: [(&str, Value, &str); 9] = [
+    let cases: [(&str, Value, &str); 12] = [
         (
             "general.architecture",
             Value::String("gemma2".into()),
