@@ -52,12 +52,16 @@ fn clipboard() -> Option<web_sys::Clipboard> {
     has.then(|| navigator.clipboard())
 }
 
+/// Whether nothing has the focus, as when what had it is gone.
+pub fn is_focus_lost() -> bool {
+    document().active_element().is_none_or(|element| element.tag_name() == "BODY")
+}
+
 /// Puts the focus on the page, in a moment, where it vanished with what had it: the next Tab would begin at the top.
 pub fn catch_focus() {
     leptos::prelude::request_animation_frame(|| {
-        let focused = document().active_element();
         let page = document().get_element_by_id("main").and_then(|main| main.dyn_into::<HtmlElement>().ok());
-        if let Some(page) = page.filter(|_| focused.is_none_or(|element| element.tag_name() == "BODY")) {
+        if let Some(page) = page.filter(|_| is_focus_lost()) {
             let _ = page.focus();
         }
     });

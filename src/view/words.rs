@@ -40,6 +40,11 @@ pub fn count(n: u32, one: &str, many: &str) -> String {
     format!("{} {}", grouped(f64::from(n)), if n == 1 { one } else { many })
 }
 
+/// A model's speed: "1 token a second", "240 tokens a second".
+pub fn tokens_a_second(rate: f32) -> String {
+    count(rate.round() as u32, "token", "tokens") + " a second"
+}
+
 /// A whole number with a comma at each thousand.
 pub fn grouped(n: f64) -> String {
     let digits = format!("{:.0}", n.abs());

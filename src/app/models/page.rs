@@ -228,8 +228,7 @@ fn InUse(model: LoadedModel) -> impl IntoView {
             }
         });
     };
-    let tokens = |rate: f32| words::count(rate.round() as u32, "token", "tokens") + " a second";
-    let speed = |rate: Option<f32>| rate.map_or("not measured yet".to_owned(), tokens);
+    let speed = |rate: Option<f32>| rate.map_or("not measured yet".to_owned(), words::tokens_a_second);
     let facts = [
         ("Parameters", parameters(model.millions)),
         ("Size", words::size(model.bytes)),

@@ -6,6 +6,7 @@ use wasm_bindgen::JsCast;
 
 use super::claim_list::{ClaimList, counts, gain, is_pinned, marks, source};
 use super::decisions::Decisions;
+use crate::app::browser;
 use crate::app::session::Session;
 use crate::preference::PairId;
 use crate::service::{ClaimChange, ClaimState, ClaimView, PairView, PortraitView, ServiceError};
@@ -191,8 +192,7 @@ fn Claim(
 /// What the person pressed may have gone with their decision: the focus goes back to the claim, so that a keyboard's place
 /// is not lost, unless they have put it elsewhere meanwhile.
 fn focus_claim(id: &str) {
-    let lost = |now: &web_sys::Element| now.tag_name() == "BODY";
-    if !document().active_element().as_ref().is_none_or(lost) {
+    if !browser::is_focus_lost() {
         return;
     }
     let row = document().get_element_by_id(&format!("claim-{id}"));

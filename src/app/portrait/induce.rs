@@ -220,9 +220,7 @@ fn Start(model: Option<LoadedModel>, again: bool, induction: Induction) -> impl 
     };
     let local = model.map(|model| {
         let speed = model.prefill_per_second;
-        let speed = speed.map(|rate| {
-            format!(" It reads about {} a second here.", words::count(rate.round() as u32, "token", "tokens"))
-        });
+        let speed = speed.map(|rate| format!(" It reads about {} here.", words::tokens_a_second(rate)));
         sentence(&format!("With {}", model.name)) + &speed.unwrap_or_default()
     });
     let local = StoredValue::new(local.unwrap_or_default());

@@ -150,8 +150,13 @@ impl Asked {
         if ids.is_none() {
             self.server.changed(Change::Profiles);
         }
-        self.server.carry_out_at(deletion.until_ms, profile.clone());
-        Ok(Response::Deleted(Deletion { undo: deletion.undo, pairs, until_ms: deletion.until_ms }))
+        Ok(self.deleted(profile, deletion.undo, pairs, deletion.until_ms))
+    }
+
+    /// Sees to it that a deletion is carried out when its time is over; the answer to whoever asked for it.
+    fn deleted(&self, profile: &ProfileId, undo: u64, pairs: u32, until_ms: f64) -> Response {
+        self.server.carry_out_at(until_ms, profile.clone());
+        Response::Deleted(Deletion { undo, pairs, until_ms })
     }
 
     pub(super) async fn ties(&self, profile: &ProfileId, query: &str, limit: u32) -> Outcome {
@@ -172,8 +177,7 @@ impl Asked {
     pub(super) async fn delete_ties(&self, profile: &ProfileId, ids: Option<&[String]>) -> Outcome {
         let (deletion, pairs) = self.server.store().await?.delete_ties(&profile.0, ids).await?;
         self.server.changed(Change::History(profile.clone()));
-        self.server.carry_out_at(deletion.until_ms, profile.clone());
-        Ok(Response::Deleted(Deletion { undo: deletion.undo, pairs, until_ms: deletion.until_ms }))
+        Ok(self.deleted(profile, deletion.undo, pairs, deletion.until_ms))
     }
 
     pub(super) async fn undo(&self, undo: u64) -> Outcome {
