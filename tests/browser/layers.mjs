@@ -73,15 +73,16 @@ const beginningOf = (lines, entries, ...metadata) =>
 
 /**
  * Writes the embedded model with other layers: `pick` gets the number of layers and gives which of them to write, in
- * which order. Gives the file's bytes.
+ * which order; `numbers` are whole numbers of the metadata to be others. Gives the file's bytes.
  */
-export async function writeWithLayers(file, pick) {
+export async function writeWithLayers(file, pick, numbers = {}) {
   const { source, size, metadata, entries, places, tensors, data } = await openEmbedded();
   const layersAt = places.get("llama.block_count");
   const ends = [...tensors.map(({ offset }) => offset).sort((a, b) => a - b).slice(1), size - data];
   const byOffset = new Map(tensors.map(({ offset }) => offset).sort((a, b) => a - b).map((offset, i) => [offset, ends[i] - offset]));
   const layers = pick(metadata.readUInt32LE(layersAt));
   metadata.writeUInt32LE(layers.length, layersAt);
+  for (const [key, value] of Object.entries(numbers)) metadata.writeUInt32LE(value, places.get(key));
   const all = tensors.flatMap((tensor) => {
     const layer = /^blk\.(\d+)\.(.*)$/.exec(tensor.name);
     const bytes = byOffset.get(tensor.offset);
@@ -142,12 +143,12 @@ export async function writeWithFormats(file) {
 
 /**
  * A folder of a test file's own, which goes when its tests are done. In it is a quick model of that name: the embedded one's
- * first layer and its last, or those that `pick` gives.
+ * first layer and its last, or those that `pick` gives; `numbers` as in `writeWithLayers`.
  */
-export async function folderWithSmallModel(name, pick = (layers) => [0, layers - 1]) {
+export async function folderWithSmallModel(name, pick = (layers) => [0, layers - 1], numbers = {}) {
   const folder = await mkdtemp(join(tmpdir(), "likeness-models-"));
   after(() => rm(folder, { recursive: true }));
-  await writeWithLayers(join(folder, name), pick);
+  await writeWithLayers(join(folder, name), pick, numbers);
   return folder;
 }
 

@@ -7,7 +7,7 @@ import { PATIENCE } from "./gpu-witness.mjs";
 import { folderWithSmallModel } from "./layers.mjs";
 import { PAIRS, withHost } from "./package-host.mjs";
 
-const models = await folderWithSmallModel("small.gguf");
+const models = await folderWithSmallModel("small.gguf", () => [0]);
 
 test("a judgement on the GPU, which the package says that it runs on", { timeout: PATIENCE }, async () => {
   await withHost(async ({ page }) => {

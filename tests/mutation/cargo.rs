@@ -13,8 +13,9 @@ use crate::tree::Tree;
 pub struct Refusal {
     /// Such as `E0277`.
     pub code: String,
-    /// The file that it points at.
+    /// The file that it points at, and the line.
     pub file: String,
+    pub line: usize,
     /// The message, with the labels and notes that belong to it.
     pub words: String,
 }
@@ -154,6 +155,7 @@ fn refusal(message: &Value) -> Option<Refusal> {
     Some(Refusal {
         code: code.to_owned(),
         file: place["file_name"].as_str()?.replace('\\', "/"),
+        line: usize::try_from(place["line_start"].as_u64()?).ok()?,
         words: words.filter_map(Value::as_str).collect::<Vec<_>>().join("\n"),
     })
 }

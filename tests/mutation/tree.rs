@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 /// Folders that are built or fetched, and git's own.
@@ -76,6 +77,16 @@ impl Tree {
         }
         done
     }
+
+    /// The numbers of the lines of a file from one that reads like this to another, as the compiler counts them.
+    pub fn lines_between(&self, file: &str, first: &str, last: &str) -> RangeInclusive<usize> {
+        let text = fs::read_to_string(self.root.join(file)).unwrap();
+        line_of(&text, first)..=line_of(&text, last)
+    }
+}
+
+fn line_of(text: &str, line: &str) -> usize {
+    1 + text.lines().position(|found| found == line).unwrap_or_else(|| panic!("there is no line {line}"))
 }
 
 fn edited(path: &str, mut text: String, edits: &[Edit<'_>]) -> String {
