@@ -83,6 +83,9 @@ pub struct Claim {
     /// Whether it goes along with another claim so closely that the pairs can't tell which of them matters.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub along: bool,
+    /// Whether it is no taste of the person's own: most people like it as well.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shared: bool,
     /// How people in general weigh its trait: log-odds a usual difference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usual_weight: Option<f64>,
@@ -116,6 +119,7 @@ impl Claim {
             contradicts: Vec::new(),
             certainty: None,
             along: false,
+            shared: false,
             usual_weight: None,
             gain: 0.0,
             tested: 0,

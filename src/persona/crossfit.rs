@@ -73,7 +73,7 @@ impl CrossFit {
         let gains: Vec<f64> = (0..self.observations.len()).map(|i| self.trait_gain(i, &found)).collect();
         let gain = gains.iter().sum::<f64>() / gains.len().max(1) as f64;
         let own = found.weight - found.prior_weight;
-        let state = if (own > 0.0) != found.more || own == 0.0 {
+        let state = if !found.shared && ((own > 0.0) != found.more || own == 0.0) {
             State::Dropped("most people like that; it tells nothing of this person's own".into())
         } else if gains.iter().sum::<f64>() < LEAST_EVIDENCE {
             State::Dropped("it did not help on other pairs".into())
@@ -84,6 +84,7 @@ impl CrossFit {
             id: trait_name(&about),
             certainty: Some(found.certainty),
             along: found.along,
+            shared: found.shared,
             usual_weight: Some(found.prior_weight),
             gain,
             tested: gains.len(),
@@ -96,7 +97,8 @@ impl CrossFit {
         claim
     }
 
-    /// What knowing the person's own slope in one trait adds to the log-likelihood of pair `i`.
+    /// What knowing the person's own slope in one trait adds to the log-likelihood of pair `i`; of what most people like as
+    /// well, what the whole slope adds.
     fn trait_gain(&self, i: usize, found: &TraitClaim) -> f64 {
         let reward = self.unseen_by(i);
         let difference = &self.observations[i].difference;
@@ -105,7 +107,7 @@ impl CrossFit {
         // The reward draws its log-odds together where it is unsure; what the trait adds is drawn together as much.
         let drawn = if whole.abs() > 1e-9 { with / whole } else { 1.0 };
         let slope = reward.slope(&found.direction);
-        let own = slope.weight - slope.prior_weight;
+        let own = if found.shared { slope.weight } else { slope.weight - slope.prior_weight };
         let value = Trait::find(&found.id).map_or(0.0, |(index, _)| difference.values()[index]);
         log_sigmoid(with) - log_sigmoid(with - drawn * own * value)
     }

@@ -416,13 +416,13 @@ impl Ahead {
         Ahead {
             plans: [
                 Plan::texts(train, pair, reasoning)
-                    + if logits { Plan::scores(train, pair + reasoning) } else { Plan::default() },
-                Plan::scores(settings.reasoning_candidates * both(validation), pair + demos),
+                    + if logits { Plan::scores_after(train, pair, 1, reasoning) } else { Plan::default() },
+                Plan::scores_after(settings.reasoning_candidates, demos, both(validation), pair),
                 Plan::texts(prompts, synthesis, 24 * settings.claims_a_synthesis as u64),
                 Plan::scores((settings.tested_claims + 1) * both(train + validation), pair + 20),
                 if words_portraits(frame) { Plan::texts(1, 300, 400) } else { Plan::default() },
-                Plan::scores(settings.demo_candidates * both(validation), pair + demos + 80),
-                Plan::scores(both(train), pair + demos + 80),
+                Plan::scores_after(settings.demo_candidates, demos + 80, both(validation), pair),
+                Plan::scores_after(1, demos + 80, both(train), pair) + Plan::scores(both(validation), pair),
             ],
         }
     }

@@ -98,10 +98,11 @@ fn prose(used: &[&Claim], validation: &Validation, pairs: usize) -> String {
             if used.len() == 1 { "it was not" } else { "they were not" }
         ));
     }
+    let mut explained = false;
     for (title, groups) in PARTS {
         let here: Vec<&Claim> = used.iter().copied().filter(|claim| in_part(claim, groups)).collect();
         if !here.is_empty() {
-            paragraphs.push(format!("{title}: {}", part(&here)));
+            paragraphs.push(format!("{title}: {}", part(&here, &mut explained)));
         }
     }
     paragraphs.extend(along(used));
@@ -116,7 +117,7 @@ fn along(used: &[&Claim]) -> Option<String> {
         along.filter_map(|claim| Some(claim.row()?.phrase(claim.about.as_ref()?.more))).collect();
     (!phrases.is_empty()).then(|| {
         let what = list(&phrases);
-        format!("That answers {what} comes along with the rest in your choices; whether it matters by itself is open.")
+        format!("Whether it matters by itself that answers {what} is open: in your choices that came together with the rest.")
     })
 }
 
@@ -133,11 +134,12 @@ fn by_template(claim: &Claim) -> bool {
     claim.row().is_some() && claim.edited.is_none() && claim.from == Source::Traits
 }
 
-/// The claims of one part: those with the table's words in one sentence, any other in one of its own.
-fn part(claims: &[&Claim]) -> String {
+/// The claims of one part: those with the table's words in one sentence, any other in one of its own. The first count of
+/// all is explained, the others are read like it.
+fn part(claims: &[&Claim], explained: &mut bool) -> String {
     let (joined, own): (Vec<&Claim>, Vec<&Claim>) = claims.iter().partition(|claim| by_template(claim));
     let mut sentences = Vec::new();
-    let likes: Vec<String> = joined.iter().filter_map(|claim| like(claim)).collect();
+    let likes: Vec<String> = joined.iter().filter_map(|claim| like(claim, explained)).collect();
     if !likes.is_empty() {
         sentences.push(format!("you prefer answers that {}.", list(&likes)));
     }
@@ -146,10 +148,18 @@ fn part(claims: &[&Claim]) -> String {
     if likes.is_empty() { text } else { capital(&text) }
 }
 
-/// One trait with what it rests on: "are shorter (17 of the 20 choices that differ in it)".
-fn like(claim: &Claim) -> Option<String> {
+/// What a count counts.
+const COUNTED: &str = " choices that differ in it";
+
+/// One trait with what it rests on: "are shorter (17 of the 20 choices that differ in it)", or "are shorter (17 of 20)".
+fn like(claim: &Claim, explained: &mut bool) -> Option<String> {
     let about = claim.about.as_ref()?;
-    Some(format!("{}{}", claim.row()?.phrase(about.more), ground(claim).unwrap_or_default()))
+    let mut ground = ground(claim).unwrap_or_default();
+    if *explained {
+        ground = ground.replacen("of the ", "of ", 1).replacen(COUNTED, "", 1);
+    }
+    *explained |= ground.contains(COUNTED);
+    Some(format!("{}{ground}", claim.row()?.phrase(about.more)))
 }
 
 /// One claim as a sentence: its own words, then what it rests on.
@@ -167,6 +177,7 @@ fn ground(claim: &Claim) -> Option<String> {
         return (all > 0).then(|| format!(" (right about {holds} of {all} choices)"));
     }
     let usual = match (claim.usual_weight, &claim.about) {
+        _ if claim.shared => ", as most people do",
         // A tenth of log-odds for a usual difference is a leaning that shows.
         (Some(weight), Some(about)) if weight.abs() >= 0.1 && (weight > 0.0) != about.more => {
             ", unlike most people"
@@ -174,7 +185,7 @@ fn ground(claim: &Claim) -> Option<String> {
         _ => "",
     };
     if holds * 5 >= all * 3 && all > 0 {
-        return Some(format!(" ({holds} of the {all} choices that differ in it{usual})"));
+        return Some(format!(" ({holds} of the {all}{COUNTED}{usual})"));
     }
     // The joint posterior can be sure where the bare count is not: another trait hid it.
     Some(format!(" (all else being equal; by the bare count {holds} of {all}{usual})"))
@@ -364,11 +375,24 @@ mod tests {
             "Five things hold in your 24 choices, checked on choices that they were not drawn from.\n\n\
              Length and layout: You prefer answers that are shorter (17 of the 20 choices that differ in it) and have \
              fewer headings (all else being equal; by the bare count 4 of 9).\n\n\
-             Wording and tone: You prefer answers that are warmer (9 of the 11 choices that differ in it, unlike most \
-             people).\n\n\
+             Wording and tone: You prefer answers that are warmer (9 of 11, unlike most people).\n\n\
              Beyond style: No spoilers, please. You like stories about cats (right about 7 of 9 choices).\n\n\
              Learned from your earlier choices alone, your taste foretells 6 of the last 8; what most people like \
              foretells 4."
+        );
+    }
+
+    #[test]
+    fn what_most_people_like_too_is_said_to_be() {
+        let longer = Claim {
+            shared: true,
+            usual_weight: Some(0.4),
+            ..claim("You prefer answers that are longer.", 20, 0)
+        };
+        let text = portrait(&[longer], 20);
+        assert!(
+            text.contains("are longer (20 of the 20 choices that differ in it, as most people do)."),
+            "{text}"
         );
     }
 
@@ -379,12 +403,12 @@ mod tests {
             claim("You prefer answers that have fewer emoji.", 16, 0),
             claim("You prefer answers that are cooler.", 12, 0),
         ];
-        assert!(!portrait(&claims, 16).contains("comes along"));
+        assert!(!portrait(&claims, 16).contains("by itself"));
         claims[1].along = true;
         claims[2].along = true;
         let text = portrait(&claims, 16);
-        let expected = "That answers have fewer emoji and are cooler comes along with the rest in your choices; whether it \
-                        matters by itself is open.";
+        let expected = "Whether it matters by itself that answers have fewer emoji and are cooler is open: in your choices \
+                        that came together with the rest.";
         assert!(text.contains(expected), "{text}");
     }
 

@@ -1,7 +1,8 @@
 //! How far an induction is and what is left of it, as honestly as that can be told.
 //!
 //! What is left is an upper bound: races end early and equal questions are asked once. Time is told from what the
-//! calls so far took, and not before there were any.
+//! calls so far took, and not before there were any. What takes time are tokens that the model has not read before: most
+//! of a prompt that begins as another did is in its cache.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,14 +17,23 @@ pub struct Plan {
     pub calls: u64,
     /// Tokens of prompt, cached ones included.
     pub prompt_tokens: u64,
+    /// Those of them that no earlier prompt begins with.
+    pub new_tokens: u64,
     /// Tokens to generate.
     pub generated_tokens: u64,
 }
 
 impl Plan {
-    /// `count` calls that score labels after prompts of `prompt_tokens` each.
+    /// `count` calls that score labels after prompts of `prompt_tokens` each, none of which begins as another.
     pub(super) fn scores(count: usize, prompt_tokens: u64) -> Plan {
-        Plan { calls: count as u64, prompt_tokens: count as u64 * prompt_tokens, generated_tokens: 0 }
+        let all = count as u64 * prompt_tokens;
+        Plan { calls: count as u64, prompt_tokens: all, new_tokens: all, generated_tokens: 0 }
+    }
+
+    /// `count` calls after each of `heads` prompts' beginnings of `head_tokens`, with `tokens` more of their own.
+    pub(super) fn scores_after(heads: usize, head_tokens: u64, count: usize, tokens: u64) -> Plan {
+        let new_tokens = heads as u64 * (head_tokens + count as u64 * tokens);
+        Plan { new_tokens, ..Plan::scores(heads * count, head_tokens + tokens) }
     }
 
     /// `count` calls that write up to `tokens` each.
@@ -39,6 +49,7 @@ impl std::ops::Add for Plan {
         Plan {
             calls: self.calls + other.calls,
             prompt_tokens: self.prompt_tokens + other.prompt_tokens,
+            new_tokens: self.new_tokens + other.new_tokens,
             generated_tokens: self.generated_tokens + other.generated_tokens,
         }
     }
@@ -78,6 +89,7 @@ impl Remaining {
             calls => Plan {
                 calls: calls - 1,
                 prompt_tokens: self.left.prompt_tokens.saturating_sub(usage.prompt_tokens),
+                new_tokens: self.left.new_tokens.saturating_sub(unread(&usage)),
                 generated_tokens: self.left.generated_tokens.saturating_sub(usage.generated_tokens),
             },
         };
@@ -89,27 +101,37 @@ impl Remaining {
 
     /// Milliseconds left at most, at the speed seen so far; `None` before the first call.
     ///
-    /// A token of prompt costs what scoring took for each, the cached ones counted in; what generation took beyond
-    /// its prompts is laid on the tokens that it wrote.
+    /// A token that is new to the model costs what scoring took for each, and one that it writes what writing took beyond
+    /// that, but no less. Until enough was scored to tell them apart both cost the same.
     pub fn left_ms(&self) -> Option<f64> {
-        if self.scored.prompt_tokens == 0 {
+        let (read, written) = (unread(&self.spent) as f64, self.spent.generated_tokens as f64);
+        if read + written == 0.0 {
             return None;
         }
-        let per_prompt = self.scored.elapsed_ms / self.scored.prompt_tokens as f64;
-        let writing_ms = self.spent.elapsed_ms - self.spent.prompt_tokens as f64 * per_prompt;
-        let per_generated = match self.spent.generated_tokens {
-            0 => 0.0,
-            written => (writing_ms / written as f64).max(0.0),
-        };
         let left = self.left;
-        Some(left.prompt_tokens as f64 * per_prompt + left.generated_tokens as f64 * per_generated)
+        let scored = unread(&self.scored);
+        if scored < TELLING_TOKENS {
+            let each = self.spent.elapsed_ms / (read + written);
+            return Some((left.new_tokens + left.generated_tokens) as f64 * each);
+        }
+        let per_read = self.scored.elapsed_ms / scored as f64;
+        let per_written = ((self.spent.elapsed_ms - read * per_read) / written.max(1.0)).max(per_read);
+        Some(left.new_tokens as f64 * per_read + left.generated_tokens as f64 * per_written)
     }
+}
+
+/// So many tokens must have been scored before the time that it took tells what one takes.
+const TELLING_TOKENS: u64 = 500;
+
+/// Tokens of a prompt that were not in the cache.
+fn unread(usage: &Usage) -> u64 {
+    usage.prompt_tokens.saturating_sub(usage.cached_tokens)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Scores;
+    use crate::model::{Generation, Scores};
 
     #[test]
     fn no_time_is_left_when_no_call_is() {
@@ -118,9 +140,30 @@ mod tests {
         let usage = Usage { prompt_tokens: 40, cached_tokens: 0, generated_tokens: 0, elapsed_ms: 80.0 };
         let answer = Answer::Scores(Scores { log_probabilities: Vec::new(), usage });
         remaining.spend(&answer);
-        assert_eq!(remaining.left, Plan { calls: 1, prompt_tokens: 160, generated_tokens: 20 });
+        assert_eq!(
+            remaining.left,
+            Plan { calls: 1, prompt_tokens: 160, new_tokens: 160, generated_tokens: 20 }
+        );
         assert!(remaining.left_ms().is_some_and(|ms| ms > 0.0));
         remaining.spend(&answer);
         assert_eq!((remaining.left, remaining.left_ms()), (Plan::default(), Some(0.0)));
+    }
+
+    #[test]
+    fn what_is_in_the_cache_takes_no_time() {
+        // Reasoning asks again what it has just read; then come prompts that are new.
+        let mut remaining = Remaining::default();
+        remaining.plan(Plan::texts(2, 100, 10) + Plan::scores_after(2, 1000, 5, 100));
+        let wrote = Usage { prompt_tokens: 100, cached_tokens: 0, generated_tokens: 10, elapsed_ms: 1100.0 };
+        remaining.spend(&Answer::Generation(Generation {
+            text: String::new(),
+            finished: true,
+            usage: wrote,
+        }));
+        let again = Usage { prompt_tokens: 110, cached_tokens: 108, generated_tokens: 0, elapsed_ms: 20.0 };
+        remaining.spend(&Answer::Scores(Scores { log_probabilities: Vec::new(), usage: again }));
+        let left = remaining.left_ms().unwrap_or_default();
+        // Ten milliseconds a token: two heads of 1,000 and ten pairs of 100, and what is left of the writing.
+        assert!((30_000.0..32_000.0).contains(&left), "{left}");
     }
 }

@@ -82,8 +82,11 @@ fn goes_with(claim: &Claim, part: &Contribution) -> bool {
 }
 
 /// Whether the direction of a trait's part is known; `positive` is the chance that more of the trait is liked.
+///
+/// Where the person's choices show the contrary, the weight has it from other traits or from most people: whoever took the
+/// easier one of two answers 21 times in 23 can make nothing of "easier to read, which most people like less".
 fn is_clear(part: &Contribution, positive: f64) -> bool {
-    part.shows_in_choices() || positive.max(1.0 - positive) >= LIKELY
+    part.shows_in_choices() || positive.max(1.0 - positive) >= LIKELY && !part.contradicts_choices()
 }
 
 /// One trait's part: what the first answer is like, and what the person makes of it.
@@ -166,6 +169,7 @@ mod tests {
         check([4, 5], 0.3, false);
         check([4, 5], 0.2, true);
         check([1, 8], 0.4, true);
+        check([8, 1], 0.1, false);
     }
 
     #[test]

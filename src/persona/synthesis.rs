@@ -66,9 +66,11 @@ pub(super) async fn synthesise<P>(
 pub(super) fn most_of_outlines(settings: &Settings) -> Plan {
     let prompts =
         settings.train_pairs.div_ceil(settings.judgements_a_synthesis.max(1)).min(MOST_PROMPTS) as u64;
+    let prompt_tokens = prompts * FRAME_TOKENS + settings.train_pairs as u64 * OUTLINE_TOKENS;
     Plan {
         calls: prompts,
-        prompt_tokens: prompts * FRAME_TOKENS + settings.train_pairs as u64 * OUTLINE_TOKENS,
+        prompt_tokens,
+        new_tokens: prompt_tokens,
         generated_tokens: prompts * settings.claims_a_synthesis as u64 * u64::from(CLAIM_TOKENS),
     }
 }

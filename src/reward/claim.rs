@@ -50,6 +50,11 @@ const UNANIMOUS: f64 = 0.8;
 /// … and leads in the bare count by this share of the other's lead.
 const NEARLY_AS_OFTEN: f64 = 0.6;
 
+/// What the person likes as most people do says nothing of a taste of their own, yet it is true of them, and who writes for
+/// them does not know it. It is told where their own choices bear it out beyond doubt: the lead of the choices for it, in
+/// standard deviations of as many tosses of a coin. Nine of nine, 14 of 16, 20 of 25.
+const BEYOND_DOUBT: f64 = 3.0;
+
 /// A trait that people name is told in the place of surface marks that correlate with it by this much or more…
 const ALONG: f64 = 0.4;
 
@@ -81,6 +86,8 @@ pub struct TraitClaim {
     pub contradicts: usize,
     /// Whether it goes along with an earlier claim so closely that these pairs can't tell which of them matters.
     pub along: bool,
+    /// Whether most people like it as well: no taste of the person's own.
+    pub shared: bool,
 }
 
 impl Reward {
@@ -88,7 +95,7 @@ impl Reward {
     /// general by it; `observations` are those that the reward was learnt from.
     ///
     /// Traits are told one by one, each time the one that says most of what is still unsaid, until none is certain; last
-    /// come those that go along with what was told.
+    /// come those that go along with what was told, and what they surely like as most people do.
     pub fn claims(&self, observations: &[Observation]) -> Vec<TraitClaim> {
         if self.pairs == 0 {
             return Vec::new();
@@ -111,8 +118,9 @@ impl Reward {
         }
         let beside = self.beside_each_other(&together, &told);
         let claims = beside.into_iter().zip(&told);
-        let claims =
-            claims.map(|((direction, slope), &at)| TraitClaim::of(at, slope, direction, observations));
+        let claims = claims.map(|((direction, slope), &at)| {
+            TraitClaim::of(at, slope.more > slope.less, slope, direction, observations)
+        });
         let mut claims: Vec<TraitClaim> = claims.collect();
         claims.sort_by(|a, b| b.certainty.total_cmp(&a.certainty));
         for also in self.along(&together, &told, &heard) {
@@ -120,9 +128,17 @@ impl Reward {
             let nested = |&at: &usize| TABLE[at].is_nested_with(&TABLE[index]);
             if told.len() < MOST && !told.iter().any(nested) {
                 told.push(index);
-                let claim = TraitClaim::of(index, also.slope, also.direction, observations);
+                heard.push(also.leaning);
+                let claim =
+                    TraitClaim::of(index, also.leaning.more, also.slope, also.direction, observations);
                 claims.push(TraitClaim { along: true, ..claim });
             }
+        }
+        while let Some(also) = self.shared(&together, &told, &heard).filter(|_| told.len() < MOST) {
+            let Leaning { index, more } = also.leaning;
+            told.push(index);
+            let claim = TraitClaim::of(index, more, also.slope, also.direction, observations);
+            claims.push(TraitClaim { shared: true, ..claim });
         }
         claims
     }
@@ -207,6 +223,33 @@ impl Reward {
         found
     }
 
+    /// What the person most surely likes as most people do, of what is still unsaid. Each is told for itself, with all that
+    /// goes along with it: what is said of it is how they choose, not what moves them.
+    fn shared(&self, together: &Together, told: &[usize], heard: &[Leaning]) -> Option<Candidate> {
+        let named = |&index: &usize| !TABLE[index].surface && TABLE[index].divides != Divides::Little;
+        let rest = (0..TABLE.len()).filter(named).filter(|index| !told.contains(index));
+        let nested = |index: usize| told.iter().any(|&at| TABLE[at].is_nested_with(&TABLE[index]));
+        let leaning = |index| {
+            let candidate = self.candidate(together, index, &[])?;
+            let more = candidate.slope.positive > 0.5;
+            // How much of it is a taste of their own is not asked here.
+            let says = candidate.says / candidate.itself.max(f64::MIN_POSITIVE);
+            Some(Candidate { leaning: Leaning { index, more }, says, ..candidate })
+        };
+        let borne_out = rest.filter_map(leaning).filter(|one| {
+            let [with, against] = self.counted(one.leaning);
+            let Slope { positive, weight, prior_weight, .. } = one.slope;
+            positive.max(1.0 - positive) >= CERTAIN
+                && weight.abs() >= WORTH_TELLING
+                && (weight > 0.0) == (prior_weight > 0.0)
+                && self.lead(one.leaning) >= BEYOND_DOUBT * f64::from(with + against).sqrt()
+                && with + against > 0
+                && !nested(one.leaning.index)
+                && !heard.iter().any(|old| together.one_taste(one.leaning, *old))
+        });
+        borne_out.max_by(|a, b| a.says.total_cmp(&b.says))
+    }
+
     /// In how many choices the answer that they took differs noticeably as they lean, and in how many the other way.
     fn counted(&self, leaning: Leaning) -> [u32; 2] {
         let [more, less] = self.chosen.get(leaning.index).copied().unwrap_or_default();
@@ -274,9 +317,14 @@ fn can_be_claimed(slope: &Slope) -> bool {
 }
 
 impl TraitClaim {
-    fn of(index: usize, slope: Slope, direction: Direction, observations: &[Observation]) -> Self {
+    fn of(
+        index: usize,
+        more: bool,
+        slope: Slope,
+        direction: Direction,
+        observations: &[Observation],
+    ) -> Self {
         let row = &TABLE[index];
-        let more = slope.more > slope.less;
         let sign = if more { 1.0 } else { -1.0 };
         let counted =
             |sign: f64| observations.iter().filter(|o| sign * o.difference.values()[index] > COUNTED).count();
@@ -291,6 +339,7 @@ impl TraitClaim {
             supports: counted(sign),
             contradicts: counted(-sign),
             along: false,
+            shared: false,
         }
     }
 }

@@ -208,6 +208,37 @@ fn what_always_goes_together_is_told_together() {
 }
 
 #[test]
+fn who_takes_what_most_people_like_hears_that_it_is_what_most_people_like() {
+    // Long, laid out, formal and reasoned each time, against a line: what the shipped prior expects of anybody.
+    let full = |i: usize| {
+        format!(
+            "An account of matter {i} is set out below, since several considerations ought to be weighed beforehand.\n\n\
+             - **Preparation:** The items required should be assembled, so that no interruption occurs.\n\
+             - **Procedure:** It is advisable to proceed in {} stages, and to verify the outcome of each.\n\
+             - **Duration:** Sufficient time should be reserved, as haste frequently compromises the result.\n\n\
+             In summary, consistency is of greater importance than intensity, according to most studies of the subject.",
+            3 + i % 4
+        )
+    };
+    let choice = |i: usize| Observation {
+        difference: difference(
+            &context(),
+            &full(i),
+            &format!("just get matter {i} going, don't overthink it!"),
+        ),
+        weight: 1.0,
+    };
+    let claims = |count: usize| {
+        let observations: Vec<Observation> = (0..count).map(choice).collect();
+        Reward::learn(Prior::shipped(), &observations).claims(&observations)
+    };
+    let told = claims(20);
+    let longer = told.iter().find(|claim| claim.id == "length").unwrap();
+    assert!(longer.more && longer.shared && longer.supports == 20, "{told:?}");
+    assert!(claims(4).iter().all(|claim| !claim.shared), "four choices are not beyond doubt");
+}
+
+#[test]
 fn log_odds_of_nothing_are_half_right() {
     assert_eq!([0.1, 0.0, -0.0, -0.1].map(hit), [1.0, 0.5, 0.5, 0.0]);
 }

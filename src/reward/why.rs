@@ -32,9 +32,19 @@ impl Contribution {
     /// Whether the bare count of the person's choices says the same. The posterior can know better than the count,
     /// where another trait hides this one; then nobody can see it in what they chose.
     pub fn shows_in_choices(&self) -> bool {
-        let (with, against) =
-            if self.log_odds > 0.0 { (self.taken, self.left) } else { (self.left, self.taken) };
+        let [with, against] = self.counted();
         with >= HABIT && with >= 2 * against
+    }
+
+    /// Whether the bare count says the opposite.
+    pub fn contradicts_choices(&self) -> bool {
+        let [with, against] = self.counted();
+        against >= HABIT && against >= 2 * with
+    }
+
+    /// In how many choices the answer that they took differs as this part wants it, and in how many the other way.
+    fn counted(&self) -> [u32; 2] {
+        if self.log_odds > 0.0 { [self.taken, self.left] } else { [self.left, self.taken] }
     }
 }
 

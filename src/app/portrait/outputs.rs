@@ -43,14 +43,26 @@ pub fn Outputs(
     view! {
         <section class="outputs" aria-labelledby="outputs-heading">
             <h2 id="outputs-heading">"To take along"</h2>
-            <Prompt
-                title="For a chat"
-                what="A system prompt: paste it where a chat model takes your instructions. It holds the claims, no \
-                choice of yours."
-                file="likeness-chat-prompt"
-                text=portrait.chat_prompt
-                private=false
-            />
+            {if portrait.chat_prompt.is_empty() {
+                view! {
+                    <p class="small">
+                        "There is no prompt for a chat yet: it is made of claims, and none holds so far."
+                    </p>
+                }
+                    .into_any()
+            } else {
+                view! {
+                    <Prompt
+                        title="For a chat"
+                        what="A system prompt: paste it where a chat model takes your instructions. It holds the claims, no \
+                        choice of yours."
+                        file="likeness-chat-prompt"
+                        text=portrait.chat_prompt
+                        private=false
+                    />
+                }
+                    .into_any()
+            }}
             <Prompt
                 title="For a judge"
                 what="The prompt that makes a model choose as you would. It may quote your choices."
@@ -162,7 +174,7 @@ fn LikenessFile() -> impl IntoView {
             </header>
             <p class="small">
                 "Everything above in one file, for the command-line program or another browser. It holds choices of "
-                "yours word for word: give it to nobody who shall not read them."
+                "yours word for word: give it only to people who may read them."
             </p>
         </article>
     }
