@@ -33,6 +33,15 @@ test("traits and claims are there at once, with the choices behind them", async 
     await screenshots(page, "portrait-claim-opened");
     await page.getByText("What was measured in the answers").click();
     assert.ok((await page.locator(".trait-table tbody tr").count()) >= 10);
+    const figures = await page.locator(".trait-table tbody tr td:nth-child(3)").allTextContents();
+    assert.ok(figures.every((figure) => !/of 0$/.test(figure)), `a leaning that no choice shows: ${figures}`);
+    const whole = page.viewportSize();
+    for (const width of [390, 320]) {
+      await page.setViewportSize({ width, height: 844 });
+      const cut = await page.locator(".table-frame").evaluate((frame) => frame.scrollWidth - frame.clientWidth);
+      assert.ok(cut <= 0, `at ${width} pixels ${cut} of the table are cut off`);
+    }
+    await page.setViewportSize(whole);
     await screenshots(page, "portrait-traits");
   });
 });
