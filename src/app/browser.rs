@@ -67,6 +67,15 @@ pub fn catch_focus() {
     });
 }
 
+/// Brings something that has just come into view, and puts the focus on it unless the person is typing elsewhere.
+pub fn show(element: &HtmlElement) {
+    const TYPED_IN: &str = "textarea, select, input:not([type=file], [type=radio], [type=checkbox])";
+    element.scroll_into_view();
+    if !document().active_element().is_some_and(|active| active.matches(TYPED_IN).unwrap_or(false)) {
+        let _ = element.focus();
+    }
+}
+
 /// Saves a text as a file, where the person's browser saves files.
 pub fn save(name: &str, kind: &str, text: &str) -> Result<(), JsValue> {
     let options = BlobPropertyBag::new();

@@ -53,7 +53,7 @@ pub fn code(error: &ServiceError) -> &'static str {
         ServiceError::Model(_) => "model",
         ServiceError::BadModel(_) => "bad-model",
         ServiceError::OutOfMemory(_) => "out-of-memory",
-        ServiceError::Unreachable(_) => "model-unreachable",
+        ServiceError::Unreachable(_) | ServiceError::NoFileThere(_) => "model-unreachable",
         ServiceError::Remote(_) => "remote-model",
         // No call of the package's takes a deletion back.
         ServiceError::UndoExpired | ServiceError::Internal(_) => "internal",
@@ -91,6 +91,7 @@ pub fn advice(error: &ServiceError) -> &'static str {
             "check the address; its server must allow this origin (CORS), and the policy of the package's own files must \
              list it in connect-src"
         }
+        ServiceError::NoFileThere(_) => "check the address: its server answers, but gives no file there",
         ServiceError::Remote(_) => {
             "mend the model's function and call again; an induction goes on where it stopped"
         }

@@ -123,6 +123,15 @@ pub enum ModelFile {
     },
 }
 
+impl ModelFile {
+    /// What it is kept as.
+    pub fn name(&self) -> &str {
+        match self {
+            ModelFile::Kept(name) | ModelFile::Url { name, .. } | ModelFile::Attached { name, .. } => name,
+        }
+    }
+}
+
 /// A conversation for the model to continue, to be put through its chat template.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChatPrompt {
@@ -333,12 +342,23 @@ pub enum EngineFailure {
     /// The address gives no file.
     #[error("the model's file can't be fetched: {0}")]
     Unreachable(String),
+    /// A server answers at the address, and gives no file.
+    #[error("the model's file is not to be had: {0}")]
+    NoFileThere(String),
     /// There is no room for the file.
     #[error("there is no room for the model's file: {0}")]
     NoRoom(String),
     /// The file is not one that this engine runs.
     #[error("this model can't be run: {0}")]
     Model(String),
+    /// The same of a file that was to be loaded.
+    #[error("the file {name} can't be used: {why}")]
+    BadFile {
+        /// The file's name.
+        name: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The worker broke.
     #[error("the engine failed: {0}")]
     Internal(String),

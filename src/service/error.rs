@@ -76,14 +76,17 @@ pub enum ServiceError {
     #[error("the language model: {0}")]
     Model(String),
     /// The model's file is none that the engine runs, or is damaged.
-    #[error("the language model: {0}")]
+    #[error("{0}")]
     BadModel(String),
     /// The model and its work don't fit into memory.
     #[error("the language model: {0}")]
     OutOfMemory(String),
     /// The model's address gives no file.
-    #[error("the language model: {0}")]
+    #[error("{0}")]
     Unreachable(String),
+    /// A server answers at the model's address, and gives no file.
+    #[error("{0}")]
+    NoFileThere(String),
     /// A remote model gave no answer; the text says what to do.
     #[error("the remote model: {0}")]
     Remote(String),
@@ -112,10 +115,11 @@ impl ServiceError {
             Self::Quotes { .. } => "It was not sent. Say it in other words.",
             Self::TooFewPairs { .. } => "Add some more choices on the History page.",
             Self::NoModel => "Load a model on the Models page.",
-            Self::BadModel(_) => "Choose another one on the Models page, or fetch its file again.",
+            Self::BadModel(_) => "Choose another model, or get this file again, whole.",
             Self::OutOfMemory(_) => "Choose a smaller model, or close other tabs and load it again.",
             Self::Unreachable(_) => "Check the address; its server must allow other pages to read it (CORS).",
-            Self::Model(_) => "Load the model again, or choose another one on the Models page.",
+            Self::NoFileThere(_) => "Check the address: its server answers, but has no file for you there.",
+            Self::Model(_) => "Load the model again, or choose another one.",
             Self::Remote(_) => "Try again once that is mended; an induction goes on where it stopped.",
             Self::Internal(_) => "Try again; if it comes back, reload the page. Nothing stored was lost.",
         }

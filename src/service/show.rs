@@ -172,6 +172,8 @@ fn traits(history: &History, reward: &Reward) -> Vec<TraitView> {
     let rows = TABLE.iter().zip(&slopes).enumerate();
     let mut rows: Vec<TraitView> =
         rows.map(|(index, (row, slope))| leaning(index, row, slope, &seen)).collect();
+    // Where no choice tells, the leaning would be that of people in general, and is not theirs.
+    rows.retain(|row| row.supports + row.contradicts > 0);
     rows.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
     rows
 }
@@ -208,7 +210,12 @@ fn validation(found: &Validation) -> Vec<(String, String)> {
     rows.into_iter()
         .filter_map(|(name, share, of)| {
             let right = Validation::right(share?, of);
-            Some((name.to_owned(), format!("{right} of {of} right")))
+            // A short search has the model judge the newest alone.
+            let which = match found.pairs {
+                all if all == of => String::new(),
+                all => format!(" (on the {of} of {all} that the model judged)"),
+            };
+            Some((format!("{name}{which}"), format!("{right} of {of} right")))
         })
         .collect()
 }
@@ -265,15 +272,17 @@ fn trial(one: &Trial) -> String {
         Ended::NotTried => "not tried, an earlier one was good enough",
     };
     let won = if one.won { "; it won" } else { "" };
-    format!(
-        "{} race, {}: {} of {} right, mean log-probability {:.3}, {} examples, {ended}{won}",
-        one.race,
-        one.name,
-        one.right,
-        one.judged,
-        one.soft_score,
-        one.demos.len()
-    )
+    // A mean of nothing would read as the best there is.
+    let figures = match one.judged {
+        0 => String::new(),
+        judged => format!(
+            "{} of {judged} right, mean log-probability {:.3}, {} examples, ",
+            one.right,
+            one.soft_score,
+            one.demos.len()
+        ),
+    };
+    format!("{} race, {}: {figures}{ended}{won}", one.race, one.name)
 }
 
 #[cfg(test)]
@@ -296,12 +305,50 @@ mod tests {
     fn a_reading_tells_the_leaning_and_its_pairs() {
         let reading = reading(&terse(20), &[], || 0.0);
         assert_eq!(reading.pairs, 20);
-        assert_eq!(reading.traits.len(), TABLE.len());
+        assert!(reading.traits.len() > 3 && reading.traits.len() < TABLE.len());
+        assert!(reading.traits.iter().all(|row| row.supports + row.contradicts > 0));
         let length = reading.traits.iter().find(|row| row.id == "length").unwrap();
         assert_eq!((length.words.as_str(), length.supports, length.contradicts), ("shorter", 20, 0));
         assert!(length.deviation > 0.0 && length.certainty > 0.9);
         let claims: Vec<&str> = reading.claims.iter().map(|claim| claim.text.as_str()).collect();
         assert_eq!(claims, ["You prefer answers that are shorter."]);
+    }
+
+    #[test]
+    fn figures_of_fewer_choices_say_so() {
+        let found = Validation {
+            pairs: 8,
+            reward: Some(0.875),
+            judged_pairs: 6,
+            stack: Some(5.0 / 6.0),
+            ..Default::default()
+        };
+        let row = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let expected = [
+            row("Your taste in traits", "7 of 8 right"),
+            row("All of it together (on the 6 of 8 that the model judged)", "5 of 6 right"),
+        ];
+        assert_eq!(validation(&found), expected);
+        let same = Validation { judged_pairs: 8, stack: Some(0.875), ..found };
+        assert_eq!(validation(&same)[1], row("All of it together", "7 of 8 right"));
+    }
+
+    #[test]
+    fn a_candidate_that_was_not_tried_has_no_figures() {
+        let not_tried = Trial {
+            race: "first".into(),
+            name: "no examples".into(),
+            seed: None,
+            demos: Vec::new(),
+            right: 0,
+            judged: 0,
+            soft_score: 0.0,
+            ended: Ended::NotTried,
+            won: false,
+        };
+        assert_eq!(trial(&not_tried), "first race, no examples: not tried, an earlier one was good enough");
+        let tried = Trial { right: 3, judged: 4, soft_score: -0.5, ended: Ended::Complete, ..not_tried };
+        assert!(trial(&tried).contains("3 of 4 right, mean log-probability -0.500"));
     }
 
     #[test]

@@ -190,7 +190,7 @@ pub struct Reading {
     pub pairs: u32,
     /// Claims, the surest first.
     pub claims: Vec<ClaimView>,
-    /// Every trait, the weightiest first.
+    /// Every trait in which the answers of some choice differ, the weightiest first.
     pub traits: Vec<TraitView>,
     /// How well the reward model predicts the person's choices that it has not seen (cross-validated).
     pub fit: Option<FitView>,

@@ -114,15 +114,16 @@ pub fn certainty(p: f32) -> &'static str {
     }
 }
 
-/// Which of two answers, in words, from the probability of the first.
+/// Which of two answers, in words, from the probability of the first as it is shown, in whole percent: equal figures have
+/// equal words.
 pub fn preference(p_first: f32) -> &'static str {
-    match p_first {
-        p if p >= 0.9 => "Almost surely the first",
-        p if p >= 0.75 => "Probably the first",
-        p if p >= 0.6 => "Perhaps the first",
-        p if p > 0.4 => "Too close to call",
-        p if p > 0.25 => "Perhaps the second",
-        p if p > 0.1 => "Probably the second",
+    match (p_first * 100.0).round() as i32 {
+        90.. => "Almost surely the first",
+        75.. => "Probably the first",
+        60.. => "Perhaps the first",
+        41.. => "Too close to call",
+        26.. => "Perhaps the second",
+        11.. => "Probably the second",
         _ => "Almost surely the second",
     }
 }
@@ -210,6 +211,10 @@ mod tests {
         assert_eq!(percent(0.424), "42%");
         assert_eq!(tenths(0.79), "about 8 times out of 10");
         assert_eq!(preference(0.5), "Too close to call");
+        // What is shown as 40% is called the same, whatever it was before it was rounded.
+        assert_eq!(preference(0.395), "Perhaps the second");
+        assert_eq!(preference(0.404), preference(0.395));
+        assert_eq!(preference(0.596), preference(0.604));
         assert_eq!(preference(0.05), "Almost surely the second");
         assert_eq!(certainty(0.98), "nearly certain");
         assert_eq!(certainty(f32::NAN), "a guess");

@@ -130,6 +130,39 @@ test("all files of a model are chosen at once, and kept and deleted as one", { t
   }, { allowedErrors: [/engine_helper\.js/] });
 });
 
+test("a file that is none is refused by its name, in sight, and is not kept", { timeout: 3 * MINUTE }, async () => {
+  const bytes = await readFile(small);
+  await withApp(async ({ page, url }) => {
+    await openModels(page);
+    const told = page.locator(".load-failure");
+    const refused = async (words) => {
+      await told.getByText(words).waitFor({ timeout: MINUTE });
+      await page.waitForFunction(() => {
+        const { top, bottom } = document.querySelector(".load-failure").getBoundingClientRect();
+        return top >= 0 && bottom <= innerHeight;
+      });
+      assert.doesNotMatch(await told.innerText(), /Models page/);
+      assert.equal(await page.locator(".kept .file").count(), 0);
+    };
+    const choose = (name, buffer) => page.getByLabel("Choose a file").setInputFiles({ name, mimeType: "", buffer });
+    const whole = page.viewportSize();
+    for (const width of [1280, 390]) {
+      await page.setViewportSize({ width, height: 800 });
+      await choose("empty.gguf", Buffer.alloc(0));
+      await refused(/^The file empty\.gguf can't be used: it is cut off or damaged \(magic at byte 0/);
+      await choose("first.gguf", bytes.subarray(0, 20_000));
+      await refused(/^The file first\.gguf can't be used: it is cut off or damaged \(.+ but the file ends at 20000\)\.$/);
+      await choose("text.gguf", Buffer.from("Not at all."));
+      await refused(/^The file text\.gguf can't be used: not a GGUF file/);
+    }
+    await page.setViewportSize(whole);
+    await page.getByLabel("Address of a GGUF file").fill(`${url}models/absent.gguf`);
+    await button(page, "Download").click();
+    await refused(/absent\.gguf answered 404/);
+    assert.doesNotMatch(await told.innerText(), /CORS|where it ended/);
+  }, { allowedErrors: [/engine_helper\.js/, /absent\.gguf/] });
+});
+
 /** A certificate that nobody vouches for, for a Chromium that is told not to mind. */
 async function certificate() {
   const [key, cert] = ["key.pem", "cert.pem"].map((name) => join(folder, name));

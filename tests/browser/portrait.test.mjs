@@ -33,6 +33,15 @@ test("traits and claims are there at once, with the choices behind them", async 
     await screenshots(page, "portrait-claim-opened");
     await page.getByText("What was measured in the answers").click();
     assert.ok((await page.locator(".trait-table tbody tr").count()) >= 10);
+    const figures = await page.locator(".trait-table tbody tr td:nth-child(3)").allTextContents();
+    assert.ok(figures.every((figure) => !/of 0$/.test(figure)), `a leaning that no choice shows: ${figures}`);
+    const whole = page.viewportSize();
+    for (const width of [390, 320]) {
+      await page.setViewportSize({ width, height: 844 });
+      const cut = await page.locator(".table-frame").evaluate((frame) => frame.scrollWidth - frame.clientWidth);
+      assert.ok(cut <= 0, `at ${width} pixels ${cut} of the table are cut off`);
+    }
+    await page.setViewportSize(whole);
     await screenshots(page, "portrait-traits");
   });
 });
@@ -163,7 +172,8 @@ test("the judge says which, how sure and why, without a model, and takes the per
     await portraitOfSample(page);
     await page.getByRole("link", { name: "Judge" }).click();
     await page.getByRole("button", { name: "Judge", exact: true }).click();
-    await page.getByText("Paste two answers to compare.").waitFor();
+    await page.getByText("Paste two answers to compare.").first().waitFor();
+    assert.equal(await page.locator(".sides textarea[aria-invalid=true]").count(), 2, "both fields are marked");
     await page.getByRole("button", { name: "Fill in an example" }).click();
     await page.getByRole("button", { name: "Judge", exact: true }).click();
     await page.locator(".verdict").waitFor();
@@ -174,6 +184,44 @@ test("the judge says which, how sure and why, without a model, and takes the per
     await page.getByText("Kept. It counts from now on.").waitFor();
     await page.getByRole("link", { name: "History" }).click();
     await page.getByText("25 choices, newest first").waitFor();
+  });
+});
+
+test("a verdict goes as soon as something else stands in the form, and only what stands there is kept", async () => {
+  await withApp(async ({ page }) => {
+    await portraitOfSample(page);
+    await page.getByRole("link", { name: "Judge" }).click();
+    const verdict = page.locator(".verdict");
+    const judged = async () => {
+      await page.getByRole("button", { name: "Fill in an example" }).click();
+      await page.getByRole("button", { name: "Judge", exact: true }).click();
+      await verdict.waitFor();
+    };
+    const gone = async () => {
+      await verdict.waitFor({ state: "detached" });
+      assert.equal(await page.getByRole("button", { name: "The first", exact: true }).count(), 0);
+    };
+    const [first, second] = [page.getByLabel("First answer"), page.getByLabel("Second answer")];
+    await judged();
+    await first.fill("");
+    await gone();
+    await judged();
+    await second.fill(await first.inputValue());
+    await gone();
+    await page.getByRole("button", { name: "Judge", exact: true }).click();
+    await page.getByText("The two answers are the same.").waitFor();
+    await judged();
+    await page.getByLabel("What was asked").fill("How do I store bread?");
+    await gone();
+    await first.fill("In a paper bag.");
+    await second.fill("There is a great deal to say about the storing of bread, and much of it is disputed.");
+    await page.getByRole("button", { name: "Judge", exact: true }).click();
+    await page.getByRole("button", { name: "The first", exact: true }).click();
+    await page.getByText("Kept. It counts from now on.").waitFor();
+    await page.getByRole("link", { name: "History" }).click();
+    await page.getByText("25 choices, newest first").waitFor();
+    await page.getByRole("button", { name: /How do I store bread/ }).waitFor();
+    assert.equal(await page.getByRole("button", { name: /bread knife/ }).count(), 0);
   });
 });
 

@@ -1,5 +1,6 @@
 //! The judge page: which of two answers the person would prefer, how sure that is, and why.
 
+pub mod judging;
 pub mod question;
 
 #[cfg(feature = "app")]

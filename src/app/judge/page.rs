@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::components::A;
 
+use super::judging::{Judging, Stage};
 use super::question::{Question, Said};
 use crate::app::browser;
 use crate::app::conversation::Conversation;
@@ -14,19 +15,6 @@ use crate::service::client::Stop;
 use crate::service::{Response, ServiceError, Verdict};
 use crate::view::{Failure, Glyph, Icon, Spinner, TextArea, sentence, words};
 
-/// How the judging stands.
-#[derive(Clone, Debug, PartialEq)]
-enum Judging {
-    /// Nothing was asked yet, or the question was changed since.
-    Idle,
-    /// It is under way.
-    Asking,
-    /// It is answered, with the question that was asked.
-    Answered(Verdict, Question),
-    /// It failed.
-    Failed(ServiceError),
-}
-
 /// Which of two answers the person would prefer.
 #[component]
 pub fn JudgePage() -> impl IntoView {
@@ -34,8 +22,8 @@ pub fn JudgePage() -> impl IntoView {
     let question = RwSignal::new(Question::default());
     let context = RwSignal::new(Conversation::default());
     let with_model = RwSignal::new(false);
-    let problem = RwSignal::new(String::new());
-    let judging = RwSignal::new(Judging::Idle);
+    let problems = RwSignal::new([""; 2]);
+    let judging = RwSignal::new(Judging::default());
     let stop = StoredValue::new_local(None::<Stop>);
     Effect::new(move |_| {
         let context = context.get();
@@ -59,37 +47,56 @@ pub fn JudgePage() -> impl IntoView {
         }
     });
 
+    let stop_asking = move || stop.with_value(|stop| stop.iter().for_each(Stop::now));
+    // What is said below the form is about what stands in it: an earlier pair must not be kept for the one that is shown.
+    let meant = Memo::new(move |_| (session.current.get(), question.with(Question::read)));
+    Effect::new(move |before: Option<_>| {
+        let now = meant.get();
+        if before.is_some_and(|before| before != now) {
+            stop_asking();
+            judging.update(Judging::forget);
+            problems.set([""; 2]);
+        }
+        now
+    });
+    let asks = Memo::new(move |_| with_model.get().then(|| which.get()));
+    Effect::new(move |before: Option<_>| {
+        let now = asks.get();
+        if before.is_some_and(|before| before != now) {
+            judging.update(Judging::forget_verdict);
+        }
+        now
+    });
+
     let ask = move || {
         let Some(profile) = session.current.get_untracked() else { return };
         let asked = question.get_untracked();
-        if let Some(why) = asked.problem() {
-            problem.set(why.into());
+        problems.set(asked.problems());
+        if asked.problems() != [""; 2] {
             return;
         }
-        problem.set(String::new());
-        judging.set(Judging::Asking);
+        let mut turn = 0;
+        judging.update(|judging| turn = judging.ask());
         let use_model = with_model.get_untracked() && can_ask.get_untracked();
         let model = use_model.then(|| choice_of(&which.get_untracked()));
         let asking =
             session.client().judge(profile, asked.turns(), asked.first.clone(), asked.second.clone(), model);
         stop.set_value(Some(asking.stop()));
         spawn_local(async move {
-            let next = match asking.await {
-                Ok(Response::Verdict(verdict)) => Judging::Answered(verdict, asked),
-                Ok(_) => Judging::Failed(ServiceError::Internal("an answer of another kind".into())),
-                Err(ServiceError::Cancelled) => Judging::Idle,
-                Err(error) => Judging::Failed(error),
+            let answer = match asking.await {
+                Ok(Response::Verdict(verdict)) => Ok(verdict),
+                Ok(_) => Err(ServiceError::Internal("an answer of another kind".into())),
+                Err(error) => Err(error),
             };
-            let _ = judging.try_set(next);
+            let _ = judging.try_update(|judging| judging.end(turn, asked, answer));
         });
     };
-    on_cleanup(move || stop.with_value(|stop| stop.iter().for_each(Stop::now)));
+    on_cleanup(stop_asking);
     let name = move || session.person().map(|p| p.name).unwrap_or_default();
     let fill = move |_| {
         let example = Question::example();
         context.set(example.context.clone());
         question.set(example);
-        judging.set(Judging::Idle);
     };
     view! {
         <section class="page judge">
@@ -117,18 +124,19 @@ pub fn JudgePage() -> impl IntoView {
                         label="First answer"
                         value=Signal::derive(move || question.get().first)
                         on_input=move |text| question.update(|q| q.first = text)
+                        problem=Signal::derive(move || problems.get()[0].to_owned())
                         rows=7
                     />
                     <TextArea
                         label="Second answer"
                         value=Signal::derive(move || question.get().second)
                         on_input=move |text| question.update(|q| q.second = text)
-                        problem=problem
+                        problem=Signal::derive(move || problems.get()[1].to_owned())
                         rows=7
                     />
                 </div>
                 <div class="actions">
-                    <button type="submit" class="primary" disabled=move || judging.get() == Judging::Asking>
+                    <button type="submit" class="primary" disabled=move || judging.read().is_busy()>
                         "Judge"
                     </button>
                     <label class="check">
@@ -156,26 +164,23 @@ pub fn JudgePage() -> impl IntoView {
                 </Show>
             </form>
             <div class="verdict-place" aria-live="polite">
-                {move || match judging.get() {
-                    Judging::Idle => ().into_any(),
-                    Judging::Asking => {
+                {move || match judging.read().stage().clone() {
+                    Stage::Idle => ().into_any(),
+                    Stage::Asking => {
                         view! {
                             <div class="actions">
                                 <Spinner text="Judging …" />
-                                <button
-                                    type="button"
-                                    on:click=move |_| stop.with_value(|stop| stop.iter().for_each(Stop::now))
-                                >
+                                <button type="button" on:click=move |_| stop_asking()>
                                     "Cancel"
                                 </button>
                             </div>
                         }
                             .into_any()
                     }
-                    Judging::Failed(error) => {
+                    Stage::Failed(error) => {
                         view! { <Failure error=error retry=Callback::new(move |()| ask()) /> }.into_any()
                     }
-                    Judging::Answered(verdict, asked) => {
+                    Stage::Answered(verdict, asked) => {
                         view! { <ShowVerdict verdict=verdict asked=asked /> }.into_any()
                     }
                 }}

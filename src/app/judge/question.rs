@@ -52,15 +52,20 @@ impl Question {
         std::mem::swap(&mut self.first, &mut self.second);
     }
 
-    /// What is still missing; none when the judge can be asked.
-    pub fn problem(&self) -> Option<&'static str> {
-        if self.first.trim().is_empty() || self.second.trim().is_empty() {
-            Some("Paste two answers to compare.")
-        } else if self.first.trim() == self.second.trim() {
-            Some("The two answers are the same.")
+    /// What is wrong with each answer; empty where nothing is.
+    pub fn problems(&self) -> [&'static str; 2] {
+        let (first, second) = (self.first.trim(), self.second.trim());
+        let missing = |answer: &str| if answer.is_empty() { "Paste two answers to compare." } else { "" };
+        if !first.is_empty() && first == second {
+            ["", "The two answers are the same."]
         } else {
-            None
+            [missing(first), missing(second)]
         }
+    }
+
+    /// What a judge reads; an empty turn in the form is not part of it.
+    pub fn read(&self) -> (Vec<Turn>, String, String) {
+        (self.turns(), self.first.clone(), self.second.clone())
     }
 
     /// The conversation so far; it may be empty, answers can be compared without one.
@@ -92,12 +97,30 @@ mod tests {
 
     #[test]
     fn two_different_answers_are_needed() {
-        let with = |first: &str, second: &str| {
-            Question { first: first.into(), second: second.into(), ..Question::default() }.problem().is_none()
+        let check = |first: &str, second: &str, wrong: [bool; 2]| {
+            let question = Question { first: first.into(), second: second.into(), ..Question::default() };
+            assert_eq!(
+                question.problems().map(|problem| !problem.is_empty()),
+                wrong,
+                "{first:?}, {second:?}"
+            );
         };
-        assert!(!with("", "b") && !with("a", " ") && !with("a", "a\n"));
-        assert!(with("a", "b"));
-        assert!(Question::example().problem().is_none());
+        check("", "", [true, true]);
+        check("", "b", [true, false]);
+        check("a", " ", [false, true]);
+        check("a", "a\n", [false, true]);
+        check("a", "b", [false, false]);
+        assert_eq!(Question::example().problems(), ["", ""]);
+    }
+
+    #[test]
+    fn an_empty_turn_makes_no_other_question() {
+        let mut question = Question::example();
+        let before = question.read();
+        question.context.add();
+        assert_eq!(question.read(), before);
+        question.second.push(' ');
+        assert_ne!(question.read(), before);
     }
 
     #[test]

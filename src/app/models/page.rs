@@ -1,7 +1,7 @@
 //! The page itself, and the loading that goes on when the page is left.
 
-use leptos::prelude::*;
 use leptos::task::spawn_local;
+use leptos::{html, prelude::*};
 use wasm_bindgen::JsValue;
 
 use super::built_in::BuiltInModel;
@@ -198,6 +198,15 @@ pub fn ModelsPage() -> impl IntoView {
 fn UnderWay() -> impl IntoView {
     let loading = ModelLoading::here();
     let label = Signal::derive(move || loading.label.get().unwrap_or_default());
+    let failure = NodeRef::<html::Div>::new();
+    // What was pressed may be far below; a failure from before this page was opened is there to be found.
+    Effect::new(move |before: Option<()>| {
+        if loading.failed.read().is_some() && before.is_some() {
+            request_animation_frame(move || {
+                failure.get_untracked().iter().for_each(|told| browser::show(told))
+            });
+        }
+    });
     view! {
         <Show when=move || loading.is_busy()>
             <div class="panel loading" role="group" aria-label="Loading">
@@ -211,7 +220,9 @@ fn UnderWay() -> impl IntoView {
                 </Show>
             </div>
         </Show>
-        {move || loading.failed.get().map(|error| view! { <Failure error=error /> })}
+        <div class="load-failure" tabindex="-1" node_ref=failure>
+            {move || loading.failed.get().map(|error| view! { <Failure error=error /> })}
+        </div>
     }
 }
 

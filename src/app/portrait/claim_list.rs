@@ -66,16 +66,20 @@ pub fn source(claim: &ClaimView) -> &'static str {
 }
 
 /// What a claim's gain means; nothing for one that was not measured.
-pub fn gain(claim: &ClaimView) -> Option<String> {
+pub fn gain(claim: &ClaimView) -> Option<&'static str> {
     let gain = claim.gain?;
     Some(match gain {
         g if !g.is_finite() => return None,
-        g if g >= 0.02 => {
-            format!("helps to predict choices that it was not made from ({g:+.3} nats a choice)")
-        }
-        g if g > -0.005 => format!("hardly changes the predictions ({g:+.3} nats a choice)"),
-        g => format!("does not help to predict ({g:+.3} nats a choice)"),
+        g if g >= 0.02 => "helps to predict choices that it was not made from",
+        g if g > -0.005 => "hardly changes how well choices are predicted that it was not made from",
+        _ => "does not help to predict choices that it was not made from",
     })
+}
+
+/// The figure behind these words, for who wants to know.
+pub fn gain_figure(claim: &ClaimView) -> Option<String> {
+    let gain = claim.gain.filter(|gain| gain.is_finite())?;
+    Some(format!("{gain:+.3} nats of log-likelihood a choice"))
 }
 
 #[cfg(test)]
@@ -134,14 +138,10 @@ mod tests {
 
     #[test]
     fn a_gain_says_whether_it_helps() {
-        let with = |gain| gain_of(ClaimView { gain, ..claim("", 0.9, ClaimState::Found) });
+        let with = |gain| super::gain(&ClaimView { gain, ..claim("", 0.9, ClaimState::Found) });
         assert!(with(Some(0.05)).unwrap().starts_with("helps"));
         assert!(with(Some(-0.1)).unwrap().starts_with("does not help"));
         assert_eq!(with(Some(f32::NAN)), None);
         assert_eq!(with(None), None);
-    }
-
-    fn gain_of(claim: ClaimView) -> Option<String> {
-        gain(&claim)
     }
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 
-use super::claim_list::{ClaimList, counts, gain, is_pinned, marks, source};
+use super::claim_list::{ClaimList, counts, gain, gain_figure, is_pinned, marks, source};
 use super::decisions::Decisions;
 use crate::app::browser;
 use crate::app::session::Session;
@@ -152,7 +152,11 @@ fn Claim(
                     <span>{move || source(&claim.read())}</span>
                 </p>
                 <Show when=move || behind.get()>
-                    {move || gain(&claim.read()).map(|text| view! { <p class="small">{sentence(&text)}</p> })}
+                    {move || {
+                        let claim = claim.read();
+                        gain(&claim)
+                            .map(|text| view! { <p class="small" title=gain_figure(&claim)>{sentence(text)}</p> })
+                    }}
                     {move || view! { <Behind title="Choices for it" ids=supports.get() /> }}
                     {move || view! { <Behind title="Choices against it" ids=contradicts.get() /> }}
                 </Show>

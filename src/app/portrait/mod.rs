@@ -3,6 +3,7 @@
 pub mod claim_list;
 pub mod decisions;
 pub mod run;
+pub mod trust;
 
 #[cfg(feature = "app")]
 mod claims;

@@ -8,9 +8,10 @@ use super::decisions::Decisions;
 use super::induce::InducePanel;
 use super::outputs::{Differences, Outputs};
 use super::traits::Traits;
+use super::trust::{as_now, trust};
 use crate::app::browser;
 use crate::app::session::{Loader, Session};
-use crate::service::{FitView, PortraitView, Reading, ServiceError};
+use crate::service::{PortraitView, Reading, ServiceError};
 use crate::view::loadable::Loadable;
 use crate::view::{Failure, Spinner, words};
 
@@ -143,6 +144,9 @@ fn Likeness(
     let differences = Memo::new(move |_| kept.get().map(|kept| kept.differences).unwrap_or_default());
     let traits = Memo::new(move |_| read.get().map(|read| read.traits).unwrap_or_default());
     let is_kept = Memo::new(move |_| kept.read().is_some());
+    let is_stale = Memo::new(move |_| {
+        kept.read().as_ref().is_some_and(|kept| kept.made_ms.is_some() && kept.changed_since > 0)
+    });
     view! {
         <div class="likeness">
             {move || kept.get().and_then(|kept| Some(view! { <Made made_ms=kept.made_ms? portrait=*kept /> }))}
@@ -152,7 +156,7 @@ fn Likeness(
             <Show when=move || !wanted.read().is_empty() && *wanted.read() != *prose.read()>
                 <p class="wanted">{move || wanted.get()}</p>
             </Show>
-            {move || read.get().map(|reading| view! { <Trust reading=reading /> })}
+            {move || read.get().map(|reading| view! { <Trust reading=reading stale=is_stale.get() /> })}
         </div>
         {move || view! { <Differences differences=differences.get() /> }}
         <Claims claims=claims kept=is_kept decisions=decisions changed=changed />
@@ -181,40 +185,23 @@ fn Made(portrait: PortraitView, made_ms: f64) -> impl IntoView {
 
 /// How well choices are predicted that were left out: the one figure that says what all of this is worth.
 #[component]
-fn Trust(reading: Reading) -> impl IntoView {
-    let words = match &reading.fit {
-        None => "There are too few choices to test how well this predicts others.".to_owned(),
-        Some(fit) => fit_text(fit),
-    };
+fn Trust(
+    reading: Reading,
+    /// Whether the portrait above was made from other choices.
+    stale: bool,
+) -> impl IntoView {
+    let now = stale.then(|| format!("{} ", as_now(&reading)));
+    let from = (!stale).then(|| format!(" Read from {}.", words::count(reading.pairs, "choice", "choices")));
     view! {
         <p class="trust">
-            {words} " "
-            <span class="small">
-                {format!(
-                    "Read from {} in {}.",
-                    words::count(reading.pairs, "choice", "choices"),
-                    words::took(reading.elapsed_ms),
-                )}
-            </span>
+            {now} {trust(&reading)}
+            {from
+                .map(|from| {
+                    let took = format!("It took {}", words::took(reading.elapsed_ms));
+                    view! { <span class="small" title=took>{from}</span> }
+                })}
         </p>
     }
-}
-
-fn fit_text(fit: &FitView) -> String {
-    let right = |part: f32| format!("{} of {}", (part * fit.pairs as f32).round(), fit.pairs);
-    let difference = fit.accuracy - fit.prior_accuracy;
-    let worth = if difference > 0.02 {
-        "so knowing you helps"
-    } else if difference > -0.02 {
-        "so knowing you changes little yet"
-    } else {
-        "so for now a guess that doesn't know you is better"
-    };
-    format!(
-        "On choices that were left out, this predicts {} right; without knowing you, {}: {worth}.",
-        right(fit.accuracy),
-        right(fit.prior_accuracy)
-    )
 }
 
 fn paragraphs(prose: &str) -> impl IntoView + use<> {

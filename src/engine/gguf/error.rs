@@ -32,7 +32,7 @@ pub enum GgufError {
     },
     /// The file ends before the field that it promises.
     #[error(
-        "{field} at byte {offset} needs {needs} bytes, but the file ends at {file_bytes}: it is cut off or damaged"
+        "it is cut off or damaged ({field} at byte {offset} needs {needs} bytes, but the file ends at {file_bytes})"
     )]
     Truncated {
         /// Where in the header.
@@ -152,7 +152,7 @@ pub enum GgufError {
     },
     /// A tensor whose data lies beyond the end of the file.
     #[error(
-        "tensor {tensor} lies at {start}..{end}, but the file ends at {file_bytes}: it is cut off or damaged"
+        "it is cut off or damaged (tensor {tensor} lies at {start}..{end}, but the file ends at {file_bytes})"
     )]
     OutOfFile {
         /// Which tensor.

@@ -62,7 +62,7 @@ fn the_small_file_is_taken() {
 
 #[test]
 fn an_empty_file() {
-    check(b"", "magic at byte 0 needs 4 bytes, but the file ends at 0: it is cut off or damaged");
+    check(b"", "it is cut off or damaged (magic at byte 0 needs 4 bytes, but the file ends at 0)");
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn more_metadata_than_the_file_is_long() {
     patched(
         at::METADATA_COUNT,
         &10_000_u64.to_le_bytes(),
-        "metadata at byte 24 needs 130000 bytes, but the file ends at 288: it is cut off or damaged",
+        "it is cut off or damaged (metadata at byte 24 needs 130000 bytes, but the file ends at 288)",
     );
 }
 
@@ -122,7 +122,7 @@ fn more_tensors_than_the_file_is_long() {
     patched(
         at::TENSOR_COUNT,
         &60_000_u64.to_le_bytes(),
-        "tensor table at byte 41 needs 1920000 bytes, but the file ends at 288: it is cut off or damaged",
+        "it is cut off or damaged (tensor table at byte 41 needs 1920000 bytes, but the file ends at 288)",
     );
 }
 
@@ -140,7 +140,7 @@ fn a_key_longer_than_the_file() {
     patched(
         at::KEY_LENGTH,
         &60_000_u64.to_le_bytes(),
-        "metadata key 0 at byte 32 needs 60000 bytes, but the file ends at 288: it is cut off or damaged",
+        "it is cut off or damaged (metadata key 0 at byte 32 needs 60000 bytes, but the file ends at 288)",
     );
 }
 
@@ -195,7 +195,7 @@ fn an_array_longer_than_the_file() {
     header.metadata[0].1 = Value::Array(Array::U64(vec![0; 4]));
     let mut bytes = file(&header);
     bytes[41..49].copy_from_slice(&4_000_000_u64.to_le_bytes());
-    check(&bytes, "k at byte 49 needs 32000000 bytes, but the file ends at 320: it is cut off or damaged");
+    check(&bytes, "it is cut off or damaged (k at byte 49 needs 32000000 bytes, but the file ends at 320)");
 }
 
 #[test]
@@ -355,7 +355,7 @@ fn an_offset_that_overflows() {
 fn a_tensor_beyond_the_end() {
     let mut bytes = file(&small());
     bytes.truncate(bytes.len() - 1);
-    check(&bytes, "tensor second lies at 224..288, but the file ends at 287: it is cut off or damaged");
+    check(&bytes, "it is cut off or damaged (tensor second lies at 224..288, but the file ends at 287)");
 }
 
 #[test]

@@ -66,10 +66,16 @@ pub enum FileError {
         status: u16,
     },
     /// The network.
-    #[error("{url} can't be reached or broke off ({why}); trying again goes on where it ended")]
+    #[error("{url} can't be reached{} ({why}){}", if *came > 0 { " or broke off" } else { "" }, if *came > 0 {
+        "; trying again goes on where it ended"
+    } else {
+        ""
+    })]
     Network {
         /// The address.
         url: String,
+        /// Bytes that have come so far.
+        came: u64,
         /// What the browser said.
         why: String,
     },

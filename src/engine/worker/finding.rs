@@ -208,7 +208,7 @@ async fn fetch_blob(url: &str) -> Result<Blob, EngineFailure> {
     let response =
         gloo_net::http::Request::get(url).send().await.map_err(|error| failed(error.to_string()))?;
     if !response.ok() {
-        return Err(failed(format!("the server answered {}", response.status())));
+        return Err(EngineFailure::NoFileThere(format!("{url} answered {}", response.status())));
     }
     let raw: web_sys::Response = response.into();
     let promise = raw.blob().map_err(|error| failed(format!("{error:?}")))?;
@@ -222,7 +222,8 @@ pub fn file_failure(error: FileError) -> EngineFailure {
         FileError::Cancelled => EngineFailure::Cancelled,
         FileError::Refused(why) => why,
         FileError::Missing(name) => EngineFailure::Missing(name),
-        FileError::Status { .. } | FileError::Network { .. } => EngineFailure::Unreachable(error.to_string()),
+        FileError::Status { .. } => EngineFailure::NoFileThere(error.to_string()),
+        FileError::Network { .. } => EngineFailure::Unreachable(error.to_string()),
         FileError::QuotaFull => EngineFailure::NoRoom(error.to_string()),
         FileError::Digest { .. } => EngineFailure::Model(error.to_string()),
         other => EngineFailure::File(other.to_string()),

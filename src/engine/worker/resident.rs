@@ -44,9 +44,16 @@ impl Server {
     ) -> Result<LoadedModel, EngineFailure> {
         // The old model goes first: two may not fit.
         self.model.borrow_mut().take();
-        let found = self.find(id, file, attached).await?;
-        let mut pace = Slices::new(self, Some(id));
-        self.place(id, found, wanted, wanted, &mut pace).await
+        let name = file.name().to_owned();
+        let loading = async {
+            let found = self.find(id, file, attached).await?;
+            self.place(id, found, wanted, wanted, &mut Slices::new(self, Some(id))).await
+        };
+        // Which file it is, the person may have forgotten since they clicked.
+        loading.await.map_err(|failure| match failure {
+            EngineFailure::Model(why) => EngineFailure::BadFile { name, why },
+            other => other,
+        })
     }
 
     /// Loads the model in memory again, onto a device chosen so.

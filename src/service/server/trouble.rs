@@ -13,9 +13,12 @@ impl From<EngineFailure> for ServiceError {
             EngineFailure::NotLoaded => ServiceError::NoModel,
             EngineFailure::Missing(name) => ServiceError::NotFound(format!("the model file {name}")),
             EngineFailure::Unreachable(_) => ServiceError::Unreachable(words),
+            EngineFailure::NoFileThere(_) => ServiceError::NoFileThere(words),
             EngineFailure::NoRoom(_) => ServiceError::QuotaFull,
             EngineFailure::OutOfMemory(_) => ServiceError::OutOfMemory(words),
-            EngineFailure::Model(_) | EngineFailure::NotANumber => ServiceError::BadModel(words),
+            EngineFailure::Model(_) | EngineFailure::BadFile { .. } | EngineFailure::NotANumber => {
+                ServiceError::BadModel(words)
+            }
             _ => ServiceError::Model(words),
         }
     }

@@ -135,7 +135,10 @@ impl ModelFiles {
             let earlier = earlier.filter(|_| same_address);
             match rest(&told(&response), at, earlier.as_ref(), sha256.is_some()) {
                 Rest::Follows | Rest::Refused => {}
-                Rest::Nothing => return Ok(writer.finish()?.1),
+                Rest::Nothing => {
+                    writer.look_at_whole()?;
+                    return writer.finish();
+                }
                 Rest::OfAnother => {
                     stage = CHANGED;
                     writer.start_over()?;
@@ -166,7 +169,7 @@ async fn ask(url: &str, at: u64) -> Result<Response, FileError> {
         request = request.header("Range", &format!("bytes={at}-"));
     }
     let sent = request.send().await;
-    sent.map_err(|error| FileError::Network { url: url.to_owned(), why: error.to_string() })
+    sent.map_err(|error| FileError::Network { url: url.to_owned(), came: at, why: error.to_string() })
 }
 
 fn told(response: &Response) -> Answer {
@@ -277,6 +280,14 @@ impl Writer {
         Ok(())
     }
 
+    /// The same of a file that has come whole, now that its length is known; an empty one is none.
+    fn look_at_whole(&mut self) -> Result<(), FileError> {
+        match self.at {
+            0 => (self.examine)(&[], 0).map(drop).map_err(FileError::Refused),
+            whole => self.look(whole),
+        }
+    }
+
     async fn take(
         mut self,
         response: Response,
@@ -285,17 +296,20 @@ impl Writer {
         progress: &mut impl Progress,
     ) -> Result<String, FileError> {
         let Origin { url, of, .. } = origin;
-        let network = |why: String| FileError::Network { url: url.clone(), why };
-        let body = response.body().ok_or_else(|| network("no body".into()))?;
-        self.pour(body, of, stage, progress).await.map_err(|error| match error {
-            FileError::Failed(why) => network(why),
+        let network = |came, why| FileError::Network { url: url.clone(), came, why };
+        let body = response.body().ok_or_else(|| network(self.at, "no body".into()))?;
+        let poured = self.pour(body, of, stage, progress).await;
+        poured.map_err(|error| match error {
+            FileError::Failed(why) => network(self.at, why),
             other => other,
         })?;
-        let (bytes, digest) = self.finish()?;
-        if of != 0 && bytes != of {
-            return Err(network(format!("{bytes} bytes of {of} came")));
+        if of != 0 && self.at != of {
+            let came = self.at;
+            self.finish()?;
+            return Err(network(came, format!("{came} bytes of {of} came")));
         }
-        Ok(digest)
+        self.look_at_whole()?;
+        self.finish()
     }
 
     async fn pour(
@@ -348,7 +362,8 @@ impl Writer {
                 return Err(FileError::Cancelled);
             }
         }
-        Ok(self.finish()?.1)
+        self.look_at_whole()?;
+        self.finish()
     }
 
     /// Takes up the bytes that an earlier try left.
@@ -391,9 +406,9 @@ impl Writer {
         Ok(())
     }
 
-    fn finish(self) -> Result<(u64, String), FileError> {
+    /// The SHA-256 of what was written.
+    fn finish(self) -> Result<String, FileError> {
         self.access.0.flush().map_err(|value| FileError::of(value, &self.name))?;
-        let digest = self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok((self.at, digest))
+        Ok(self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
     }
 }

@@ -1,0 +1,95 @@
+//! How well choices are foretold that were left out, in words: what was counted, and a conclusion only where enough was.
+
+use crate::service::{ClaimState, FitView, Reading};
+use crate::view::words;
+
+/// Choices that must have been left out for a conclusion.
+const ENOUGH: u32 = 8;
+
+/// How many more of them must have been foretold right by who knows the person.
+const CLEARLY_MORE: f32 = 2.0;
+
+/// What the counts are of, where the kept portrait was made from other choices than there are now: its own prose counts too.
+pub fn as_now(reading: &Reading) -> String {
+    format!("With your choices as they are now, {} in all:", reading.pairs)
+}
+
+/// What was counted, and what follows.
+pub fn trust(reading: &Reading) -> String {
+    let Some(fit) = &reading.fit else {
+        return "There are too few choices to test how well this predicts others.".into();
+    };
+    let (right, without) = (right(fit.accuracy, fit), right(fit.prior_accuracy, fit));
+    let counted = format!(
+        "On {} left out, what was measured in the answers predicts {right} right; without knowing you, {without}",
+        words::count(fit.pairs, "choice that was", "choices that were")
+    );
+    let holds = reading.claims.iter().any(|claim| claim.state != ClaimState::Refused);
+    if holds && fit.pairs >= ENOUGH && right - without >= CLEARLY_MORE {
+        format!("{counted}: so knowing you helps.")
+    } else {
+        format!("{counted}.")
+    }
+}
+
+/// How many are right; one that nothing decided counts a half.
+fn right(share: f32, fit: &FitView) -> f32 {
+    (share * fit.pairs as f32 * 2.0).round() / 2.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::ClaimView;
+
+    fn reading(right: f32, without: f32, pairs: u32, states: &[ClaimState]) -> Reading {
+        let claim = |state: &ClaimState| ClaimView {
+            id: "length:less".into(),
+            text: "You prefer answers that are shorter.".into(),
+            from: "traits".into(),
+            certainty: 0.9,
+            along: false,
+            gain: None,
+            supports: Vec::new(),
+            contradicts: Vec::new(),
+            state: *state,
+        };
+        let of = pairs as f32;
+        Reading {
+            pairs: 3 * pairs,
+            claims: states.iter().map(claim).collect(),
+            traits: Vec::new(),
+            fit: Some(FitView { pairs, accuracy: right / of, prior_accuracy: without / of }),
+            prose: String::new(),
+            wanted: String::new(),
+            elapsed_ms: 1.0,
+        }
+    }
+
+    #[test]
+    fn a_conclusion_is_drawn_from_enough_alone() {
+        let check = |right, without, pairs, states: &[ClaimState], concludes| {
+            let text = trust(&reading(right, without, pairs, states));
+            assert_eq!(text.ends_with(": so knowing you helps."), concludes, "{text}");
+        };
+        let holds = &[ClaimState::Found];
+        check(8.0, 6.0, 8, holds, true);
+        check(7.0, 6.0, 8, holds, false);
+        check(7.5, 6.0, 8, holds, false);
+        check(7.0, 4.0, 7, holds, false);
+        check(8.0, 4.0, 8, &[], false);
+        check(8.0, 4.0, 8, &[ClaimState::Refused], false);
+        check(4.0, 8.0, 8, holds, false);
+    }
+
+    #[test]
+    fn what_was_counted_is_said_in_any_case() {
+        let of_eight = reading(7.5, 6.0, 8, &[]);
+        assert_eq!(
+            trust(&of_eight),
+            "On 8 choices that were left out, what was measured in the answers predicts 7.5 right; without knowing you, 6."
+        );
+        assert_eq!(as_now(&of_eight), "With your choices as they are now, 24 in all:");
+        assert!(trust(&Reading { fit: None, ..of_eight }).starts_with("There are too few choices"));
+    }
+}
