@@ -154,6 +154,7 @@ fn claim(claim: &Claim) -> ClaimView {
         .to_owned(),
         certainty: claim.certainty.map_or(record, |certainty| certainty as f32),
         along: claim.along,
+        shared: claim.shared,
         gain: (claim.tested > 0).then_some(claim.gain as f32),
         supports: claim.supports.clone(),
         contradicts: claim.contradicts.clone(),

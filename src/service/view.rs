@@ -245,6 +245,8 @@ pub struct ClaimView {
     pub certainty: f32,
     /// Whether it comes along with another claim so closely that the choices can't tell which of them matters.
     pub along: bool,
+    /// Whether it is no taste of the person's own: most people like it as well.
+    pub shared: bool,
     /// How much it lowers the log-loss on pairs that it was not made from, in nats a pair.
     pub gain: Option<f32>,
     /// Pairs that speak for it.

@@ -85,8 +85,10 @@ pub fn left(seconds: f32) -> String {
         s if s < 10.0 => "a few seconds left".into(),
         s if s < 55.0 => format!("at most {} seconds left", (s / 10.0).round() as u32 * 10),
         s if s < 90.0 => "at most a minute left".into(),
-        s if s < 5400.0 => format!("at most {} minutes left", (s / 60.0).round() as u32),
-        s => format!("at most {} left", count((s / 3600.0).round() as u32, "hour", "hours")),
+        s if s < 270.0 => format!("at most {} minutes left", (s / 60.0).round() as u32),
+        // Of a long way much falls away as a rule: races end early, and what nobody claimed is not tested.
+        s if s < 5400.0 => format!("at most {} minutes left, often far less", (s / 60.0).round() as u32),
+        s => format!("at most {} left, often far less", count((s / 3600.0).round() as u32, "hour", "hours")),
     }
 }
 
@@ -200,7 +202,8 @@ mod tests {
         check(44.0, "at most 40 seconds left");
         check(70.0, "at most a minute left");
         check(260.0, "at most 4 minutes left");
-        check(8000.0, "at most 2 hours left");
+        check(1500.0, "at most 25 minutes left, often far less");
+        check(8000.0, "at most 2 hours left, often far less");
         check(f32::INFINITY, "time left unknown");
     }
 

@@ -58,6 +58,8 @@ pub fn counts(claim: &ClaimView) -> String {
 pub fn source(claim: &ClaimView) -> &'static str {
     match claim.from.as_str() {
         "traits" if claim.along => "measured along with others",
+        "traits" if claim.shared => "measured in the answers; most people like it too",
+        "traits" if claim.shared => "measured in the answers; most people like it too",
         "traits" => "measured in the answers",
         "reasoning" => "from a model's reasoning that predicted right",
         "person" => "in your own words",
@@ -94,6 +96,7 @@ mod tests {
             from: "traits".into(),
             certainty,
             along: false,
+            shared: false,
             gain: None,
             supports: Vec::new(),
             contradicts: Vec::new(),

@@ -187,7 +187,7 @@ fn Validation(figures: Vec<(String, String)>, model_weight: Option<f32>) -> impl
         w if w.abs() < 0.005 => {
             "The model's judgement got no weight: your choices say that it does not help.".to_owned()
         }
-        w => format!("The model's judgement got a weight of {w:.2}, beside the traits."),
+        w => format!("The model's judgement counts too, beside the traits (with a weight of {w:.2})."),
     });
     view! {
         {weight.map(|text| view! { <p>{text}</p> })}

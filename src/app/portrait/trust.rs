@@ -49,6 +49,7 @@ mod tests {
             from: "traits".into(),
             certainty: 0.9,
             along: false,
+            shared: false,
             gain: None,
             supports: Vec::new(),
             contradicts: Vec::new(),
