@@ -319,7 +319,7 @@ test("no page scrolls sideways on a phone", async () => {
     for (const name of ["History", "Portrait", "Judge", "Models"]) {
       await page.getByRole("link", { name, exact: true }).click();
       await page.getByRole("heading", { level: 1 }).first().waitFor();
-      if (name === "Portrait") await page.getByText("What was measured in the answers").click();
+      if (name === "Portrait") await page.getByText("What was measured in the answers", { exact: true }).click();
       const width = await page.evaluate(() => document.documentElement.scrollWidth);
       assert.ok(width <= 390, `${name} is ${width} pixels wide`);
     }

@@ -31,7 +31,7 @@ test("traits and claims are there at once, with the choices behind them", async 
     await page.locator(".behind-pair > summary").first().click();
     await page.getByRole("heading", { name: "Preferred" }).first().waitFor();
     await screenshots(page, "portrait-claim-opened");
-    await page.getByText("What was measured in the answers").click();
+    await page.getByText("What was measured in the answers", { exact: true }).click();
     assert.ok((await page.locator(".trait-table tbody tr").count()) >= 10);
     const figures = await page.locator(".trait-table tbody tr td:nth-child(3)").allTextContents();
     assert.ok(figures.every((figure) => !/of 0$/.test(figure)), `a leaning that no choice shows: ${figures}`);
