@@ -134,7 +134,9 @@ impl Reward {
                 claims.push(TraitClaim { along: true, ..claim });
             }
         }
-        while let Some(also) = self.shared(&together, &told, &heard).filter(|_| told.len() < MOST) {
+        while told.len() < MOST
+            && let Some(also) = self.shared(&together, &told, &heard)
+        {
             let Leaning { index, more } = also.leaning;
             told.push(index);
             let claim = TraitClaim::of(index, more, also.slope, also.direction, observations);

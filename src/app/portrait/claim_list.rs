@@ -59,7 +59,6 @@ pub fn source(claim: &ClaimView) -> &'static str {
     match claim.from.as_str() {
         "traits" if claim.along => "measured along with others",
         "traits" if claim.shared => "measured in the answers; most people like it too",
-        "traits" if claim.shared => "measured in the answers; most people like it too",
         "traits" => "measured in the answers",
         "reasoning" => "from a model's reasoning that predicted right",
         "person" => "in your own words",
@@ -84,24 +83,30 @@ pub fn gain_figure(claim: &ClaimView) -> Option<String> {
     Some(format!("{gain:+.3} nats of log-likelihood a choice"))
 }
 
+/// A claim as it was found, for tests.
+#[cfg(test)]
+pub fn found(id: &str) -> ClaimView {
+    ClaimView {
+        id: id.into(),
+        text: "You prefer answers that are shorter.".into(),
+        from: "traits".into(),
+        certainty: 0.9,
+        along: false,
+        shared: false,
+        gain: None,
+        supports: Vec::new(),
+        contradicts: Vec::new(),
+        state: ClaimState::Found,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::preference::PairId;
 
     fn claim(id: &str, certainty: f32, state: ClaimState) -> ClaimView {
-        ClaimView {
-            id: id.into(),
-            text: String::new(),
-            from: "traits".into(),
-            certainty,
-            along: false,
-            shared: false,
-            gain: None,
-            supports: Vec::new(),
-            contradicts: Vec::new(),
-            state,
-        }
+        ClaimView { certainty, state, ..found(id) }
     }
 
     #[test]

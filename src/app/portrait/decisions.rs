@@ -80,21 +80,7 @@ fn decided(claim: &mut ClaimView, change: &ClaimChange) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn found(id: &str) -> ClaimView {
-        ClaimView {
-            id: id.into(),
-            text: "You prefer answers that are shorter.".into(),
-            from: "traits".into(),
-            certainty: 0.9,
-            along: false,
-            shared: false,
-            gain: None,
-            supports: Vec::new(),
-            contradicts: Vec::new(),
-            state: ClaimState::Found,
-        }
-    }
+    use crate::app::portrait::claim_list::found;
 
     /// The state and the words of the first claim.
     fn shown(decisions: &Decisions, claims: Vec<ClaimView>) -> (ClaimState, String) {

@@ -40,21 +40,11 @@ fn right(share: f32, fit: &FitView) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::portrait::claim_list::found;
     use crate::service::ClaimView;
 
     fn reading(right: f32, without: f32, pairs: u32, states: &[ClaimState]) -> Reading {
-        let claim = |state: &ClaimState| ClaimView {
-            id: "length:less".into(),
-            text: "You prefer answers that are shorter.".into(),
-            from: "traits".into(),
-            certainty: 0.9,
-            along: false,
-            shared: false,
-            gain: None,
-            supports: Vec::new(),
-            contradicts: Vec::new(),
-            state: *state,
-        };
+        let claim = |state: &ClaimState| ClaimView { state: *state, ..found("length:less") };
         let of = pairs as f32;
         Reading {
             pairs: 3 * pairs,
