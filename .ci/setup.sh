@@ -202,6 +202,15 @@ setup_rust() {
   say "Rust $(rustc --version | cut -d' ' -f2) at $(rustc --print sysroot)"
 }
 
+# Rust links what runs on this machine, build scripts and its own tools among it, with the system's C compiler. A Mac
+# without its command line tools has a cc that only says so.
+setup_linker() {
+  ! cc --version >/dev/null 2>&1 || return 0
+  ! has apt-get || apt_install gcc libc6-dev
+  cc --version >/dev/null 2>&1 \
+    || fail "no C compiler ('cc'), which Rust links with" "install one: gcc on Linux, 'xcode-select --install' on a Mac"
+}
+
 # cargo_tool COMMAND CRATE VERSION [CARGO-OPTION...]: one command of exactly this version in $TOOLS/bin, which
 # goes first in PATH. The crate's own lock file is tried first; where the registry lacks a version that
 # it names, without.
@@ -340,6 +349,7 @@ setup() {
   mkdir -p "$TOOLS" "$LOGS" || fail "can't write to $LIKENESS_CACHE" "set LIKENESS_CACHE to a folder that can be written"
   setup_python
   setup_rust
+  setup_linker
   setup_tools
   setup_model
 }
