@@ -29,7 +29,7 @@ build() {
   fi
   echo "building $name" >&2
   RUSTFLAGS=$flags cargo build --release --locked --quiet --target $target --target-dir "$target_dir" --bin engine_worker --no-default-features --features engine-worker "$@"
-  wasm-bindgen --target web --no-typescript --out-dir "$out" --out-name "$name" \
+  wasm-bindgen --target web --no-typescript --remove-name-section --out-dir "$out" --out-name "$name" \
     "$target_dir/$target/release/engine_worker.wasm"
 }
 

@@ -16,7 +16,7 @@ target_dir=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_dire
 cargo rustc --locked --quiet --release --target $target --lib --crate-type cdylib --features embed
 rm -rf "$out"
 mkdir -p "$out"
-wasm-bindgen --target web --no-typescript --out-dir "$out" --out-name core "$target_dir/$target/release/likeness.wasm"
+wasm-bindgen --target web --no-typescript --remove-name-section --out-dir "$out" --out-name core "$target_dir/$target/release/likeness.wasm"
 cp -RL "$app"/data_worker* "$app/engine_worker.js" "$app/engine_helper.js" "$app/engine" "$out"
 # npm takes only what lies in the package's own folder, and follows no links.
 cp LICENSE-APACHE LICENSE-MIT CHANGELOG.md pkg/

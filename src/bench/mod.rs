@@ -18,7 +18,7 @@ pub use people::{BenchChoice, Person, read_people};
 pub use people_left_out::{LeftOut, left_out};
 pub use report::{Accuracy, Interval, Report, System};
 pub use sketches::{SketchesMeasured, sketches};
-pub use synthetic::{ClaimsHeld, Synthetic, synthetic};
+pub use synthetic::{ClaimsHeld, SPLITS, Synthetic, synthetic};
 pub use tables::effects_table;
 
 /// Why a benchmark could not be run.

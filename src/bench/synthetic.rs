@@ -14,8 +14,8 @@ use crate::traits::Trait;
 
 /// Choices to learn from; the rest of a person's forty-eight are predicted.
 const LEARNT: usize = 36;
-/// Random splits of each person.
-pub(super) const SPLITS: u64 = 6;
+/// Random splits of each person, where no other number is asked for.
+pub const SPLITS: u64 = 6;
 /// Points of the learning curve.
 const CURVE: [usize; 6] = [2, 4, 8, 16, 24, 36];
 
@@ -24,6 +24,8 @@ const CURVE: [usize; 6] = [2, 4, 8, 16, 24, 36];
 pub struct Synthetic {
     /// How many people.
     pub people: usize,
+    /// In how many random splits of each.
+    pub splits: u64,
     /// The shipped prior alone, on the random splits.
     pub prior: Interval,
     /// The person's reward, on the random splits.
@@ -68,8 +70,8 @@ pub(super) fn split(person: &Person, chance: &mut Chance) -> (Vec<Observation>, 
     (part(learnt), part(rest))
 }
 
-/// Measures the prior and the rewards learnt from it on these people.
-pub fn synthetic(people: &[&Person], prior: &Prior) -> Synthetic {
+/// Measures the prior and the rewards learnt from it on these people, each split at random so many times.
+pub fn synthetic(people: &[&Person], prior: &Prior, splits: u64) -> Synthetic {
     let unknown = Reward::unknown(prior);
     let (mut of_prior, mut of_reward, mut last, mut odds) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut curve: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
@@ -77,7 +79,7 @@ pub fn synthetic(people: &[&Person], prior: &Prior) -> Synthetic {
     for (number, person) in people.iter().enumerate() {
         let mut chance = Chance::seeded(number as u64);
         let (mut prior_hits, mut points) = (Vec::new(), BTreeMap::<usize, Vec<f64>>::new());
-        for _ in 0..SPLITS {
+        for _ in 0..splits {
             let (learnt, rest) = split(person, &mut chance);
             prior_hits.extend(rest.iter().map(|o| hit(unknown.log_odds(&o.difference))));
             for &count in &CURVE {
@@ -108,6 +110,7 @@ pub fn synthetic(people: &[&Person], prior: &Prior) -> Synthetic {
     claims.effect /= (claims.made - claims.silent).max(1) as f64;
     Synthetic {
         people: people.len(),
+        splits,
         prior: Interval::of(&of_prior),
         reward: Interval::of(&of_reward),
         gain: Interval::of(&gains),

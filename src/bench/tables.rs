@@ -9,7 +9,7 @@ impl Display for Synthetic {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         writeln!(f, "| {} synthetic people | |", self.people)?;
         writeln!(f, "| --- | --- |")?;
-        writeln!(f, "| the shipped prior alone, six random splits 36/12 | {} |", self.prior)?;
+        writeln!(f, "| the shipped prior alone, {} random splits 36/12 | {} |", self.splits, self.prior)?;
         writeln!(f, "| personalised, the same splits | {} |", self.reward)?;
         writeln!(f, "| paired gain over the prior | {} |", self.gain)?;
         writeln!(f, "| personalised, the first 36 in time, the last 12 predicted | {} |", self.last_twelve)?;

@@ -58,6 +58,8 @@ pub enum EngineRequest {
     Unload,
     /// The model files that are kept.
     Kept,
+    /// Which addresses loading a file will ask, since what they have is not kept.
+    Missing(ModelFile),
     /// Deletes a kept file.
     Remove(String),
     /// How many tokens a text has, special tokens read as text.
@@ -189,6 +191,8 @@ pub enum EngineReply {
     Loaded(LoadedModel),
     /// To [`EngineRequest::Kept`].
     Kept(KeptFiles),
+    /// To [`EngineRequest::Missing`], in the order in which they are asked.
+    Missing(Vec<String>),
     /// To [`EngineRequest::Count`].
     Count(u32),
     /// To [`EngineRequest::Score`], in the order asked.

@@ -21,7 +21,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
 use self::files::ModelFiles;
-use self::finding::file_failure;
+use self::finding::{file_failure, missing};
 use self::resident::Resident;
 use self::slices::EventLoop;
 use super::message::{Build, EngineFailure, EngineReply, EngineRequest, FromEngine, ToEngine};
@@ -163,6 +163,7 @@ impl Server {
                 let files = ModelFiles::open().await.map_err(file_failure)?;
                 files.list().await.map(EngineReply::Kept).map_err(file_failure)
             }
+            EngineRequest::Missing(file) => Ok(EngineReply::Missing(missing(file).await)),
             EngineRequest::Remove(name) => {
                 let files = ModelFiles::open().await.map_err(file_failure)?;
                 files.remove(&name).await.map_err(file_failure)?;

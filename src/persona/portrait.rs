@@ -76,7 +76,15 @@ impl Portrait {
             None => self,
         }
     }
+
+    /// Whether the prose says how well choices are foretold.
+    pub fn foretells(&self) -> bool {
+        self.text.contains(FORETOLD)
+    }
 }
+
+/// How what is foretold begins.
+const FORETOLD: &str = "Learned from your earlier choices alone, your taste foretells";
 
 /// Sorts claims: what the person said first, then by certainty and gain.
 fn sureness(claim: &Claim) -> f64 {
@@ -138,43 +146,92 @@ fn by_template(claim: &Claim) -> bool {
 /// all is explained, the others are read like it.
 fn part(claims: &[&Claim], explained: &mut bool) -> String {
     let (joined, own): (Vec<&Claim>, Vec<&Claim>) = claims.iter().partition(|claim| by_template(claim));
+    let (shared, theirs): (Vec<&Claim>, Vec<&Claim>) = joined.iter().partition(|claim| claim.shared);
     let mut sentences = Vec::new();
-    let likes: Vec<String> = joined.iter().filter_map(|claim| like(claim, explained)).collect();
-    if !likes.is_empty() {
-        sentences.push(format!("you prefer answers that {}.", list(&likes)));
+    if !theirs.is_empty() {
+        sentences.push(format!("You prefer answers that {}.", likes(&theirs, explained)));
+    }
+    if !shared.is_empty() {
+        let also = if theirs.is_empty() { "" } else { "also " };
+        let likes = likes(&shared, explained);
+        sentences.push(format!("Like most people, you {also}prefer answers that {likes}."));
     }
     sentences.extend(own.iter().map(|claim| sentence(claim)));
-    let text = sentences.join(" ");
-    if likes.is_empty() { text } else { capital(&text) }
+    sentences.join(" ")
 }
 
-/// What a count counts.
-const COUNTED: &str = " choices that differ in it";
-
-/// One trait with what it rests on: "are shorter (17 of the 20 choices that differ in it)", or "are shorter (17 of 20)".
-fn like(claim: &Claim, explained: &mut bool) -> Option<String> {
-    let about = claim.about.as_ref()?;
-    let mut ground = ground(claim).unwrap_or_default();
-    if *explained {
-        ground = ground.replacen("of the ", "of ", 1).replacen(COUNTED, "", 1);
+/// What several claims say of answers: "are shorter (17 of 20), more formal (9 of 11) and have fewer headings (8 of 9)".
+fn likes(claims: &[&Claim], explained: &mut bool) -> String {
+    let mut verb = "";
+    let mut items = Vec::new();
+    for claim in claims {
+        let Some((row, about)) = claim.row().zip(claim.about.as_ref()) else { continue };
+        let phrase = row.phrase(about.more);
+        let phrase = if row.verb == verb { phrase[verb.len()..].trim_start() } else { &phrase };
+        items.push(format!("{phrase}{}", like(claim, explained)));
+        verb = row.verb;
     }
-    *explained |= ground.contains(COUNTED);
-    Some(format!("{}{ground}", claim.row()?.phrase(about.more)))
+    list(&items)
+}
+
+/// What one trait rests on, in brackets: the first count of all is explained, "(17 of the 20 choices that differ in it)",
+/// the others are read like it.
+fn like(claim: &Claim, explained: &mut bool) -> String {
+    let Some(ground) = ground(claim) else { return String::new() };
+    let text = match ground.count {
+        Count::Shows { holds, all } if *explained => format!("{holds} of {all}"),
+        count => count.in_full(),
+    };
+    *explained |= matches!(ground.count, Count::Shows { .. });
+    // That most people like it is said before.
+    let usual = if claim.shared { "" } else { ground.usual };
+    format!(" ({text}{usual})")
 }
 
 /// One claim as a sentence: its own words, then what it rests on.
 pub(super) fn sentence(claim: &Claim) -> String {
-    format!("{}{}.", claim.wording().trim_end_matches('.'), ground(claim).unwrap_or_default())
+    let ground = ground(claim).map(|Ground { count, usual }| format!(" ({}{usual})", count.in_full()));
+    format!("{}{}.", claim.wording().trim_end_matches('.'), ground.unwrap_or_default())
 }
 
-/// What a claim rests on, in brackets; nothing where the person said it.
-fn ground(claim: &Claim) -> Option<String> {
+/// What a claim rests on.
+struct Ground {
+    count: Count,
+    /// How most people stand to it, after a comma; empty where nothing is to be said of them.
+    usual: &'static str,
+}
+
+/// In how many of the choices that bear on a claim it holds.
+#[derive(Clone, Copy)]
+enum Count {
+    /// Choices that the model was right about by it.
+    Right { holds: usize, all: usize },
+    /// Choices that differ in the trait.
+    Shows { holds: usize, all: usize },
+    /// The same where the bare count does not show it: the joint posterior can be sure where another trait hid it.
+    Hidden { holds: usize, all: usize },
+}
+
+impl Count {
+    fn in_full(self) -> String {
+        match self {
+            Count::Right { holds, all } => format!("right about {holds} of {all} choices"),
+            Count::Shows { holds, all } => format!("{holds} of the {all} choices that differ in it"),
+            Count::Hidden { holds, all } => {
+                format!("all else being equal; by the bare count {holds} of {all}")
+            }
+        }
+    }
+}
+
+/// What a claim rests on; nothing where the person said it.
+fn ground(claim: &Claim) -> Option<Ground> {
     if claim.from == Source::Own || claim.edited.is_some() {
         return None;
     }
     let (holds, all) = (claim.supports.len(), claim.supports.len() + claim.contradicts.len());
     if claim.about.is_none() {
-        return (all > 0).then(|| format!(" (right about {holds} of {all} choices)"));
+        return (all > 0).then_some(Ground { count: Count::Right { holds, all }, usual: "" });
     }
     let usual = match (claim.usual_weight, &claim.about) {
         _ if claim.shared => ", as most people do",
@@ -184,11 +241,11 @@ fn ground(claim: &Claim) -> Option<String> {
         }
         _ => "",
     };
-    if holds * 5 >= all * 3 && all > 0 {
-        return Some(format!(" ({holds} of the {all}{COUNTED}{usual})"));
-    }
-    // The joint posterior can be sure where the bare count is not: another trait hid it.
-    Some(format!(" (all else being equal; by the bare count {holds} of {all}{usual})"))
+    let shows = holds * 5 >= all * 3 && all > 0;
+    Some(Ground {
+        count: if shows { Count::Shows { holds, all } } else { Count::Hidden { holds, all } },
+        usual,
+    })
 }
 
 /// How well the newest choices are foretold from the older ones, against what fits most people.
@@ -198,8 +255,7 @@ fn foretold(validation: &Validation) -> Option<String> {
     // Fewer choices than this tell nothing.
     (validation.pairs >= 5).then(|| {
         format!(
-            "Learned from your earlier choices alone, your taste foretells {} of the last {}; what most people like \
-             foretells {}.",
+            "{FORETOLD} {} of the last {}; what most people like foretells {}.",
             right(reward),
             validation.pairs,
             right(prior)
@@ -391,7 +447,19 @@ mod tests {
         };
         let text = portrait(&[longer], 20);
         assert!(
-            text.contains("are longer (20 of the 20 choices that differ in it, as most people do)."),
+            text.contains("Like most people, you prefer answers that are longer (20 of the 20 choices that differ in it)."),
+            "{text}"
+        );
+        let laid_out = ["have more paragraphs", "have more headings"]
+            .map(|what| Claim { shared: true, ..claim(&format!("You prefer answers that {what}."), 9, 1) });
+        let [paragraphs, headings] = laid_out;
+        let text =
+            portrait(&[claim("You prefer answers that are shorter.", 18, 2), paragraphs, headings], 24);
+        assert!(
+            text.contains(
+                "You prefer answers that are shorter (18 of the 20 choices that differ in it). Like most people, you also \
+                 prefer answers that have more paragraphs (9 of 10) and more headings (9 of 10)."
+            ),
             "{text}"
         );
     }

@@ -388,7 +388,7 @@ impl ClearedFor {
 }
 
 /// Why a verdict stops a request; one alone lets it go.
-fn refused(verdict: &Verdict) -> Option<ProviderError> {
+pub(super) fn refused(verdict: &Verdict) -> Option<ProviderError> {
     match verdict {
         Verdict::Pass => None,
         Verdict::Refuse(overlaps) => Some(ProviderError::Guarded { overlaps: overlaps.len() }),

@@ -162,6 +162,7 @@ fn unexpected(reply: &EngineReply) -> ModelError {
         EngineReply::Count(_) => "a count",
         EngineReply::Scores(_) => "scores",
         EngineReply::Text { .. } => "a text",
+        EngineReply::Missing(_) => "addresses",
     };
     ModelError::Failed(format!("the engine answered another question, with {kind}"))
 }

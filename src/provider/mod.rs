@@ -13,6 +13,7 @@ mod clean;
 mod divided;
 mod egress;
 mod error;
+mod file;
 mod form;
 mod gemini;
 mod host;
@@ -43,6 +44,7 @@ pub use call::{AnswerStart, Features, Form};
 pub use divided::Divided;
 pub use egress::{Cleared, Egress, Flow, Limits, Outbound, Rendered};
 pub use error::{ProviderError, Said};
+pub use file::announce;
 pub use key::{ApiKey, KeyHeader};
 #[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
 pub use local::in_process::InProcess;

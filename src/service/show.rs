@@ -9,7 +9,7 @@ use crate::persona::{
 };
 use crate::preference::{History, PairId, PreferencePair};
 use crate::reward::{Observation, Reward, Slope};
-use crate::traits::{TABLE, Trait};
+use crate::traits::{Needs, TABLE, Trait, is_english};
 
 /// A trait counts for or against a leaning from this many usual differences on.
 const NOTICEABLE: f64 = 0.3;
@@ -35,6 +35,8 @@ pub fn reading(history: &History, earlier: &[Claim], now_ms: impl Fn() -> f64) -
         claims: likeness.claims.iter().filter(|claim| is_shown(claim)).map(claim).collect(),
         traits: traits(history, &likeness.reward),
         fit,
+        foretells: likeness.portrait.foretells(),
+        unmeasured: unmeasured(history),
         wanted: if likeness.portrait.rests_on.is_empty() {
             likeness.portrait.text.clone()
         } else {
@@ -43,6 +45,25 @@ pub fn reading(history: &History, earlier: &[Claim], now_ms: impl Fn() -> f64) -
         prose: if likeness.portrait.rests_on.is_empty() { String::new() } else { likeness.portrait.text },
         elapsed_ms: now_ms() - start,
     }
+}
+
+/// What the language of the choices leaves out: where half of the answers and more are in another than English, the rows
+/// that rest on English words say nothing of them.
+fn unmeasured(history: &History) -> String {
+    let answers = history.pairs().iter().flat_map(|pair| [&pair.chosen, &pair.rejected]);
+    let told: Vec<bool> = answers.filter_map(|answer| is_english(answer)).collect();
+    let others = told.iter().filter(|english| !**english).count();
+    if others == 0 || 2 * others < told.len() {
+        return String::new();
+    }
+    let english = TABLE.iter().filter(|row| row.needs == Needs::English).count();
+    format!(
+        "{} of the answers that you chose between are in another language than English. {english} of the {} measures know English words alone and \
+         are silent there: what is said here rests on length, layout, signs and the words' own figures. A language model \
+         that speaks your language sees more.",
+        if others == told.len() { "All" } else { "Most" },
+        TABLE.len()
+    )
 }
 
 /// A kept portrait beside the history as it is now; `differences` are against the one that it replaced. One that nobody
@@ -61,6 +82,7 @@ pub fn portrait(
     });
     PortraitView {
         prose: if is_silent { String::new() } else { likeness.portrait.text.clone() },
+        foretells: likeness.portrait.foretells(),
         claims: likeness.claims.iter().filter(|claim| is_shown(claim)).map(claim).collect(),
         dropped: dropped.collect(),
         demos: likeness.demos.iter().filter_map(|demo| find(history, demo.pair)).map(pair).collect(),
@@ -313,6 +335,25 @@ mod tests {
         assert!(length.deviation > 0.0 && length.certainty > 0.9);
         let claims: Vec<&str> = reading.claims.iter().map(|claim| claim.text.as_str()).collect();
         assert_eq!(claims, ["You prefer answers that are shorter."]);
+    }
+
+    #[test]
+    fn what_the_language_leaves_out_is_said() {
+        assert_eq!(unmeasured(&terse(6)), "");
+        assert_eq!(unmeasured(&History::default()), "");
+        let german = |i: usize| {
+            let long = format!(
+                "Das ist die Antwort Nummer {i}, und über diese Zahl kann man noch sehr viel mehr sagen. "
+            );
+            PreferencePair::new(vec![Turn::user("Was ist das?")], long.repeat(2), format!("Es ist {i}."))
+        };
+        let text = unmeasured(&History::new((0..6).map(german)));
+        assert!(
+            text.starts_with("All of the answers that you chose between are in another language"),
+            "{text}"
+        );
+        let most = History::new(terse(4).pairs().iter().cloned().chain((0..9).map(german)));
+        assert!(unmeasured(&most).starts_with("Most of the answers"));
     }
 
     #[test]

@@ -196,8 +196,12 @@ pub struct Reading {
     pub fit: Option<FitView>,
     /// The portrait that follows from the claims alone, in prose.
     pub prose: String,
+    /// Whether the prose says how well choices are foretold.
+    pub foretells: bool,
     /// What would help: how many more pairs, and of what kind; empty when nothing is missing.
     pub wanted: String,
+    /// What could not be measured in these choices; empty when all could.
+    pub unmeasured: String,
     /// How long it took, in milliseconds.
     pub elapsed_ms: f64,
 }
@@ -339,6 +343,8 @@ pub struct PendingInduction {
 pub struct PortraitView {
     /// The portrait, in prose.
     pub prose: String,
+    /// Whether the prose says how well choices are foretold.
+    pub foretells: bool,
     /// The claims in use and those refused.
     pub claims: Vec<ClaimView>,
     /// Claims that were tried and dropped, with the reason.

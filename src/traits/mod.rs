@@ -10,6 +10,7 @@
 //! assert!(told.iter().any(|(_, words)| words.ends_with("more numbered steps")));
 //! ```
 
+mod language;
 mod layout;
 mod lexicon;
 mod marks;
@@ -21,6 +22,7 @@ mod table;
 mod tests;
 mod topic;
 
+pub use language::is_english;
 pub use measure::{Difference, Measurement, difference, measure};
 pub use table::TABLE;
 pub use topic::Topic;

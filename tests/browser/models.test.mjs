@@ -8,10 +8,10 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { screenshots, withApp } from "./harness.mjs";
+import { REPOSITORY, screenshots, withApp } from "./harness.mjs";
 import { folderWithSmallModel, writeInParts } from "./layers.mjs";
 import { arrival, openModelHost } from "./model-host.mjs";
-import { open } from "./remote-person.mjs";
+import { open, takeSample } from "./remote-person.mjs";
 
 const MINUTE = 60_000;
 const SMALL = "two-layers.gguf";
@@ -72,6 +72,8 @@ test("a download from an address is paused, resumed and kept; its origin may be 
       await page.getByText(await host.digest()).waitFor();
       assert.match(await page.locator(".room").innerText(), /^Models take 36 MB here\. The browser has room for .+ more/);
       await screenshots(page, "models-kept");
+      await assertInLedger(page, host, [/^answered with 200, then: /i, /^answered with 200, \d{8} bytes/i]);
+      await open(page, "Models");
       // From now on pages that are loaded can't reach it any more.
       await page.waitForFunction(() => window.likenessPolicy.configured.length === 0);
 
@@ -79,6 +81,43 @@ test("a download from an address is paused, resumed and kept; its origin may be 
       await button(page, "Remove").click();
       await button(page, "Delete").click();
       await nothingKept(page);
+    }, { allowedErrors: [/engine_helper\.js/] });
+  } finally {
+    await host.close();
+  }
+});
+
+/** The ledger's lines of files, oldest first: where they came from, and what came of each. */
+async function assertInLedger(page, host, outcomes) {
+  await open(page, "Privacy");
+  const lines = page.locator(".ledger li");
+  await lines.nth(outcomes.length - 1).waitFor();
+  for (const summary of await lines.locator("summary").all()) await summary.click();
+  const facts = (name) => lines.locator(`dt:text-is("${name}") + dd`).allTextContents();
+  assert.deepEqual(await facts("Where"), outcomes.map(() => `${host.origin}/org/${SMALL}?download=true`));
+  const told = (await facts("Outcome")).reverse();
+  assert.equal(told.length, outcomes.length);
+  for (const [at, outcome] of outcomes.entries()) assert.match(told[at], outcome);
+  assert.equal(await lines.getByText("there was no body").count(), outcomes.length);
+  await screenshots(page, "privacy-model-files");
+}
+
+test("an address that quotes the history is not asked, and the ledger says so", { timeout: 2 * MINUTE }, async () => {
+  const host = await openModelHost(small);
+  try {
+    await withApp(async ({ page }) => {
+      await takeSample(page);
+      const lines = (await readFile(join(REPOSITORY, "www", "sample.jsonl"), "utf8")).trim().split("\n");
+      const chosen = JSON.parse(lines[0]).chosen.content;
+      await open(page, "Models");
+      const address = `${host.origin}/${encodeURIComponent(chosen.slice(0, 80))}.gguf`;
+      await page.getByLabel("Address of a GGUF file").fill(address);
+      await button(page, "Download").click();
+      await page.getByText(/nothing was sent: the request shares 1 passage with your history/).waitFor({ timeout: MINUTE });
+      assert.deepEqual(host.requests, []);
+      await screenshots(page, "models-address-quotes");
+      await open(page, "Privacy");
+      await page.getByText("1 request was stopped at the door.").waitFor();
     }, { allowedErrors: [/engine_helper\.js/] });
   } finally {
     await host.close();

@@ -8,7 +8,7 @@ use super::decisions::Decisions;
 use super::induce::InducePanel;
 use super::outputs::{Differences, Outputs};
 use super::traits::Traits;
-use super::trust::{as_now, trust};
+use super::trust::{as_now, read_from, trust};
 use crate::app::browser;
 use crate::app::session::{Loader, Session};
 use crate::service::{PortraitView, Reading, ServiceError};
@@ -137,6 +137,7 @@ fn Likeness(
         };
         if prose.is_empty() { wanted.get() } else { prose }
     });
+    let unmeasured = Memo::new(move |_| read.get().map(|read| read.unmeasured).unwrap_or_default());
     let claims = Memo::new(move |_| match kept.get() {
         Some(kept) => kept.claims,
         None => read.get().map(|read| read.claims).unwrap_or_default(),
@@ -156,7 +157,14 @@ fn Likeness(
             <Show when=move || !wanted.read().is_empty() && *wanted.read() != *prose.read()>
                 <p class="wanted">{move || wanted.get()}</p>
             </Show>
-            {move || read.get().map(|reading| view! { <Trust reading=reading stale=is_stale.get() /> })}
+            <Show when=move || !unmeasured.read().is_empty()>
+                <p class="wanted">{move || unmeasured.get()}</p>
+            </Show>
+            {move || {
+                let kept = kept.read().as_ref().map(|kept| kept.foretells);
+                let counted = |reading: &Reading| !is_stale.get() && kept.unwrap_or(reading.foretells);
+                read.get().map(|reading| view! { <Trust counted=counted(&reading) reading stale=is_stale.get() /> })
+            }}
         </div>
         {move || view! { <Differences differences=differences.get() /> }}
         <Claims claims=claims kept=is_kept decisions=decisions changed=changed />
@@ -189,12 +197,15 @@ fn Trust(
     reading: Reading,
     /// Whether the portrait above was made from other choices.
     stale: bool,
+    /// Whether its prose says the same.
+    counted: bool,
 ) -> impl IntoView {
     let now = stale.then(|| format!("{} ", as_now(&reading)));
-    let from = (!stale).then(|| format!(" Read from {}.", words::count(reading.pairs, "choice", "choices")));
+    let kept = Session::here().person().map_or(0, |person| person.pairs);
+    let from = (!stale).then(|| format!(" {}", read_from(&reading, kept)));
     view! {
         <p class="trust">
-            {now} {trust(&reading)}
+            {now} {trust(&reading, counted)}
             {from
                 .map(|from| {
                     let took = format!("It took {}", words::took(reading.elapsed_ms));

@@ -14,21 +14,34 @@ pub fn as_now(reading: &Reading) -> String {
     format!("With your choices as they are now, {} in all:", reading.pairs)
 }
 
-/// What was counted, and what follows.
-pub fn trust(reading: &Reading) -> String {
+/// What was read: of a long history the newest choices alone.
+pub fn read_from(reading: &Reading, kept: u32) -> String {
+    match kept > reading.pairs {
+        true => format!(
+            "Read from your newest {} of {} choices.",
+            words::grouped(reading.pairs.into()),
+            words::grouped(kept.into())
+        ),
+        false => format!("Read from {}.", words::count(reading.pairs, "choice", "choices")),
+    }
+}
+
+/// What was counted, and what follows. Where the prose has `counted` already, what follows alone; it may be empty.
+pub fn trust(reading: &Reading, counted: bool) -> String {
     let Some(fit) = &reading.fit else {
         return "There are too few choices to test how well this predicts others.".into();
     };
     let (right, without) = (right(fit.accuracy, fit), right(fit.prior_accuracy, fit));
-    let counted = format!(
+    let what = format!(
         "On {} left out, what was measured in the answers predicts {right} right; without knowing you, {without}",
         words::count(fit.pairs, "choice that was", "choices that were")
     );
     let holds = reading.claims.iter().any(|claim| claim.state != ClaimState::Refused);
-    if holds && fit.pairs >= ENOUGH && right - without >= CLEARLY_MORE {
-        format!("{counted}: so knowing you helps.")
-    } else {
-        format!("{counted}.")
+    match (holds && fit.pairs >= ENOUGH && right - without >= CLEARLY_MORE, counted) {
+        (true, false) => format!("{what}: so knowing you helps."),
+        (false, false) => format!("{what}."),
+        (true, true) => "So knowing you helps.".into(),
+        (false, true) => String::new(),
     }
 }
 
@@ -52,7 +65,9 @@ mod tests {
             traits: Vec::new(),
             fit: Some(FitView { pairs, accuracy: right / of, prior_accuracy: without / of }),
             prose: String::new(),
+            foretells: false,
             wanted: String::new(),
+            unmeasured: String::new(),
             elapsed_ms: 1.0,
         }
     }
@@ -60,8 +75,11 @@ mod tests {
     #[test]
     fn a_conclusion_is_drawn_from_enough_alone() {
         let check = |right, without, pairs, states: &[ClaimState], concludes| {
-            let text = trust(&reading(right, without, pairs, states));
+            let reading = reading(right, without, pairs, states);
+            let text = trust(&reading, false);
             assert_eq!(text.ends_with(": so knowing you helps."), concludes, "{text}");
+            let expected = if concludes { "So knowing you helps." } else { "" };
+            assert_eq!(trust(&reading, true), expected, "beside prose that counted: {text}");
         };
         let holds = &[ClaimState::Found];
         check(8.0, 6.0, 8, holds, true);
@@ -77,10 +95,12 @@ mod tests {
     fn what_was_counted_is_said_in_any_case() {
         let of_eight = reading(7.5, 6.0, 8, &[]);
         assert_eq!(
-            trust(&of_eight),
+            trust(&of_eight, false),
             "On 8 choices that were left out, what was measured in the answers predicts 7.5 right; without knowing you, 6."
         );
         assert_eq!(as_now(&of_eight), "With your choices as they are now, 24 in all:");
-        assert!(trust(&Reading { fit: None, ..of_eight }).starts_with("There are too few choices"));
+        assert_eq!(read_from(&of_eight, 24), "Read from 24 choices.");
+        assert_eq!(read_from(&of_eight, 12_345), "Read from your newest 24 of 12,345 choices.");
+        assert!(trust(&Reading { fit: None, ..of_eight }, true).starts_with("There are too few choices"));
     }
 }

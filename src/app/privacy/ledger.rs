@@ -183,6 +183,7 @@ fn Line(line: LedgerLine) -> impl IntoView {
                 </dl>
                 {move || match body.get() {
                     None => view! { <p class="muted small">"Reading …"</p> }.into_any(),
+                    Some(Ok(text)) if text.is_empty() => view! { <p class="muted small">"It was asked for by its address alone: there was no body."</p> }.into_any(),
                     Some(Ok(text)) => view! { <pre class="body" tabindex="0" aria-label="The body as it was sent">{text}</pre> }.into_any(),
                     Some(Err(why)) => view! { <p class="small bad">{why}</p> }.into_any(),
                 }}

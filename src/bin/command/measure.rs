@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use clap::Args;
 use likeness::bench::{
-    LeftOut, Person, SketchesMeasured, Synthetic, effects_table, left_out, sketches, synthetic,
+    LeftOut, Person, SPLITS, SketchesMeasured, Synthetic, effects_table, left_out, sketches, synthetic,
 };
 use likeness::reward::{Observation, Prior, Reward};
 use serde::Serialize;
@@ -33,6 +33,9 @@ pub struct Measure {
     /// Another prior than the one that ships, to see what its settings are worth.
     #[arg(long, value_name = "PRIOR.json")]
     prior: Option<PathBuf>,
+    /// Random splits of each synthetic person; more of them leave less to luck.
+    #[arg(long, value_name = "N", default_value_t = SPLITS)]
+    splits: u64,
     #[command(flatten)]
     show: Output,
 }
@@ -63,10 +66,12 @@ impl Measure {
         if let Some(people) = self.data.people("synthetic_people")? {
             let (first, others) = people.split_at(TUNED_ON.min(people.len()));
             say(&format!("measuring on {} synthetic people", first.len()));
-            report.synthetic_tuned_on = Some(synthetic(&first.iter().collect::<Vec<_>>(), prior));
+            report.synthetic_tuned_on =
+                Some(synthetic(&first.iter().collect::<Vec<_>>(), prior, self.splits));
             if self.all {
                 say(&format!("measuring on {} other synthetic people", others.len()));
-                report.synthetic_others = Some(synthetic(&others.iter().collect::<Vec<_>>(), prior));
+                report.synthetic_others =
+                    Some(synthetic(&others.iter().collect::<Vec<_>>(), prior, self.splits));
             }
             say("sketching their choices");
             let sketched = if self.all { &people[..] } else { first };

@@ -51,6 +51,24 @@ impl Server {
     }
 }
 
+/// The addresses that loading a file will ask.
+pub(super) async fn missing(file: ModelFile) -> Vec<String> {
+    let ModelFile::Url { url, name, sha256 } = file else { return Vec::new() };
+    let files = ModelFiles::open().await;
+    let mut missing = Vec::new();
+    for (url, part) in addresses(&url, &name) {
+        let sha256 = sha256.as_deref().filter(|_| part == name);
+        let is_here = match &files {
+            Ok(files) => files.is_from(&part, &url, sha256).await,
+            Err(_) => false,
+        };
+        if !is_here {
+            missing.push(url);
+        }
+    }
+    missing
+}
+
 /// The addresses and names of all files of the model, of which one is told.
 fn addresses(url: &str, name: &str) -> Vec<(String, String)> {
     let own = || vec![(url.to_owned(), name.to_owned())];

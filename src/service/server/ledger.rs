@@ -43,6 +43,7 @@ pub(super) fn job_of(request: &Request, envelope: Envelope) -> JobRow {
         Request::Judge { .. } => "a judgement",
         Request::Say { .. } => "a question on the Ask page",
         Request::TryEndpoint { .. } => "a try of a model",
+        Request::LoadModel { .. } | Request::NeedModel { .. } => "the loading of a model",
         Request::PlantCanaries => "a test with made-up secrets",
         _ => "something else",
     };

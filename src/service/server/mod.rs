@@ -9,6 +9,7 @@ mod chat;
 mod door;
 mod draft;
 mod endpoints;
+mod fetched;
 mod forget;
 mod history;
 mod import;

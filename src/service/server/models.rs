@@ -7,11 +7,12 @@ use futures_util::lock::Mutex;
 use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
 
+use super::fetched::{Came, Fetched};
 use super::starting::start_worker;
 use super::{Asked, Outcome, Server};
 use crate::engine::message::{
-    ChatJudgement, ChatPrompt, ChatTurn, DeviceChoice, DeviceReport, EngineEvent, EngineReply, EngineRequest,
-    KeptFiles, LoadedModel as Loaded, ModelFile, SamplingOptions,
+    ChatJudgement, ChatPrompt, ChatTurn, DeviceChoice, DeviceReport, EngineEvent, EngineFailure, EngineReply,
+    EngineRequest, KeptFiles, LoadedModel as Loaded, ModelFile, SamplingOptions,
 };
 use crate::provider::{Attached, EngineLink, Local, WorkerLink};
 use crate::service::{Change, Event, LoadedModel, ModelSource, ModelsView, Response, ServiceError};
@@ -104,6 +105,20 @@ pub(super) fn beside(name: &str) -> Result<String, JsValue> {
     Ok(web_sys::Url::new_with_base(name, &here)?.href())
 }
 
+/// An address on another server.
+pub(super) struct Elsewhere {
+    pub url: String,
+    pub origin: String,
+}
+
+/// Where an address leads; none for the app's own server, and for what leads nowhere (`blob:`).
+pub(super) fn elsewhere(address: &str) -> Option<Elsewhere> {
+    let url = web_sys::Url::new(&beside(address).ok()?).ok()?;
+    let own = web_sys::Url::new(&beside("").ok()?).ok()?;
+    let leads = url.protocol().starts_with("http") && url.origin() != own.origin();
+    leads.then(|| Elsewhere { url: url.href(), origin: url.origin() })
+}
+
 impl Asked {
     pub(super) async fn models(&self) -> Outcome {
         let KeptFiles { whole, parts } = match self.server.engine()?.ask(EngineRequest::Kept).await {
@@ -134,11 +149,13 @@ impl Asked {
             }
         };
         let link = self.server.engine()?;
+        let fetched = Fetched::announced(self, &link, &file).await?;
         self.server.forget_model();
         let request = EngineRequest::Load { file, device };
-        let loading = link.ask_with(request, attachment.map(Attached), self.tell_loading());
-        let reply = self.unless_stopped(loading).await.ok_or(ServiceError::Cancelled)??;
-        self.loaded(&link, device, reply).await
+        let loading = link.ask_with(request, attachment.map(Attached), self.tell_loading(fetched.came()));
+        let reply = self.unless_stopped(loading).await.unwrap_or(Err(EngineFailure::Cancelled));
+        fetched.close(reply.as_ref().err()).await;
+        self.loaded(&link, device, reply?).await
     }
 
     /// Loads a model where none is in memory.
@@ -163,7 +180,7 @@ impl Asked {
     /// model.
     pub(super) async fn move_model(&self, device: DeviceChoice) -> Outcome {
         let link = self.server.engine()?;
-        match link.ask_with(EngineRequest::Move(device), None, self.tell_loading()).await {
+        match link.ask_with(EngineRequest::Move(device), None, self.tell_loading(Came::default())).await {
             Ok(reply) => self.loaded(&link, device, reply).await,
             Err(failure) => {
                 self.server.forget_model();
@@ -173,10 +190,11 @@ impl Asked {
         }
     }
 
-    fn tell_loading(&self) -> impl Fn(EngineEvent) + 'static {
+    fn tell_loading(&self, came: Came) -> impl Fn(EngineEvent) + 'static {
         let asked = self.clone();
         move |event| {
             if let EngineEvent::Loading { stage, bytes, of } = event {
+                came.hear(&stage, bytes as u64);
                 asked.tell_stage(stage, bytes as u64, of as u64);
             }
         }

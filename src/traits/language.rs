@@ -1,0 +1,74 @@
+//! Whether a text is in English, in which alone much of the table can be measured.
+
+use unicode_segmentation::UnicodeSegmentation;
+
+/// Words that hardly an English sentence does without, and that few other languages have.
+const COMMON: [&str; 22] = [
+    "the", "and", "of", "to", "that", "it", "for", "you", "with", "are", "this", "your", "can", "have",
+    "not", "from", "which", "what", "how", "they", "i", "a",
+];
+
+/// So many words are looked at…
+const LOOKED_AT: usize = 400;
+
+/// … and fewer than this tell nothing.
+const FEWEST: usize = 12;
+
+/// English prose has one of the common words in every four, lists of names one in twenty; other languages hardly any.
+const SHARE: f64 = 0.04;
+
+/// Whether a text is in English; none where it is too short to tell.
+///
+/// ```
+/// use likeness::traits::is_english;
+/// let told = "Boil the water first, then add the egg and wait for six minutes, and it is done.";
+/// assert_eq!(is_english(told), Some(true));
+/// assert_eq!(is_english("Yes."), None);
+/// ```
+pub fn is_english(text: &str) -> Option<bool> {
+    let (mut all, mut common) = (0_usize, 0_usize);
+    for word in text.unicode_words().filter(|word| !word.bytes().all(|b| b.is_ascii_digit())).take(LOOKED_AT)
+    {
+        all += 1;
+        common += usize::from(COMMON.iter().any(|other| other.eq_ignore_ascii_case(word)));
+    }
+    (all >= FEWEST).then(|| common as f64 >= SHARE * all as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prose_and_lists_in_english_are_and_those_of_other_languages_are_not() {
+        let check = |text: &str, expected| assert_eq!(is_english(text), expected, "{text}");
+        check(
+            "Three books: \"The Name of the Rose\" by Umberto Eco, \"Dune\" by Frank Herbert, \"Emma\" by Jane Austen.",
+            Some(true),
+        );
+        check(
+            "Gieß die Pflanze weniger: Ist die Erde zwei Zentimeter tief noch feucht, warte ein paar Tage und stell \
+             sie dann an ein helles Fenster, aber nicht in die pralle Sonne.",
+            Some(false),
+        );
+        check(
+            "Vous arrosez sans doute trop. Attendez que la terre soit sèche, puis placez le pot près d'une fenêtre \
+             bien éclairée, à l'abri du soleil direct.",
+            Some(false),
+        );
+        check(
+            "Riega menos la planta: espera a que la tierra esté seca y ponla cerca de una ventana con luz.",
+            Some(false),
+        );
+        check(
+            "水をやりすぎている可能性があります。土が乾くまで待ってから、明るい窓辺に置いてください。",
+            Some(false),
+        );
+        check(
+            "أنت تسقي النبتة أكثر من اللازم، انتظر حتى تجف التربة ثم ضعها قرب نافذة مضيئة بعيدا عن الشمس.",
+            Some(false),
+        );
+        check("", None);
+        check("12 34 56 78 90 12 34 56 78 90 12 34 56 78", None);
+    }
+}
