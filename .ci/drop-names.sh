@@ -7,5 +7,5 @@ set -euo pipefail
 target_dir=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
 for name in app data_worker; do
   wasm-bindgen --target web --no-typescript --remove-name-section --out-dir "${TRUNK_STAGING_DIR:?is set by Trunk}" \
-    --out-name $name "$target_dir/wasm32-unknown-unknown/release/$name.wasm"
+    --out-name $name "$target_dir/wasm32-unknown-unknown/web/$name.wasm"
 done

@@ -13,10 +13,10 @@ app=${1:-dist} out=pkg/dist target=wasm32-unknown-unknown
 [ -e "$app/data_worker_bg.wasm" ] || { echo "there are no workers in $app: build the app first" >&2; exit 1; }
 target_dir=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
 
-cargo rustc --locked --quiet --release --target $target --lib --crate-type cdylib --features embed
+cargo rustc --locked --quiet --profile web --target $target --lib --crate-type cdylib --features embed
 rm -rf "$out"
 mkdir -p "$out"
-wasm-bindgen --target web --no-typescript --remove-name-section --out-dir "$out" --out-name core "$target_dir/$target/release/likeness.wasm"
+wasm-bindgen --target web --no-typescript --remove-name-section --out-dir "$out" --out-name core "$target_dir/$target/web/likeness.wasm"
 cp -RL "$app"/data_worker* "$app/engine_worker.js" "$app/engine_helper.js" "$app/engine" "$out"
 # npm takes only what lies in the package's own folder, and follows no links.
 cp LICENSE-APACHE LICENSE-MIT CHANGELOG.md pkg/

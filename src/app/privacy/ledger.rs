@@ -155,6 +155,9 @@ fn Line(line: LedgerLine) -> impl IntoView {
             body.try_set(Some(got.map_err(|error| sentence(&error.to_string()))));
         });
     };
+    let headers = line.headers.iter().map(|(name, value)| format!("{name}: {value}"));
+    let headers = headers.chain(line.key_header.iter().map(|name| format!("{name}: (your key)")));
+    let headers = headers.collect::<Vec<_>>().join("; ");
     let state = if line.left { "left" } else { "stopped" };
     view! {
         <li class=state>
@@ -168,18 +171,7 @@ fn Line(line: LedgerLine) -> impl IntoView {
                     <div><dt>"Where"</dt><dd>{line.url}</dd></div>
                     <div><dt>"Guard"</dt><dd>{sentence(&line.verdict)}</dd></div>
                     <div><dt>"Outcome"</dt><dd>{sentence(&line.outcome)}</dd></div>
-                    <div>
-                        <dt>"Headers"</dt>
-                        <dd>
-                            {line
-                                .headers
-                                .iter()
-                                .map(|(name, value)| format!("{name}: {value}"))
-                                .chain(line.key_header.iter().map(|name| format!("{name}: (your key)")))
-                                .collect::<Vec<_>>()
-                                .join("; ")}
-                        </dd>
-                    </div>
+                    {(!headers.is_empty()).then(|| view! { <div><dt>"Headers"</dt><dd>{headers}</dd></div> })}
                 </dl>
                 {move || match body.get() {
                     None => view! { <p class="muted small">"Reading …"</p> }.into_any(),

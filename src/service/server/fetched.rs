@@ -8,7 +8,7 @@ use super::{Asked, models};
 use crate::engine::message::{EngineFailure, EngineReply, EngineRequest, ModelFile};
 use crate::model::ModelError;
 use crate::privacy::{EntryId, Ledger, Outcome};
-use crate::provider::{EngineLink, WorkerLink, announce};
+use crate::provider::{EngineLink, ProviderError, WorkerLink, announce};
 use crate::service::ServiceError;
 use crate::store::now_ms;
 
@@ -68,7 +68,12 @@ impl Fetched {
         for address in addresses.iter().filter_map(|address| models::elsewhere(address)) {
             let place = (&*address.url, &*address.origin);
             let line = announce(&watch, &fetched.ledger, place, now_ms()).await;
-            fetched.lines.push(line.map_err(|error| asked.remote_error(ModelError::from(error)))?);
+            fetched.lines.push(line.map_err(|error| match error {
+                ProviderError::Guarded { .. } => ServiceError::Invalid(
+                    "the address of that file shares text with your history, so it was not asked".into(),
+                ),
+                error => asked.remote_error(ModelError::from(error)),
+            })?);
         }
         Ok(fetched)
     }

@@ -97,10 +97,13 @@ impl Asked {
         };
         let lock = store.writing().await;
         let mut differences = Vec::new();
-        if let Some((Kept { likeness: before, .. }, _)) = kept(&store, profile).await? {
+        if let Some((Kept { likeness: before, follows, .. }, _)) = kept(&store, profile).await? {
             // It may have taken an hour, in which the person went on deciding about claims.
             likeness.take_later_decisions(&before);
             differences = show::differences(&likeness.since(&before));
+            if differences.is_empty() && !follows {
+                differences.push("No claim is new, turned round or gone.".into());
+            }
         }
         let portrait = row(&Kept { likeness, differences, follows: false }, now_ms(), 0)?;
         self.keep(&store, profile, portrait).await?;
