@@ -178,6 +178,7 @@ export interface Portrait {
 export interface Progress {
   stage: string;
   calls: number;
+  /** Calls in all at most. It grows once where claims are found that the model has to test. */
   of: number;
   /** Those of the calls that an earlier run has answered, which was stopped. */
   resumed: number;

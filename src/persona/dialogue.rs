@@ -13,7 +13,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use super::PersonaError;
-use super::progress::Remaining;
+use super::progress::{Plan, Remaining};
 use super::question::{Answer, Ask, Question, QuestionId};
 use super::trace::Call;
 use crate::model::{Generation, Scores};
@@ -195,9 +195,9 @@ impl<P> Dialogue<P> {
         board.remaining.phase = phase;
     }
 
-    /// Says what is left at most, from here on.
-    pub fn plan(&self, plan: super::progress::Plan) {
-        self.board.borrow_mut().remaining.plan(plan);
+    /// Says what is left at most, from here on, and what of that only where something is found that has to be tested.
+    pub fn plan(&self, left: Plan, unsure: Plan) {
+        self.board.borrow_mut().remaining.plan(left, unsure);
     }
 
     /// Tokens of the prompts that the method wanted again, and whose answers it had.

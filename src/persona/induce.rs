@@ -150,7 +150,7 @@ pub(super) async fn with_model<E: Evidence>(
     let known = Known::of(history, shown);
     frame.dialogue.phase("measuring the prompts");
     let window = Window::of(frame, history, evidence).await?;
-    let ahead = Ahead::of(frame, &window);
+    let mut ahead = Ahead::of(frame, &window);
     let train: Vec<&Shown> = window.train.iter().collect();
     let validation: Vec<&Shown> = window.validation.iter().collect();
     let mut trace = Trace::default();
@@ -173,7 +173,6 @@ pub(super) async fn with_model<E: Evidence>(
     trace.trials.extend(first.trials);
     trace.notes.extend(note);
 
-    ahead.enter(&frame.dialogue, 3);
     let mut claims = known.claims.clone();
     let said = written
         .into_iter()
@@ -184,6 +183,9 @@ pub(super) async fn with_model<E: Evidence>(
         .collect();
     merge(&mut claims, said);
     quotes.drop_claims(&mut claims).await;
+    let to_test = claims.iter().filter(|claim| is_for_the_model(claim)).count();
+    ahead.found(frame, &window, to_test);
+    ahead.enter(&frame.dialogue, TESTING);
     let rows = known.judged(history, &window);
     let moved = test(frame, &known.crossfit, history.pairs(), &mut claims, &rows).await?;
     finish_claims(&mut claims, earlier);
@@ -238,6 +240,12 @@ struct Window {
 }
 
 impl Window {
+    /// Tokens of a pair and of what is asked about it, on average.
+    fn pair_tokens(&self) -> u64 {
+        let tokens: u64 = self.all().map(|shown| u64::from(shown.tokens)).sum();
+        tokens / (self.train.len() + self.validation.len()).max(1) as u64 + 60
+    }
+
     async fn of<E: Evidence>(
         frame: &Frame<E::Prompt>,
         history: &History,
@@ -301,8 +309,7 @@ async fn test<P>(
     for claim in said.iter_mut().filter(|claim| claim.about.is_some()) {
         test_by_trait(claim, crossfit, pairs);
     }
-    let (by_trait, mut by_model): (Vec<Claim>, Vec<Claim>) =
-        said.into_iter().partition(|claim| claim.about.is_some());
+    let (mut by_model, by_trait): (Vec<Claim>, Vec<Claim>) = said.into_iter().partition(is_for_the_model);
     let mut beyond = by_model.split_off(frame.settings.tested_claims.min(by_model.len()));
     for claim in &mut beyond {
         claim.state = claims::State::Dropped("there were more claims than the search tests".into());
@@ -310,6 +317,11 @@ async fn test<P>(
     let tested = test_by_model(frame, by_model, rows).await?;
     *claims = found.into_iter().chain(by_trait).chain(tested.claims).chain(beyond).collect();
     Ok(tested.moved)
+}
+
+/// Whether a claim is one that only the model can test.
+fn is_for_the_model(claim: &Claim) -> bool {
+    claim.from == Source::Reasoning && claim.state == open_state() && claim.about.is_none()
 }
 
 fn words_portraits<P>(frame: &Frame<P>) -> bool {
@@ -390,6 +402,9 @@ struct Ahead {
     plans: [Plan; 7],
 }
 
+/// The phase that has calls only where claims were found.
+const TESTING: usize = 3;
+
 /// What the phases are called.
 const PHASES: [&str; 7] = [
     "reasoning about your choices",
@@ -405,8 +420,7 @@ impl Ahead {
     fn of<P>(frame: &Frame<P>, window: &Window) -> Self {
         let settings = &frame.settings;
         let (train, validation) = (window.train.len(), window.validation.len());
-        let tokens: u64 = window.all().map(|shown| u64::from(shown.tokens)).sum();
-        let pair = tokens / (train + validation).max(1) as u64 + 60;
+        let pair = window.pair_tokens();
         let demos = settings.most_demos as u64 * (pair + 20);
         let reasoning = u64::from(settings.reasoning_tokens);
         let prompts = train.div_ceil(settings.judgements_a_synthesis.max(1)).min(3);
@@ -419,7 +433,7 @@ impl Ahead {
                     + if logits { Plan::scores_after(train, pair, 1, reasoning) } else { Plan::default() },
                 Plan::scores_after(settings.reasoning_candidates, demos, both(validation), pair),
                 Plan::texts(prompts, synthesis, 24 * settings.claims_a_synthesis as u64),
-                Plan::scores((settings.tested_claims + 1) * both(train + validation), pair + 20),
+                testing(settings.tested_claims, window),
                 if words_portraits(frame) { Plan::texts(1, 300, 400) } else { Plan::default() },
                 Plan::scores_after(settings.demo_candidates, demos + 80, both(validation), pair),
                 Plan::scores_after(1, demos + 80, both(train), pair) + Plan::scores(both(validation), pair),
@@ -427,8 +441,21 @@ impl Ahead {
         }
     }
 
+    /// So many claims were found that the model has to test.
+    fn found<P>(&mut self, frame: &Frame<P>, window: &Window, claims: usize) {
+        self.plans[TESTING] = testing(claims.min(frame.settings.tested_claims), window);
+    }
+
     fn enter<P>(&self, dialogue: &Dialogue<P>, phase: usize) {
         dialogue.phase(PHASES[phase]);
-        dialogue.plan(self.plans[phase..].iter().copied().sum());
+        let unsure = if phase < TESTING { self.plans[TESTING] } else { Plan::default() };
+        dialogue.plan(self.plans[phase..].iter().copied().sum(), unsure);
     }
+}
+
+/// What testing so many claims asks at most: each pair in both orders, with each claim and with none.
+fn testing(claims: usize, window: &Window) -> Plan {
+    let pairs = window.train.len() + window.validation.len();
+    let with_and_without = if claims == 0 { 0 } else { claims + 1 };
+    Plan::scores(with_and_without * 2 * pairs, window.pair_tokens() + 20)
 }

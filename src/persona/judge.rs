@@ -112,7 +112,7 @@ where
         frame.dialogue.phase("judging");
         let shown = fit(&frame, &[evidence]).await?;
         let tokens = shown.first().map_or(0, |shown| u64::from(shown.tokens));
-        frame.dialogue.plan(Plan::scores(2, tokens + ASKED_TOKENS));
+        frame.dialogue.plan(Plan::scores(2, tokens + ASKED_TOKENS), Plan::default());
         let margins = frame
             .margins(&Head::judge(None), &shown.iter().collect::<Vec<_>>(), prompts::ask_preference)
             .await?;
@@ -150,7 +150,7 @@ async fn personal<E: Evidence>(
     // Examples that were made of texts stay where the texts are.
     let demos = if frame.leaves() && likeness.sketcher.is_none() { &[][..] } else { &likeness.demos[..] };
     let head = Head { demos: turns(demos), ..Head::judge(persona.as_deref()) };
-    frame.dialogue.plan(plan(frame, shown, &head, ask_judge, claims.len()).await?);
+    frame.dialogue.plan(plan(frame, shown, &head, ask_judge, claims.len()).await?, Plan::default());
     if ask_judge {
         judgement.judge = frame.margins(&head, &[shown], prompts::ask_preference).await?.first().copied();
     }

@@ -72,6 +72,8 @@ pub struct Remaining {
     pub spent: Usage,
     /// What is left at most.
     pub left: Plan,
+    /// What of that is left only where something is found that has to be tested.
+    pub unsure: Plan,
     scored: Usage,
 }
 
@@ -95,8 +97,8 @@ impl Remaining {
         };
     }
 
-    pub(super) fn plan(&mut self, plan: Plan) {
-        self.left = plan;
+    pub(super) fn plan(&mut self, left: Plan, unsure: Plan) {
+        (self.left, self.unsure) = (left, unsure);
     }
 
     /// Milliseconds left at most, at the speed seen so far; `None` before the first call.
@@ -104,11 +106,30 @@ impl Remaining {
     /// A token that is new to the model costs what scoring took for each, and one that it writes what writing took beyond
     /// that, but no less. Until enough was scored to tell them apart both cost the same.
     pub fn left_ms(&self) -> Option<f64> {
+        self.ms_of(self.left)
+    }
+
+    /// What is left at most where nothing is found that has to be tested.
+    pub fn sure(&self) -> Plan {
+        let Remaining { left, unsure, .. } = self;
+        Plan {
+            calls: left.calls.saturating_sub(unsure.calls),
+            prompt_tokens: left.prompt_tokens.saturating_sub(unsure.prompt_tokens),
+            new_tokens: left.new_tokens.saturating_sub(unsure.new_tokens),
+            generated_tokens: left.generated_tokens.saturating_sub(unsure.generated_tokens),
+        }
+    }
+
+    /// The milliseconds of [`Remaining::sure`], as [`Remaining::left_ms`].
+    pub fn sure_ms(&self) -> Option<f64> {
+        self.ms_of(self.sure())
+    }
+
+    fn ms_of(&self, left: Plan) -> Option<f64> {
         let (read, written) = (unread(&self.spent) as f64, self.spent.generated_tokens as f64);
         if read + written == 0.0 {
             return None;
         }
-        let left = self.left;
         let scored = unread(&self.scored);
         if scored < TELLING_TOKENS {
             let each = self.spent.elapsed_ms / (read + written);
@@ -136,7 +157,7 @@ mod tests {
     #[test]
     fn no_time_is_left_when_no_call_is() {
         let mut remaining = Remaining::default();
-        remaining.plan(Plan::texts(2, 100, 10));
+        remaining.plan(Plan::texts(2, 100, 10), Plan::default());
         let usage = Usage { prompt_tokens: 40, cached_tokens: 0, generated_tokens: 0, elapsed_ms: 80.0 };
         let answer = Answer::Scores(Scores { log_probabilities: Vec::new(), usage });
         remaining.spend(&answer);
@@ -153,7 +174,7 @@ mod tests {
     fn what_is_in_the_cache_takes_no_time() {
         // Reasoning asks again what it has just read; then come prompts that are new.
         let mut remaining = Remaining::default();
-        remaining.plan(Plan::texts(2, 100, 10) + Plan::scores_after(2, 1000, 5, 100));
+        remaining.plan(Plan::texts(2, 100, 10) + Plan::scores_after(2, 1000, 5, 100), Plan::default());
         let wrote = Usage { prompt_tokens: 100, cached_tokens: 0, generated_tokens: 10, elapsed_ms: 1100.0 };
         remaining.spend(&Answer::Generation(Generation {
             text: String::new(),
@@ -165,5 +186,10 @@ mod tests {
         let left = remaining.left_ms().unwrap_or_default();
         // Ten milliseconds a token: two heads of 1,000 and ten pairs of 100, and what is left of the writing.
         assert!((30_000.0..32_000.0).contains(&left), "{left}");
+        // Were the ten pairs only where something is found, the writing alone would be sure.
+        remaining.unsure = Plan::scores_after(2, 1000, 5, 100);
+        let sure = remaining.sure_ms().unwrap_or_default();
+        assert!(sure < 2000.0 && remaining.sure().calls == 0, "{sure} {:?}", remaining.sure());
+        assert_eq!(remaining.left_ms(), Some(left));
     }
 }

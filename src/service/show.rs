@@ -127,14 +127,18 @@ pub fn verdict(
 
 /// How far a driven induction is.
 pub fn progress(remaining: &Remaining, resumed: u32) -> InductionProgress {
+    let sure = remaining.sure().calls;
+    let seconds = |ms: f64| (ms / 1000.0) as f32;
     InductionProgress {
         stage: remaining.phase.to_owned(),
         calls: remaining.calls_done as u32,
-        of: (remaining.calls_done + remaining.left.calls) as u32,
+        of: (remaining.calls_done + sure) as u32,
+        of_more: (remaining.left.calls - sure) as u32,
         resumed,
         prompt_tokens: remaining.spent.prompt_tokens as f64,
         cached_tokens: remaining.spent.cached_tokens as f64,
-        seconds_left: remaining.left_ms().map(|ms| (ms / 1000.0) as f32),
+        seconds_left: remaining.sure_ms().map(seconds),
+        seconds_more: remaining.left_ms().zip(remaining.sure_ms()).map(|(most, sure)| seconds(most - sure)),
         note: None,
     }
 }

@@ -312,16 +312,22 @@ pub struct InductionProgress {
     pub stage: String,
     /// Calls answered.
     pub calls: u32,
-    /// Calls expected in all; an estimate that only gets better.
+    /// Calls in all at most, where nothing is found that has to be tested.
     pub of: u32,
+    /// Calls that testing what is found takes beyond that, at most; 0 once it is known.
+    #[serde(default)]
+    pub of_more: u32,
     /// Calls that a kept answer saved.
     pub resumed: u32,
     /// Tokens of prompt so far.
     pub prompt_tokens: f64,
     /// Those that came from the cache.
     pub cached_tokens: f64,
-    /// Seconds left; an honest guess from what was measured so far.
+    /// Seconds left at most, where nothing is found that has to be tested; a guess from what was measured so far.
     pub seconds_left: Option<f32>,
+    /// Seconds that testing what is found takes beyond that, at most.
+    #[serde(default)]
+    pub seconds_more: Option<f32>,
     /// What happened on the way that the person should know of, in plain words.
     #[serde(default)]
     pub note: Option<String>,

@@ -32,7 +32,7 @@ pub fn is_english(text: &str) -> Option<bool> {
         all += 1;
         common += usize::from(COMMON.iter().any(|other| other.eq_ignore_ascii_case(word)));
     }
-    (all >= FEWEST).then(|| common as f64 >= SHARE * all as f64)
+    (all >= FEWEST).then_some(common as f64 >= SHARE * all as f64)
 }
 
 #[cfg(test)]

@@ -141,6 +141,19 @@ impl Run {
         facts.join(", ")
     }
 
+    /// What may come on top.
+    pub fn further(&self) -> Option<String> {
+        let Run::Running(p) = self else { return None };
+        let calls = words::count(p.of_more, "call", "calls");
+        (p.of_more > 0).then(|| match p.seconds_more {
+            Some(seconds) if seconds >= 55.0 => {
+                let minutes = words::count((seconds / 60.0).round() as u32, "minute", "minutes");
+                format!("If it finds claims that have to be tested, up to {calls} and {minutes} more.")
+            }
+            _ => format!("If it finds claims that have to be tested, up to {calls} more."),
+        })
+    }
+
     /// What happened on the way that the person should know of.
     pub fn note(&self) -> Option<String> {
         match self {
@@ -227,6 +240,10 @@ mod tests {
         run.progress(progress(4, 10));
         assert_eq!(run.fraction(), Some(0.4));
         assert_eq!(run.detail(), "4 of at most 10 calls, at most a minute left");
+        assert_eq!(run.further(), None);
+        run.progress(InductionProgress { of_more: 30, seconds_more: Some(300.0), ..progress(4, 10) });
+        let more = "If it finds claims that have to be tested, up to 30 calls and 5 minutes more.";
+        assert_eq!(run.further().as_deref(), Some(more));
         run.ended(None);
         assert!(!run.is_busy());
     }

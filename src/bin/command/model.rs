@@ -205,8 +205,13 @@ fn progress(remaining: &Remaining) -> String {
     if left.calls == 0 {
         return format!("{phase}: {done} done");
     }
-    let time = remaining.left_ms().map_or_else(String::new, |ms| format!(", {} left at most", duration(ms)));
-    format!("{phase}: {done} done, {} more at most{time}", left.calls)
+    let time = remaining.sure_ms().map_or_else(String::new, |ms| format!(", {} left at most", duration(ms)));
+    let sure = remaining.sure().calls;
+    let more = match left.calls - sure {
+        0 => String::new(),
+        calls => format!("; {calls} beyond that where claims are found that have to be tested"),
+    };
+    format!("{phase}: {done} done, {sure} more at most{time}{more}")
 }
 
 fn duration(ms: f64) -> String {
