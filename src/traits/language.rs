@@ -3,9 +3,9 @@
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Words that hardly an English sentence does without, and that few other languages have.
-const COMMON: [&str; 22] = [
-    "the", "and", "of", "to", "that", "it", "for", "you", "with", "are", "this", "your", "can", "have",
-    "not", "from", "which", "what", "how", "they", "i", "a",
+const COMMON: [&str; 19] = [
+    "the", "and", "of", "to", "that", "it", "you", "with", "are", "this", "your", "can", "have", "not",
+    "from", "which", "what", "how", "they",
 ];
 
 /// So many words are looked at…
