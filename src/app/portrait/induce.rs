@@ -345,7 +345,7 @@ fn Running(induction: Induction) -> impl IntoView {
             fraction=Signal::derive(move || run.read().fraction())
             detail=Signal::derive(move || run.read().detail())
         />
-        <p class="small">{move || run.read().further()}</p>
+        {move || run.read().further().map(|text| view! { <p class="small">{text}</p> })}
         <p class="small run-note" aria-live="polite">
             {move || run.read().note()}
         </p>
