@@ -129,8 +129,8 @@ export declare class LikenessChoice extends HTMLElement {
 
 /**
  * The portrait, its claims, privacy, and a run with progress. A run is stopped when the panel leaves the page, not when it
- * is moved. Parts: `box`, `prose`, `claims`, `claim`, `claim-text`, `claim-button`, `edit`, `run`, `cancel`, `progress`,
- * `stage`, `status`, `privacy`.
+ * is moved. Parts: `box`, `prose`, `unmeasured`, `claims`, `claim`, `claim-text`, `claim-button`, `edit`, `run`,
+ * `cancel`, `progress`, `stage`, `status`, `privacy`.
  */
 export declare class LikenessPanel extends HTMLElement {
   static strings: PanelStrings;

@@ -156,6 +156,10 @@ export interface Claim {
   from: "traits" | "reasoning" | "person";
   /** 0.5 to 1. */
   certainty: number;
+  /** It comes along with another claim so closely that the choices can't tell which of them matters. */
+  along: boolean;
+  /** It is no taste of the person's own: most people like it as well. */
+  shared: boolean;
   supports: number;
   contradicts: number;
   state: "found" | "edited" | "pinned" | "refused";
@@ -166,6 +170,11 @@ export interface Portrait {
   /** In plain words. Where nothing held, it says so and what would help; before the first `induce` it is then empty. */
   prose: string;
   claims: Claim[];
+  /**
+   * What could not be measured in the choices, in a sentence or two, such as answers in another language than English; empty
+   * when all could.
+   */
+  unmeasured: string;
   pairs: number;
   changedSince: number;
   /** Which model read along; null when only traits spoke. */

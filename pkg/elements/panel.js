@@ -43,6 +43,7 @@ export class LikenessPanel extends LikenessElement {
   #heading = node("h2");
   #prose = node("p", { class: "prose", part: "prose", dir: "auto" });
   #pairs = node("p", { class: "soft" });
+  #unmeasured = node("p", { class: "soft", part: "unmeasured" });
   #list = node("ul", { part: "claims" });
   #start = node("button", { type: "button", part: "run", click: () => this.run() });
   #stop = node("button", { type: "button", part: "cancel", hidden: true, click: () => this.cancel() });
@@ -50,7 +51,7 @@ export class LikenessPanel extends LikenessElement {
   #stage = node("p", { class: "soft", part: "stage" });
   #status = node("p", { role: "status", part: "status" });
   #privacy = node("details", { part: "privacy" });
-  #box = node("section", { class: "box", part: "box" }, this.#heading, this.#prose, this.#pairs, this.#list,
+  #box = node("section", { class: "box", part: "box" }, this.#heading, this.#prose, this.#pairs, this.#unmeasured, this.#list,
     node("div", { class: "row" }, this.#start, this.#stop), this.#progress, this.#stage, this.#status, this.#privacy);
 
   constructor() {
@@ -164,10 +165,12 @@ export class LikenessPanel extends LikenessElement {
   }
 
   #drawPortrait(strings) {
-    const { prose, claims, pairs, changedSince } = this.#portrait ?? { prose: "", claims: [] };
+    const { prose, claims, unmeasured, pairs, changedSince } = this.#portrait ?? { prose: "", claims: [], unmeasured: "" };
     this.#prose.textContent = this.#portrait ? prose || strings.nothing : "";
     const counts = this.#portrait ? [strings.pairs(pairs), ...(changedSince ? [strings.changed(changedSince)] : [])] : [];
     this.#pairs.textContent = counts.join(" ");
+    this.#unmeasured.textContent = unmeasured;
+    this.#unmeasured.hidden = !unmeasured;
     for (const claim of claims) {
       if (!this.#rows.has(claim.id)) this.#rows.set(claim.id, new ClaimRow((...what) => this.#say(...what)));
       this.#rows.get(claim.id).show(claim, strings);

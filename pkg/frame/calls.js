@@ -13,10 +13,10 @@ async function portrait(likeness, signal) {
   // The portrait is written for the person, and may hold words of theirs. Where the guard finds their history in what
   // is told of them, a host gets no portrait either; where nothing may be told, so there was nothing to guard, it is empty.
   const told = await aboutPerson(likeness, signal);
-  const { prose, claims, pairs, changedSince, model, madeMs } = await likeness.portrait({ signal });
+  const { prose, claims, unmeasured, pairs, changedSince, model, madeMs } = await likeness.portrait({ signal });
   const counts = { pairs, changedSince, model, madeMs };
-  if (!told) return { prose: "", claims: [], ...counts };
-  return { prose, claims: claims.filter(({ state }) => state !== "refused"), ...counts };
+  if (!told) return { prose: "", claims: [], unmeasured: "", ...counts };
+  return { prose, claims: claims.filter(({ state }) => state !== "refused"), unmeasured, ...counts };
 }
 
 /** The pairs with these ids, with nothing but the texts that their origin gave. */

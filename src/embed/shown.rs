@@ -18,6 +18,8 @@ pub struct Portrait {
     pub prose: String,
     /// The claims, the surest first.
     pub claims: Vec<Claim>,
+    /// What could not be measured in the choices, in a sentence or two; empty when all could.
+    pub unmeasured: String,
     /// Pairs that it rests on.
     pub pairs: u32,
     /// Pairs added or removed since it was made.
@@ -39,6 +41,10 @@ pub struct Claim {
     pub from: String,
     /// How sure, 0.5 to 1.
     pub certainty: f32,
+    /// Whether it comes along with another claim so closely that the choices can't tell which of them matters.
+    pub along: bool,
+    /// Whether it is no taste of the person's own: most people like it as well.
+    pub shared: bool,
     /// How many pairs speak for it.
     pub supports: u32,
     /// How many speak against it.
@@ -54,6 +60,8 @@ impl From<ClaimView> for Claim {
             text: claim.text,
             from: claim.from,
             certainty: claim.certainty,
+            along: claim.along,
+            shared: claim.shared,
             supports: claim.supports.len() as u32,
             contradicts: claim.contradicts.len() as u32,
             state: match claim.state {
@@ -71,6 +79,7 @@ impl From<PortraitView> for Portrait {
         Portrait {
             prose: view.prose,
             claims: view.claims.into_iter().map(Claim::from).collect(),
+            unmeasured: view.unmeasured,
             pairs: view.pairs,
             changed_since: view.changed_since,
             model: view.model,
@@ -84,6 +93,7 @@ impl From<Reading> for Portrait {
         Portrait {
             prose: reading.prose,
             claims: reading.claims.into_iter().map(Claim::from).collect(),
+            unmeasured: reading.unmeasured,
             pairs: reading.pairs,
             changed_since: 0,
             model: None,

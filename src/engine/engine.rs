@@ -305,14 +305,13 @@ pub fn arg_max(logits: &[f32]) -> u32 {
     const LANES: usize = 16;
     let larger = |a: f32, b: f32| if b > a { b } else { a };
     let mut lanes = [f32::NEG_INFINITY; LANES];
-    let chunks = logits.chunks_exact(LANES);
-    let rest = chunks.remainder().iter().copied();
+    let (chunks, rest) = logits.as_chunks::<LANES>();
     for chunk in chunks {
         for (lane, logit) in lanes.iter_mut().zip(chunk) {
             *lane = larger(*lane, *logit);
         }
     }
-    let most = lanes.into_iter().chain(rest).fold(f32::NEG_INFINITY, larger);
+    let most = lanes.into_iter().chain(rest.iter().copied()).fold(f32::NEG_INFINITY, larger);
     logits.iter().position(|logit| *logit == most).unwrap_or(0) as u32
 }
 

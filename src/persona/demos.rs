@@ -3,6 +3,8 @@
 //! A labelled example shows the choice alone, a reasoned one also says why, in the model's own verified words. The
 //! label comes first and the reason after it, so a judge's first word is the label with or without examples.
 
+use std::cmp::Ordering;
+
 use fastrand::Rng;
 use serde::{Deserialize, Serialize};
 
@@ -87,7 +89,6 @@ pub(super) fn candidates(
     train: &[&Shown],
     reasonings: &[Reasoning],
 ) -> Vec<Candidate> {
-    let orders = balanced_orders(settings.seed, train.len());
     let reasoned: Vec<Demo> = train
         .iter()
         .zip(reasonings)
@@ -97,7 +98,11 @@ pub(super) fn candidates(
             example(shown, order, Some(&reasoning.text))
         })
         .collect();
-    let labels: Vec<Demo> = train.iter().zip(orders).map(|(shown, order)| labelled(shown, order)).collect();
+    let labels: Vec<Label<'_>> = train
+        .iter()
+        .zip(drawn_orders(settings.seed, train.len()))
+        .map(|(shown, order)| (*shown, order))
+        .collect();
     let most = settings.most_demos;
     let mut all = Vec::new();
     if zero_shot {
@@ -105,7 +110,8 @@ pub(super) fn candidates(
     }
     // The newest choices: tastes change, and these are the nearest to the next one.
     let newest = labels.len() - settings.labelled_demos.min(most).min(labels.len());
-    all.push(Candidate { name: "labels only".into(), seed: None, demos: labels[newest..].to_vec() });
+    let only = with_labels(settings, Vec::new(), &labels[newest..]);
+    all.push(Candidate { name: "labels only".into(), seed: None, demos: only });
     let unshuffled = with_labels(settings, reasoned.iter().take(most).cloned().collect(), &labels);
     all.push(Candidate { name: "unshuffled".into(), seed: None, demos: unshuffled });
     for seed in 0..count.saturating_sub(all.len()) as u64 {
@@ -123,18 +129,75 @@ pub(super) fn candidates(
     all
 }
 
-/// Fills a set of reasoned examples up with labelled ones of other pairs, as far as both limits go.
-fn with_labels(settings: &Settings, mut demos: Vec<Demo>, labels: &[Demo]) -> Vec<Demo> {
+/// A pair that can be a labelled example, and the order in which it is shown where either would do.
+type Label<'a> = (&'a Shown, Order);
+
+/// Fills a set of reasoned examples up with labelled ones of other pairs, as far as both limits go. A set teaches no
+/// position: a labelled example is shown in the order that the set has fewer of.
+fn with_labels(settings: &Settings, mut demos: Vec<Demo>, labels: &[Label<'_>]) -> Vec<Demo> {
     let room = settings.most_demos.saturating_sub(demos.len()).min(settings.labelled_demos);
-    let others = labels.iter().filter(|label| demos.iter().all(|demo| demo.pair != label.pair));
-    let added: Vec<Demo> = others.take(room).cloned().collect();
-    demos.extend(added);
+    let others = labels.iter().filter(|(shown, _)| demos.iter().all(|demo| demo.pair != shown.pair));
+    let added: Vec<&Label<'_>> = others.take(room).collect();
+    for (shown, drawn) in added {
+        let first = demos.iter().filter(|demo| demo.answer.starts_with(LABELS[0])).count();
+        let order = match (2 * first).cmp(&demos.len()) {
+            Ordering::Less => Order::ChosenFirst,
+            Ordering::Equal => *drawn,
+            Ordering::Greater => Order::ChosenSecond,
+        };
+        demos.push(labelled(shown, order));
+    }
     demos
 }
 
-/// Which answer an example shows first: each side half of the time, in a drawn order, so examples teach no position.
-fn balanced_orders(seed: u64, count: usize) -> Vec<Order> {
+/// A side for each pair, each half of the time, in a drawn order.
+fn drawn_orders(seed: u64, count: usize) -> Vec<Order> {
     let mut orders: Vec<Order> = (0..count).map(|index| Order::BOTH[index % 2]).collect();
     Rng::with_seed(seed).shuffle(&mut orders);
     orders
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many of a set's answers are "First", and how many examples there are.
+    fn firsts(demos: &[Demo]) -> (usize, usize) {
+        (demos.iter().filter(|demo| demo.answer.starts_with(LABELS[0])).count(), demos.len())
+    }
+
+    #[test]
+    fn no_set_of_examples_teaches_a_position() {
+        let shown: Vec<Shown> = (0..17).map(Shown::short).collect();
+        let train: Vec<&Shown> = shown.iter().collect();
+        // The worst that reasoning can do: it was right in one order alone.
+        let reasonings: Vec<Reasoning> = (0..train.len())
+            .map(|at| {
+                let chosen_first = at % 2 == 0;
+                let text = "It is good.".to_owned();
+                Reasoning { pair: train[at].pair, chosen_first, text, margin: 1.0, kept: chosen_first }
+            })
+            .collect();
+        let (mut with_labels, mut seen_first) = (0, [false; 2]);
+        for seed in 0..20 {
+            let settings = Settings::full(seed);
+            for reasonings in [&reasonings[..], &[]] {
+                for set in candidates(&settings, 13, true, &train, reasonings) {
+                    let reasoned = set.demos.iter().filter(|demo| demo.answer.contains('\n')).count();
+                    let (first, all) = firsts(&set.demos);
+                    let uneven = (2 * first).abs_diff(all);
+                    let bound = reasoned.saturating_sub(all - reasoned).max(1);
+                    assert!(uneven <= bound, "{}: {first} of {all}, {reasoned} reasoned", set.name);
+                    let pairs: std::collections::HashSet<_> =
+                        set.demos.iter().map(|demo| demo.pair).collect();
+                    assert_eq!(pairs.len(), all, "{}: a pair stands in it twice", set.name);
+                    if reasoned == 0 && all > 0 {
+                        with_labels += 1;
+                        seen_first[usize::from(set.demos[0].answer.starts_with(LABELS[0]))] = true;
+                    }
+                }
+            }
+        }
+        assert!(with_labels > 20 && seen_first == [true; 2], "which side comes first is drawn");
+    }
 }

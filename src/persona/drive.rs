@@ -7,7 +7,7 @@
 
 use super::PersonaError;
 use super::dialogue::{Machine, Step};
-use super::progress::{Plan, Remaining};
+use super::progress::Remaining;
 use super::question::{Answer, Ask, Question, QuestionId};
 use crate::model::{LanguageModel, ModelError};
 
@@ -117,14 +117,14 @@ pub async fn foresee<M, T, J>(
     model: &M,
     machine: &mut Machine<M::Input, T>,
     journal: &mut J,
-) -> Result<Plan, DriveError>
+) -> Result<Remaining, DriveError>
 where
     M: LanguageModel,
     M::Input: Clone + 'static,
     J: Journal,
 {
     loop {
-        let Step::Ask(questions) = machine.step([])? else { return Ok(Plan::default()) };
+        let Step::Ask(questions) = machine.step([])? else { return Ok(Remaining::default()) };
         if questions.is_empty() {
             return Err(DriveError::Method(PersonaError::Stuck));
         }
@@ -139,7 +139,7 @@ where
             }
         }
         if open {
-            return Ok(machine.remaining().left);
+            return Ok(machine.remaining());
         }
     }
 }

@@ -29,6 +29,14 @@ pub(super) struct Shown {
 }
 
 impl Shown {
+    /// A choice of a few words, for tests of what is done with choices.
+    #[cfg(test)]
+    pub fn short(number: usize) -> Self {
+        let pair = crate::preference::PreferencePair::new(Vec::new(), format!("good {number}"), "bad").id;
+        let (chosen_first, chosen_second) = (format!("good {number}, bad"), format!("bad, good {number}"));
+        Shown { pair, tokens: 8, chosen_first, chosen_second, outline: None }
+    }
+
     /// The choice with the chosen answer in its place.
     pub fn in_order(&self, order: Order) -> &str {
         match order {

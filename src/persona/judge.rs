@@ -117,7 +117,11 @@ where
             .margins(&Head::judge(None), &shown.iter().collect::<Vec<_>>(), prompts::ask_preference)
             .await?;
         let judge = margins.first().copied().unwrap_or(0.0);
-        let why = vec![Reason::fixed(format!("The model by itself leans to the {} answer.", side(judge)))];
+        let why = vec![Reason::fixed(if judge.abs() < TELLING {
+            "The model by itself can't tell the two answers apart.".to_owned()
+        } else {
+            format!("The model by itself leans to the {} answer.", side(judge))
+        })];
         Ok(Judgement { p_first: sigmoid(judge), why, reward: 0.0, judge: Some(judge) })
     })
 }

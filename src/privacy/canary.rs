@@ -128,11 +128,12 @@ fn encodings(text: &str) -> Vec<String> {
 fn base64_inside(bytes: &[u8], skipped: usize) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let start = (3 - skipped) % 3;
-    let whole = bytes.get(start..).unwrap_or_default().chunks_exact(3);
+    let whole = bytes.get(start..).unwrap_or_default().as_chunks::<3>().0;
     let letter = |bits: u32, at: u32| char::from(LETTERS[(bits >> at & 63) as usize]);
     whole
-        .flat_map(|group| {
-            let bits = u32::from(group[0]) << 16 | u32::from(group[1]) << 8 | u32::from(group[2]);
+        .iter()
+        .flat_map(|&[a, b, c]| {
+            let bits = u32::from_be_bytes([0, a, b, c]);
             [18, 12, 6, 0].map(|at| letter(bits, at))
         })
         .collect()

@@ -94,6 +94,9 @@ pub struct EstimateView {
     pub generated_tokens: f64,
     /// Money, where a price is known.
     pub cost: Option<f64>,
+    /// Calls, and their cost, where nothing is found that has to be tested; none where that makes no difference.
+    #[serde(default)]
+    pub untested: Option<(u32, Option<f64>)>,
 }
 
 /// A window of the ledger, newest first.

@@ -85,6 +85,7 @@ pub fn portrait(
         foretells: likeness.portrait.foretells(),
         claims: likeness.claims.iter().filter(|claim| is_shown(claim)).map(claim).collect(),
         dropped: dropped.collect(),
+        unmeasured: unmeasured(history),
         demos: likeness.demos.iter().filter_map(|demo| find(history, demo.pair)).map(pair).collect(),
         judge_prompt: likeness.judge_prompt.clone(),
         chat_prompt: likeness.chat_prompt.clone(),

@@ -355,6 +355,8 @@ pub struct PortraitView {
     pub claims: Vec<ClaimView>,
     /// Claims that were tried and dropped, with the reason.
     pub dropped: Vec<(String, String)>,
+    /// What could not be measured in the choices as they are now; empty when all could.
+    pub unmeasured: String,
     /// The demos in use.
     pub demos: Vec<PairView>,
     /// The prompt for a judge. Private: it may hold raw demos.

@@ -124,6 +124,28 @@ test("the panel edits, pins, refuses and restores; the badge shows what a prompt
   });
 });
 
+test("what can't be measured in a person's language is said, in the panel and to the page", { timeout: 2 * MINUTE }, async () => {
+  await withHost(async ({ page }) => {
+    const seen = await page.evaluate(async () => {
+      await import("/package/elements.js");
+      const likeness = await api.createLikeness();
+      const before = await likeness.portrait();
+      for (let at = 0; at < 8; at += 1) {
+        const long = `Das ist die Antwort Nummer ${at}, und über diese Zahl kann man noch sehr viel mehr sagen. `;
+        await likeness.record({ context: [{ role: "user", content: "Was ist das?" }], chosen: `Es ist ${at}.`, rejected: long.repeat(3) });
+      }
+      document.body.append(Object.assign(document.createElement("likeness-panel"), { likeness }));
+      const [now, made] = [await likeness.portrait(), await likeness.induce()];
+      return { before: before.unmeasured, now: now.unmeasured, made: made.unmeasured, claims: made.claims };
+    });
+    assert.equal(seen.before, "");
+    assert.match(seen.now, /^All of the answers that you chose between are in another language than English\./);
+    assert.equal(seen.made, seen.now);
+    assert.ok(seen.claims.length > 0 && seen.claims.every(({ along, shared }) => [along, shared].every((is) => typeof is === "boolean")), JSON.stringify(seen.claims));
+    await page.locator("likeness-panel").getByText(seen.now).waitFor();
+  });
+});
+
 test("the badge says that nothing is in use where the page has switched it off, or nothing is known", { timeout: 2 * MINUTE }, async () => {
   await withElements(async ({ page }) => {
     await page.evaluate(async () => {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::{Folder, fails, object, run, short_person};
+use super::{Folder, PAIR, fails, object, run, short_person};
 
 #[track_caller]
 fn text(path: &str) -> String {
@@ -73,6 +73,18 @@ fn an_output_is_never_an_input() {
     let judge = ["judge", "--pair", &history];
     fails(&[&judge[..], &ledger].concat(), "", 2, "--ledger and --pair are one file");
     assert_eq!(text(&history), before);
+    // Standard input can be read once.
+    fails(
+        &["judge", "--pair", "-", "--likeness", "-"],
+        PAIR,
+        2,
+        "--pair and --likeness are both standard input",
+    );
+    let since = ["induce", "--history", "-", "--since", "-", "-o", &one];
+    fails(&since, "", 2, "--history and --since are both standard input");
+    // Where nothing can be written is seen before anything is read.
+    let nowhere = folder.path("none/l.json");
+    fails(&["induce", "--history", "none.jsonl", "-o", &nowhere], "", 1, "there is no folder");
     // An earlier likeness may be followed by the new one in its place.
     let likeness = folder.path("l.json");
     object(&["induce", "--history", &history, "-o", &likeness], "");
@@ -108,7 +120,8 @@ fn choices_are_imported_once_and_a_part_of_an_export_is_one() {
     let tie = json!({"conversation_a": side("a"), "conversation_b": side("b"), "winner": "tie", "judge": "ann", "tstamp": 1});
     let won = json!({"conversation_a": side("a"), "conversation_b": side("c"), "winner": "model_b", "judge": "ann"});
     let (once, twice) = (folder.path("once.jsonl"), folder.path("twice.jsonl"));
-    object(&["import", "-", "-o", &once], &format!("{tie}\n{won}\n"));
+    let told = object(&["import", "-", "-o", &once], &format!("{tie}\n{won}\n"));
+    assert_eq!((&told["imported"], &told["ties"]), (&json!(1), &json!(1)));
     object(&["import", "-", "-o", &twice], &text(&once).repeat(2));
     assert_eq!((text(&twice), text(&once).lines().count()), (text(&once), 4));
     let tail: String = text(&once).lines().skip(2).map(|line| line.to_owned() + "\n").collect();

@@ -19,10 +19,17 @@ fn what_to_do_is_said_with_what_is_wrong() {
     let first = "the format is not recognised: the first record (line 1)";
     import(
         b"hello\n",
-        &format!("{first} can't be read: this is plain text: a record begins with {{; name the format"),
+        &format!(
+            "{first} can't be read: this is plain text: a record begins with {{; bring the records into a known format"
+        ),
     );
-    import(b"null", &format!("{first} can't be read: expected an object, found null; name the format"));
-    import(b"{\"q\": 1}", &format!("{first} has the fields q; name the format"));
+    import(
+        b"null",
+        &format!(
+            "{first} can't be read: expected an object, found null; bring the records into a known format"
+        ),
+    );
+    import(b"{\"q\": 1}", &format!("{first} has the fields q; bring the records into a known format"));
     import(b"", "the file holds no records; choose another file");
     import(b"{\"likeness\":\"history\",\"version\":9}", "update Likeness");
 }
@@ -33,6 +40,7 @@ fn a_pair_may_have_a_mark_before_it_or_be_alone_in_a_list() {
     assert_eq!(object(&["traits", "--pair", "-"], &format!("\u{feff}{PAIR}")), plain);
     assert_eq!(object(&["traits", "--pair", "-"], &format!("[{PAIR}]")), plain);
     fails(&["traits", "--pair", "-"], &format!("[{PAIR},{PAIR}]"), 1, "there are 2 pairs in it");
+    fails(&["traits", "--pair", "-"], &format!("{PAIR}\n{PAIR}\n"), 1, "there are 2 pairs in it");
     let pair = |first: Value| json!({"context": [], "first": first, "second": "b"}).to_string();
     fails(&["traits", "--pair", "-"], &pair(json!(1)), 1, "standard input: first: expected a text or a list");
     let turns = json!([{"role": "wizard", "content": "a"}]);

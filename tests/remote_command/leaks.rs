@@ -73,8 +73,8 @@ fn base64(text: &[u8]) -> Vec<String> {
     (0..3)
         .map(|before: usize| {
             let bytes: Vec<u8> = std::iter::repeat_n(0, before).chain(text.iter().copied()).collect();
-            let letters = bytes.chunks_exact(3).flat_map(|three| {
-                let bits = u32::from_be_bytes([0, three[0], three[1], three[2]]);
+            let letters = bytes.as_chunks().0.iter().flat_map(|&[a, b, c]| {
+                let bits = u32::from_be_bytes([0, a, b, c]);
                 [18, 12, 6, 0].map(|shift| char::from(LETTERS[(bits >> shift & 63) as usize]))
             });
             letters.skip(if before == 0 { 0 } else { 4 }).collect()

@@ -193,6 +193,17 @@ pub fn estimate_text(estimate: &EstimateView) -> String {
         Some(cost) => text += &format!("; at most {cost:.2} at your prices"),
         None => {}
     }
+    if let Some((calls, cost)) = estimate.untested {
+        text += &format!(
+            ". Where no claim is found that has to be tested, at most {}{}",
+            words::count(calls, "call", "calls"),
+            match cost {
+                Some(cost) if cost < 0.005 => " for less than 0.01".to_owned(),
+                Some(cost) => format!(" for {cost:.2}"),
+                None => String::new(),
+            }
+        );
+    }
     if estimate.kept > 0 {
         text += &format!(". {} kept from before", words::count(estimate.kept, "answer is", "answers are"));
     }
@@ -326,7 +337,10 @@ mod tests {
         );
         estimate.cost = Some(0.0123);
         assert!(estimate_text(&estimate).ends_with("; at most 0.01 at your prices."));
-        (estimate.cost, estimate.kept) = (Some(0.001), 3);
+        estimate.untested = Some((40, Some(0.0061)));
+        let untested = "Where no claim is found that has to be tested, at most 40 calls for 0.01.";
+        assert!(estimate_text(&estimate).ends_with(&format!("at most 0.01 at your prices. {untested}")));
+        (estimate.cost, estimate.kept, estimate.untested) = (Some(0.001), 3, None);
         assert!(
             estimate_text(&estimate)
                 .ends_with("; less than 0.01 at your prices. 3 answers are kept from before.")

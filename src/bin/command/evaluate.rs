@@ -86,7 +86,8 @@ impl Evaluate {
             let examples = raw_examples(likeness);
             let remote = self.remote.open(settings, pairs.iter().chain(&examples))?;
             let judges = Judges { model: &remote.model, likeness, shown: &shown, evidence: sketched };
-            remote.foretell(judges.foresee(&mut kept)?);
+            let ahead = judges.foresee(&mut kept)?;
+            remote.foretell(ahead, ahead);
             let told = judges.judge(&mut kept, || remote.stopped());
             remote.tell();
             systems.extend(told?);
@@ -156,7 +157,7 @@ where
             let personal = self.likeness.map(|likeness| self.personal(likeness, at));
             for mut machine in [Some(self.by_default(at)), personal].into_iter().flatten() {
                 let ahead = pollster::block_on(foresee(self.model, &mut machine, kept));
-                all = all + ahead.map_err(|error| kept.failure(error))?;
+                all = all + ahead.map_err(|error| kept.failure(error))?.left;
             }
         }
         Ok(all)

@@ -254,7 +254,8 @@ const ANSWERS: [(&str, &str); 2] = [("first", "chosen"), ("second", "rejected")]
 /// A pair's file, or a list of pairs, with `first` and `second` under the names that the readers know; nothing where
 /// there is neither.
 fn renamed(text: &str) -> Option<String> {
-    let mut value = serde_json::from_str::<Value>(text.trim_start_matches('\u{feff}')).ok()?;
+    let text = text.trim_start_matches('\u{feff}');
+    let mut value = serde_json::from_str::<Value>(text).or_else(|_| lines(text)).ok()?;
     let records = match &mut value {
         Value::Array(list) => list.iter_mut().filter_map(Value::as_object_mut).collect(),
         Value::Object(record) => vec![record],
@@ -276,6 +277,11 @@ fn renamed(text: &str) -> Option<String> {
         }
     }
     any.then(|| value.to_string())
+}
+
+/// Records a line each, as a list.
+fn lines(text: &str) -> serde_json::Result<Value> {
+    text.lines().filter(|line| !line.trim().is_empty()).map(serde_json::from_str::<Value>).collect()
 }
 
 /// A field's path under the name that it came with.

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 use clap::Args;
+use likeness::preference::Outcome;
 use likeness::preference::format::{Event, Format, Options, likeness as own};
 use serde::Serialize;
 
@@ -35,6 +36,8 @@ pub struct Import {
 struct Report {
     read: u64,
     imported: u64,
+    /// Choices without a winner, which are kept and of which nothing is learnt.
+    ties: u64,
     skipped: Vec<Skipped>,
 }
 
@@ -68,6 +71,7 @@ impl Import {
             }
             Event::Choice { choice, .. } => {
                 if seen_choices.insert(choice.id()) {
+                    report.ties += u64::from(!matches!(choice.outcome, Outcome::Preferred(_)));
                     output.write(&own::choice_line(&choice))?;
                 }
                 Ok(())
@@ -93,6 +97,9 @@ impl Import {
             super::say(&format!("{unlisted} more skipped than are listed"));
         }
         let mut words = format!("{} records read, {} pairs imported", report.read, report.imported);
+        if report.ties > 0 {
+            words += &format!(", {} choices without a winner kept", report.ties);
+        }
         for skipped in &report.skipped {
             let Skipped { line, field, why } = skipped;
             let told = format!("line {line}{}{field}: {why}", if field.is_empty() { "" } else { ", " });

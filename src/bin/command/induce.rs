@@ -19,7 +19,7 @@ use super::evidence::EvidenceFlag;
 use super::files::HistoryFile;
 use super::job::{JOB, JobFile};
 use super::model::{Loaded, OptionalModelFile, Ticker};
-use super::new_file::{NewFile, apart, with_suffix};
+use super::new_file::{NewFile, Part, apart, with_suffix};
 use super::remote::RemoteFlags;
 use super::{Failure, Output, files, say};
 
@@ -111,9 +111,10 @@ impl Induce {
             ("the answers beside the output", Some(&*job)),
             ("--ledger", self.remote.ledger()),
         ];
-        let history = ("--history", Some(self.history.path()));
+        let history: Part<'_> = ("--history", Some(self.history.path()));
         apart(&written, &[history, ("--model", self.model.path())])?;
-        apart(&written[1..], &[("--since", self.since.as_deref())])
+        apart(&written[1..], &[history, ("--since", self.since.as_deref())])?;
+        NewFile::could_be_at(&self.output)
     }
 
     fn with_local(
@@ -146,7 +147,8 @@ impl Induce {
         let learns_from = self.evidence.reward();
         let mut machine = induction_of_sketches(history, learns_from, settings, capabilities, decided);
         let ahead = pollster::block_on(foresee(&remote.model, &mut machine, &mut job));
-        remote.foretell(ahead.map_err(|error| job.failure(error))?);
+        let ahead = ahead.map_err(|error| job.failure(error))?;
+        remote.foretell(ahead.left, ahead.sure());
         let done = self.finish(&remote.model, machine, job, || remote.stopped());
         remote.tell();
         done
@@ -163,7 +165,7 @@ impl Induce {
         let model = Divided::new(&loaded.model, &remote.model);
         let capabilities = model.capabilities().clone();
         let (settings, job) = self.prepare(&capabilities)?;
-        remote.foretell(divided_plan(&settings));
+        remote.foretell(divided_plan(&settings), divided_plan(&settings));
         let machine = divided_induction(history, settings, capabilities, decided);
         let done = self.finish(&model, machine, job, || remote.stopped() || loaded.stopped());
         remote.tell();

@@ -82,7 +82,8 @@ impl Judge {
         let capabilities = remote.model.capabilities().clone();
         let mut machine = machine(likeness, SketchedPair::new(sketch), difference, capabilities);
         let ahead = pollster::block_on(foresee(&remote.model, &mut machine, &mut NoJournal));
-        remote.foretell(ahead.map_err(failure)?);
+        let ahead = ahead.map_err(failure)?;
+        remote.foretell(ahead.left, ahead.sure());
         let judgement = judged(&remote.model, machine, || remote.stopped());
         remote.tell();
         judgement
@@ -120,12 +121,18 @@ fn words(judgement: &Judgement) -> String {
     if judgement.p_first == 0.5 && judgement.why.is_empty() {
         return "nothing tells the two answers apart".to_owned();
     }
+    // What is shown is rounded: neither answer is named for half a percent.
+    let even = (judgement.p_first - 0.5).abs() < 0.005;
     let (side, p) = if judgement.p_first >= 0.5 {
         ("first", judgement.p_first)
     } else {
         ("second", 1.0 - judgement.p_first)
     };
-    let verdict = format!("the {side} answer, with a chance of {:.0}%", p * 100.0);
+    let verdict = if even {
+        "either answer, one as likely as the other".to_owned()
+    } else {
+        format!("the {side} answer, with a chance of {:.0}%", p * 100.0)
+    };
     // A claim may be in the words of whoever edited the likeness's file.
     let why = judgement.words().into_iter().map(|why| one_line(&why));
     std::iter::once(verdict).chain(why).collect::<Vec<_>>().join(

@@ -46,6 +46,19 @@ impl NewFile {
         Ok(NewFile { place, beside: Some(beside), file: BufWriter::new(file) })
     }
 
+    /// Whether it could be opened, seen before hours are spent on what is to go there. What is no plain file, a pipe for
+    /// example, is left alone.
+    pub fn could_be_at(place: &Path) -> Result<(), Failure> {
+        if std::fs::metadata(place).is_ok_and(|about| !about.is_file() && !about.is_dir()) {
+            return Ok(());
+        }
+        let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty());
+        match folder.filter(|folder| !folder.exists()) {
+            Some(folder) => Err(Failure::file(place, format!("there is no folder {}", folder.display()))),
+            None => NewFile::at(place).map(drop),
+        }
+    }
+
     /// Writes more of it.
     pub fn write(&mut self, text: &str) -> Result<(), Failure> {
         self.write_bytes(text.as_bytes())
@@ -80,8 +93,14 @@ impl Drop for NewFile {
 /// A file of a run, by what it is to it: `--history`, or `the output`.
 pub type Part<'a> = (&'a str, Option<&'a Path>);
 
-/// Refuses a run that would write over what it reads, or twice to one place.
+/// Refuses a run that would write over what it reads, or twice to one place, or read standard input twice.
 pub fn apart(written: &[Part<'_>], read: &[Part<'_>]) -> Result<(), Failure> {
+    let mut streams = read.iter().filter(|(_, path)| *path == Some(Path::new("-")));
+    if let (Some((one, _)), Some((other, _))) = (streams.next(), streams.next()) {
+        return Err(Failure::Usage(format!(
+            "{one} and {other} are both standard input: name a file for one"
+        )));
+    }
     // What is no plain file is written into, and nothing takes its place.
     let place = |path: &Path| {
         let path = if path == Path::new("-") { Path::new(STANDARD_INPUT) } else { path };

@@ -172,16 +172,31 @@ impl RemoteModel {
     }
 
     /// Says what lies ahead, before anything is asked.
-    pub fn foretell(&self, plan: Plan) {
-        let most = self.model.foreseen(plan.calls, plan.prompt_tokens, plan.generated_tokens);
-        let cost = self
-            .model
-            .price_of(most)
-            .map_or_else(String::new, |cost| format!(", {cost:.4} at the price given"));
+    ///
+    /// `sure` is what is left of it where nothing is found that has to be tested.
+    pub fn foretell(&self, most: Plan, sure: Plan) {
+        let cost = |spending| {
+            let cost = self.model.price_of(spending);
+            cost.map_or_else(String::new, |cost| format!(", {cost:.4} at the price given"))
+        };
+        let spending =
+            |plan: Plan| self.model.foreseen(plan.calls, plan.prompt_tokens, plan.generated_tokens);
+        let (most, sure) = (spending(most), spending(sure));
         say(&format!(
-            "estimate: at most {} calls of {}, {} prompt tokens and {} answer tokens{cost}",
-            most.calls, self.origin, most.prompt_tokens, most.generated_tokens
+            "estimate: at most {} calls of {}, {} prompt tokens and {} answer tokens{}",
+            most.calls,
+            self.origin,
+            most.prompt_tokens,
+            most.generated_tokens,
+            cost(most)
         ));
+        if sure.calls < most.calls {
+            let calls = sure.calls;
+            say(&format!(
+                "where no claim is found that has to be tested: at most {calls} calls{}",
+                cost(sure)
+            ));
+        }
     }
 
     /// Says what left, and what it cost.

@@ -333,7 +333,7 @@ fn attention<'a>(
 /// Writes one position's keys (transposed) and values into a layer of a page.
 fn write_page(layer: &mut [f32], slot: usize, keys: &[f32], values: &[f32], head_size: usize) {
     let (page_keys, page_values) = layer.split_at_mut(keys.len() * PAGE);
-    for (column, key) in page_keys.chunks_exact_mut(PAGE).zip(keys) {
+    for (column, key) in page_keys.as_chunks_mut::<PAGE>().0.iter_mut().zip(keys) {
         column[slot] = *key;
     }
     for (head, value) in page_values.chunks_exact_mut(head_size * PAGE).zip(values.chunks_exact(head_size)) {

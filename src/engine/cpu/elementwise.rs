@@ -34,7 +34,7 @@ fn total(x: [f32; WIDTH]) -> f32 {
 /// The CPU has `I`; `tile` may be written for all whole blocks of `x`.
 #[inline(always)]
 pub unsafe fn quantise<I: Isa>(x: &[f32], tile: *mut u8, slot: usize) {
-    for (block, x) in x.chunks_exact(BLOCK).enumerate() {
+    for (block, x) in x.as_chunks::<BLOCK>().0.iter().enumerate() {
         // SAFETY (of the whole body): `x` has 32 numbers; the tile is the caller's.
         unsafe {
             let at = tile.add(block * TILE_BLOCK);
@@ -243,10 +243,8 @@ pub unsafe fn exp_sum<I: Isa>(x: &[f32], max: f32) -> f32 {
 /// `angles` holds `(cos, sin)` for each pair of a head; what a head has beyond them stays as it is.
 pub fn rotate(heads: &mut [f32], head_size: usize, angles: &[(f32, f32)]) {
     for head in heads.chunks_exact_mut(head_size) {
-        for (pair, (cos, sin)) in head.chunks_exact_mut(2).zip(angles) {
-            let (a, b) = (pair[0], pair[1]);
-            pair[0] = a * cos - b * sin;
-            pair[1] = a * sin + b * cos;
+        for ([a, b], (cos, sin)) in head.as_chunks_mut::<2>().0.iter_mut().zip(angles) {
+            (*a, *b) = (*a * cos - *b * sin, *a * sin + *b * cos);
         }
     }
 }

@@ -101,7 +101,7 @@ impl Packed {
                 }
                 TensorKind::Q4_K => {
                     let (d, m) = (half(0), half(16));
-                    for (part, out) in out.chunks_exact_mut(BLOCK).enumerate() {
+                    for (part, out) in out.as_chunks_mut::<BLOCK>().0.iter_mut().enumerate() {
                         let part = &unit[32 + 144 * part..];
                         let (scale, min) = (d * f32::from(part[128 + lane]), m * f32::from(part[136 + lane]));
                         for (i, out) in out.iter_mut().enumerate() {
@@ -117,7 +117,7 @@ impl Packed {
                 }
                 TensorKind::Q5_K => {
                     let (d, m) = (half(0), half(16));
-                    for (part, out) in out.chunks_exact_mut(BLOCK).enumerate() {
+                    for (part, out) in out.as_chunks_mut::<BLOCK>().0.iter_mut().enumerate() {
                         let part = &unit[32 + 272 * part..];
                         let (scale, min) = (d * f32::from(part[256 + lane]), m * f32::from(part[264 + lane]));
                         for (i, out) in out.iter_mut().enumerate() {
@@ -127,7 +127,7 @@ impl Packed {
                 }
                 TensorKind::Q2_K => {
                     let (d, m) = (half(0), half(16));
-                    for (part, out) in out.chunks_exact_mut(BLOCK).enumerate() {
+                    for (part, out) in out.as_chunks_mut::<BLOCK>().0.iter_mut().enumerate() {
                         let part = &unit[32 + 288 * part..];
                         for (i, out) in out.iter_mut().enumerate() {
                             let at = 256 + i / 16 * 8 + lane;
@@ -144,7 +144,7 @@ impl Packed {
                 }
                 TensorKind::Q3_K | TensorKind::Q6_K => {
                     let d = half(0);
-                    for (part, out) in out.chunks_exact_mut(BLOCK).enumerate() {
+                    for (part, out) in out.as_chunks_mut::<BLOCK>().0.iter_mut().enumerate() {
                         let part = &unit[16 + 272 * part..];
                         for (i, out) in out.iter_mut().enumerate() {
                             let scale = part[256 + i / 16 * 8 + lane] as i8;
@@ -251,7 +251,7 @@ fn put_half(unit: &mut [u8], at: usize, lane: usize, half: &[u8]) {
 
 /// Spreads 16 bytes of paired nibbles, or 32 bytes, over a block in steps of four.
 fn put_codes(block: &mut [u8], lane: usize, codes: &[u8]) {
-    for (j, four) in codes.chunks_exact(4).enumerate() {
+    for (j, four) in codes.as_chunks::<4>().0.iter().enumerate() {
         block[32 * j + 4 * lane..32 * j + 4 * lane + 4].copy_from_slice(four);
     }
 }
@@ -315,7 +315,7 @@ fn put_bytes(block: &mut [u8], lane: usize, code: impl Fn(usize) -> u8) {
 fn pack_q4_k(block: &[u8], lane: usize, unit: &mut [u8]) {
     put_half(unit, 0, lane, block);
     put_half(unit, 16, lane, &block[2..]);
-    for (part, out) in unit[32..].chunks_exact_mut(144).enumerate() {
+    for (part, out) in unit[32..].as_chunks_mut::<144>().0.iter_mut().enumerate() {
         let at = |i: usize| quant::q4_k_code(block, BLOCK * part + i);
         let codes: [u8; 16] = std::array::from_fn(|i| at(i) | at(16 + i) << 4);
         put_codes(out, lane, &codes);
@@ -327,7 +327,7 @@ fn pack_q4_k(block: &[u8], lane: usize, unit: &mut [u8]) {
 fn pack_q5_k(block: &[u8], lane: usize, unit: &mut [u8]) {
     put_half(unit, 0, lane, block);
     put_half(unit, 16, lane, &block[2..]);
-    for (part, out) in unit[32..].chunks_exact_mut(272).enumerate() {
+    for (part, out) in unit[32..].as_chunks_mut::<272>().0.iter_mut().enumerate() {
         put_bytes(out, lane, |i| quant::q5_k_code(block, BLOCK * part + i));
         (out[256 + lane], out[264 + lane]) = quant::q4_k_scale(block, part);
     }
@@ -336,7 +336,7 @@ fn pack_q5_k(block: &[u8], lane: usize, unit: &mut [u8]) {
 fn pack_q2_k(block: &[u8], lane: usize, unit: &mut [u8]) {
     put_half(unit, 0, lane, &block[80..]);
     put_half(unit, 16, lane, &block[82..]);
-    for (part, out) in unit[32..].chunks_exact_mut(288).enumerate() {
+    for (part, out) in unit[32..].as_chunks_mut::<288>().0.iter_mut().enumerate() {
         put_bytes(out, lane, |i| quant::q2_k_code(block, BLOCK * part + i));
         for half in 0..2 {
             let at = 256 + 8 * half + lane;
@@ -354,7 +354,7 @@ fn pack_sixteens(
     unit: &mut [u8],
 ) {
     put_half(unit, 0, lane, d);
-    for (part, out) in unit[16..].chunks_exact_mut(272).enumerate() {
+    for (part, out) in unit[16..].as_chunks_mut::<272>().0.iter_mut().enumerate() {
         put_bytes(out, lane, |i| code(BLOCK * part + i) as u8);
         out[256 + lane] = scale(2 * part) as u8;
         out[264 + lane] = scale(2 * part + 1) as u8;

@@ -429,9 +429,11 @@ impl Model {
         encoder.copy_buffer_to_buffer(found, 0, staging, 0, bytes(of_rows));
         encoder.copy_buffer_to_buffer(found, bytes(ASKED_AT), staging, bytes(of_rows), bytes(of_asked));
         self.submit_with(memory, encoder);
-        let four = |bytes: &[u8]| std::array::from_fn(|i| to_word(&bytes[4 * i..4 * i + 4]));
+        let four = |bytes: &[u8; 16]| std::array::from_fn(|i| to_word(&bytes[4 * i..4 * i + 4]));
         let count = 16 * (of_rows + of_asked);
-        memory.read(&self.workspace.staging, count, |read| read.chunks_exact(16).map(four).collect()).await
+        memory
+            .read(&self.workspace.staging, count, |read| read.as_chunks().0.iter().map(four).collect())
+            .await
     }
 }
 

@@ -171,7 +171,7 @@ pub fn take_floats(bytes: &[u8], into: &mut Vec<f32>) -> bool {
     const EXPONENT: u32 = 0x7f80_0000;
     let mut odd = false;
     into.clear();
-    into.extend(bytes.chunks_exact(4).map(|word| {
+    into.extend(bytes.as_chunks::<4>().0.iter().map(|word| {
         let bits = to_word(word);
         odd |= bits & EXPONENT == EXPONENT;
         f32::from_bits(bits)

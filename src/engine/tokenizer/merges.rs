@@ -46,7 +46,7 @@ impl Merges {
         let link = |(at, piece): (usize, &u32)| Link {
             piece: Some(*piece),
             left: at.checked_sub(1),
-            right: Some(at + 1).filter(|_| at != last),
+            right: (at != last).then_some(at + 1),
         };
         let mut links: Vec<Link> = word.iter().enumerate().map(link).collect();
         let mut candidates = BinaryHeap::new();

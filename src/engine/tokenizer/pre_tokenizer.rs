@@ -224,7 +224,7 @@ fn cased_word(chars: &[Char]) -> Option<usize> {
         0 => word[..upper].iter().rposition(is_lower).map_or(upper, |last| last + 1),
         _ => upper + lower,
     };
-    Some(before + letters).filter(|_| letters > 0)
+    (letters > 0).then_some(before + letters)
 }
 
 /// `\s*[\r\n]+`

@@ -28,10 +28,8 @@ impl Server {
             ModelFile::Kept(name) => Found::kept(&files.map_err(file_failure)?, name).await,
             ModelFile::Url { url, name, sha256 } => {
                 let mut found = Vec::new();
-                for (url, part) in addresses(&url, &name) {
-                    // The digest is of the file that was named.
-                    let sha256 = sha256.clone().filter(|_| part == name);
-                    found.push(fetched(&files, url, part, sha256, &mut progress).await?);
+                for address in addresses(&url, &name, sha256.as_deref()) {
+                    found.push(fetched(&files, &address, &mut progress).await?);
                 }
                 Found::of_all(found)
             }
@@ -56,10 +54,9 @@ pub(super) async fn missing(file: ModelFile) -> Vec<String> {
     let ModelFile::Url { url, name, sha256 } = file else { return Vec::new() };
     let files = ModelFiles::open().await;
     let mut missing = Vec::new();
-    for (url, part) in addresses(&url, &name) {
-        let sha256 = sha256.as_deref().filter(|_| part == name);
+    for Address { url, name, sha256 } in addresses(&url, &name, sha256.as_deref()) {
         let is_here = match &files {
-            Ok(files) => files.is_from(&part, &url, sha256).await,
+            Ok(files) => files.is_from(&name, &url, sha256).await,
             Err(_) => false,
         };
         if !is_here {
@@ -69,14 +66,24 @@ pub(super) async fn missing(file: ModelFile) -> Vec<String> {
     missing
 }
 
-/// The addresses and names of all files of the model, of which one is told.
-fn addresses(url: &str, name: &str) -> Vec<(String, String)> {
-    let own = || vec![(url.to_owned(), name.to_owned())];
+/// Where a file of a model is.
+struct Address<'a> {
+    url: String,
+    name: String,
+    /// Its SHA-256, where it was told.
+    sha256: Option<&'a str>,
+}
+
+/// All files of the model, of which one is told; the digest is of that one.
+fn addresses<'a>(url: &str, name: &str, sha256: Option<&'a str>) -> Vec<Address<'a>> {
+    let own = || vec![Address { url: url.to_owned(), name: name.to_owned(), sha256 }];
     let (Some(names), Some(stem)) = (part_names(name), whole_name(name)) else { return own() };
     let Some(at) = url.rfind(&name[stem.len()..]) else { return own() };
     let end = at + name.len() - stem.len();
     let address = |part: &str| format!("{}{}{}", &url[..at], &part[stem.len()..], &url[end..]);
-    names.into_iter().map(|part| (address(&part), part)).collect()
+    let file =
+        |part: String| Address { url: address(&part), sha256: sha256.filter(|_| part == name), name: part };
+    names.into_iter().map(file).collect()
 }
 
 /// The files that are attached: one, or a list of those of one model.
@@ -106,32 +113,30 @@ type Files = Result<ModelFiles, FileError>;
 
 async fn fetched(
     files: &Files,
-    url: String,
-    name: String,
-    sha256: Option<String>,
+    Address { url, name, sha256 }: &Address<'_>,
     progress: &mut impl Progress,
 ) -> Result<Found, EngineFailure> {
     let files = match files {
         Ok(files) => files,
-        Err(why) => return Ok(Found::unkept(name, fetch_blob(&url).await?, why)),
+        Err(why) => return Ok(Found::unkept(name.clone(), fetch_blob(url).await?, why)),
     };
-    let _alone = files.alone(&name, progress).await.map_err(file_failure)?;
+    let _alone = files.alone(name, progress).await.map_err(file_failure)?;
     // Another tab may have fetched it meanwhile.
-    if files.is_from(&name, &url, sha256.as_deref()).await {
-        return Found::one(files, name).await;
+    if files.is_from(name, url, *sha256).await {
+        return Found::one(files, name.clone()).await;
     }
     let _ = files.sweep().await; // Leftovers do no harm but take room.
-    let from = Incoming::Url { url: &url, sha256: sha256.as_deref() };
-    match files.keep(&name, from, Chat::examine, progress).await {
-        Ok(_) => Found::one(files, name).await,
+    let from = Incoming::Url { url, sha256: *sha256 };
+    match files.keep(name, from, Chat::examine, progress).await {
+        Ok(_) => Found::one(files, name.clone()).await,
         Err(why @ (FileError::QuotaFull | FileError::NoFiles(_))) => {
             // What was begun would only take the room that is missing.
-            let _ = files.remove_part(&name).await;
-            let blob = fetch_blob(&url).await.map_err(|failure| match &why {
+            let _ = files.remove_part(name).await;
+            let blob = fetch_blob(url).await.map_err(|failure| match &why {
                 FileError::QuotaFull => EngineFailure::NoRoom(why.to_string()),
                 _ => failure,
             })?;
-            Ok(Found::unkept(name, blob, &why))
+            Ok(Found::unkept(name.clone(), blob, &why))
         }
         Err(error) => Err(file_failure(error)),
     }

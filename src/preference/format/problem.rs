@@ -196,7 +196,7 @@ impl FormatError {
             Self::Empty => "choose another file",
             Self::NotText { advice, .. } => advice,
             Self::Unrecognised { .. } => {
-                "name the format, or bring the records into one of them: context, chosen, rejected is the simplest"
+                "bring the records into a known format: context, chosen, rejected is the simplest"
             }
             Self::TooNew { .. } => "update Likeness, or export with the older version",
             Self::SeveralPeople { .. } => "say whose choices to read",

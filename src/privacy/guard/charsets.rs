@@ -117,7 +117,7 @@ pub fn wide(bytes: &[u8]) -> Vec<String> {
             for (skipped, number) in
                 [(high, u16::from_be_bytes as fn([u8; 2]) -> u16), (1 - high, u16::from_le_bytes)]
             {
-                let units = bytes[skipped..].chunks_exact(2).map(|two| number([two[0], two[1]]));
+                let units = bytes[skipped..].as_chunks().0.iter().map(|two| number(*two));
                 let chars = char::decode_utf16(units).map(|c| c.unwrap_or('\u{FFFD}'));
                 found.extend(of_one_script(chars));
             }
@@ -127,8 +127,7 @@ pub fn wide(bytes: &[u8]) -> Vec<String> {
     if bytes.iter().filter(|byte| **byte == 0).count() * 4 >= bytes.len() {
         for skipped in 0..bytes.len().min(4) {
             for number in [u32::from_le_bytes, u32::from_be_bytes] {
-                let codes = bytes[skipped..].chunks_exact(4);
-                let codes = codes.map(|four| number([four[0], four[1], four[2], four[3]]));
+                let codes = bytes[skipped..].as_chunks().0.iter().map(|four| number(*four));
                 found.extend(of_one_script(codes.map(|code| char::from_u32(code).unwrap_or('\u{FFFD}'))));
             }
         }

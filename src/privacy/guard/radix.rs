@@ -71,7 +71,7 @@ fn decode(mut digits: Vec<u8>, bits: u32, alignments: usize, found: &mut Vec<Str
 /// Runs of digits with nothing but separators between them.
 fn runs(text: &str, digit: fn(u8) -> Option<u8>, shortest: usize) -> Vec<Vec<u8>> {
     let (mut runs, mut run) = (Vec::new(), Vec::new());
-    for byte in text.bytes().chain([b'z']) {
+    for byte in text.bytes().chain(*b"z") {
         match digit(byte) {
             Some(digit) => run.push(digit),
             None if byte.is_ascii_alphanumeric() || byte >= 0x80 => {
@@ -133,7 +133,7 @@ fn word_by_word(text: &str, digit: fn(u8) -> Option<u8>, bits: u32, backwards: b
         *words = 0;
     };
     let mut digits = Vec::new();
-    for byte in text.bytes().chain([b' ']) {
+    for byte in text.bytes().chain(*b" ") {
         if let Some(digit) = digit(byte) {
             digits.push(digit);
             continue;

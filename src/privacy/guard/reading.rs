@@ -190,10 +190,8 @@ fn texts(body: &[u8]) -> Result<Vec<String>, Unreadable> {
     }
     let mut found = vec![String::from_utf8_lossy(body).into_owned()];
     let units = |number: fn([u8; 2]) -> u16, skipped: usize| {
-        body[skipped.min(body.len())..]
-            .chunks_exact(2)
-            .map(|two| number([two[0], two[1]]))
-            .collect::<Vec<_>>()
+        let twos = body[skipped.min(body.len())..].as_chunks().0;
+        twos.iter().map(|two| number(*two)).collect::<Vec<_>>()
     };
     // A body may begin in the middle of a unit.
     for skipped in 0..2 {
@@ -202,7 +200,7 @@ fn texts(body: &[u8]) -> Result<Vec<String>, Unreadable> {
         }
     }
     for number in [u32::from_le_bytes, u32::from_be_bytes] {
-        let fours = body.chunks_exact(4).map(|four| number([four[0], four[1], four[2], four[3]]));
+        let fours = body.as_chunks().0.iter().map(|four| number(*four));
         let text: String = fours.filter_map(char::from_u32).collect();
         if text.chars().count() > body.len() / 8 {
             found.push(text);

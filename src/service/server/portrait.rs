@@ -11,7 +11,7 @@ use super::trouble::local_error;
 use super::{Asked, Outcome};
 use crate::model::{LanguageModel, Prompt};
 use crate::persona::{
-    Answer, Claim, DriveError, Induction, Journal, LearnsFrom, Likeness, QuestionId, Settings, State,
+    Answer, Claim, DriveError, Induction, Journal, LearnsFrom, Likeness, Plan, QuestionId, Settings, State,
     divided_induction, divided_plan, drive, foresee, from_traits, induction, induction_of_sketches,
 };
 use crate::preference::{History, PairId};
@@ -221,21 +221,25 @@ impl Asked {
         if job(&store, profile).await?.is_none_or(|job| job.settings != settings) {
             journal.known.clear();
         }
-        let plan = if settings.divided {
-            divided_plan(&search)
+        let (plan, sure) = if settings.divided {
+            (divided_plan(&search), divided_plan(&search))
         } else {
             let known = model.capabilities().clone();
             let mut machine = induction_of_sketches(history, LearnsFrom::Texts, search, known, earlier);
             journal.keeps = false;
-            foresee(&model, &mut machine, &mut journal).await.map_err(|error| self.remote_error(error))?
+            let ahead = foresee(&model, &mut machine, &mut journal).await;
+            let ahead = ahead.map_err(|error| self.remote_error(error))?;
+            (ahead.left, ahead.sure())
         };
-        let most = model.foreseen(plan.calls, plan.prompt_tokens, plan.generated_tokens);
+        let spending = |plan: Plan| model.foreseen(plan.calls, plan.prompt_tokens, plan.generated_tokens);
+        let (most, sure) = (spending(plan), spending(sure));
         Ok(Response::Estimate(EstimateView {
             kept: journal.used.get(),
             calls: most.calls as u32,
             prompt_tokens: most.prompt_tokens as f64,
             generated_tokens: most.generated_tokens as f64,
             cost: model.price_of(most),
+            untested: (sure.calls < most.calls).then(|| (sure.calls as u32, model.price_of(sure))),
         }))
     }
 
