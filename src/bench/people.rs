@@ -30,6 +30,8 @@ pub struct BenchChoice {
     pub observation: Observation,
     /// What the question is about.
     pub topic: Topic,
+    /// The texts.
+    pub pair: PreferencePair,
 }
 
 #[derive(Deserialize)]
@@ -59,7 +61,7 @@ pub fn read_people(jsonl: &str) -> Result<Vec<Person>, BenchError> {
         // Synthetic people never meet a question twice; their ids all open with the person's name.
         let question = if question.starts_with("person_") { line.conversation_id } else { question };
         let topic = Topic::of(&pair.context);
-        let choice = BenchChoice { question, observation: Observation::of(&pair), topic };
+        let choice = BenchChoice { question, observation: Observation::of(&pair), topic, pair };
         people.entry(line.user_id).or_default().push((line.order, choice));
     }
     Ok(people

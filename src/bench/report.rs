@@ -82,7 +82,8 @@ pub struct Interval {
 }
 
 impl Interval {
-    pub(super) fn of(values: &[f64]) -> Self {
+    /// Over one value for each person.
+    pub fn of(values: &[f64]) -> Self {
         match values {
             [] => Interval { mean: f64::NAN, interval: [f64::NAN; 2] },
             _ => Interval { mean: mean(values), interval: interval(values) },

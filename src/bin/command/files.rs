@@ -255,7 +255,7 @@ const ANSWERS: [(&str, &str); 2] = [("first", "chosen"), ("second", "rejected")]
 /// there is neither.
 fn renamed(text: &str) -> Option<String> {
     let text = text.trim_start_matches('\u{feff}');
-    let mut value = serde_json::from_str::<Value>(text).or_else(|_| lines(text)).ok()?;
+    let mut value = serde_json::from_str::<Value>(text).or_else(|_| listed(text)).ok()?;
     let records = match &mut value {
         Value::Array(list) => list.iter_mut().filter_map(Value::as_object_mut).collect(),
         Value::Object(record) => vec![record],
@@ -279,9 +279,9 @@ fn renamed(text: &str) -> Option<String> {
     any.then(|| value.to_string())
 }
 
-/// Records a line each, as a list.
-fn lines(text: &str) -> serde_json::Result<Value> {
-    text.lines().filter(|line| !line.trim().is_empty()).map(serde_json::from_str::<Value>).collect()
+/// Records one after the other, as a list.
+fn listed(text: &str) -> serde_json::Result<Value> {
+    serde_json::Deserializer::from_str(text).into_iter::<Value>().collect()
 }
 
 /// A field's path under the name that it came with.

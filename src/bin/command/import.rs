@@ -36,7 +36,8 @@ pub struct Import {
 struct Report {
     read: u64,
     imported: u64,
-    /// Choices without a winner, which are kept and of which nothing is learnt.
+    /// Choices without a winner, which are kept and of which nothing is learnt; left out where there are none.
+    #[serde(skip_serializing_if = "none")]
     ties: u64,
     skipped: Vec<Skipped>,
 }
@@ -46,6 +47,10 @@ struct Skipped {
     line: u64,
     field: String,
     why: String,
+}
+
+fn none(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Import {

@@ -1,4 +1,6 @@
 //! `likeness measure`: every table of `BENCHMARKS.md`, on data sets that the repository does not hold.
+//!
+//! With a model it measures that model as a judge instead, from texts and from sketches.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -11,6 +13,11 @@ use likeness::reward::{Observation, Prior, Reward};
 use serde::Serialize;
 
 use super::data::DataFolder;
+use super::job::JobFile;
+use super::judges::Answers;
+use super::measure_judge::{self, JudgeMeasured};
+use super::model::{Loaded, OptionalModelFile};
+use super::new_file::apart;
 use super::{Failure, Output, files, say};
 
 /// The synthetic people on whom settings are chosen first; the others are a second look.
@@ -36,6 +43,15 @@ pub struct Measure {
     /// Random splits of each synthetic person; more of them leave less to luck.
     #[arg(long, value_name = "N", default_value_t = SPLITS)]
     splits: u64,
+    // With a model it is the judge that is measured, from texts and from sketches: minutes a person for a small one.
+    #[command(flatten)]
+    model: OptionalModelFile,
+    /// People of each data set whom the model judges for; all of them otherwise.
+    #[arg(long, value_name = "N", requires = "model")]
+    people: Option<usize>,
+    /// Keep the model's answers there until all are, so that a stopped measurement goes on where it was.
+    #[arg(long, value_name = "FILE", requires = "model")]
+    job: Option<PathBuf>,
     #[command(flatten)]
     show: Output,
 }
@@ -50,6 +66,13 @@ struct Report {
     real_sketches: Option<SketchesMeasured>,
 }
 
+/// A model as a judge, on each data set.
+#[derive(Serialize)]
+struct JudgeReport {
+    synthetic: Option<JudgeMeasured>,
+    real: Option<JudgeMeasured>,
+}
+
 /// How long a person's reward takes to learn.
 #[derive(Serialize)]
 struct Refit {
@@ -60,6 +83,9 @@ struct Refit {
 
 impl Measure {
     pub fn run(self) -> Result<(), Failure> {
+        if let Some(loaded) = self.model.load()? {
+            return self.judge(&loaded);
+        }
         let other = self.prior.as_deref().map(files::prior).transpose()?;
         let prior = other.as_ref().unwrap_or(Prior::shipped());
         let mut report = Report::default();
@@ -87,6 +113,32 @@ impl Measure {
             report.real_sketches = Some(sketches(&enough, prior));
         }
         self.show.show(&report, &words(&report))
+    }
+}
+
+impl Measure {
+    /// The model as a judge, on both data sets.
+    fn judge(&self, loaded: &Loaded) -> Result<(), Failure> {
+        apart(&[("--job", self.job.as_deref())], &[("--model", self.model.path())])?;
+        let job = self.job.as_deref().map(JobFile::at).transpose()?;
+        job.iter().for_each(JobFile::greet);
+        let mut kept = Answers::new(job);
+        let mut judged = |name: &str, fewest: usize| -> Result<Option<JudgeMeasured>, Failure> {
+            let Some(people) = self.data.people(name)? else { return Ok(None) };
+            let enough = people.iter().filter(|person| person.choices.len() >= fewest);
+            let people: Vec<&Person> = enough.take(self.people.unwrap_or(usize::MAX)).collect();
+            measure_judge::measure(&people, loaded, &mut kept).map(Some)
+        };
+        let report = JudgeReport {
+            synthetic: judged("synthetic_people", ENOUGH_TO_SKETCH)?,
+            real: judged("mt_bench_human", ENOUGH_TO_SKETCH)?,
+        };
+        let mut words = String::new();
+        for (which, one) in [("Synthetic", &report.synthetic), ("Real", &report.real)] {
+            words += &one.as_ref().map_or(String::new(), |one| format!("{which} people:\n\n{one}\n"));
+        }
+        self.show.show(&report, &words)?;
+        kept.done()
     }
 }
 

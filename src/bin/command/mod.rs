@@ -11,8 +11,10 @@ mod import;
 mod induce;
 mod job;
 mod judge;
+mod judges;
 mod ledger;
 mod measure;
+mod measure_judge;
 mod model;
 mod new_file;
 mod profile;
@@ -60,7 +62,7 @@ enum Task {
     Judge(judge::Judge),
     /// Tell how well each system names what the person preferred.
     Evaluate(evaluate::Evaluate),
-    /// Measure what the traits and the reward are worth, on the data sets of `BENCHMARKS.md`.
+    /// Measure what the traits and the reward are worth, or a model as a judge, on the data sets of `BENCHMARKS.md`.
     Measure(measure::Measure),
     /// Fit what people in general prefer: the prior that ships.
     FitPrior(fit_prior::FitPrior),

@@ -1,5 +1,5 @@
 // 2,000 judgements on the processor, in WebAssembly: its memory grows until that for keys and values is full, and by no
-// byte after. With two layers of the embedded model; what a GPU holds is counted natively (tests/engine/gpu.rs).
+// judgement's worth after. With two layers of the embedded model; what a GPU holds is counted natively (tests/engine/gpu.rs).
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -8,6 +8,8 @@ import { withGpu } from "../gpu-witness.mjs";
 import { folderWithSmallModel } from "../layers.mjs";
 
 const SMALL = "two-layers.gguf";
+/** What the allocator may add for its own sake in a thousand judgements: 16 of WebAssembly's pages. */
+const SLACK = 16 * 65536;
 const models = await folderWithSmallModel(SMALL);
 
 /** Has the engine's worker tell how large its WebAssembly memory is, made by itself or by the module. */
@@ -35,11 +37,14 @@ test("2,000 judgements grow WebAssembly's memory no further than its first fill"
     const file = { Url: { url: `/models/${SMALL}`, name: SMALL, sha256: null } };
     const { device, bytes, ms } = await page.evaluate(async (file) => {
       const channel = new BroadcastChannel("memory");
-      const memory = () =>
-        new Promise((settle) => {
-          channel.onmessage = ({ data }) => data.bytes !== undefined && settle(data.bytes);
-          channel.postMessage("tell");
-        });
+      // Every worker of the page answers; the engine's memory is by far the largest.
+      const memory = async () => {
+        const told = [];
+        channel.onmessage = ({ data }) => data.bytes !== undefined && told.push(data.bytes);
+        channel.postMessage("tell");
+        await new Promise((later) => setTimeout(later, 1000));
+        return Math.max(...told);
+      };
       const engine = await window.engine();
       const loaded = await engine.ask({ Load: { file, device: "Cpu" } });
       const [bytes, ms] = [[await memory()], []];
@@ -58,6 +63,8 @@ test("2,000 judgements grow WebAssembly's memory no further than its first fill"
     t.diagnostic(`milliseconds of each hundred: ${ms.join(" ")}`);
     assert.ok(bytes[0] > 0, "the memory was found");
     assert.ok(bytes[10] > bytes[0], "keys and values were kept");
-    for (const after of bytes.slice(11)) assert.equal(after, bytes[10], "no more than after the first half");
+    // A judgement's keys and values are 700 KB: a thousand that were kept would show. Some pages of the allocator's are none.
+    const grown = bytes.at(-1) - bytes[10];
+    assert.ok(grown <= SLACK, `${grown} bytes more than after the first half`);
   }, { before: MEMORY, serving: { models } });
 });
