@@ -20,16 +20,14 @@ fn what_to_do_is_said_with_what_is_wrong() {
     import(
         b"hello\n",
         &format!(
-            "{first} can't be read: this is plain text: a record begins with {{; bring the records into a known format"
+            "{first} can't be read: this is plain text: a record begins with {{; name the format when importing"
         ),
     );
     import(
         b"null",
-        &format!(
-            "{first} can't be read: expected an object, found null; bring the records into a known format"
-        ),
+        &format!("{first} can't be read: expected an object, found null; name the format when importing"),
     );
-    import(b"{\"q\": 1}", &format!("{first} has the fields q; bring the records into a known format"));
+    import(b"{\"q\": 1}", &format!("{first} has the fields q; name the format when importing"));
     import(b"", "the file holds no records; choose another file");
     import(b"{\"likeness\":\"history\",\"version\":9}", "update Likeness");
 }

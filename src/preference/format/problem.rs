@@ -196,7 +196,7 @@ impl FormatError {
             Self::Empty => "choose another file",
             Self::NotText { advice, .. } => advice,
             Self::Unrecognised { .. } => {
-                "bring the records into a known format: context, chosen, rejected is the simplest"
+                "name the format when importing, or bring the records into one: context, chosen, rejected is the simplest"
             }
             Self::TooNew { .. } => "update Likeness, or export with the older version",
             Self::SeveralPeople { .. } => "say whose choices to read",
