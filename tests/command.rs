@@ -440,3 +440,37 @@ fn the_shipped_prior_is_what_its_command_writes() {
     }
     assert_eq!(written.len(), shipped.len());
 }
+
+#[test]
+fn a_model_is_measured_as_a_judge_from_texts_and_from_sketches() {
+    let folder = Folder::new("measured");
+    std::fs::create_dir_all(folder.path("synthetic_people")).unwrap();
+    let row = |(i, line): (usize, &str)| {
+        let mut row: Value = serde_json::from_str(line).unwrap();
+        row["conversation_id"] = json!(format!("person_00-{i}"));
+        row.to_string() + "\n"
+    };
+    let people: String = short_person(40, "ann").lines().enumerate().map(row).collect();
+    folder.file("synthetic_people/pairs.jsonl", &people);
+    let data = folder.path("");
+    let measured = object(&[&["measure", "--data", &data, "--people", "1"][..], &MODEL].concat(), "");
+    let synthetic = &measured["synthetic"];
+    assert_eq!((&synthetic["people"], &synthetic["judged_each"]), (&json!(1), &json!(12)), "{measured}");
+    assert_eq!(measured["real"], Value::Null, "a data set that is absent is not measured");
+    for system in ["prior", "reward", "default_judge", "judge"] {
+        for side in ["texts", "sketches"] {
+            let mean = synthetic["systems"][system][side]["mean"].as_f64().expect("a share");
+            assert!((0.0..=1.0).contains(&mean), "{system} {side}: {measured}");
+        }
+    }
+    // Whoever always takes the shorter one is foretold from either.
+    let reward = &synthetic["systems"]["reward"];
+    assert_eq!(
+        (&reward["texts"]["mean"], &reward["sketches"]["mean"]),
+        (&json!(1.0), &json!(1.0)),
+        "{measured}"
+    );
+    assert_eq!(reward["lift_kept"], json!(1.0));
+    fails(&["measure", "--people", "2"], "", 2, "--model");
+    fails(&["measure", "--all", "--model", "embedded"], "", 2, "--all");
+}

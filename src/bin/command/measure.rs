@@ -35,20 +35,20 @@ pub struct Measure {
     #[command(flatten)]
     data: DataFolder,
     /// Also the other half of the synthetic people: best not looked at while choosing.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "model")]
     all: bool,
     /// Another prior than the one that ships, to see what its settings are worth.
-    #[arg(long, value_name = "PRIOR.json")]
+    #[arg(long, value_name = "PRIOR.json", conflicts_with = "model")]
     prior: Option<PathBuf>,
     /// Random splits of each synthetic person; more of them leave less to luck.
-    #[arg(long, value_name = "N", default_value_t = SPLITS)]
+    #[arg(long, value_name = "N", default_value_t = SPLITS, conflicts_with = "model")]
     splits: u64,
     // With a model it is the judge that is measured, from texts and from sketches: minutes a person for a small one.
     #[command(flatten)]
     model: OptionalModelFile,
     /// People of each data set whom the model judges for; all of them otherwise.
-    #[arg(long, value_name = "N", requires = "model")]
-    people: Option<usize>,
+    #[arg(long, value_name = "N", requires = "model", value_parser = clap::value_parser!(u16).range(1..))]
+    people: Option<u16>,
     /// Keep the model's answers there until all are, so that a stopped measurement goes on where it was.
     #[arg(long, value_name = "FILE", requires = "model")]
     job: Option<PathBuf>,
@@ -126,7 +126,7 @@ impl Measure {
         let mut judged = |name: &str, fewest: usize| -> Result<Option<JudgeMeasured>, Failure> {
             let Some(people) = self.data.people(name)? else { return Ok(None) };
             let enough = people.iter().filter(|person| person.choices.len() >= fewest);
-            let people: Vec<&Person> = enough.take(self.people.unwrap_or(usize::MAX)).collect();
+            let people: Vec<&Person> = enough.take(self.people.map_or(usize::MAX, usize::from)).collect();
             measure_judge::measure(&people, loaded, &mut kept).map(Some)
         };
         let report = JudgeReport {
