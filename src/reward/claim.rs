@@ -55,6 +55,9 @@ const NEARLY_AS_OFTEN: f64 = 0.6;
 /// standard deviations of as many tosses of a coin. Nine of nine, 14 of 16, 20 of 25.
 const BEYOND_DOUBT: f64 = 3.0;
 
+/// What most people like is worth at least this much to them by itself: log-odds a usual difference.
+const LIKED: f64 = 0.05;
+
 /// A trait that people name is told in the place of surface marks that correlate with it by this much or more…
 const ALONG: f64 = 0.4;
 
@@ -244,12 +247,20 @@ impl Reward {
             positive.max(1.0 - positive) >= CERTAIN
                 && weight.abs() >= WORTH_TELLING
                 && (weight > 0.0) == (prior_weight > 0.0)
+                && self.is_liked(one.leaning)
                 && self.lead(one.leaning) >= BEYOND_DOUBT * f64::from(with + against).sqrt()
                 && with + against > 0
                 && !nested(one.leaning.index)
                 && !heard.iter().any(|old| together.one_taste(one.leaning, *old))
         });
         borne_out.max_by(|a, b| a.says.total_cmp(&b.says))
+    }
+
+    /// Whether people in general like the trait itself, and not only what goes along with it in this person's choices: who
+    /// cites studies in long answers is no proof that most people want studies.
+    fn is_liked(&self, leaning: Leaning) -> bool {
+        let itself = self.mean[leaning.index];
+        LIKED <= if leaning.more { itself } else { -itself }
     }
 
     /// In how many choices the answer that they took differs noticeably as they lean, and in how many the other way.
