@@ -22,6 +22,8 @@ const INSTRUCTION_TOKENS: u32 = 160;
 pub(super) struct Shown {
     pub pair: PairId,
     pub tokens: u32,
+    /// Whether a passage was too long for its room.
+    pub is_cut: bool,
     chosen_first: String,
     chosen_second: String,
     /// What the synthesis is told in place of it, the chosen answer first and second.
@@ -34,7 +36,7 @@ impl Shown {
     pub fn short(number: usize) -> Self {
         let pair = crate::preference::PreferencePair::new(Vec::new(), format!("good {number}"), "bad").id;
         let (chosen_first, chosen_second) = (format!("good {number}, bad"), format!("bad, good {number}"));
-        Shown { pair, tokens: 8, chosen_first, chosen_second, outline: None }
+        Shown { pair, tokens: 8, is_cut: false, chosen_first, chosen_second, outline: None }
     }
 
     /// The choice with the chosen answer in its place.
@@ -82,14 +84,17 @@ pub(super) async fn fit<E: Evidence>(
         cuts.push(Cut::new(passage.text, budget));
     }
     cut_all(frame, &mut cuts).await?;
-    let mut texts = cuts.into_iter().map(|cut| cut.shown);
+    let mut cuts = cuts.into_iter();
     let mut shown: Vec<Shown> = evidence
         .iter()
         .map(|one| {
-            let passages: Vec<String> = one.passages().iter().filter_map(|_| texts.next()).collect();
+            let cuts: Vec<Cut> = cuts.by_ref().take(one.passages().len()).collect();
+            let is_cut = cuts.iter().any(Cut::is_cut);
+            let passages: Vec<String> = cuts.into_iter().map(|cut| cut.shown).collect();
             Shown {
                 pair: one.id(),
                 tokens: 0,
+                is_cut,
                 chosen_first: one.render(&passages, Order::ChosenFirst),
                 chosen_second: one.render(&passages, Order::ChosenSecond),
                 outline: one.outline(Order::ChosenFirst).zip(one.outline(Order::ChosenSecond)),
@@ -121,6 +126,10 @@ impl Cut {
             cut.cut_to(most);
         }
         cut
+    }
+
+    fn is_cut(&self) -> bool {
+        self.keep < self.whole.len()
     }
 
     /// Keeps the first three fifths and the last two of `keep` characters.

@@ -32,7 +32,7 @@ const ASKED_TOKENS: u64 = 160;
 pub struct Judgement {
     /// The chance that the person prefers the first.
     pub p_first: f64,
-    /// What moved it, the strongest first.
+    /// What moved it, the strongest first, and last, where texts were too long for the model, that it saw only a part.
     pub why: Vec<Reason>,
     /// The reward's log-odds for the first answer.
     pub reward: f64,
@@ -117,11 +117,12 @@ where
             .margins(&Head::judge(None), &shown.iter().collect::<Vec<_>>(), prompts::ask_preference)
             .await?;
         let judge = margins.first().copied().unwrap_or(0.0);
-        let why = vec![Reason::fixed(if judge.abs() < TELLING {
+        let leans = Reason::fixed(if judge.abs() < TELLING {
             "The model by itself can't tell the two answers apart.".to_owned()
         } else {
             format!("The model by itself leans to the {} answer.", side(judge))
-        })];
+        });
+        let why = std::iter::once(leans).chain(shown.first().and_then(saw_a_part)).collect();
         Ok(Judgement { p_first: sigmoid(judge), why, reward: 0.0, judge: Some(judge) })
     })
 }
@@ -183,7 +184,7 @@ async fn personal<E: Evidence>(
     judgement.p_first = sigmoid(stack.log_odds(judgement.reward, &others));
     moved.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()));
     let told = moved.into_iter().filter(|(part, _)| part.abs() >= TELLING).take(MOST_REASONS);
-    judgement.why = told.map(|(_, reason)| reason).collect();
+    judgement.why = told.map(|(_, reason)| reason).chain(saw_a_part(shown)).collect();
     Ok(judgement)
 }
 
@@ -202,6 +203,12 @@ async fn plan<P>(
     let judge = if ask_judge { Plan::scores(2, pair + u64::from(before)) } else { Plan::default() };
     let of_claims = if claims == 0 { 0 } else { 2 * (claims + 1) };
     Ok(judge + Plan::scores(of_claims, pair))
+}
+
+/// Where a text was too long for the model, whoever reads its verdict should know what it is a verdict on.
+fn saw_a_part(shown: &Shown) -> Option<Reason> {
+    let words = "The model saw only the beginning and the end of what was too long for it.";
+    shown.is_cut.then(|| Reason::fixed(words.to_owned()))
 }
 
 fn side(log_odds: f64) -> &'static str {

@@ -364,6 +364,25 @@ fn a_judgement_says_how_sure_and_why_and_turns_with_the_answers() {
 }
 
 #[test]
+fn a_judgement_of_texts_too_long_for_the_model_says_so() {
+    let (model, history) = (Scripted::new(Mind::Learns), cat_person(30));
+    let likeness = induce_with(&model, &history, Settings::full(7), &[]);
+    let says_so = |mut judging: Judging<crate::model::Prompt>| {
+        let judgement = now(drive(&model, &mut judging, &mut NoJournal, |_| (), || false)).unwrap();
+        judgement.words().last().unwrap().contains("only the beginning and the end")
+    };
+    for (words, expected) in [(20, false), (20_000, true)] {
+        let first = "A cat sat there. ".repeat(words / 4);
+        let evidence = || Open(RawPair::unjudged(Vec::new(), &first, "A dog sat there."));
+        let difference = crate::traits::difference(&[], &first, "A dog sat there.");
+        let known = || model.capabilities().clone();
+        let told = judging(likeness.clone(), evidence(), difference, known(), Asking::Always);
+        assert_eq!(says_so(told), expected, "told about the person, {words} words");
+        assert_eq!(says_so(judging_by_default(evidence(), known())), expected, "told nothing, {words} words");
+    }
+}
+
+#[test]
 fn cancelling_stops_before_the_next_call() {
     let (model, history) = (Scripted::new(Mind::Learns), cat_person(10));
     let seen = Cell::new(0);

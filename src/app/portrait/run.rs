@@ -188,20 +188,15 @@ pub fn estimate_text(estimate: &EstimateView) -> String {
         words::grouped(estimate.prompt_tokens),
         words::grouped(estimate.generated_tokens)
     );
-    match estimate.cost {
-        Some(cost) if cost < 0.005 => text += "; less than 0.01 at your prices",
-        Some(cost) => text += &format!("; at most {cost:.2} at your prices"),
-        None => {}
+    let money = |cost: f64| if cost < 0.005 { "less than 0.01".into() } else { format!("at most {cost:.2}") };
+    if let Some(cost) = estimate.cost {
+        text += &format!("; {} at your prices", money(cost));
     }
     if let Some((calls, cost)) = estimate.untested {
         text += &format!(
             ". Where no claim is found that has to be tested, at most {}{}",
             words::count(calls, "call", "calls"),
-            match cost {
-                Some(cost) if cost < 0.005 => " for less than 0.01".to_owned(),
-                Some(cost) => format!(" for {cost:.2}"),
-                None => String::new(),
-            }
+            cost.map_or_else(String::new, |cost| format!(", for {}", money(cost)))
         );
     }
     if estimate.kept > 0 {
@@ -338,7 +333,7 @@ mod tests {
         estimate.cost = Some(0.0123);
         assert!(estimate_text(&estimate).ends_with("; at most 0.01 at your prices."));
         estimate.untested = Some((40, Some(0.0061)));
-        let untested = "Where no claim is found that has to be tested, at most 40 calls for 0.01.";
+        let untested = "Where no claim is found that has to be tested, at most 40 calls, for at most 0.01.";
         assert!(estimate_text(&estimate).ends_with(&format!("at most 0.01 at your prices. {untested}")));
         (estimate.cost, estimate.kept, estimate.untested) = (Some(0.001), 3, None);
         assert!(

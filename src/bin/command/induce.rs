@@ -165,7 +165,8 @@ impl Induce {
         let model = Divided::new(&loaded.model, &remote.model);
         let capabilities = model.capabilities().clone();
         let (settings, job) = self.prepare(&capabilities)?;
-        remote.foretell(divided_plan(&settings), divided_plan(&settings));
+        let plan = divided_plan(&settings);
+        remote.foretell(plan, plan);
         let machine = divided_induction(history, settings, capabilities, decided);
         let done = self.finish(&model, machine, job, || remote.stopped() || loaded.stopped());
         remote.tell();

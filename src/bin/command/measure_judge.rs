@@ -5,11 +5,11 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use likeness::bench::{BenchChoice, Interval, Person, System};
+use likeness::bench::{Accuracy, BenchChoice, Interval, Person, System};
 use likeness::persona::{Likeness, RawPair, SketchedPair, from_sketches, from_traits, sketcher_of};
 use likeness::preference::History;
 use likeness::provider::OnReleased;
-use likeness::reward::{Prior, Reward, hit};
+use likeness::reward::{Prior, Reward};
 use likeness::traits::Difference;
 use serde::Serialize;
 
@@ -48,11 +48,8 @@ pub fn measure(people: &[&Person], loaded: &Loaded, kept: &mut Answers) -> Resul
     let mut all: Vec<(Shares, Shares)> = Vec::new();
     for (at, person) in people.iter().enumerate() {
         say(&format!("{}: person {} of {}", person.id, at + 1, people.len()));
-        if let Some((learnt, judged)) = split(person) {
-            all.push((
-                from_texts(&learnt, &judged, loaded, kept)?,
-                through_sketches(&learnt, &judged, loaded, kept)?,
-            ));
+        if let Some(split) = Split::of(person) {
+            all.push((split.from_texts(loaded, kept)?, split.through_sketches(loaded, kept)?));
         }
     }
     let mut systems = BTreeMap::new();
@@ -69,55 +66,52 @@ pub fn measure(people: &[&Person], loaded: &Loaded, kept: &mut Answers) -> Resul
     Ok(JudgeMeasured { people: all.len(), judged_each: JUDGED, systems })
 }
 
-/// What is learnt from and what is judged: no question is in both.
-fn split(person: &Person) -> Option<(Vec<&BenchChoice>, Vec<&BenchChoice>)> {
-    let judged: Vec<&BenchChoice> = person.choices.iter().rev().take(JUDGED).rev().collect();
-    let asked: HashSet<&str> = judged.iter().map(|choice| choice.question.as_str()).collect();
-    let others = person.choices.iter().filter(|choice| !asked.contains(choice.question.as_str()));
-    let mut learnt: Vec<&BenchChoice> = others.rev().take(*LEARNT.end()).collect();
-    learnt.reverse();
-    (learnt.len() >= *LEARNT.start() && judged.len() == JUDGED).then_some((learnt, judged))
+/// What is learnt of a person, and what is judged: no question is in both.
+struct Split<'a> {
+    learnt: History,
+    judged: Vec<&'a BenchChoice>,
 }
 
-fn history(learnt: &[&BenchChoice]) -> History {
-    History::new(learnt.iter().map(|choice| choice.pair.clone()))
-}
+impl<'a> Split<'a> {
+    /// None for a person with too few choices.
+    fn of(person: &'a Person) -> Option<Self> {
+        let judged: Vec<&BenchChoice> = person.choices.iter().rev().take(JUDGED).rev().collect();
+        let asked: HashSet<&str> = judged.iter().map(|choice| choice.question.as_str()).collect();
+        let others = person.choices.iter().filter(|choice| !asked.contains(choice.question.as_str()));
+        let mut learnt: Vec<&BenchChoice> = others.rev().take(*LEARNT.end()).collect();
+        learnt.reverse();
+        let enough = learnt.len() >= *LEARNT.start() && judged.len() == JUDGED;
+        let learnt = History::new(learnt.into_iter().map(|choice| choice.pair.clone()));
+        enough.then_some(Split { learnt, judged })
+    }
 
-fn from_texts(
-    learnt: &[&BenchChoice],
-    judged: &[&BenchChoice],
-    loaded: &Loaded,
-    kept: &mut Answers,
-) -> Result<Shares, Failure> {
-    let likeness = from_traits(&history(learnt), 0, &[]);
-    let shown: Vec<Difference> = judged.iter().map(|one| one.observation.difference.clone()).collect();
-    let evidence = |at: usize| RawPair::new(judged[at].pair.clone());
-    let judges = Judges { model: &loaded.model, likeness: Some(&likeness), shown: &shown, evidence };
-    Ok(shares(&likeness, &shown, judges.judge(kept, || loaded.stopped())?))
-}
+    fn from_texts(&self, loaded: &Loaded, kept: &mut Answers) -> Result<Shares, Failure> {
+        let likeness = from_traits(&self.learnt, 0, &[]);
+        let shown: Vec<Difference> =
+            self.judged.iter().map(|one| one.observation.difference.clone()).collect();
+        let evidence = |at: usize| RawPair::new(self.judged[at].pair.clone());
+        let judges = Judges { model: &loaded.model, likeness: Some(&likeness), shown: &shown, evidence };
+        Ok(shares(&likeness, &shown, judges.judge(kept, || loaded.stopped())?))
+    }
 
-fn through_sketches(
-    learnt: &[&BenchChoice],
-    judged: &[&BenchChoice],
-    loaded: &Loaded,
-    kept: &mut Answers,
-) -> Result<Shares, Failure> {
-    let likeness = from_sketches(&history(learnt), 0, &[]);
-    let sketcher = sketcher_of(Some(&likeness));
-    let sketch = |at: usize| sketcher.sketch(judged[at].pair.id, &judged[at].observation.difference);
-    let shown: Vec<Difference> = (0..judged.len()).map(|at| sketch(at).difference()).collect();
-    let evidence = |at: usize| SketchedPair::new(sketch(at));
-    let model = &OnReleased(&loaded.model);
-    let judges = Judges { model, likeness: Some(&likeness), shown: &shown, evidence };
-    Ok(shares(&likeness, &shown, judges.judge(kept, || loaded.stopped())?))
+    fn through_sketches(&self, loaded: &Loaded, kept: &mut Answers) -> Result<Shares, Failure> {
+        let likeness = from_sketches(&self.learnt, 0, &[]);
+        let sketcher = sketcher_of(Some(&likeness));
+        let sketch =
+            |at: usize| sketcher.sketch(self.judged[at].pair.id, &self.judged[at].observation.difference);
+        let shown: Vec<Difference> = (0..self.judged.len()).map(|at| sketch(at).difference()).collect();
+        let evidence = |at: usize| SketchedPair::new(sketch(at));
+        let model = &OnReleased(&loaded.model);
+        let judges = Judges { model, likeness: Some(&likeness), shown: &shown, evidence };
+        Ok(shares(&likeness, &shown, judges.judge(kept, || loaded.stopped())?))
+    }
 }
 
 fn shares(likeness: &Likeness, shown: &[Difference], judges: Vec<(System, Vec<f64>)>) -> Shares {
     let by = |reward: &Reward| shown.iter().map(|one| reward.log_odds(one)).collect();
     let everyone = Reward::unknown(Prior::shipped());
     let traits = [(System::Prior, by(&everyone)), (System::Reward, by(&likeness.reward))];
-    let share = |odds: &Vec<f64>| odds.iter().map(|odds| hit(*odds)).sum::<f64>() / odds.len().max(1) as f64;
-    traits.iter().chain(&judges).map(|(system, odds)| (*system, share(odds))).collect()
+    traits.iter().chain(&judges).map(|(system, odds)| (*system, Accuracy::of(odds).accuracy)).collect()
 }
 
 impl std::fmt::Display for JudgeMeasured {

@@ -222,7 +222,8 @@ impl Asked {
             journal.known.clear();
         }
         let (plan, sure) = if settings.divided {
-            (divided_plan(&search), divided_plan(&search))
+            let plan = divided_plan(&search);
+            (plan, plan)
         } else {
             let known = model.capabilities().clone();
             let mut machine = induction_of_sketches(history, LearnsFrom::Texts, search, known, earlier);
