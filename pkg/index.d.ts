@@ -266,6 +266,7 @@ export interface Ranked {
   content: string;
   /** The chance that the person prefers it to another of them, on average. */
   liked: number;
+  /** What "this answer" is like beside the one that it differs from most. */
   why: string[];
 }
 

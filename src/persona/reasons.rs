@@ -14,6 +14,9 @@ pub(super) const TELLING: f64 = 0.05;
 /// choices says it: "speaks against it" is no news of a trait of which hardly more is known than of a coin.
 const LIKELY: f64 = 0.75;
 
+/// How every reason from a trait begins.
+const FIRST: &str = "The first answer ";
+
 /// One thing that moved a judgement.
 ///
 /// A claim's wording may be the person's own and say anything; whoever shows a reason to somebody else asks for the
@@ -31,6 +34,15 @@ pub struct Reason {
 impl Reason {
     pub(super) fn fixed(words: String) -> Self {
         Reason { fixed: Some(words.clone()), words, claim: None }
+    }
+
+    /// The reason for an answer's place among many, none of which is the second.
+    pub fn of_one_of_many(self) -> Self {
+        let this = |words: String| match words.strip_prefix(FIRST) {
+            Some(rest) => format!("This answer {rest}"),
+            None => words,
+        };
+        Reason { words: this(self.words), claim: self.claim, fixed: self.fixed.map(this) }
     }
 
     /// The words, or the fixed ones where `may` says that the claim's wording may not be told.
@@ -104,7 +116,7 @@ fn reason(known: bool, claim: Option<&Claim>, part: &Contribution) -> Option<Rea
         (false, true) => "which most people prefer",
         (false, false) => "which most people like less",
     };
-    let said = |makes: &str| format!("The first answer {verb} {step}, {makes}.");
+    let said = |makes: &str| format!("{FIRST}{verb} {step}, {makes}.");
     let Some(claim) = claim else { return Some(Reason::fixed(said(makes))) };
     let joint = if liked { "and" } else { "but" };
     Some(Reason {
@@ -170,6 +182,20 @@ mod tests {
         check([4, 5], 0.2, true);
         check([1, 8], 0.4, true);
         check([8, 1], 0.1, false);
+    }
+
+    #[test]
+    fn among_many_it_is_this_answer_and_a_claim_keeps_its_words() {
+        let claim = Claim { edited: Some("The first answer is enough.".into()), ..Claim::own("") };
+        let (_, row) = Trait::find("length").unwrap();
+        let part = Contribution { row, difference: -1.0, log_odds: 0.5, usual: 0.0, taken: 8, left: 2 };
+        let told = |claim| reason(true, claim, &part).unwrap().of_one_of_many();
+        let fixed = "This answer is clearly shorter, which goes with what you chose before.";
+        assert_eq!((&*told(None).words, told(None).fixed.as_deref()), (fixed, Some(fixed)));
+        let about = crate::persona::claims::About { id: "length".into(), more: false };
+        let claim = Claim { about: Some(about), ..claim };
+        let words = "This answer is clearly shorter, and you said: \"The first answer is enough\".";
+        assert_eq!((&*told(Some(&claim)).words, told(Some(&claim)).fixed.as_deref()), (words, Some(fixed)));
     }
 
     #[test]

@@ -80,14 +80,9 @@ fn Draft(draft: DraftAnswer, at: usize, picked: Option<u32>, alone: bool, last: 
         {(!alone && picked.is_none() && !draft.why.is_empty())
             .then(|| view! {
                 <ul class="why small">
-                    {draft.why.into_iter().map(|why| view! { <li>{sentence(&told(&why))}</li> }).collect_view()}
+                    {draft.why.into_iter().map(|why| view! { <li>{sentence(&why)}</li> }).collect_view()}
                 </ul>
             })}
         {choose.map(|choose| view! { <div class="actions">{choose}</div> })}
     }
-}
-
-/// A judgement's reason speaks of the first of two answers; here it is this one.
-fn told(why: &str) -> String {
-    why.replace("The first answer", "This one").replace("the first answer", "this one")
 }

@@ -2,7 +2,7 @@
 
 use super::portrait::likeness_now;
 use super::{Asked, Outcome};
-use crate::persona::{Claim, Writer, judge_by_traits};
+use crate::persona::{Claim, Reason, Writer, judge_by_traits};
 use crate::preference::Turn;
 use crate::service::{DraftAnswer, ProfileId, ReasonWords, Response, ServiceError};
 use crate::traits;
@@ -67,7 +67,8 @@ impl Asked {
             let liked = if count == 0 { 0.5 } else { sum / count as f64 };
             let clearest =
                 judged.into_iter().max_by(|a, b| a.log_odds().abs().total_cmp(&b.log_odds().abs()));
-            (liked as f32, clearest.map_or_else(Vec::new, |one| one.why))
+            let why = clearest.into_iter().flat_map(|one| one.why).map(Reason::of_one_of_many).collect();
+            (liked as f32, why)
         };
         let (liked, why): (Vec<f32>, Vec<_>) = texts.iter().enumerate().map(rank).unzip();
         let why = self.in_words(why, words).await?;
