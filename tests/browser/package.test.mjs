@@ -66,6 +66,7 @@ test("record, portrait, judge, personalize: the portrait reaches the next prompt
     assert.ok(seen.there.first > 0.55, `the direct answer is theirs: ${seen.there.first}`);
     assert.deepEqual([seen.best.content, seen.best.index, seen.worst.index], [seen.short, 1, 0]);
     assert.ok(seen.best.liked > 0.55 && seen.worst.liked < 0.45, `${seen.best.liked} ${seen.worst.liked}`);
+    for (const { why } of [seen.best, seen.worst]) assert.match(why[0], /^This answer /, "a place is not among two");
     assert.deepEqual(seen.claims, seen.portrait.claims);
     assert.equal(seen.messages.length, 2);
     assert.equal(seen.messages[0].role, "system");
