@@ -1,12 +1,16 @@
 // What is said of the package's examples: the versions that their READMEs name and their manifests ask for are those that
-// the tests start, and none of them is in the tarball.
+// the tests start, and none of them is in the tarball. Those with a dev server start as their READMEs say.
 
 import assert from "node:assert/strict";
-import { readFile, readdir, stat } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { cp, mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { test } from "node:test";
-import { REPOSITORY } from "./harness.mjs";
-import { PACKAGE, run } from "./package-project.mjs";
+import { REPOSITORY, launch, watchErrors } from "./harness.mjs";
+import { MODULES, PACKAGE, freePort, linkPackages, run } from "./package-project.mjs";
 
 const EXAMPLES = join(PACKAGE, "examples");
 /** Hosts so large that their tests are among the long ones, each with its own lock file. */
@@ -52,4 +56,48 @@ test("each example names the versions that were started, shows itself, and has i
   }
   const { stdout } = await run("npm", ["pack", PACKAGE, "--dry-run", "--json"]);
   assert.doesNotMatch(stdout, /examples\//);
+});
+
+/** Starts a folder's dev server; gives its address and how to stop it. */
+async function devServer(folder) {
+  const port = await freePort();
+  const options = ["--host", "127.0.0.1", "--port", `${port}`, "--strictPort"];
+  const server = spawn(process.execPath, [join(MODULES, "vite/bin/vite.js"), ...options], { cwd: folder });
+  const ended = once(server, "exit");
+  for await (const line of createInterface(server.stdout)) if (line.includes("Local")) break;
+  return { url: `http://127.0.0.1:${port}/`, stop: () => (server.kill(), ended) };
+}
+
+test("an example starts in its dev server, the package installed as its README says", { timeout: 180_000 }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), "likeness-examples-"));
+  const { browser, close } = await launch();
+  try {
+    const filter = (path) => !/\/(node_modules|public\/likeness)$|package-lock\.json$/.test(path);
+    await cp(PACKAGE, join(folder, "pkg"), { recursive: true, filter });
+    for (const name of ["ai-sdk", "assistant-ui"]) {
+      const its = join(folder, "pkg/examples", name);
+      const manifest = await json(join(its, "package.json"));
+      const { "@likeness/browser": own, ...others } = { ...manifest.dependencies, ...manifest.devDependencies };
+      // The others are here already; only how the package itself is installed is in question.
+      await writeFile(join(its, "package.json"), JSON.stringify({ ...manifest, dependencies: { "@likeness/browser": own }, devDependencies: {} }));
+      await run("npm", ["install", "--offline", "--no-audit", "--no-fund"], { cwd: its });
+      await linkPackages(Object.keys(others), its);
+      await run("npm", ["run", "likeness"], { cwd: its });
+      const server = await devServer(its);
+      try {
+        const page = await browser.newPage();
+        const watched = watchErrors(page);
+        await page.goto(`${server.url}?model=${encodeURIComponent("http://127.0.0.1:9/v1")}`);
+        await page.waitForFunction(() => window.likeness);
+        assert.equal((await page.evaluate(() => likeness.portrait())).pairs, 0);
+        watched.assertNone([/favicon\.ico/]);
+        await page.close();
+      } finally {
+        await server.stop();
+      }
+    }
+  } finally {
+    await close();
+    await rm(folder, { recursive: true, maxRetries: 5 });
+  }
 });

@@ -12,7 +12,7 @@ import { openModel } from "./remote-server.mjs";
 
 export const run = promisify(execFile);
 export const PACKAGE = join(REPOSITORY, "pkg");
-const MODULES = join(REPOSITORY, "tests/browser/node_modules");
+export const MODULES = join(REPOSITORY, "tests/browser/node_modules");
 const TYPES = { ".js": "text/javascript", ".wasm": "application/wasm", ".html": "text/html", ".css": "text/css" };
 
 /** The tarball, unpacked where a host would have it. */
@@ -35,12 +35,17 @@ export async function withInstalled(body) {
  */
 export function withProject(packages, body) {
   return withInstalled(async (folder) => {
-    for (const name of packages) {
-      await mkdir(dirname(join(folder, "node_modules", name)), { recursive: true });
-      await symlink(join(MODULES, name), join(folder, "node_modules", name));
-    }
+    await linkPackages(packages, folder);
     await body(folder);
   });
+}
+
+/** Puts packages into a folder's node_modules, as the tests' lock file has them. */
+export async function linkPackages(packages, folder) {
+  for (const name of packages) {
+    await mkdir(dirname(join(folder, "node_modules", name)), { recursive: true });
+    await symlink(join(MODULES, name), join(folder, "node_modules", name));
+  }
 }
 
 /** What is in one of the README's code blocks, the first of that language unless told. */

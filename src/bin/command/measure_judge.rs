@@ -49,7 +49,7 @@ pub fn measure(people: &[&Person], loaded: &Loaded, kept: &mut Answers) -> Resul
     for (at, person) in people.iter().enumerate() {
         say(&format!("{}: person {} of {}", person.id, at + 1, people.len()));
         if let Some(split) = Split::of(person) {
-            all.push((split.from_texts(loaded, kept)?, split.through_sketches(loaded, kept)?));
+            all.push((split.on_texts(loaded, kept)?, split.on_sketches(loaded, kept)?));
         }
     }
     let mut systems = BTreeMap::new();
@@ -85,7 +85,7 @@ impl<'a> Split<'a> {
         enough.then_some(Split { learnt, judged })
     }
 
-    fn from_texts(&self, loaded: &Loaded, kept: &mut Answers) -> Result<Shares, Failure> {
+    fn on_texts(&self, loaded: &Loaded, kept: &mut Answers) -> Result<Shares, Failure> {
         let likeness = from_traits(&self.learnt, 0, &[]);
         let shown: Vec<Difference> =
             self.judged.iter().map(|one| one.observation.difference.clone()).collect();
@@ -94,7 +94,7 @@ impl<'a> Split<'a> {
         Ok(shares(&likeness, &shown, judges.judge(kept, || loaded.stopped())?))
     }
 
-    fn through_sketches(&self, loaded: &Loaded, kept: &mut Answers) -> Result<Shares, Failure> {
+    fn on_sketches(&self, loaded: &Loaded, kept: &mut Answers) -> Result<Shares, Failure> {
         let likeness = from_sketches(&self.learnt, 0, &[]);
         let sketcher = sketcher_of(Some(&likeness));
         let sketch =
