@@ -1,5 +1,5 @@
 // What is said of the package's examples: the versions that their READMEs name and their manifests ask for are those that
-// the tests start, and none of them is in the tarball. Those with a dev server start as their READMEs say.
+// the tests start, and none of them is in the tarball. Each is installed, and built or started, as its README says.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -68,22 +68,49 @@ async function devServer(folder) {
   return { url: `http://127.0.0.1:${port}/`, stop: () => (server.kill(), ended) };
 }
 
-test("an example starts in its dev server, the package installed as its README says", { timeout: 180_000 }, async () => {
+/** A checkout's package with its examples, for as long as `body` runs. */
+async function withExamples(body) {
   const folder = await mkdtemp(join(tmpdir(), "likeness-examples-"));
-  const { browser, close } = await launch();
   try {
-    const filter = (path) => !/\/(node_modules|public\/likeness)$|package-lock\.json$/.test(path);
-    await cp(PACKAGE, join(folder, "pkg"), { recursive: true, filter });
+    const made = /\/(node_modules|public\/likeness|static|examples\/[^/]+\/likeness)$|package-lock\.json$/;
+    await cp(PACKAGE, join(folder, "pkg"), { recursive: true, filter: (path) => !made.test(path) });
+    await body(join(folder, "pkg/examples"));
+  } finally {
+    await rm(folder, { recursive: true, maxRetries: 5 });
+  }
+}
+
+/** Installs the package where an example asks for it; the others that it asks for are here already, and are linked. */
+async function install(folder) {
+  const manifest = await json(join(folder, "package.json"));
+  const { "@likeness/browser": own, ...others } = { ...manifest.dependencies, ...manifest.devDependencies };
+  const alone = { ...manifest, dependencies: { "@likeness/browser": own }, devDependencies: {} };
+  await writeFile(join(folder, "package.json"), JSON.stringify(alone));
+  await run("npm", ["install", "--offline", "--no-audit", "--no-fund"], { cwd: folder });
+  await linkPackages(Object.keys(others), folder);
+}
+
+test("an example that goes into a host is built as its README says", { timeout: 180_000 }, () =>
+  withExamples(async (examples) => {
+    for (const [name, into] of [["extension", "likeness"], ["sillytavern", "likeness"], ["open-webui", "static/likeness/package"]]) {
+      const its = join(examples, name);
+      assert.match(await readFile(join(its, "README.md"), "utf8"), /```sh\nnpm install\nnpm run build\n/);
+      await install(its);
+      await run("npm", ["run", "build"], { cwd: its });
+      await run(process.execPath, ["--input-type=module", "-e", `await import(${JSON.stringify(join(its, into, "index.js"))})`]);
+      await stat(join(its, into, "dist/data_worker_bg.wasm"));
+    }
+  }));
+
+test("an example with a page of its own starts in its dev server as its README says", { timeout: 180_000 }, () =>
+  withExamples(async (examples) => {
     for (const name of ["ai-sdk", "assistant-ui"]) {
-      const its = join(folder, "pkg/examples", name);
-      const manifest = await json(join(its, "package.json"));
-      const { "@likeness/browser": own, ...others } = { ...manifest.dependencies, ...manifest.devDependencies };
-      // The others are here already; only how the package itself is installed is in question.
-      await writeFile(join(its, "package.json"), JSON.stringify({ ...manifest, dependencies: { "@likeness/browser": own }, devDependencies: {} }));
-      await run("npm", ["install", "--offline", "--no-audit", "--no-fund"], { cwd: its });
-      await linkPackages(Object.keys(others), its);
+      const its = join(examples, name);
+      assert.match(await readFile(join(its, "README.md"), "utf8"), /```sh\nnpm install\nnpm run dev\n/);
+      await install(its);
       await run("npm", ["run", "likeness"], { cwd: its });
       const server = await devServer(its);
+      const { browser, close } = await launch();
       try {
         const page = await browser.newPage();
         const watched = watchErrors(page);
@@ -91,13 +118,9 @@ test("an example starts in its dev server, the package installed as its README s
         await page.waitForFunction(() => window.likeness);
         assert.equal((await page.evaluate(() => likeness.portrait())).pairs, 0);
         watched.assertNone([/favicon\.ico/]);
-        await page.close();
       } finally {
+        await close();
         await server.stop();
       }
     }
-  } finally {
-    await close();
-    await rm(folder, { recursive: true, maxRetries: 5 });
-  }
-});
+  }));
