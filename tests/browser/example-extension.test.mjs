@@ -14,7 +14,7 @@ import { answers, says } from "./remote-server.mjs";
 const PACKAGES = ["@assistant-ui/react", "openai", "react", "react-dom"];
 const SAID = ["Great question! There are many ways to boil an egg, and each has its friends.", "Seven minutes in boiling water.", "Three minutes."];
 
-/** The example as its README has it built, with a selector map for this page. */
+/** The example as its README has it built; what its selector map says of localhost goes for this page. */
 async function buildExtension(folder) {
   const extension = join(folder, "extension");
   await copyExample("extension", extension);
@@ -22,7 +22,7 @@ async function buildExtension(folder) {
   await cp(join(folder, "node_modules/@likeness/browser"), join(extension, "node_modules/@likeness/browser"), { recursive: true });
   await run(join(extension, "build.sh"));
   const sites = await readFile(join(extension, "sites.js"), "utf8");
-  await writeFile(join(extension, "sites.js"), sites.replace("http://localhost/*", "http://127.0.0.1:*/*"));
+  await writeFile(join(extension, "sites.js"), sites.replace("//localhost", "//127.0.0.1"));
   return extension;
 }
 
