@@ -143,12 +143,15 @@ mod tests {
     use super::*;
     use crate::traits::Trait;
 
-    /// What is made of a trait's part: `taken` and `left` count choices, `own` is how much of it is the person's.
-    fn made(claim: Option<&Claim>, log_odds: f64, own: f64, [taken, left]: [u32; 2]) -> String {
+    /// What the length of a longer answer comes to; `taken` and `left` count choices.
+    fn length(log_odds: f64, usual: f64, [taken, left]: [u32; 2]) -> Contribution {
         let (_, row) = Trait::find("length").unwrap();
-        let usual = log_odds * (1.0 - own);
-        let part = Contribution { row, difference: 1.0, log_odds, usual, taken, left };
-        reason(true, claim, &part).unwrap().words
+        Contribution { row, difference: 1.0, log_odds, usual, taken, left }
+    }
+
+    /// What is made of it; `own` is how much of it is the person's.
+    fn made(claim: Option<&Claim>, log_odds: f64, own: f64, counts: [u32; 2]) -> String {
+        reason(true, claim, &length(log_odds, log_odds * (1.0 - own), counts)).unwrap().words
     }
 
     #[test]
@@ -172,10 +175,7 @@ mod tests {
     #[test]
     fn only_a_direction_that_is_known_is_told() {
         let check = |counts: [u32; 2], positive, expected| {
-            let (_, row) = Trait::find("length").unwrap();
-            let [taken, left] = counts;
-            let part = Contribution { row, difference: 1.0, log_odds: -0.5, usual: 0.0, taken, left };
-            assert_eq!(is_clear(&part, positive), expected, "{counts:?} {positive}");
+            assert_eq!(is_clear(&length(-0.5, 0.0, counts), positive), expected, "{counts:?} {positive}");
         };
         check([0, 0], 0.47, false);
         check([4, 5], 0.3, false);
@@ -187,8 +187,7 @@ mod tests {
     #[test]
     fn among_many_it_is_this_answer_and_a_claim_keeps_its_words() {
         let claim = Claim { edited: Some("The first answer is enough.".into()), ..Claim::own("") };
-        let (_, row) = Trait::find("length").unwrap();
-        let part = Contribution { row, difference: -1.0, log_odds: 0.5, usual: 0.0, taken: 8, left: 2 };
+        let part = Contribution { difference: -1.0, ..length(0.5, 0.0, [8, 2]) };
         let told = |claim| reason(true, claim, &part).unwrap().of_one_of_many();
         let fixed = "This answer is clearly shorter, which goes with what you chose before.";
         assert_eq!((&*told(None).words, told(None).fixed.as_deref()), (fixed, Some(fixed)));

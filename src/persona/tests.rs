@@ -50,6 +50,10 @@ fn induce_with(model: &Scripted, history: &History, settings: Settings, earlier:
         .unwrap()
 }
 
+fn judged(model: &Scripted, mut judging: Judging<crate::model::Prompt>) -> Judgement {
+    now(drive(model, &mut judging, &mut NoJournal, |_| (), || false)).unwrap()
+}
+
 fn induce(mind: Mind, pairs: usize) -> Likeness {
     induce_with(&Scripted::new(mind), &cat_person(pairs), Settings::full(7), &[])
 }
@@ -352,9 +356,7 @@ fn a_judgement_says_how_sure_and_why_and_turns_with_the_answers() {
         let difference = crate::traits::difference(&context, first, second);
         let evidence = Open(RawPair::unjudged(context, first, second));
         let capabilities = model.capabilities().clone();
-        let mut judging =
-            judging(likeness.clone(), evidence, difference, capabilities, Asking::WhereItCounts);
-        now(drive(&model, &mut judging, &mut NoJournal, |_| (), || false)).unwrap()
+        judged(&model, judging(likeness.clone(), evidence, difference, capabilities, Asking::WhereItCounts))
     };
     let (cat, dog) = ("A cat sat there in the sun.", "A dog sat there in the sun.");
     let (one, other) = (judge(cat, dog), judge(dog, cat));
@@ -367,10 +369,8 @@ fn a_judgement_says_how_sure_and_why_and_turns_with_the_answers() {
 fn a_judgement_of_texts_too_long_for_the_model_says_so() {
     let (model, history) = (Scripted::new(Mind::Learns), cat_person(30));
     let likeness = induce_with(&model, &history, Settings::full(7), &[]);
-    let says_so = |mut judging: Judging<crate::model::Prompt>| {
-        let judgement = now(drive(&model, &mut judging, &mut NoJournal, |_| (), || false)).unwrap();
-        judgement.words().last().unwrap().contains("only the beginning and the end")
-    };
+    let says_so =
+        |judging| judged(&model, judging).words().last().unwrap().contains("only the beginning and the end");
     for (words, expected) in [(20, false), (20_000, true)] {
         let first = "A cat sat there. ".repeat(words / 4);
         let evidence = || Open(RawPair::unjudged(Vec::new(), &first, "A dog sat there."));

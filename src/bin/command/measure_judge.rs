@@ -81,8 +81,10 @@ impl<'a> Split<'a> {
         let mut learnt: Vec<&BenchChoice> = others.rev().take(*LEARNT.end()).collect();
         learnt.reverse();
         let enough = learnt.len() >= *LEARNT.start() && judged.len() == JUDGED;
-        let learnt = History::new(learnt.into_iter().map(|choice| choice.pair.clone()));
-        enough.then_some(Split { learnt, judged })
+        enough.then(|| Split {
+            learnt: History::new(learnt.into_iter().map(|choice| choice.pair.clone())),
+            judged,
+        })
     }
 
     fn on_texts(&self, loaded: &Loaded, kept: &mut Answers) -> Result<Shares, Failure> {
