@@ -144,7 +144,7 @@ test("a budget of calls is kept, and the job goes on later", async () => {
     await form.waitFor({ state: "detached" });
     server.will(() => answers());
     await open(page, "Portrait");
-    await page.getByText(/at your prices\. Where no claim is found that has to be tested, at most \d+ calls for (less than )?[\d.]+\.$/).waitFor();
+    await page.getByText(/at your prices\. Where no claim is found that has to be tested, at most \d+ calls, for (less than|at most) [\d.]+\.$/).waitFor();
     await screenshots(page, "estimate");
     await induce(page);
     await page.getByText(/the budget of 5 calls would be passed, 5 are spent; raise the budget/).waitFor();
