@@ -436,6 +436,12 @@ setup_gpu_tests() {
   ! has apt-get || [ -z "${CI:-}" ] || apt_install libvulkan1 mesa-vulkan-drivers
 }
 
+# Firefox and WebKit for the long browser tests. A developer's machine is tried with what it has; where that is nothing the
+# tests say so by name.
+setup_other_engines() {
+  ! has apt-get || [ -z "${CI:-}" ] || apt_install firefox-esr webkit2gtk-driver xvfb xauth
+}
+
 # One warm target folder serves every clone on a CI machine; a developer's checkout keeps its own.
 use_target_dir() {
   [ -n "${CI:-}" ] || return 0
