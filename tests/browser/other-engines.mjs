@@ -69,7 +69,7 @@ export async function openWebKit() {
   const server = spawn(program, given, { stdio: "ignore", detached: true });
   const ended = new Promise((resolve) => server.once("exit", resolve));
   const stop = () => {
-    process.kill(-server.pid);
+    if (server.exitCode === null) process.kill(-server.pid);
     return ended;
   };
   const call = async (method, path, body) => {
@@ -79,8 +79,8 @@ export async function openWebKit() {
     return value;
   };
   try {
-    const options = { args: ["--automation"] };
-    const session = await persist(() => call("POST", "/session", { capabilities: { alwaysMatch: { "webkitgtk:browserOptions": options } } }));
+    const alwaysMatch = { "webkitgtk:browserOptions": { args: ["--automation"] } };
+    const session = await persist(() => call("POST", "/session", { capabilities: { alwaysMatch } }));
     const path = `/session/${session.sessionId}`;
     const script = (work) =>
       `const given = [...arguments], done = given.pop();
@@ -92,9 +92,7 @@ export async function openWebKit() {
         if (error) throw new Error(error);
         return value;
       },
-      close: async () => {
-        await call("DELETE", path).finally(stop);
-      },
+      close: async () => void (await call("DELETE", path).finally(stop)),
     };
   } catch (error) {
     await stop();
