@@ -15,6 +15,8 @@ use serde::Serialize;
 
 use super::gguf::{GgufError, Header};
 
+mod bounds;
+
 /// ChatML, for files that have no template: the most widespread of the formats.
 const CHATML: &str = "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n\
                       {% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
@@ -45,6 +47,7 @@ pub struct Message {
 /// A model's chat template, ready to render.
 pub struct ChatTemplate {
     environment: Environment<'static>,
+    visited: bounds::Visited,
     /// What it is called, if it is none of the file's.
     built_in: Option<&'static str>,
     bos_token: String,
@@ -110,13 +113,15 @@ impl ChatTemplate {
     pub fn new(source: &str, bos_token: String, eos_token: String) -> Result<Self, TemplateError> {
         let mut environment = Environment::new();
         let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
-        environment.set_syntax(syntax.map_err(|error| TemplateError::Syntax { line: 1, why: told(&error) })?);
+        let syntax = syntax.map_err(|error| unreadable(&error))?;
+        environment.set_syntax(syntax.clone());
         environment.set_fuel(Some(FUEL));
         add_builtins(&mut environment);
-        environment
-            .add_template_owned(NAME, source.to_owned())
-            .map_err(|error| TemplateError::Syntax { line: error.line().unwrap_or(1), why: told(&error) })?;
-        Ok(ChatTemplate { environment, built_in: None, bos_token, eos_token })
+        let visited = bounds::Visited::default();
+        bounds::add_looks(&mut environment, &visited);
+        let source = bounds::bounded(source, syntax)?;
+        environment.add_template_owned(NAME, source).map_err(|error| unreadable(&error))?;
+        Ok(ChatTemplate { environment, visited, built_in: None, bos_token, eos_token })
     }
 
     /// What people may be told that it is: the file's own, or the built-in ChatML.
@@ -152,6 +157,7 @@ impl ChatTemplate {
             documents => (),
             strftime_now => Value::from_function(now),
         };
+        self.visited.begin();
         let template = self.environment.get_template(NAME);
         let rendered =
             template.and_then(|template| template.render_captured_to(variables, &mut output).map(|_| ()));
@@ -160,6 +166,10 @@ impl ChatTemplate {
             Err(error) => Err(failure(&error)),
         }
     }
+}
+
+fn unreadable(error: &minijinja::Error) -> TemplateError {
+    TemplateError::Syntax { line: error.line().unwrap_or(1), why: told(error) }
 }
 
 fn failure(error: &minijinja::Error) -> TemplateError {
@@ -359,6 +369,115 @@ mod tests {
         check(
             "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
             "the model's chat template fails, line 1: recursion limit exceeded",
+        );
+    }
+
+    #[test]
+    fn what_needs_more_stack_than_there_is_is_refused() {
+        let chained =
+            "the model's chat template can't be read, line 1: it chains more than 400 operators or branches";
+        for (link, end) in
+            [("1+", "1"), ("a~", "a"), ("-", "1"), ("not ", "1"), ("1**", "1"), ("1 if 1 else ", "1")]
+        {
+            check(&format!("{{{{ {}{end} }}}}", link.repeat(20_000)), chained);
+            check(&format!("{{{{ {}{end} }}}}", link.repeat(3_000)), chained);
+        }
+        for link in ["|e", ".a", "()", "[0]"] {
+            check(&format!("{{{{ a{} }}}}", link.repeat(3_000)), chained);
+        }
+        check(&format!("{{% if 1 %}}{}{{% endif %}}", "{% elif 1 %}".repeat(4_000)), chained);
+        let deep = "the model's chat template fails, line 1: a value is more than 64 deep";
+        for wraps in [
+            "[ns.x]",
+            "{'x': ns.x}",
+            "(ns.x, 1)",
+            "[[ns.x]] + []",
+            "ns.x, 1",
+            "[ns.x] if 1 else 2",
+            "[ns.x]|list",
+        ] {
+            for print in ["", "{{ ns.x }}", "{{ ns.x|tojson }}"] {
+                let grows = format!(
+                    "{{% set ns = namespace(x=[]) %}}{{% for i in range(9999) %}}{{% for j in range(99) %}}{{%- set ns.x = {wraps} -%}}\
+                     {{% endfor %}}{{% endfor %}}{print}"
+                );
+                check(&grows, deep);
+            }
+        }
+        check(&format!("{{% set x = 1 %}}{}", "{% set x = [x] %}".repeat(9999)), deep);
+        let holds = "the model's chat template fails, line 1: a namespace can't hold a namespace";
+        for holds_itself in
+            ["ns", "[ns]", "{'a': {'b': ns}}", "namespace(y=ns)", "1, ns", "[0]|map('default', ns, true)"]
+        {
+            for field in ["ns.x", "ns.x, ns.y"] {
+                check(
+                    &format!(
+                        "{{% set ns = namespace(x=1) %}}{{% set {field} = {holds_itself} %}}{{{{ ns }}}}"
+                    ),
+                    holds,
+                );
+            }
+        }
+        check("{% set ns = namespace(x=1) %}{% set ns.x|default(ns, true) %}{% endset %}{{ ns }}", holds);
+        check(
+            "{% set ns = namespace(x=[]) %}{% for i in range(99999) %}{% set y = range(9999)|list %}{% endfor %}",
+            "the model's chat template does not come to an end",
+        );
+    }
+
+    /// A worker of a browser has a stack of one megabyte.
+    #[test]
+    fn what_is_let_through_needs_no_large_stack() {
+        let run = || {
+            let hello = Message { role: "user".into(), content: "Hi".into() };
+            let render = |source: &str| {
+                let template = ChatTemplate::new(source, String::new(), String::new())?;
+                template.render(std::slice::from_ref(&hello), true, TODAY)
+            };
+            for (link, end) in [
+                ("1+", "1"),
+                ("a~", "a"),
+                ("not ", "1"),
+                ("1**", "1"),
+                ("1 and ", "1"),
+                ("1 if 1 else ", "1"),
+            ] {
+                let longest = (1..400).rev().map(|n| format!("{{{{ {}{end} }}}}", link.repeat(n)));
+                let refused = |source: &String| matches!(render(source), Err(TemplateError::Syntax { .. }));
+                assert!(longest.skip_while(refused).count() > 90, "{link}");
+            }
+            assert!(render(&format!("{{{{ 'a'{} }}}}", "|e".repeat(190))).is_ok());
+            assert!(render(&format!("{{% if 0 %}}{}{{% endif %}}", "{% elif 0 %}".repeat(400))).is_ok());
+            let wraps = format!("{}x{}", "[".repeat(99), "]".repeat(99));
+            let calls = format!(
+                "{{% macro m(x) %}}{{% if 1 %}}{{{{ m({wraps}) }}}}{{% endif %}}{{% endmacro %}}{{{{ m(1) }}}}"
+            );
+            assert!(render(&calls).is_err());
+            let deep = "{% set x = 1 %}".to_owned()
+                + &"{% set x = [x] %}".repeat(63)
+                + "{{ x }}{{ x|tojson }}{{ x == x }}";
+            assert!(render(&deep).is_ok());
+        };
+        std::thread::Builder::new().stack_size(1 << 20).spawn(run).unwrap().join().unwrap();
+    }
+
+    #[test]
+    fn what_is_assigned_stays_what_it_is() {
+        check(
+            "{% set a, b = 1, 'x' %}{{ a }}{{ b }}{% set c = 2, %}{{ c }}{% set d %}t{% endset %}{{ d }}",
+            "1x(2,)t",
+        );
+        check(
+            "{%- set ns = namespace(a=[]) -%} {%- set ns.a = ns.a + [1] -%} {% set ns.a = ns.a + [[2]] %}{{ ns.a }}",
+            "[1, [2]]",
+        );
+        check(
+            "{% set x = 'a' if 0 %}{{ x is defined }}{% set y|upper %}b{% endset %}{{ y }}{% set z=messages[0:]%}{{ z[0].role }}",
+            "FalseBuser",
+        );
+        check(
+            "{% set a = {'b': 1, 'c': {'d': [1, 2]}} %}{{ a.c.d[1] }}{% set f = '=' == '%}' %}{{ f }}",
+            "2False",
         );
     }
 

@@ -120,13 +120,21 @@ fn prose(used: &[&Claim], validation: &Validation, pairs: usize) -> String {
 
 /// What the choices can't part from the rest, where there is something.
 fn along(used: &[&Claim]) -> Option<String> {
-    let along = used.iter().filter(|claim| claim.along && by_template(claim));
-    let phrases: Vec<String> =
-        along.filter_map(|claim| Some(claim.row()?.phrase(claim.about.as_ref()?.more))).collect();
-    (!phrases.is_empty()).then(|| {
-        let what = list(&phrases);
-        format!("Whether it matters by itself that answers {what} is open: in your choices that came together with the rest.")
-    })
+    let (along, others): (Vec<&Claim>, Vec<&Claim>) =
+        used.iter().partition(|claim| claim.along && by_template(claim));
+    let phrase = |claim: &&Claim| Some(claim.row()?.phrase(claim.about.as_ref()?.more));
+    let phrases: Vec<String> = along.iter().filter_map(phrase).collect();
+    match phrases.len() {
+        0 => None,
+        // All go along with the one that is left: none is to be told from any other.
+        2.. if matches!(others[..], [head] if head.from != Source::Own) => {
+            Some("In your choices all of this came together: which of it matters by itself is open.".into())
+        }
+        _ => Some(format!(
+            "Whether it matters by itself that answers {} is open: in your choices that came together with the rest.",
+            list(&phrases)
+        )),
+    }
 }
 
 /// Whether a claim belongs to a part; the last part, without groups, takes what is about no trait.
@@ -146,15 +154,17 @@ fn by_template(claim: &Claim) -> bool {
 /// all is explained, the others are read like it.
 fn part(claims: &[&Claim], explained: &mut bool) -> String {
     let (joined, own): (Vec<&Claim>, Vec<&Claim>) = claims.iter().partition(|claim| by_template(claim));
-    let (shared, theirs): (Vec<&Claim>, Vec<&Claim>) = joined.iter().partition(|claim| claim.shared);
-    let mut sentences = Vec::new();
-    if !theirs.is_empty() {
-        sentences.push(format!("You prefer answers that {}.", likes(&theirs, explained)));
-    }
-    if !shared.is_empty() {
-        let also = if theirs.is_empty() { "" } else { "also " };
-        let likes = likes(&shared, explained);
-        sentences.push(format!("Like most people, you {also}prefer answers that {likes}."));
+    let mut sentences: Vec<String> = Vec::new();
+    for (usual, beginning) in [
+        (Usual::Unknown, "You"),
+        (Usual::Unlike, "Unlike most people, you"),
+        (Usual::Like, "Like most people, you"),
+    ] {
+        let here: Vec<&Claim> = joined.iter().copied().filter(|claim| Usual::of(claim) == usual).collect();
+        if !here.is_empty() {
+            let also = if sentences.is_empty() { "" } else { " also" };
+            sentences.push(format!("{beginning}{also} prefer answers that {}.", likes(&here, explained)));
+        }
     }
     sentences.extend(own.iter().map(|claim| sentence(claim)));
     sentences.join(" ")
@@ -177,28 +187,48 @@ fn likes(claims: &[&Claim], explained: &mut bool) -> String {
 /// What one trait rests on, in brackets: the first count of all is explained, "(17 of the 20 choices that differ in it)",
 /// the others are read like it.
 fn like(claim: &Claim, explained: &mut bool) -> String {
-    let Some(ground) = ground(claim) else { return String::new() };
-    let text = match ground.count {
+    let Some(count) = count(claim) else { return String::new() };
+    let text = match count {
         Count::Shows { holds, all } if *explained => format!("{holds} of {all}"),
         count => count.in_full(),
     };
-    *explained |= matches!(ground.count, Count::Shows { .. });
-    // That most people like it is said before.
-    let usual = if claim.shared { "" } else { ground.usual };
-    format!(" ({text}{usual})")
+    *explained |= matches!(count, Count::Shows { .. });
+    format!(" ({text})")
 }
 
 /// One claim as a sentence: its own words, then what it rests on.
 pub(super) fn sentence(claim: &Claim) -> String {
-    let ground = ground(claim).map(|Ground { count, usual }| format!(" ({}{usual})", count.in_full()));
+    let usual = match Usual::of(claim) {
+        Usual::Like => ", as most people do",
+        Usual::Unlike => ", unlike most people",
+        Usual::Unknown => "",
+    };
+    let ground = count(claim).map(|count| format!(" ({}{usual})", count.in_full()));
     format!("{}{}.", claim.wording().trim_end_matches('.'), ground.unwrap_or_default())
 }
 
-/// What a claim rests on.
-struct Ground {
-    count: Count,
-    /// How most people stand to it, after a comma; empty where nothing is to be said of them.
-    usual: &'static str,
+/// How most people stand to what a claim says.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Usual {
+    /// They like it too.
+    Like,
+    /// They lean the other way.
+    Unlike,
+    /// Nothing is to be said of them.
+    Unknown,
+}
+
+impl Usual {
+    fn of(claim: &Claim) -> Self {
+        match (claim.usual_weight, &claim.about) {
+            _ if claim.shared => Usual::Like,
+            // A tenth of log-odds for a usual difference is a leaning that shows.
+            (Some(weight), Some(about)) if weight.abs() >= 0.1 && (weight > 0.0) != about.more => {
+                Usual::Unlike
+            }
+            _ => Usual::Unknown,
+        }
+    }
 }
 
 /// In how many of the choices that bear on a claim it holds.
@@ -225,27 +255,16 @@ impl Count {
 }
 
 /// What a claim rests on; nothing where the person said it.
-fn ground(claim: &Claim) -> Option<Ground> {
+fn count(claim: &Claim) -> Option<Count> {
     if claim.from == Source::Own || claim.edited.is_some() {
         return None;
     }
     let (holds, all) = (claim.supports.len(), claim.supports.len() + claim.contradicts.len());
     if claim.about.is_none() {
-        return (all > 0).then_some(Ground { count: Count::Right { holds, all }, usual: "" });
+        return (all > 0).then_some(Count::Right { holds, all });
     }
-    let usual = match (claim.usual_weight, &claim.about) {
-        _ if claim.shared => ", as most people do",
-        // A tenth of log-odds for a usual difference is a leaning that shows.
-        (Some(weight), Some(about)) if weight.abs() >= 0.1 && (weight > 0.0) != about.more => {
-            ", unlike most people"
-        }
-        _ => "",
-    };
     let shows = holds * 5 >= all * 3 && all > 0;
-    Some(Ground {
-        count: if shows { Count::Shows { holds, all } } else { Count::Hidden { holds, all } },
-        usual,
-    })
+    Some(if shows { Count::Shows { holds, all } } else { Count::Hidden { holds, all } })
 }
 
 /// How well the newest choices are foretold from the older ones, against what fits most people.
@@ -431,7 +450,7 @@ mod tests {
             "Five things hold in your 24 choices, checked on choices that they were not drawn from.\n\n\
              Length and layout: You prefer answers that are shorter (17 of the 20 choices that differ in it) and have \
              fewer headings (all else being equal; by the bare count 4 of 9).\n\n\
-             Wording and tone: You prefer answers that are warmer (9 of 11, unlike most people).\n\n\
+             Wording and tone: Unlike most people, you prefer answers that are warmer (9 of 11).\n\n\
              Beyond style: No spoilers, please. You like stories about cats (right about 7 of 9 choices).\n\n\
              Learned from your earlier choices alone, your taste foretells 6 of the last 8; what most people like \
              foretells 4."
@@ -475,8 +494,16 @@ mod tests {
         claims[1].along = true;
         claims[2].along = true;
         let text = portrait(&claims, 16);
-        let expected = "Whether it matters by itself that answers have fewer emoji and are cooler is open: in your choices \
-                        that came together with the rest.";
+        assert!(
+            text.contains(
+                "In your choices all of this came together: which of it matters by itself is open."
+            ),
+            "{text}"
+        );
+        claims[1].along = false;
+        let text = portrait(&claims, 16);
+        let expected = "Whether it matters by itself that answers are cooler is open: in your choices that came together \
+                        with the rest.";
         assert!(text.contains(expected), "{text}");
     }
 

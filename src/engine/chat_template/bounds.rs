@@ -1,0 +1,151 @@
+//! Keeps a stranger's template from needing more stack than there is.
+//!
+//! `minijinja` bounds brackets, calls and work. It goes down chains of operators, and into values, by recursion, however
+//! deep they are, and a stack that overflows ends the program. So chains are bounded before a template is compiled, and
+//! what it assigns while it runs: nothing but assignments makes a value deeper from turn to turn of a loop, or puts it
+//! into itself.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use minijinja::machinery::{Token, tokenize};
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{ObjectRepr, Value};
+use minijinja::{Environment, Error, ErrorKind};
+
+use super::{TemplateError, unreadable};
+
+/// Tokens of one tag. The longest of the models' templates in `tests/golden` has 38; a test has a megabyte of stack do for
+/// chains of so many.
+const MOST_TOKENS: usize = 400;
+
+/// Branches of a template; each lies within the one before.
+const MOST_BRANCHES: usize = 400;
+
+/// Values within values. A tool's parameters may be some ten deep.
+const DEEPEST: usize = 64;
+
+/// Values looked at in a whole run, so that looking is no way to run on.
+const MOST_VISITED: usize = 1_000_000;
+
+/// Calls within calls and blocks within blocks.
+const DEEPEST_CALL: usize = 100;
+
+const ASSIGNED: &str = "bounded_for_a_variable";
+const ASSIGNED_TO_A_FIELD: &str = "bounded_for_a_field";
+
+/// The template with a look at each value that it assigns.
+///
+/// # Errors
+/// Where it is no Jinja, or chains too much.
+pub fn bounded(source: &str, syntax: SyntaxConfig) -> Result<String, TemplateError> {
+    let mut looks = Vec::new();
+    let (mut tokens, mut branches) = (0, 0);
+    let mut set = None::<Assignment>;
+    for token in tokenize(source, false, syntax) {
+        let (token, span) = token.map_err(|error| unreadable(&error))?;
+        tokens += 1;
+        match token {
+            Token::TemplateData(_) | Token::VariableStart | Token::BlockStart => tokens = 0,
+            Token::Ident("set") if tokens == 1 => set = Some(Assignment::default()),
+            Token::Ident("elif") if tokens == 1 => branches += 1,
+            Token::BlockEnd => {
+                let look = set.take().and_then(|set| set.look());
+                looks.extend(look.map(|look| (span.start_offset as usize, look)));
+            }
+            _ => {}
+        }
+        if let Some(set) = &mut set {
+            let begins = matches!(token, Token::Assign) && !set.has_value;
+            looks.extend(begins.then(|| (span.end_offset as usize, "(".to_owned())));
+            set.read(&token);
+        }
+        if tokens > MOST_TOKENS || branches > MOST_BRANCHES {
+            let why = format!("it chains more than {MOST_TOKENS} operators or branches");
+            return Err(TemplateError::Syntax { line: span.start_line.into(), why });
+        }
+    }
+    let mut looked = String::with_capacity(source.len());
+    let mut from = 0;
+    for (at, look) in looks {
+        looked.push_str(&source[from..at]);
+        looked.push_str(&look);
+        from = at;
+    }
+    Ok(looked + &source[from..])
+}
+
+/// A `set` tag that is being read.
+#[derive(Default)]
+struct Assignment {
+    is_field: bool,
+    has_value: bool,
+    has_filter: bool,
+}
+
+impl Assignment {
+    fn read(&mut self, token: &Token<'_>) {
+        match token {
+            Token::Dot if !self.has_value && !self.has_filter => self.is_field = true,
+            Token::Assign if !self.has_filter => self.has_value = true,
+            Token::Pipe if !self.has_value => self.has_filter = true,
+            _ => {}
+        }
+    }
+
+    /// What stands at the end of the tag; a block of text without a filter is looked at by nobody.
+    fn look(&self) -> Option<String> {
+        let filter = if self.is_field { ASSIGNED_TO_A_FIELD } else { ASSIGNED };
+        match (self.has_value, self.has_filter) {
+            (true, _) => Some(format!(")|{filter}")),
+            (_, true) => Some(format!("|{filter}")),
+            _ => None,
+        }
+    }
+}
+
+/// How many values were looked at in a run.
+#[derive(Clone, Debug, Default)]
+pub struct Visited(Arc<AtomicUsize>);
+
+impl Visited {
+    /// Begins another run.
+    pub fn begin(&self) {
+        self.0.store(0, Relaxed);
+    }
+}
+
+/// Adds what [`bounded`] templates call.
+pub fn add_looks(environment: &mut Environment<'_>, visited: &Visited) {
+    environment.set_recursion_limit(DEEPEST_CALL);
+    for (name, may_change) in [(ASSIGNED, true), (ASSIGNED_TO_A_FIELD, false)] {
+        let visited = visited.clone();
+        environment.add_filter(name, move |value: Value| {
+            look(&value, &visited, DEEPEST, may_change).map(|()| value)
+        });
+    }
+}
+
+/// Goes into a value, so many values deep. One that may be changed later must not come into another: it could hold itself.
+fn look(value: &Value, visited: &Visited, depth: usize, may_change: bool) -> Result<(), Error> {
+    if visited.0.fetch_add(1, Relaxed) >= MOST_VISITED {
+        return Err(Error::from(ErrorKind::OutOfFuel));
+    }
+    let Some(object) = value.as_object() else { return Ok(()) };
+    if depth == 0 {
+        return Err(Error::new(ErrorKind::InvalidOperation, format!("a value is more than {DEEPEST} deep")));
+    }
+    if !may_change && object.type_name().ends_with("Namespace") {
+        return Err(Error::new(ErrorKind::InvalidOperation, "a namespace can't hold a namespace"));
+    }
+    let go = |value: Value| look(&value, visited, depth - 1, may_change);
+    match object.repr() {
+        ObjectRepr::Map => object
+            .try_iter_pairs()
+            .into_iter()
+            .flatten()
+            .try_for_each(|pair| go(pair.0).and_then(|()| go(pair.1))),
+        ObjectRepr::Seq | ObjectRepr::Iterable => object.try_iter().into_iter().flatten().try_for_each(go),
+        _ => Ok(()),
+    }
+}
