@@ -464,6 +464,10 @@ mod tests {
     #[test]
     fn what_is_assigned_stays_what_it_is() {
         check(
+            r#"{% set y|tojson(indent=2) %}b{% endset %}{{ y }}{% set ns = namespace(z=0) %}{% set ns.z|upper %}c{% endset %}{{ ns.z }}"#,
+            "\"b\"C",
+        );
+        check(
             "{% set a, b = 1, 'x' %}{{ a }}{{ b }}{% set c = 2, %}{{ c }}{% set d %}t{% endset %}{{ d }}",
             "1x(2,)t",
         );

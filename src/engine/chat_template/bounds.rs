@@ -55,10 +55,10 @@ pub fn bounded(source: &str, syntax: SyntaxConfig) -> Result<String, TemplateErr
             }
             _ => {}
         }
-        if let Some(set) = &mut set {
-            let begins = matches!(token, Token::Assign) && !set.has_value;
-            looks.extend(begins.then(|| (span.end_offset as usize, "(".to_owned())));
-            set.read(&token);
+        if let Some(set) = &mut set
+            && set.begins_value(&token)
+        {
+            looks.push((span.end_offset as usize, "(".to_owned()));
         }
         if tokens > MOST_TOKENS || branches > MOST_BRANCHES {
             let why = format!("it chains more than {MOST_TOKENS} operators or branches");
@@ -84,13 +84,18 @@ struct Assignment {
 }
 
 impl Assignment {
-    fn read(&mut self, token: &Token<'_>) {
+    /// Reads on; whether the value begins behind this token.
+    fn begins_value(&mut self, token: &Token<'_>) -> bool {
+        if self.has_value || self.has_filter {
+            return false;
+        }
         match token {
-            Token::Dot if !self.has_value && !self.has_filter => self.is_field = true,
-            Token::Assign if !self.has_filter => self.has_value = true,
-            Token::Pipe if !self.has_value => self.has_filter = true,
+            Token::Dot => self.is_field = true,
+            Token::Assign => self.has_value = true,
+            Token::Pipe => self.has_filter = true,
             _ => {}
         }
+        self.has_value
     }
 
     /// What stands at the end of the tag; a block of text without a filter is looked at by nobody.
