@@ -419,6 +419,16 @@ mod tests {
             }
         }
         check("{% set ns = namespace(x=1) %}{% set ns.x|default(ns, true) %}{% endset %}{{ ns }}", holds);
+        let often = "the model's chat template can't be read, line 1: a product is of a text or of a number up to 1000, one in a tag";
+        for product in
+            ["30000000 * messages", "messages * n", "9 * 9 * messages", "messages * (9)", "n * messages"]
+        {
+            check(&format!("{{% set n = 9 %}}{{{{ {product} }}}}"), often);
+        }
+        check(
+            "{% set x = 1000 * messages %}{% set x = 1000 * x %}{{ x }}",
+            "the model's chat template does not come to an end",
+        );
         check(
             "{% set ns = namespace(x=[]) %}{% for i in range(99999) %}{% set y = range(9999)|list %}{% endfor %}",
             "the model's chat template does not come to an end",
@@ -463,6 +473,10 @@ mod tests {
 
     #[test]
     fn what_is_assigned_stays_what_it_is() {
+        check(
+            "{% for i in [1, 2] %}{{ '-' * i }}{{ i * 4 }}{{ 2 * (i + 1) }}{% endfor %}{{ (2 * messages)|length }}",
+            "-44--862",
+        );
         check(
             r#"{% set y|tojson(indent=2) %}b{% endset %}{{ y }}{% set ns = namespace(z=0) %}{% set ns.z|upper %}c{% endset %}{{ ns.z }}"#,
             "\"b\"C",

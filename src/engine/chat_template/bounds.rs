@@ -28,6 +28,10 @@ const DEEPEST: usize = 64;
 /// Values looked at in a whole run, so that looking is no way to run on.
 const MOST_VISITED: usize = 1_000_000;
 
+/// How often a template may repeat something in one product. A list is repeated for nothing and read at length: no fuel is
+/// asked for that.
+const MOST_REPEATED: u64 = 1000;
+
 /// Calls within calls and blocks within blocks.
 const DEEPEST_CALL: usize = 100;
 
@@ -42,6 +46,7 @@ pub fn bounded(source: &str, syntax: SyntaxConfig) -> Result<String, TemplateErr
     let mut looks = Vec::new();
     let (mut tokens, mut branches) = (0, 0);
     let mut set = None::<Assignment>;
+    let mut product = Product::default();
     for token in tokenize(source, false, syntax) {
         let (token, span) = token.map_err(|error| unreadable(&error))?;
         tokens += 1;
@@ -60,10 +65,14 @@ pub fn bounded(source: &str, syntax: SyntaxConfig) -> Result<String, TemplateErr
         {
             looks.push((span.end_offset as usize, "(".to_owned()));
         }
-        if tokens > MOST_TOKENS || branches > MOST_BRANCHES {
-            let why = format!("it chains more than {MOST_TOKENS} operators or branches");
-            return Err(TemplateError::Syntax { line: span.start_line.into(), why });
-        }
+        let why = if tokens > MOST_TOKENS || branches > MOST_BRANCHES {
+            format!("it chains more than {MOST_TOKENS} operators or branches")
+        } else if !product.is_small(&token) {
+            format!("a product is of a text or of a number up to {MOST_REPEATED}, one in a tag")
+        } else {
+            continue;
+        };
+        return Err(TemplateError::Syntax { line: span.start_line.into(), why });
     }
     let mut looked = String::with_capacity(source.len());
     let mut from = 0;
@@ -73,6 +82,41 @@ pub fn bounded(source: &str, syntax: SyntaxConfig) -> Result<String, TemplateErr
         from = at;
     }
     Ok(looked + &source[from..])
+}
+
+/// The product of a tag that is being read.
+#[derive(Default)]
+struct Product {
+    is_there: bool,
+    /// Whether its other side has to say how small it is.
+    is_open: bool,
+    /// Whether the token before is a text or a small number.
+    is_behind_small: bool,
+}
+
+impl Product {
+    /// Reads on; whether nothing is repeated more often than it may be.
+    fn is_small(&mut self, token: &Token<'_>) -> bool {
+        let small = match token {
+            Token::Str(_) | Token::String(_) => true,
+            Token::Int(number) => *number <= MOST_REPEATED,
+            _ => false,
+        };
+        let fits = match token {
+            Token::TemplateData(_) | Token::VariableStart | Token::BlockStart => {
+                *self = Product::default();
+                true
+            }
+            Token::Mul if self.is_there => false,
+            Token::Mul => {
+                (self.is_there, self.is_open) = (true, !self.is_behind_small);
+                true
+            }
+            _ => !std::mem::take(&mut self.is_open) || small,
+        };
+        self.is_behind_small = small;
+        fits
+    }
 }
 
 /// A `set` tag that is being read.
