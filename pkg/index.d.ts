@@ -175,7 +175,9 @@ export interface Portrait {
    * when all could.
    */
   unmeasured: string;
+  /** How many pairs it was made from. */
   pairs: number;
+  /** How many were added or taken away since. */
   changedSince: number;
   /** Which model read along; null when only traits spoke. */
   model: string | null;

@@ -8,7 +8,13 @@ import { node } from "./base.js";
 /** Lines shown at once, and read again after a change. */
 const LINES = 20;
 
-const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+let format;
+
+/** A moment in the reader's words. The format is made with the first line: a page that shows none would wait 30 ms for it. */
+function moment(ms) {
+  format ??= new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+  return format.format(ms);
+}
 
 /** The list below its disclosure. */
 export class LedgerList {
@@ -151,7 +157,7 @@ class Line {
     this.#strings = strings;
     const { whenMs, purpose, model, left, bytes } = this.#entry;
     const figure = left ? strings.bytes(bytes) : strings.stopped;
-    this.#summary.textContent = `${moment.format(whenMs)}: ${purpose}, ${model}, ${figure}`;
+    this.#summary.textContent = `${moment(whenMs)}: ${purpose}, ${model}, ${figure}`;
     for (const fact of this.#facts) fact.node.textContent = this.#entry[fact.name];
     this.#body.setAttribute("aria-label", strings.body);
     this.#body.hidden = !left;
