@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { delimiter, isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
@@ -14,13 +14,18 @@ const MACOS = [
   "/Applications/Chromium.app/Contents/MacOS/Chromium",
 ];
 
+/** The first of these that is installed: names in PATH, or whole paths. */
+export function installed(candidates) {
+  const folders = (process.env.PATH ?? "").split(delimiter);
+  const paths = candidates.flatMap((name) => (isAbsolute(name) ? [name] : folders.map((folder) => join(folder, name))));
+  return paths.find((path) => existsSync(path));
+}
+
 /** The browser that LIKENESS_CHROMIUM names, one in PATH, an installed application, or Playwright's own. */
 export function chromiumPath() {
   const named = process.env.LIKENESS_CHROMIUM;
   if (named) return existsSync(named) ? named : undefined;
-  const folders = (process.env.PATH ?? "").split(delimiter);
-  const candidates = NAMES.flatMap((name) => folders.map((folder) => join(folder, name)));
-  return [...candidates, ...MACOS, chromium.executablePath()].find((path) => path && existsSync(path));
+  return installed([...NAMES, ...MACOS, chromium.executablePath()].filter(Boolean));
 }
 
 /** SwiftShader gives WebGPU where there is no GPU. It is slow, so only the tests of the GPU ask for it. */

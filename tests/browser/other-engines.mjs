@@ -4,12 +4,12 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { installed } from "./chromium.mjs";
 import { REPOSITORY } from "./harness.mjs";
 import { freePort, run as runProgram } from "./package-project.mjs";
 import { wait } from "./remote-server.mjs";
@@ -20,25 +20,23 @@ import { wait } from "./remote-server.mjs";
  */
 
 const FIREFOX = ["firefox", "firefox-esr", "/Applications/Firefox.app/Contents/MacOS/firefox"];
-const WEBKIT_DRIVER = ["WebKitWebDriver"];
-
-function installed(names) {
-  const folders = (process.env.PATH ?? "").split(delimiter);
-  return names.flatMap((name) => (name.startsWith("/") ? [name] : folders.map((folder) => join(folder, name)))).find(existsSync);
-}
 
 /** @returns {Promise<Tab | undefined>} none where no Firefox is installed */
 export async function openFirefox() {
   const executablePath = installed(FIREFOX);
   if (!executablePath) return undefined;
   const folder = await mkdtemp(join(tmpdir(), "likeness-firefox-"));
-  const remove = () => rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  let browser;
+  const end = async () => {
+    await browser?.close();
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  };
   try {
     await cp(join(REPOSITORY, "tests/browser/long/firefox"), folder, { recursive: true });
     await runProgram("npm", ["ci", "--no-audit", "--no-fund"], { cwd: folder });
     const entry = createRequire(join(folder, "package.json")).resolve("puppeteer-core");
     const { default: puppeteer } = await import(pathToFileURL(entry).href);
-    const browser = await puppeteer.launch({ browser: "firefox", executablePath, headless: true, protocolTimeout: 120_000 });
+    browser = await puppeteer.launch({ browser: "firefox", executablePath, headless: true, protocolTimeout: 120_000 });
     const page = await browser.newPage();
     const errors = [];
     page.on("pageerror", (error) => errors.push(String(error.stack ?? error)));
@@ -46,20 +44,19 @@ export async function openFirefox() {
       open: async (url) => void (await page.goto(url)),
       run: (work, ...given) => page.evaluate(work, ...given),
       close: async () => {
-        await browser.close();
-        await remove();
+        await end();
         assert.deepEqual(errors, [], "the page threw");
       },
     };
   } catch (error) {
-    await remove();
+    await end();
     throw error;
   }
 }
 
 /** @returns {Promise<Tab | undefined>} none where no WebKit with its driver is installed */
 export async function openWebKit() {
-  const driver = installed(WEBKIT_DRIVER);
+  const driver = installed(["WebKitWebDriver"]);
   const screen = installed(["xvfb-run"]);
   if (!driver || !(screen || process.env.DISPLAY)) return undefined;
   const port = await freePort();

@@ -98,7 +98,7 @@ fn cargo(tree: &Tree, options: &[&str]) -> (bool, Vec<Value>) {
         .args(options)
         .args(["--locked", "--offline", "--quiet", "--message-format=json"])
         .current_dir(&tree.root)
-        .env("CARGO_TARGET_DIR", target())
+        .env("CARGO_TARGET_DIR", target(tree))
         .stderr(Stdio::inherit())
         .output()
         .unwrap();
@@ -106,24 +106,26 @@ fn cargo(tree: &Tree, options: &[&str]) -> (bool, Vec<Value>) {
     (ran.status.success(), text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
 }
 
-/// The folder for what is built of copies. It can't be that of the repository, since Cargo takes a copy for the same
-/// package and would hand out the broken one. What was built of other crates holds for both, so it begins with that;
-/// should Cargo see it otherwise one day, it builds them again, which takes minutes, once.
-fn target() -> PathBuf {
-    let target = Tree::folder().join("target");
+/// The folder for what is built of a copy, which no other copy has, as Cargo lets one build at a time into a folder. It
+/// can't be that of the repository, since Cargo takes a copy for the same package and would hand out the broken one. What
+/// was built of other crates holds for all, so it begins with that; should Cargo see it otherwise one day, it builds them
+/// again, which takes minutes, once.
+fn target(tree: &Tree) -> PathBuf {
+    let target = tree.root.with_extension("target");
     if !target.exists() {
         let ours = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
         for profile in ["debug", "wasm32-unknown-unknown/debug"] {
             for part in ["deps", "build", ".fingerprint"] {
-                copy_others(&ours.join(profile).join(part), &target.join(profile).join(part));
+                take_others(&ours.join(profile).join(part), &target.join(profile).join(part));
             }
         }
     }
     target
 }
 
-/// Copies what is not of this package, with the times of last changes, which Cargo compares.
-fn copy_others(from: &Path, to: &Path) {
+/// Takes over what is not of this package: a second name for what was compiled, a copy of what Cargo noted of it, since
+/// Cargo writes over its notes. Both have the times of last changes, which Cargo compares.
+fn take_others(from: &Path, to: &Path) {
     let Ok(entries) = fs::read_dir(from) else { return };
     fs::create_dir_all(to).unwrap();
     for entry in entries.map(Result::unwrap) {
@@ -134,8 +136,8 @@ fn copy_others(from: &Path, to: &Path) {
         }
         let copy = to.join(&name);
         if path.is_dir() {
-            copy_others(&path, &copy);
-        } else {
+            take_others(&path, &copy);
+        } else if !from.ends_with("deps") || fs::hard_link(&path, &copy).is_err() {
             fs::copy(&path, &copy).unwrap();
             let changed = entry.metadata().unwrap().modified().unwrap();
             File::options().write(true).open(&copy).unwrap().set_modified(changed).unwrap();

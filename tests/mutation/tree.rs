@@ -17,7 +17,7 @@ pub struct Edit<'a> {
     pub with: &'a str,
 }
 
-/// The copy. Whoever has it is the only one, among processes too.
+/// A copy. Whoever has it is the only one, among processes too.
 pub struct Tree {
     pub root: PathBuf,
     _alone: File,
@@ -33,7 +33,7 @@ impl Tree {
     pub fn new(name: &str, edits: &[Edit<'_>]) -> Self {
         let folder = Tree::folder();
         fs::create_dir_all(&folder).unwrap();
-        let alone = File::create(folder.join("lock")).unwrap();
+        let alone = File::create(folder.join(name).with_extension("lock")).unwrap();
         alone.lock().unwrap();
         let tree = Tree { root: folder.join(name), _alone: alone };
         let source = Path::new(".");
