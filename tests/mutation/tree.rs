@@ -5,8 +5,7 @@ use std::fs::{self, File};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
-/// Folders that are built or fetched, and git's own.
-const LEFT_OUT: [&str; 6] = ["target", "dist", "node_modules", ".git", "pkg/dist", "__pycache__"];
+use ignore::{DirEntry, WalkBuilder};
 
 /// A place in a file, which it must have exactly once, and what to put there.
 #[derive(Clone, Copy)]
@@ -101,25 +100,19 @@ fn edited(path: &str, mut text: String, edits: &[Edit<'_>]) -> String {
     text
 }
 
-/// Every file below `root`, as a path from there.
+/// Every file below `root` that git does not ignore, as a path from there.
 fn files(root: &Path) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    let mut waiting = vec![String::new()];
-    while let Some(folder) = waiting.pop() {
-        let Ok(entries) = fs::read_dir(root.join(&folder)) else { continue };
-        for entry in entries {
-            let entry = entry.unwrap();
-            let name = entry.file_name().into_string().unwrap();
-            let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
-            if LEFT_OUT.contains(&&*name) || LEFT_OUT.contains(&&*path) {
-                continue;
-            }
-            if entry.file_type().unwrap().is_dir() {
-                waiting.push(path);
-            } else {
-                found.insert(path);
-            }
-        }
+    if !root.exists() {
+        return BTreeSet::new();
     }
-    found
+    let walk = WalkBuilder::new(root)
+        .standard_filters(false)
+        .git_ignore(true)
+        .require_git(false)
+        .filter_entry(|entry| entry.file_name() != ".git")
+        .build();
+    let entries = walk.map(Result::unwrap).filter(|entry| entry.path().is_file());
+    let path =
+        |entry: DirEntry| entry.path().strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
+    entries.map(path).collect()
 }

@@ -4,7 +4,8 @@
 //! dependency of the tests.
 
 use std::fs;
-use std::path::Path;
+
+use ignore::WalkBuilder;
 
 /// One text file: its path from the repository's top, with `/` between folders, and what it holds.
 pub struct Source {
@@ -36,33 +37,25 @@ pub enum Token<'a> {
     Sign(char),
 }
 
-/// Every text file that is part of the repository.
+/// Every text file that is part of the repository: what git ignores, having been built or fetched, is not.
 pub fn repository() -> Vec<Source> {
+    let walk = WalkBuilder::new(".")
+        .standard_filters(false)
+        .git_ignore(true)
+        .require_git(false)
+        .filter_entry(|entry| entry.file_name() != ".git")
+        .sort_by_file_name(|one, other| one.cmp(other))
+        .build();
     let mut found = Vec::new();
-    walk(Path::new("."), "", &mut found);
-    assert!(found.iter().any(|file| file.path == "src/lib.rs"), "the walk missed src/lib.rs");
-    found
-}
-
-/// Folders that are built or fetched, and git's own.
-const LEFT_OUT: [&str; 6] = ["target", "dist", "node_modules", ".git", "pkg/dist", "__pycache__"];
-
-fn walk(folder: &Path, prefix: &str, found: &mut Vec<Source>) {
-    let mut entries: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    entries.sort();
-    for path in entries {
-        let name = path.file_name().unwrap().to_string_lossy();
-        let inside = format!("{prefix}{name}");
-        if LEFT_OUT.contains(&&*name) || LEFT_OUT.contains(&&*inside) {
-            continue;
-        }
-        if path.is_dir() {
-            walk(&path, &format!("{inside}/"), found);
-        } else if let Ok(text) = fs::read_to_string(&path) {
-            // What is no UTF-8 is an image or a recorded binary: nothing for these rules.
-            found.push(Source { path: inside, text });
+    for entry in walk.map(Result::unwrap).filter(|entry| entry.path().is_file()) {
+        // What is no UTF-8 is an image or a recorded binary: nothing for these rules.
+        if let Ok(text) = fs::read_to_string(entry.path()) {
+            let path = entry.path().strip_prefix(".").unwrap();
+            found.push(Source { path: path.to_str().unwrap().replace('\\', "/"), text });
         }
     }
+    assert!(found.iter().any(|file| file.path == "src/lib.rs"), "the walk missed src/lib.rs");
+    found
 }
 
 /// Splits Rust text into tokens. Text that is no Rust gives some tokens too, never a panic.
