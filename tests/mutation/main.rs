@@ -1,6 +1,6 @@
 //! Whether the rules that keep a history here can fail: each is broken on purpose, in a copy of this repository.
 //!
-//! `refused` breaks what the compiler holds, and expects its named error; `house_rules` what tests/tidy holds;
+//! `refused` breaks what the compiler holds, and expects its named error; `rules` what tests/tidy holds;
 //! `behaviour` what ordinary tests hold, and expects named ones to fail. The copy as it is compiles and passes: without
 //! that control a failure would prove nothing. An edit that finds no place any more is a failure too.
 //!
@@ -10,6 +10,7 @@
 
 mod behaviour;
 mod cargo;
-mod house_rules;
+
 mod refused;
+mod rules;
 mod tree;
