@@ -10,7 +10,6 @@
 
 mod behaviour;
 mod cargo;
-
 mod refused;
 mod rules;
 mod tree;
