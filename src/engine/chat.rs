@@ -6,7 +6,6 @@ use jiff::civil::Date;
 
 use super::arch::Family;
 use super::chat_template::{ChatTemplate, Message};
-use super::choice::Outline;
 use super::device::AnyDevice;
 use super::error::short_of;
 use super::gguf::{GgufError, Header, Limits, Part, parse, whole_name};
@@ -14,6 +13,7 @@ use super::message::{
     ChatJudgement, ChatPrompt, ChatScores, ChatTurn, Cost, DeviceReport, EngineFailure, EngineReply,
     EngineRequest, LoadedModel, SamplingOptions,
 };
+use super::network::Outline;
 use super::prompt;
 use super::sample::{Parameters, SampleError, Sampler};
 use super::stop::StopStrings;
@@ -38,7 +38,7 @@ impl Chat {
     pub async fn outline<S: TensorSource + ?Sized>(source: &S) -> Result<Outline, EngineFailure> {
         let header =
             read_header(source, &Limits::default()).await.map_err(EngineError::from).map_err(failure)?;
-        let sizes = Family::read(&header).map_err(failure)?.sizes;
+        let Family { sizes, biases, logit_cap, .. } = Family::read(&header).map_err(failure)?;
         let mut formats = Vec::new();
         let (embedding, others): (Vec<_>, Vec<_>) =
             header.tensors.iter().partition(|tensor| tensor.name == "token_embd.weight");
@@ -47,7 +47,7 @@ impl Chat {
                 formats.push(tensor.kind);
             }
         }
-        Ok(Outline { sizes, formats })
+        Ok(Outline { sizes, formats, biases, capped: logit_cap.is_some() })
     }
 
     /// Loads the model of `source` onto `device`; `file` is its name. The fingerprint is of name and size: whoever knows the

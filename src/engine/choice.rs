@@ -14,7 +14,7 @@ use super::gguf::TensorKind;
 use super::gpu::{About, Adapter, Gpu, Mismatch, Refusal, Variants, self_test};
 use super::kv::KvTree;
 use super::message::{DeviceChoice, DeviceReport};
-use super::network::{Activation, Network, Pairing, Product, Rotation, Sizes, Slot, Step};
+use super::network::{Activation, Network, Outline, Pairing, Product, Rotation, Sizes, Slot, Step};
 use super::{EngineError, NonStop};
 
 /// The most that the sample work of one device is repeated for, in milliseconds.
@@ -24,22 +24,13 @@ const PROBE_MS: f64 = 100.0;
 const TOGETHER: usize = 32;
 const ALONE: usize = 4;
 
-/// What is known of a model before its weights are read.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Outline {
-    /// Its sizes.
-    pub sizes: Sizes,
-    /// The formats of its matrices, each once, that of the embedding first.
-    pub formats: Vec<TensorKind>,
-}
-
 /// Chooses, and tells why. `start_helpers` gets the processor's pool going, once for each that is made, before
 /// it is used.
 ///
 /// `now_ms` is a clock; `gpu_name` is what is known of the GPU from elsewhere, if anything is.
 pub async fn choose(
     wanted: DeviceChoice,
-    Outline { sizes, formats }: &Outline,
+    outline: &Outline,
     threads: usize,
     now_ms: impl Fn() -> f64,
     start_helpers: impl AsyncFn(&Cpu),
@@ -55,7 +46,7 @@ pub async fn choose(
     }
     #[cfg(not(feature = "gpu"))]
     {
-        let _ = (sizes, formats, now_ms, gpu_name);
+        let _ = (outline, now_ms, gpu_name);
         on_cpu(cpu().await, "this build has no GPU".to_owned(), None, None)
     }
     #[cfg(feature = "gpu")]
@@ -64,14 +55,14 @@ pub async fn choose(
             Ok(gpu) => gpu,
             Err(why) => return on_cpu(cpu().await, why, None, None),
         };
-        let gpu_ms = match measured(&mut gpu, *sizes, wanted, &now_ms).await {
+        let gpu_ms = match measured(&mut gpu, outline, wanted, &now_ms).await {
             Ok(ms) => Some(ms),
             Err(error) => return on_cpu(cpu().await, format!("the GPU failed: {error}"), None, None),
         };
         let mut cpu_ms = None;
         if wanted == DeviceChoice::Measured {
             let mut cpu = cpu().await;
-            cpu_ms = probe(&mut cpu, *sizes, &now_ms).await.ok();
+            cpu_ms = probe(&mut cpu, outline, &now_ms).await.ok();
             cpu.clear();
             if gpu_ms >= cpu_ms {
                 let about = gpu.about();
@@ -83,7 +74,7 @@ pub async fn choose(
                 return on_cpu(cpu, why, cpu_ms, gpu_ms);
             }
         }
-        if let Err(mismatch) = tested(&mut gpu, formats).await {
+        if let Err(mismatch) = tested(&mut gpu, outline).await {
             return on_cpu(
                 cpu().await,
                 format!("the GPU ({}) is not used: {mismatch}", gpu.about().name),
@@ -102,19 +93,22 @@ pub async fn choose(
     }
 }
 
-/// Has the GPU show that it computes rightly with these formats, unless it has since this worker started.
+/// Has the GPU show that it computes rightly what the model needs, unless it has since this worker started.
 #[cfg(feature = "gpu")]
-async fn tested(gpu: &mut Gpu, formats: &[TensorKind]) -> Result<(), Mismatch> {
+async fn tested(gpu: &mut Gpu, outline: &Outline) -> Result<(), Mismatch> {
     thread_local! {
-        static RIGHT: RefCell<Vec<(About, Variants, TensorKind)>> = const { RefCell::new(Vec::new()) };
+        static RIGHT: RefCell<Vec<(About, Variants, Outline)>> = const { RefCell::new(Vec::new()) };
     }
     let (about, variants) = (gpu.about().clone(), gpu.variants());
-    let this = |format: &TensorKind| (about.clone(), variants, *format);
-    if RIGHT.with_borrow(|right| formats.iter().all(|format| right.contains(&this(format)))) {
+    let covers = |of: &Outline| {
+        let formats = outline.formats.iter().all(|format| of.formats.contains(format));
+        formats && of.biases >= outline.biases && of.capped >= outline.capped
+    };
+    if RIGHT.with_borrow(|right| right.iter().any(|(a, v, of)| *a == about && *v == variants && covers(of))) {
         return Ok(());
     }
-    self_test(gpu, formats).await?;
-    RIGHT.with_borrow_mut(|right| right.extend(formats.iter().map(this)));
+    self_test(gpu, outline).await?;
+    RIGHT.with_borrow_mut(|right| right.push((about, variants, outline.clone())));
     Ok(())
 }
 
@@ -137,25 +131,25 @@ pub fn on_cpu(cpu: Cpu, why: String, cpu_ms: Option<f64>, gpu_ms: Option<f64>) -
     (AnyDevice::Cpu(cpu), DeviceReport { gpu: false, name, why, cpu_ms, gpu_ms })
 }
 
-/// As [`probe_variants`]; a GPU that need not be the faster one is measured once by a worker for models of one size.
+/// As [`probe_variants`]; a GPU that need not be the faster one is measured once by a worker for models of one outline.
 #[cfg(feature = "gpu")]
 async fn measured(
     gpu: &mut Gpu,
-    sizes: Sizes,
+    outline: &Outline,
     wanted: DeviceChoice,
     now_ms: &impl Fn() -> f64,
 ) -> Result<f64, EngineError> {
     thread_local! {
-        static MEASURED: RefCell<Vec<(About, Sizes, Variants, f64)>> = const { RefCell::new(Vec::new()) };
+        static MEASURED: RefCell<Vec<(About, Outline, Variants, f64)>> = const { RefCell::new(Vec::new()) };
     }
-    let same = |(about, of, ..): &&(About, Sizes, Variants, f64)| about == gpu.about() && *of == sizes;
+    let same = |(about, of, ..): &&(About, Outline, Variants, f64)| about == gpu.about() && of == outline;
     let known = MEASURED.with_borrow(|measured| measured.iter().find(same).cloned());
     if let Some((.., variants, ms)) = known.filter(|_| wanted != DeviceChoice::Measured) {
         gpu.use_variants(variants);
         return Ok(ms);
     }
-    let ms = probe_variants(gpu, sizes, now_ms).await?;
-    let found = (gpu.about().clone(), sizes, gpu.variants(), ms);
+    let ms = probe_variants(gpu, outline, now_ms).await?;
+    let found = (gpu.about().clone(), outline.clone(), gpu.variants(), ms);
     MEASURED.with_borrow_mut(|measured| {
         measured.retain(|(about, of, ..)| (about, of) != (&found.0, &found.1));
         measured.push(found);
@@ -165,15 +159,19 @@ async fn measured(
 
 /// Has the GPU use all that it offers beyond f32, or nothing of it, whichever is faster, and tells how fast.
 #[cfg(feature = "gpu")]
-async fn probe_variants(gpu: &mut Gpu, sizes: Sizes, now_ms: &impl Fn() -> f64) -> Result<f64, EngineError> {
-    let plain = probe(gpu, sizes, now_ms).await?;
+async fn probe_variants(
+    gpu: &mut Gpu,
+    outline: &Outline,
+    now_ms: &impl Fn() -> f64,
+) -> Result<f64, EngineError> {
+    let plain = probe(gpu, outline, now_ms).await?;
     let offers = gpu.about().offers;
     if offers == Variants::NONE {
         gpu.clear();
         return Ok(plain);
     }
     gpu.use_variants(offers);
-    let all = probe(gpu, sizes, now_ms).await?;
+    let all = probe(gpu, outline, now_ms).await?;
     gpu.use_variants(if all < plain { offers } else { Variants::NONE });
     Ok(all.min(plain))
 }
@@ -181,9 +179,10 @@ async fn probe_variants(gpu: &mut Gpu, sizes: Sizes, now_ms: &impl Fn() -> f64) 
 /// Milliseconds for [`TOGETHER`] tokens and [`ALONE`] more through a layer of about the model's size: the best of some.
 async fn probe<D: Device>(
     device: &mut D,
-    model: Sizes,
+    outline: &Outline,
     now_ms: &impl Fn() -> f64,
 ) -> Result<f64, EngineError> {
+    let model = outline.sizes;
     // What fits a format's blocks; larger layers take longer on both and tell no more.
     let fit = |size: usize, most: usize| size.min(most).next_multiple_of(32);
     let sizes = Sizes {
@@ -196,7 +195,7 @@ async fn probe<D: Device>(
         context: 256,
         ..model
     };
-    let network = sample(device, sizes).await?;
+    let network = sample(device, sizes, &outline.formats).await?;
     device.prepare(network, TOGETHER).await?;
     let begin = now_ms();
     let mut best = f64::INFINITY;
@@ -223,8 +222,14 @@ async fn probe<D: Device>(
     Ok(best)
 }
 
-/// A layer of zeros in the commonest format: what it computes is nothing, how long it takes is the same.
-async fn sample<D: Device>(device: &mut D, sizes: Sizes) -> Result<Network, EngineError> {
+/// A layer of zeros in the format that follows the embedding's, which is that of the model's layers or one of them: what it
+/// computes is nothing, how long it takes is the same, and what a GPU compiles for it serves the model too.
+async fn sample<D: Device>(
+    device: &mut D,
+    sizes: Sizes,
+    formats: &[TensorKind],
+) -> Result<Network, EngineError> {
+    let format = formats.get(1).or(formats.first()).copied().unwrap_or(TensorKind::Q4_0);
     let Sizes { width, hidden, heads, head_size, vocabulary, .. } = sizes;
     let (queries, keys) = (heads * head_size, sizes.keys());
     let mut matrices = Vec::new();
@@ -238,9 +243,11 @@ async fn sample<D: Device>(device: &mut D, sizes: Sizes) -> Result<Network, Engi
         (hidden, width),
         (width, hidden),
     ] {
-        let kind = TensorKind::Q4_0;
+        let whole = cols.is_multiple_of(format.block_items() as usize);
+        let kind = if whole { format } else { TensorKind::Q4_0 };
+        let blocks = rows * cols / kind.block_items() as usize;
         device.begin_matrix("the sample's", kind, rows, cols).await?;
-        device.push_rows(&vec![0; rows * cols / 32 * kind.block_bytes() as usize]).await?;
+        device.push_rows(&vec![0; blocks * kind.block_bytes() as usize]).await?;
         matrices.push(device.end_matrix());
     }
     let weight = device.vector(vec![1.0; width]).await?;

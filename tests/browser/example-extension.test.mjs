@@ -3,12 +3,12 @@
 // the extension's own storage; the portrait reaches the host's next prompt when the person says so; the history no request.
 
 import assert from "node:assert/strict";
-import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { HISTORY, assertNoHistory, assertTold, choicesIn, until } from "./example-person.mjs";
 import { screenshots } from "./harness.mjs";
-import { copyExample, run, viteBuild, withBuilt, withProject } from "./package-project.mjs";
+import { buildExample, copyExample, viteBuild, withBuilt, withProject } from "./package-project.mjs";
 import { answers, says } from "./remote-server.mjs";
 
 const PACKAGES = ["@assistant-ui/react", "openai", "react", "react-dom"];
@@ -17,10 +17,7 @@ const SAID = ["Great question! There are many ways to boil an egg, and each has 
 /** The example as its README has it built; what its selector map says of localhost goes for this page. */
 async function buildExtension(folder) {
   const extension = join(folder, "extension");
-  await copyExample("extension", extension);
-  await mkdir(join(extension, "node_modules/@likeness"), { recursive: true });
-  await cp(join(folder, "node_modules/@likeness/browser"), join(extension, "node_modules/@likeness/browser"), { recursive: true });
-  await run(join(extension, "build.sh"));
+  await buildExample("extension", folder, extension);
   const sites = await readFile(join(extension, "sites.js"), "utf8");
   await writeFile(join(extension, "sites.js"), sites.replace("//localhost", "//127.0.0.1"));
   return extension;

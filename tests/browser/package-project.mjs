@@ -67,6 +67,14 @@ export function copyExample(name, folder) {
   return cp(join(PACKAGE, "examples", name), folder, { recursive: true, filter: isSource });
 }
 
+/** An example that goes into a host, beside the package that is installed in this folder: built with it, at `to`. */
+export async function buildExample(name, folder, to) {
+  await copyExample(name, to);
+  const place = join(to, "node_modules/@likeness/browser");
+  await cp(join(folder, "node_modules/@likeness/browser"), place, { recursive: true });
+  await run(join(to, "build.sh"));
+}
+
 /** Serves a folder plainly, keeping every request with what it carries. */
 export async function serveFolder(folder) {
   const requests = [];

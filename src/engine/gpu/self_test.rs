@@ -10,7 +10,7 @@ use crate::engine::device::{Device, Piece};
 use crate::engine::gguf::TensorKind;
 use crate::engine::kv::KvTree;
 use crate::engine::network::{
-    Activation, MatrixId, Network, Pairing, Product, Rotation, Sizes, Slot, Step, VectorId,
+    Activation, MatrixId, Network, Outline, Pairing, Product, Rotation, Sizes, Slot, Step, VectorId,
 };
 use crate::engine::random::Pcg32;
 use crate::engine::{EngineError, NonStop};
@@ -32,7 +32,7 @@ const CHUNKS: [usize; 3] = [MANY, 3, 1];
 const MANY: usize = 75;
 
 /// But for how many layers there are.
-const SIZES: Sizes = Sizes {
+pub(super) const SIZES: Sizes = Sizes {
     layers: 0,
     width: 256,
     hidden: 256,
@@ -62,37 +62,32 @@ pub enum Mismatch {
     Failed(#[from] EngineError),
 }
 
-/// Runs the model, with matrices in all of `formats`, on `device`, which has no other, and on the processor: in plain f32
-/// first, then with what else the kernels use. Each format has kernels of its own, and a browser may take half a second
-/// to compile one: so it is the formats of the model that is wanted, not all that there are.
-pub async fn self_test(device: &mut Gpu, formats: &[TensorKind]) -> Result<(), Mismatch> {
+/// Runs a model with all that `outline` has, but for its sizes, on `device`, which has no other, and on the processor: in
+/// plain f32 first, then with what else the kernels use. Each format has kernels of its own, others where a bias is added
+/// or logits are capped, and a browser may take a second to compile one: so it is what the model at hand needs.
+pub async fn self_test(device: &mut Gpu, outline: &Outline) -> Result<(), Mismatch> {
     let used = device.variants();
     device.use_variants(Variants::NONE);
-    let plain = agrees(device, formats).await;
+    let plain = agrees(device, outline).await;
     device.use_variants(used);
     plain?;
-    if used == Variants::NONE { Ok(()) } else { agrees(device, formats).await }
+    if used == Variants::NONE { Ok(()) } else { agrees(device, outline).await }
 }
 
 /// The same with the variants that `device` uses.
-pub(super) async fn agrees(device: &mut Gpu, formats: &[TensorKind]) -> Result<(), Mismatch> {
+pub(super) async fn agrees(device: &mut Gpu, outline: &Outline) -> Result<(), Mismatch> {
     match device.variants() {
-        Variants { bytes: true, .. } => compare(device, Cpu::new(1), formats, TOLERANCE_OF_BYTES).await,
+        Variants { bytes: true, .. } => compare(device, Cpu::new(1), outline, TOLERANCE_OF_BYTES).await,
         Variants { halves: true, .. } => {
-            compare(device, Cpu::new(1).in_floats(), formats, TOLERANCE_OF_HALVES).await
+            compare(device, Cpu::new(1).in_floats(), outline, TOLERANCE_OF_HALVES).await
         }
-        _ => compare(device, Cpu::new(1).in_floats(), formats, TOLERANCE).await,
+        _ => compare(device, Cpu::new(1).in_floats(), outline, TOLERANCE).await,
     }
 }
 
-async fn compare(
-    device: &mut Gpu,
-    mut cpu: Cpu,
-    formats: &[TensorKind],
-    tolerance: f32,
-) -> Result<(), Mismatch> {
-    let expected = answers(&mut cpu, formats).await?;
-    let found = answers(device, formats).await?;
+async fn compare(device: &mut Gpu, mut cpu: Cpu, outline: &Outline, tolerance: f32) -> Result<(), Mismatch> {
+    let expected = answers(&mut cpu, outline).await?;
+    let found = answers(device, outline).await?;
     for (place, (found, expected)) in found.iter().zip(&expected).enumerate() {
         for (found, expected) in found.iter().zip(expected) {
             // Not a number, too.
@@ -105,8 +100,8 @@ async fn compare(
 }
 
 /// For each token: the log-probabilities of some tokens after it. Most are read together, then few, the last one alone.
-async fn answers<D: Device>(device: &mut D, formats: &[TensorKind]) -> Result<Vec<Vec<f32>>, EngineError> {
-    let network = Maker { device, random: Pcg32::new(20) }.network(formats).await?;
+async fn answers<D: Device>(device: &mut D, outline: &Outline) -> Result<Vec<Vec<f32>>, EngineError> {
+    let network = Maker { device, outline, random: Pcg32::new(20) }.network().await?;
     let vocabulary = network.sizes.vocabulary as u32;
     device.prepare(network, MANY).await?;
     let mut random = Pcg32::new(21);
@@ -136,6 +131,7 @@ async fn answers<D: Device>(device: &mut D, formats: &[TensorKind]) -> Result<Ve
 
 struct Maker<'d, D> {
     device: &'d mut D,
+    outline: &'d Outline,
     random: Pcg32,
 }
 
@@ -143,7 +139,8 @@ impl<D: Device> Maker<'_, D> {
     /// Two layers that differ in all that families differ in, and between them use each of up to fourteen formats; then
     /// layers with matrices of one format where several multiply the same, which are multiplied together, until each
     /// format has been in one. The embedding is of the first format.
-    async fn network(&mut self, formats: &[TensorKind]) -> Result<Network, EngineError> {
+    async fn network(&mut self) -> Result<Network, EngineError> {
+        let Outline { formats, capped, .. } = self.outline;
         let Sizes { width, vocabulary, .. } = SIZES;
         let first = formats.first().copied().unwrap_or(TensorKind::F32);
         let mut any = formats.iter().copied().cycle();
@@ -170,7 +167,7 @@ impl<D: Device> Maker<'_, D> {
             layers,
             output_norm: self.vector(width).await?,
             output: self.matrix(first, vocabulary, width).await?,
-            logit_cap: Some(30.0),
+            logit_cap: capped.then_some(30.0),
         })
     }
 
@@ -183,7 +180,8 @@ impl<D: Device> Maker<'_, D> {
         for (kind, rows, into) in
             [(kinds[0], queries, Slot::Queries), (kinds[1], keys, Slot::Keys), (kinds[2], keys, Slot::Values)]
         {
-            let bias = if !first { Some(self.vector(rows).await?) } else { None };
+            let biased = self.outline.biases && !first;
+            let bias = if biased { Some(self.vector(rows).await?) } else { None };
             products.push(Product { matrix: self.matrix(kind, rows, width).await?, bias, into });
         }
         steps.push(Step::Multiply { from: Slot::Normed, products });

@@ -4,8 +4,9 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use crate::engine::gguf::TensorKind;
+use crate::engine::network::Outline;
 
-use super::self_test::agrees;
+use super::self_test::{SIZES, agrees};
 use super::{Adapter, Gpu, Refusal, Variants};
 
 /// As models have them: alone, with others, and all that there are between them.
@@ -67,8 +68,11 @@ fn passes(as_hardware: bool) {
         let some =
             if ["plain", "all that is offered"].contains(&name) { &FORMATS[..] } else { &FORMATS[..2] };
         for formats in some {
-            now(agrees(&mut gpu, formats))
-                .unwrap_or_else(|mismatch| panic!("{name}, {formats:?}: {mismatch}"));
+            for has in [true, false] {
+                let outline = Outline { sizes: SIZES, formats: formats.to_vec(), biases: has, capped: has };
+                now(agrees(&mut gpu, &outline))
+                    .unwrap_or_else(|mismatch| panic!("{name}, {outline:?}: {mismatch}"));
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { HISTORY, assertNoHistory, assertTold, choicesIn, lastTold, until } from "../example-person.mjs";
 import { REPOSITORY, launch, screenshots, watchErrors } from "../harness.mjs";
-import { copyExample, freePort, run, withInstalled } from "../package-project.mjs";
+import { buildExample, freePort, run, withInstalled } from "../package-project.mjs";
 import { answers, kind, openModel, says, wait } from "../remote-server.mjs";
 
 const SAID = ["Great question! There are many ways to boil an egg, and each has its friends. Some like it soft.", "Seven minutes in boiling water.", "Three minutes in barely simmering water."];
@@ -31,10 +31,7 @@ async function install(folder, interpreter) {
   const pinned = join(REPOSITORY, "tests/browser/long/open-webui/requirements.txt");
   await run(join(environment, "bin/pip"), ["install", "--quiet", "--disable-pip-version-check", "--no-cache-dir", "--no-deps", "--only-binary", ":all:", "-r", pinned]);
   const example = join(folder, "example");
-  await copyExample("open-webui", example);
-  await mkdir(join(example, "node_modules/@likeness"), { recursive: true });
-  await cp(join(folder, "node_modules/@likeness/browser"), join(example, "node_modules/@likeness/browser"), { recursive: true });
-  await run(join(example, "build.sh"));
+  await buildExample("open-webui", folder, example);
   const [version] = await readdir(join(environment, "lib"));
   const its = join(environment, "lib", version, "site-packages/open_webui/frontend/static");
   assert.equal(await readFile(join(its, "loader.js"), "utf8"), "", "Open WebUI leaves loader.js to us");

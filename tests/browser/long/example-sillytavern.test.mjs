@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { HISTORY, assertNoHistory, assertTold, choicesIn, lastTold, until } from "../example-person.mjs";
 import { REPOSITORY, launch, screenshots, watchErrors } from "../harness.mjs";
-import { copyExample, freePort, run, withInstalled } from "../package-project.mjs";
+import { buildExample, freePort, run, withInstalled } from "../package-project.mjs";
 import { answers, kind, openModel, says } from "../remote-server.mjs";
 
 const SAID = ["Great question! There are many ways to boil an egg, and each has its friends. Some like it soft.", "Seven minutes in boiling water.", "Three minutes in barely simmering water.", "Until it is done."];
@@ -21,10 +21,7 @@ async function install(folder) {
   await cp(join(REPOSITORY, "tests/browser/long/sillytavern"), join(folder, "host"), { recursive: true });
   await run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: join(folder, "host") });
   const extension = join(folder, "extension");
-  await copyExample("sillytavern", extension);
-  await mkdir(join(extension, "node_modules/@likeness"), { recursive: true });
-  await cp(join(folder, "node_modules/@likeness/browser"), join(extension, "node_modules/@likeness/browser"), { recursive: true });
-  await run(join(extension, "build.sh"));
+  await buildExample("sillytavern", folder, extension);
   return extension;
 }
 
