@@ -11,5 +11,7 @@
 mod behaviour;
 mod cargo;
 mod refused;
+#[path = "../tidy/repository.rs"]
+mod repository;
 mod rules;
 mod tree;

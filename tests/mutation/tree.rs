@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
-use ignore::{DirEntry, WalkBuilder};
+use crate::repository::files;
 
 /// A place in a file, which it must have exactly once, and what to put there.
 #[derive(Clone, Copy)]
@@ -98,21 +98,4 @@ fn edited(path: &str, mut text: String, edits: &[Edit<'_>]) -> String {
         text = text.replacen(find, with, 1);
     }
     text
-}
-
-/// Every file below `root` that git does not ignore, as a path from there.
-fn files(root: &Path) -> BTreeSet<String> {
-    if !root.exists() {
-        return BTreeSet::new();
-    }
-    let walk = WalkBuilder::new(root)
-        .standard_filters(false)
-        .git_ignore(true)
-        .require_git(false)
-        .filter_entry(|entry| entry.file_name() != ".git")
-        .build();
-    let entries = walk.map(Result::unwrap).filter(|entry| entry.path().is_file());
-    let path =
-        |entry: DirEntry| entry.path().strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
-    entries.map(path).collect()
 }

@@ -9,6 +9,7 @@
 mod files;
 mod network;
 mod on_device;
+mod repository;
 mod rooms;
 mod source;
 

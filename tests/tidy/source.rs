@@ -4,8 +4,9 @@
 //! dependency of the tests.
 
 use std::fs;
+use std::path::Path;
 
-use ignore::WalkBuilder;
+use crate::repository::files;
 
 /// One text file: its path from the repository's top, with `/` between folders, and what it holds.
 pub struct Source {
@@ -39,21 +40,9 @@ pub enum Token<'a> {
 
 /// Every text file that is part of the repository: what git ignores, having been built or fetched, is not.
 pub fn repository() -> Vec<Source> {
-    let walk = WalkBuilder::new(".")
-        .standard_filters(false)
-        .git_ignore(true)
-        .require_git(false)
-        .filter_entry(|entry| entry.file_name() != ".git")
-        .sort_by_file_name(|one, other| one.cmp(other))
-        .build();
-    let mut found = Vec::new();
-    for entry in walk.map(Result::unwrap).filter(|entry| entry.path().is_file()) {
-        // What is no UTF-8 is an image or a recorded binary: nothing for these rules.
-        if let Ok(text) = fs::read_to_string(entry.path()) {
-            let path = entry.path().strip_prefix(".").unwrap();
-            found.push(Source { path: path.to_str().unwrap().replace('\\', "/"), text });
-        }
-    }
+    // What is no UTF-8 is an image or a recorded binary: nothing for these rules.
+    let source = |path: String| fs::read_to_string(&path).ok().map(|text| Source { path, text });
+    let found: Vec<Source> = files(Path::new(".")).into_iter().filter_map(source).collect();
     assert!(found.iter().any(|file| file.path == "src/lib.rs"), "the walk missed src/lib.rs");
     found
 }
