@@ -20,6 +20,9 @@ use super::{EngineError, NonStop};
 /// The most that the sample work of one device is repeated for, in milliseconds.
 const PROBE_MS: f64 = 100.0;
 
+/// What plain f32 must take at most, as a part of what all that a GPU offers takes, to be used instead.
+const CLEARLY: f64 = 0.8;
+
 /// Tokens that are read together in the sample work, and how many alone after them.
 const TOGETHER: usize = 32;
 const ALONE: usize = 4;
@@ -157,7 +160,10 @@ async fn measured(
     Ok(ms)
 }
 
-/// Has the GPU use all that it offers beyond f32, or nothing of it, whichever is faster, and tells how fast.
+/// Has the GPU use all that it offers beyond f32, or nothing of it where that is clearly faster, and tells how fast.
+///
+/// Where both take about as long, noise would decide, and the same question get another answer in its last digits
+/// each time that the model is loaded.
 #[cfg(feature = "gpu")]
 async fn probe_variants(
     gpu: &mut Gpu,
@@ -172,8 +178,11 @@ async fn probe_variants(
     }
     gpu.use_variants(offers);
     let all = probe(gpu, outline, now_ms).await?;
-    gpu.use_variants(if all < plain { offers } else { Variants::NONE });
-    Ok(all.min(plain))
+    if plain < CLEARLY * all {
+        gpu.use_variants(Variants::NONE);
+        return Ok(plain);
+    }
+    Ok(all)
 }
 
 /// Milliseconds for [`TOGETHER`] tokens and [`ALONE`] more through a layer of about the model's size: the best of some.

@@ -59,7 +59,7 @@ pub enum DriveError {
 
 /// Asks `model` until the method is done.
 ///
-/// `progress` hears after every answer; `cancelled` is looked at before each question.
+/// `progress` hears before the model is asked and after every answer; `cancelled` is looked at before each question.
 ///
 /// # Errors
 /// See [`DriveError`]; the machine is of no use afterwards, a fresh one with the same journal goes on.
@@ -87,6 +87,10 @@ where
         for question in questions {
             let kept = journal.get(&question.id).await;
             asked.push((question, kept.map_err(|error| DriveError::Journal(error.to_string()))?));
+        }
+        // A slow model's first answer takes a minute; what it is at is told before.
+        if asked.iter().any(|(question, kept)| kept.is_none() && !matches!(question.ask, Ask::Count(_))) {
+            progress(&machine.remaining());
         }
         for group in groups(&asked, model.scores_together()) {
             if cancelled() {

@@ -402,6 +402,8 @@ fn what_is_left_is_never_less_than_what_comes() {
     now(drive(&model, &mut machine, &mut NoJournal, progress, || false)).unwrap();
     let (calls, tokens) = (model.calls() as u64, machine.remaining().spent.prompt_tokens);
     let seen = seen.borrow();
+    let (before, planned) = seen.iter().find(|(_, left)| left.calls > 0).unwrap();
+    assert_eq!(*before, 0, "told before the first call is answered: {planned:?}");
     let (done, first) = seen.iter().find(|(done, _)| *done == 1).unwrap();
     assert!(done + first.calls >= calls, "{first:?} of {calls}");
     assert!(first.prompt_tokens * 11 / 10 >= tokens, "{first:?} of {tokens}");
