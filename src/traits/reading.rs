@@ -8,6 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::language;
 use super::layout::{self, Line};
 use super::lexicon::{self, MARKS, Mark};
 use super::marks::Characters;
@@ -304,13 +305,18 @@ impl Prose {
     fn vocabulary(&self) -> Vocabulary {
         let mut v = Vocabulary::default();
         let mut runs = HashSet::new();
+        let all_nouns = language::nouns_are_capitalised((0..self.words.len()).map(|index| self.word(index)));
         for (index, at) in self.words.iter().enumerate() {
             let word = self.word(index);
             let letters = word.chars().filter(|c| c.is_alphabetic()).count();
             v.letters += letters as f64;
             v.syllables += syllables(word);
             v.contractions += f64::from(u8::from(is_contraction(word)));
-            v.names += f64::from(u8::from(at.capital && !at.opens && !word.starts_with("i'") && word != "i"));
+            // A letter after a number is a unit.
+            let unit = letters == 1 && index > 0 && self.word(index - 1).starts_with(char::is_numeric);
+            let named =
+                at.capital && !at.opens && !unit && !word.starts_with("i'") && word != "i" && !all_nouns;
+            v.names += f64::from(u8::from(named));
             let number = word.starts_with(char::is_numeric);
             v.numbers += f64::from(u8::from(number));
             let repeated =

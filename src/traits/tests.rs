@@ -74,6 +74,20 @@ fn grammar(verb: &str, words: &str) -> Option<&'static str> {
 }
 
 #[test]
+fn a_noun_in_german_and_a_unit_are_no_names() {
+    let names = |answer: &str| measure(&[], answer).values()[Trait::find("names").unwrap().0];
+    assert_eq!(
+        names("Warm it to 38 °C, then stir in the yeast and wait until it foams. Plan B is cold milk."),
+        0.0
+    );
+    assert!(names("The book that you want is by Ursula Le Guin, and it is sold in Leeds and York.") > 5.0);
+    assert_eq!(
+        names("Der Hund läuft durch den Garten, weil die Katze auf dem Baum in der Sonne liegt."),
+        0.0
+    );
+}
+
+#[test]
 fn every_row_is_english_at_every_step_in_both_directions() {
     for row in TABLE {
         for (more, sign) in [(true, 1.0), (false, -1.0)] {
