@@ -46,6 +46,8 @@ pub enum Kernel {
     Keep(Pairing),
     /// `attend.wgsl`.
     Attend(Attend),
+    /// `attend_many.wgsl`.
+    AttendMany(AttendMany),
     /// `merge.wgsl`, for heads of this size.
     Merge(usize),
     /// `gate.wgsl`.
@@ -65,6 +67,30 @@ pub struct Attend {
     pub splits: u32,
     /// Whether a token alone turns and keeps what is its own, and how.
     pub keeps: Option<Pairing>,
+}
+
+/// What `attend_many.wgsl` depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct AttendMany {
+    /// Quads of a head's numbers, 64 at most.
+    pub quads: u32,
+    /// Heads that are taken together; they share keys.
+    pub group: u32,
+    /// Tokens that are taken together.
+    pub tokens: u32,
+}
+
+impl AttendMany {
+    /// Queries that a workgroup takes: more of them read less, and fewer leave workgroups to as many cores.
+    const MOST_QUERIES: u32 = 8;
+
+    /// For `heads` query heads of `head_size` numbers over `kv_heads`; none where a head is too large for a workgroup's memory.
+    pub fn of(heads: u32, kv_heads: u32, head_size: u32) -> Option<AttendMany> {
+        let sharing = heads / kv_heads;
+        let group = (1..=sharing.min(Self::MOST_QUERIES)).rfind(|group| sharing.is_multiple_of(*group))?;
+        let quads = head_size / 4;
+        (quads <= 64).then_some(AttendMany { quads, group, tokens: Self::MOST_QUERIES / group })
+    }
 }
 
 /// What the products' kernels depend on.

@@ -2,7 +2,7 @@
 
 use wgpu::{BindGroupEntry, BindingResource, Buffer};
 
-use super::kernels::{Attend, Kernel, Kernels, LOGIT_SLICES, Multiply, Then};
+use super::kernels::{Attend, AttendMany, Kernel, Kernels, LOGIT_SLICES, Multiply, Then};
 use super::memory::Memory;
 use super::plan::{Dispatch, Grid, LayerPages, Matrix, Part, Plan, Weights, Workspace};
 use super::weights::{BLOCK, Layout};
@@ -97,7 +97,7 @@ impl Planner<'_> {
             Step::Keep { layer, rotation } => work.push(self.keep(*layer, *rotation)),
             Step::Attend { layer, window, scale } => {
                 let attention = Attention { layer: *layer, window: *window, scale: *scale };
-                work.push(self.attend(attention, None, space.slot(Slot::Attended), 1));
+                work.push(self.attend_many(attention, space.slot(Slot::Attended)));
             }
             Step::Gate(activation) => {
                 let shape = self.memory.uniform(&[word(sizes.hidden)]);
@@ -240,6 +240,29 @@ impl Planner<'_> {
             _ => Grid::Shared(word(heads), splits),
         };
         self.dispatch(Kernel::Attend(kernel), &entries, grid)
+    }
+
+    /// The same for many tokens.
+    fn attend_many(&self, attention: Attention, out: &Buffer) -> Dispatch {
+        let (space, pages) = (self.workspace, &self.pages[attention.layer]);
+        let Sizes { heads, kv_heads, head_size, .. } = self.network.sizes;
+        let [heads, kv_heads, head_size] = [heads, kv_heads, head_size].map(word);
+        let Some(kernel) = AttendMany::of(heads, kv_heads, head_size) else {
+            return self.attend(attention, None, out, 1);
+        };
+        let Attention { window, scale, .. } = attention;
+        let shape = self.memory.uniform(&[heads, kv_heads, window.map_or(u32::MAX, word), scale.to_bits()]);
+        let entries = [
+            (0, &space.chunk),
+            (1, &shape),
+            (2, &space.places),
+            (3, space.slot(Slot::Queries)),
+            (4, &pages.keys),
+            (5, &pages.values),
+            (6, out),
+        ];
+        let grid = Grid::Tiles(heads / kernel.group, kernel.tokens);
+        self.dispatch(Kernel::AttendMany(kernel), &entries, grid)
     }
 
     pub(super) fn dispatch(&self, kernel: Kernel, buffers: &[(u32, &Buffer)], grid: Grid) -> Dispatch {

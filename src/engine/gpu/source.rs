@@ -6,7 +6,9 @@
 
 use std::fmt::Write;
 
-use super::kernels::{ASKED_AT, Attend, Few, Gives, Kernel, LOGIT_SLICES, Multiply, SPLITS, Then, WIDE};
+use super::kernels::{
+    ASKED_AT, Attend, AttendMany, Few, Gives, Kernel, LOGIT_SLICES, Multiply, SPLITS, Then, WIDE,
+};
 use super::variants::Variants;
 use super::weights::code_words;
 use crate::engine::gguf::TensorKind;
@@ -26,6 +28,7 @@ const EMBED: &str = include_str!("wgsl/embed.wgsl");
 const NORM: &str = include_str!("wgsl/norm.wgsl");
 const KEEP: &str = include_str!("wgsl/keep.wgsl");
 const ATTEND: &str = include_str!("wgsl/attend.wgsl");
+const ATTEND_MANY: &str = include_str!("wgsl/attend_many.wgsl");
 const MERGE: &str = include_str!("wgsl/merge.wgsl");
 const GATE: &str = include_str!("wgsl/gate.wgsl");
 const ADD: &str = include_str!("wgsl/add.wgsl");
@@ -290,6 +293,59 @@ fn attend(Attend { head_size, splits, keeps }: Attend, variants: Variants) -> St
     fill(sections(ATTEND, &[which, "main"]) + &keeps.map(turned).unwrap_or_default(), &names)
 }
 
+/// `attend_many.wgsl`.
+fn attend_many(AttendMany { quads, group, tokens }: AttendMany, variants: Variants) -> String {
+    let queries = group * tokens;
+    let each_token = |name: &str| -> String {
+        (0..tokens).map(|t| section(ATTEND_MANY, name).replace("{{T}}", &t.to_string())).collect()
+    };
+    let each = |name: &str| -> String {
+        let statements = section(ATTEND_MANY, name);
+        (0..queries)
+            .map(|n| {
+                let names = [("N", n), ("T", n / group), ("H", n % group)];
+                fill(statements.clone(), &names.map(|(name, number)| (name, number.to_string())))
+            })
+            .collect()
+    };
+    let seen = each_token("sees") + &each("masked");
+    let (parameters, largest) = match variants.subgroups {
+        0 => {
+            let fold = each("folded in memory");
+            let tree = format!(
+                "for (var half = 32u; half > 0u; half /= 2u) {{ if (i < half) {{ {fold} }} workgroupBarrier(); }}"
+            );
+            let [own, all] = ["largest in memory", "all in memory"].map(each);
+            (String::new(), format!("{seen}{own}workgroupBarrier();\n{tree}\n{all}"))
+        }
+        _ => {
+            let fold = each("folded by subgroups");
+            let [own, all] = ["largest by subgroups", "all by subgroups"].map(each);
+            let rest = format!("for (var s = 1u; s < subgroups; s++) {{ {fold} }}");
+            let parameters = section(FOLD, "parameters").trim_end().to_owned();
+            (parameters, format!("{seen}{own}workgroupBarrier();\n{all}{rest}"))
+        }
+    };
+    let names = [
+        ("BEGIN", each_token("begin token") + &each("begin")),
+        ("SCORE", each("score")),
+        ("LARGEST", largest),
+        ("WEIGH", each("weigh")),
+        ("ADD", each("add")),
+        ("FINISH", each("finish")),
+        ("PARAMETERS", parameters),
+        ("QUERIES", queries.to_string()),
+        ("GROUP", group.to_string()),
+        ("TOKENS", tokens.to_string()),
+        ("QUADS", quads.to_string()),
+        ("SHARES", (64 / quads).to_string()),
+        ("ALL_QUADS", (queries * quads).to_string()),
+        ("ALL_WEIGHTS", (64 * queries).to_string()),
+    ];
+    let names: Vec<_> = names.into_iter().chain(kept(variants)).collect();
+    fill(CHUNK.to_owned() + &sections(ATTEND_MANY, &[]), &names)
+}
+
 /// The products of an invocation of `matmul.wgsl` with one quad of columns, of `each` rows and tokens.
 fn tile_of_floats(each: u32) -> String {
     let mut load = String::new();
@@ -331,7 +387,7 @@ fn tile_of_bytes(each: u32) -> String {
 /// The WGSL of a kernel. Subgroups need no `enable` here: they are used natively alone, where naga knows no such word.
 pub fn source(kernel: Kernel, variants: Variants) -> String {
     let mut enables = String::new();
-    if variants.halves && matches!(kernel, Kernel::Keep(_) | Kernel::Attend(_)) {
+    if variants.halves && matches!(kernel, Kernel::Keep(_) | Kernel::Attend(_) | Kernel::AttendMany(_)) {
         enables += "enable f16;\n";
     }
     let body = body(kernel, variants);
@@ -387,6 +443,7 @@ fn body(kernel: Kernel, variants: Variants) -> String {
             fill(fill(CHUNK.to_owned() + KEEP, &kept(variants)), &names)
         }
         Kernel::Attend(kernel) => attend(kernel, variants),
+        Kernel::AttendMany(kernel) => attend_many(kernel, variants),
         Kernel::Merge(size) => {
             let names = [("SIZE", size.to_string()), ("SPLITS", SPLITS.to_string())];
             fill(MERGE.to_owned(), &names)

@@ -1,6 +1,8 @@
 // Causal attention of rotated queries over keys and values in pages, with grouped heads (Ainslie et al. 2023,
 // arXiv 2305.13245): out = Σ_p soft-max_p(scale q · k_p) v_p over the positions up to the query's own, of a window.
 //
+// For few tokens, which share too little to be taken together (`attend_many.wgsl`), and for heads too large for that.
+//
 // One workgroup of 64 invocations a query head of a token. It takes 64 positions at a time: an invocation has the score
 // of one, then some of the head's numbers; the running maximum and sum make the soft-max exact (Milakov and Gimelshein
 // 2018, arXiv 1805.02867). Dispatch: (heads, tokens, 1).
