@@ -128,6 +128,36 @@ fn judgements_together_are_what_each_is_alone() {
     }
 }
 
+/// How many queries a workgroup takes together, and how many invocations share a quad's positions, hangs on the heads.
+#[test]
+fn heads_of_every_shape_attend_as_the_processors() {
+    if !On::Gpu.has_gpu("shapes of heads") {
+        return;
+    }
+    let mut random = Random(13);
+    // As SmolLM2 and Qwen2.5 have them; groups that are split, and one that has no divisor; heads whose quads are no
+    // divisor of 64; the largest that fit, and larger.
+    let shapes = [[9, 3, 64], [7, 1, 32], [10, 1, 16], [11, 1, 16], [3, 3, 80], [4, 2, 256], [2, 1, 320]];
+    for shape in shapes {
+        let file = Tiny::shaped(TensorKind::F32, false, shape).file();
+        let options = Options { chunk_tokens: Some(90), ..Options::default() };
+        let mut cpu = On::Floats.load(&file, &options).expect("it loads");
+        let judgements = a_tree_of_prompts(&mut random);
+        let floats = now(cpu.score_all(&judgements, &mut NonStop)).expect("it runs");
+        for (on, close) in [(On::Gpu, CLOSE), (On::GpuAtItsBest, CLOSE_IN_BYTES)] {
+            let mut gpu = on.load(&file, &options).expect("it loads");
+            let difference = apart(&mut gpu, &mut cpu, &mut random, &[9, 64, 131]);
+            assert!(difference < close, "{shape:?}, {on:?}: {difference}");
+            // Tokens of several branches share a workgroup.
+            let together = now(gpu.score_all(&judgements, &mut NonStop)).expect("it runs");
+            for (gpu, cpu) in together.iter().zip(&floats) {
+                let difference = largest_difference(&gpu.log_probabilities, &cpu.log_probabilities);
+                assert!(difference < close, "{shape:?}, {on:?}, together: {difference}");
+            }
+        }
+    }
+}
+
 /// A token alone is read by workgroups that share the positions before it.
 #[test]
 fn a_token_far_on_is_the_processors() {

@@ -135,7 +135,7 @@ pub struct Tiny {
     pub data: Vec<u8>,
 }
 
-/// Sizes of [`Tiny`]: two layers, grouped heads, an odd vocabulary.
+/// Sizes of [`Tiny`], which has two layers and an odd vocabulary.
 pub const WIDTH: u64 = 256;
 pub const HIDDEN: u64 = 512;
 pub const VOCABULARY: u64 = 99;
@@ -143,6 +143,11 @@ pub const VOCABULARY: u64 = 99;
 impl Tiny {
     /// Matrices of `kind`, everything else in F32; an output matrix of its own if `untied`.
     pub fn new(kind: TensorKind, untied: bool) -> Tiny {
+        Tiny::shaped(kind, untied, [4, 2, 64])
+    }
+
+    /// The same with so many heads, heads of keys and values, and numbers of a head.
+    pub fn shaped(kind: TensorKind, untied: bool, [heads, kv_heads, head_size]: [u32; 3]) -> Tiny {
         let integer = |n: u32| Value::U32(n);
         let metadata = [
             ("general.architecture", Value::String("llama".into())),
@@ -150,10 +155,12 @@ impl Tiny {
             ("llama.context_length", integer(512)),
             ("llama.embedding_length", integer(WIDTH as u32)),
             ("llama.feed_forward_length", integer(HIDDEN as u32)),
-            ("llama.attention.head_count", integer(4)),
-            ("llama.attention.head_count_kv", integer(2)),
+            ("llama.attention.head_count", integer(heads)),
+            ("llama.attention.head_count_kv", integer(kv_heads)),
+            ("llama.attention.key_length", integer(head_size)),
+            ("llama.attention.value_length", integer(head_size)),
             ("llama.attention.layer_norm_rms_epsilon", Value::F32(1e-5)),
-            ("llama.rope.dimension_count", integer(64)),
+            ("llama.rope.dimension_count", integer(head_size)),
             ("llama.rope.freq_base", Value::F32(10_000.0)),
             ("llama.vocab_size", integer(VOCABULARY as u32)),
             ("tokenizer.ggml.model", Value::String("no_vocab".into())),
@@ -162,14 +169,15 @@ impl Tiny {
         let header = Header { version: 3, alignment: 32, metadata, tensors: Vec::new(), data_offset: 0 };
         let mut tiny = Tiny { header, data: Vec::new() };
         let mut random = Random(kind as u64 + 1);
+        let (queries, keys) = (u64::from(heads * head_size), u64::from(kv_heads * head_size));
         tiny.push("token_embd.weight", &[WIDTH, VOCABULARY], kind, &mut random);
         for layer in 0..2 {
             for (part, dims) in [
                 ("attn_norm", &[WIDTH][..]),
-                ("attn_q", &[WIDTH, 256]),
-                ("attn_k", &[WIDTH, 128]),
-                ("attn_v", &[WIDTH, 128]),
-                ("attn_output", &[256, WIDTH]),
+                ("attn_q", &[WIDTH, queries]),
+                ("attn_k", &[WIDTH, keys]),
+                ("attn_v", &[WIDTH, keys]),
+                ("attn_output", &[queries, WIDTH]),
                 ("ffn_norm", &[WIDTH]),
                 ("ffn_gate", &[WIDTH, HIDDEN]),
                 ("ffn_up", &[WIDTH, HIDDEN]),
