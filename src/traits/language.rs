@@ -26,12 +26,8 @@ const SHARE: f64 = 0.04;
 /// assert_eq!(is_english("Yes."), None);
 /// ```
 pub fn is_english(text: &str) -> Option<bool> {
-    let (mut all, mut common) = (0_usize, 0_usize);
-    for word in text.unicode_words().filter(|word| !word.bytes().all(|b| b.is_ascii_digit())).take(LOOKED_AT)
-    {
-        all += 1;
-        common += usize::from(COMMON.iter().any(|other| other.eq_ignore_ascii_case(word)));
-    }
+    let words = text.unicode_words().filter(|word| !word.bytes().all(|b| b.is_ascii_digit()));
+    let (all, common) = counted(words, &COMMON);
     (all >= FEWEST).then_some(common as f64 >= SHARE * all as f64)
 }
 
@@ -46,12 +42,18 @@ const GERMAN_SHARE: f64 = 0.1;
 
 /// Whether every noun of a text with these `words` is capitalised, as German has it, so that a capital names nobody.
 pub(super) fn nouns_are_capitalised<'a>(words: impl Iterator<Item = &'a str>) -> bool {
-    let (mut all, mut german) = (0_usize, 0_usize);
+    let (all, german) = counted(words, &GERMAN);
+    german >= 2 && german as f64 >= GERMAN_SHARE * all as f64
+}
+
+/// How many words are looked at, and how many of these are in `list`.
+fn counted<'a>(words: impl Iterator<Item = &'a str>, list: &[&str]) -> (usize, usize) {
+    let (mut all, mut listed) = (0, 0);
     for word in words.take(LOOKED_AT) {
         all += 1;
-        german += usize::from(GERMAN.iter().any(|other| other.eq_ignore_ascii_case(word)));
+        listed += usize::from(list.iter().any(|other| other.eq_ignore_ascii_case(word)));
     }
-    german >= 2 && german as f64 >= GERMAN_SHARE * all as f64
+    (all, listed)
 }
 
 #[cfg(test)]

@@ -216,20 +216,13 @@ impl Planner<'_> {
         out: &Buffer,
         splits: u32,
     ) -> Dispatch {
-        let (space, pages) = (self.workspace, &self.pages[layer]);
+        let space = self.workspace;
         let Sizes { heads, kv_heads, head_size, .. } = self.network.sizes;
         let turns = rotation.map(|rotation| &self.network.rotations[rotation]);
         let window = window.map_or(u32::MAX, word);
         let pairs = turns.map_or(0, |turns| word(turns.divisors.len()));
         let shape = self.memory.uniform(&[word(heads), word(kv_heads), window, scale.to_bits(), pairs]);
-        let mut entries = vec![
-            (1, &shape),
-            (2, &space.places),
-            (3, space.slot(Slot::Queries)),
-            (4, &pages.keys),
-            (5, &pages.values),
-            (6, out),
-        ];
+        let mut entries = self.attention_entries(layer, &shape, out);
         if let Some(rotation) = rotation {
             let new = [space.slot(Slot::Keys), space.slot(Slot::Values)];
             entries.extend([(7, &space.angles[rotation]), (8, new[0]), (9, new[1])]);
@@ -244,7 +237,6 @@ impl Planner<'_> {
 
     /// The same for many tokens.
     fn attend_many(&self, attention: Attention, out: &Buffer) -> Dispatch {
-        let (space, pages) = (self.workspace, &self.pages[attention.layer]);
         let Sizes { heads, kv_heads, head_size, .. } = self.network.sizes;
         let [heads, kv_heads, head_size] = [heads, kv_heads, head_size].map(word);
         let Some(kernel) = AttendMany::of(heads, kv_heads, head_size) else {
@@ -252,17 +244,28 @@ impl Planner<'_> {
         };
         let Attention { window, scale, .. } = attention;
         let shape = self.memory.uniform(&[heads, kv_heads, window.map_or(u32::MAX, word), scale.to_bits()]);
-        let entries = [
-            (0, &space.chunk),
-            (1, &shape),
+        let mut entries = self.attention_entries(attention.layer, &shape, out);
+        entries.push((0, &self.workspace.chunk));
+        let grid = Grid::Tiles(heads / kernel.group, kernel.tokens);
+        self.dispatch(Kernel::AttendMany(kernel), &entries, grid)
+    }
+
+    /// What every attention of a layer reads, and where it goes.
+    fn attention_entries<'a>(
+        &'a self,
+        layer: usize,
+        shape: &'a Buffer,
+        out: &'a Buffer,
+    ) -> Vec<(u32, &'a Buffer)> {
+        let (space, pages) = (self.workspace, &self.pages[layer]);
+        vec![
+            (1, shape),
             (2, &space.places),
             (3, space.slot(Slot::Queries)),
             (4, &pages.keys),
             (5, &pages.values),
             (6, out),
-        ];
-        let grid = Grid::Tiles(heads / kernel.group, kernel.tokens);
-        self.dispatch(Kernel::AttendMany(kernel), &entries, grid)
+        ]
     }
 
     pub(super) fn dispatch(&self, kernel: Kernel, buffers: &[(u32, &Buffer)], grid: Grid) -> Dispatch {

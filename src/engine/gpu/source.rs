@@ -309,21 +309,21 @@ fn attend_many(AttendMany { quads, group, tokens }: AttendMany, variants: Varian
             .collect()
     };
     let seen = each_token("sees") + &each("masked");
-    let (parameters, largest) = match variants.subgroups {
+    let [parameters, _] = fold("largest", variants);
+    let largest = match variants.subgroups {
         0 => {
             let fold = each("folded in memory");
             let tree = format!(
                 "for (var half = 32u; half > 0u; half /= 2u) {{ if (i < half) {{ {fold} }} workgroupBarrier(); }}"
             );
             let [own, all] = ["largest in memory", "all in memory"].map(each);
-            (String::new(), format!("{seen}{own}workgroupBarrier();\n{tree}\n{all}"))
+            format!("{seen}{own}workgroupBarrier();\n{tree}\n{all}")
         }
         _ => {
             let fold = each("folded by subgroups");
             let [own, all] = ["largest by subgroups", "all by subgroups"].map(each);
             let rest = format!("for (var s = 1u; s < subgroups; s++) {{ {fold} }}");
-            let parameters = section(FOLD, "parameters").trim_end().to_owned();
-            (parameters, format!("{seen}{own}workgroupBarrier();\n{all}{rest}"))
+            format!("{seen}{own}workgroupBarrier();\n{all}{rest}")
         }
     };
     let names = [
@@ -333,7 +333,7 @@ fn attend_many(AttendMany { quads, group, tokens }: AttendMany, variants: Varian
         ("WEIGH", each("weigh")),
         ("ADD", each("add")),
         ("FINISH", each("finish")),
-        ("PARAMETERS", parameters),
+        parameters,
         ("QUERIES", queries.to_string()),
         ("GROUP", group.to_string()),
         ("TOKENS", tokens.to_string()),
