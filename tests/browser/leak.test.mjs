@@ -36,7 +36,7 @@ after(async () => {
 
 test(
   "no way of sending gets through our policies, and each gets through without them",
-  { concurrency: 5 },
+  { concurrency: 10 },
   async (t) => {
     assert.ok(channels.length >= 55, "the page lists its channels");
     const all = channels.map((channel) =>

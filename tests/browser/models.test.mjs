@@ -4,13 +4,14 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { REPOSITORY, screenshots, withApp } from "./harness.mjs";
 import { folderWithSmallModel, writeInParts } from "./layers.mjs";
 import { arrival, openModelHost } from "./model-host.mjs";
+import { download } from "./models-page.mjs";
 import { open, takeSample } from "./remote-person.mjs";
 
 const MINUTE = 60_000;
@@ -202,6 +203,31 @@ test("a file that is none is refused by its name, in sight, and is not kept", { 
   }, { allowedErrors: [/engine_helper\.js/, /absent\.gguf/] });
 });
 
+test("after a reload the model that was loaded last is a click away, while its file is kept", { timeout: 3 * MINUTE }, async () => {
+  await withApp(async ({ page, url }) => {
+    const [again, comesAlong] = [`Load ${SMALL} again`, "Load the model that comes along"].map((name) => button(page, name));
+    await takeSample(page);
+    await open(page, "Portrait");
+    await comesAlong.waitFor();
+    assert.equal(await again.count(), 0);
+    await download(page, url, SMALL);
+    await page.reload();
+    await open(page, "Portrait");
+    await again.waitFor();
+    await screenshots(page, "portrait-model-again");
+    await again.click();
+    await page.getByText(/^With two-layers/i).waitFor({ timeout: MINUTE });
+    await open(page, "Models");
+    await button(page, "Take out of memory").click();
+    await button(page, "Remove").click();
+    await button(page, "Delete").click();
+    await nothingKept(page);
+    await open(page, "Portrait");
+    await comesAlong.waitFor();
+    assert.equal(await again.count(), 0);
+  }, { serving: { models: folder }, allowedErrors: [/engine_helper\.js/] });
+});
+
 /** A certificate that nobody vouches for, for a Chromium that is told not to mind. */
 async function certificate() {
   const [key, cert] = ["key.pem", "cert.pem"].map((name) => join(folder, name));
@@ -210,12 +236,28 @@ async function certificate() {
   return { key: await readFile(key), cert: await readFile(cert) };
 }
 
+/** A copy of the app that expects one SHA-256 where its list of models has another. */
+async function appExpecting(digest, listed) {
+  const dist = join(folder, "dist");
+  await cp(join(REPOSITORY, "dist"), dist, { recursive: true });
+  const path = join(dist, "app_bg.wasm");
+  const bytes = await readFile(path);
+  const at = bytes.indexOf(listed);
+  assert.ok(at > 0 && bytes.indexOf(listed, at + 1) < 0, "the list has that digest, once");
+  bytes.write(digest, at);
+  await writeFile(path, bytes);
+  return dist;
+}
+
 test("a model of the list is fetched from where its page hands it on to, by a click", { timeout: 4 * MINUTE }, async () => {
   const secure = await certificate();
   const [page, files] = [await openModelHost(small, secure), await openModelHost(small, secure)];
   page.handsOnTo = "https://cas-bridge.xethub.hf.co";
   const map = [`MAP huggingface.co 127.0.0.1:${page.port}`, `MAP cas-bridge.xethub.hf.co 127.0.0.1:${files.port}`];
   const flags = [`--host-resolver-rules=${map.join(",")}`, "--ignore-certificate-errors"];
+  // The file that stands in for the listed one is let pass as that one.
+  const dist = await appExpecting(await files.digest(), "decd2598bc2c8ed08c19adc3c8fdd461ee19ed5708679d1c54ef54a5a30d4f33");
+  const address = "HuggingFaceTB/SmolLM2-1.7B-Instruct-GGUF/resolve/2d4a76a30b4af41ecd395c35725ac11688d4cfe4/smollm2-1.7b-instruct-q4_k_m.gguf";
   try {
     await withApp(async ({ page: tab }) => {
       await openModels(tab);
@@ -228,17 +270,15 @@ test("a model of the list is fetched from where its page hands it on to, by a cl
       await tab.getByRole("heading", { name: "smollm2-1.7b-instruct-q4_k_m" }).waitFor({ timeout: 2 * MINUTE });
       assert.deepEqual(
         [...page.requests, ...files.requests].map(({ host, url }) => host + url),
-        ["huggingface.co", "cas-bridge.xethub.hf.co"].map(
-          (host) => `${host}/HuggingFaceTB/SmolLM2-1.7B-Instruct-GGUF/resolve/main/smollm2-1.7b-instruct-q4_k_m.gguf`,
-        ),
+        ["huggingface.co", "cas-bridge.xethub.hf.co"].map((host) => `${host}/${address}`),
       );
       await button(tab, "In use SmolLM2 1.7B Instruct").waitFor();
       await tab.waitForFunction(() => window.likenessPolicy.configured.length === 0);
 
-      // This one's digest stands in the list, and what comes is another file.
+      // What comes for this one is another file than the list says.
       await button(tab, "Download Llama 3.2 1B Instruct").click();
       await tab.getByText(/SHA-256 is [0-9a-f]{64}, expected 6f85a640a97c/).waitFor({ timeout: 2 * MINUTE });
-    }, { launching: { flags }, allowedErrors: [/engine_helper\.js/] });
+    }, { serving: { dist }, launching: { flags }, allowedErrors: [/engine_helper\.js/] });
   } finally {
     await Promise.all([page.close(), files.close()]);
   }

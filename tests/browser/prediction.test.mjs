@@ -69,45 +69,52 @@ async function lookedUp(log) {
 }
 
 test("nothing is done ahead through our policies, and it is without them", async (t) => {
-  const log = join(await mkdtemp(join(tmpdir(), "likeness-net-log-")), "log.json");
-  const [plain, open, byServer, byWorker, endpoint] = await Promise.all([
-    launchPlainly(log),
+  const folder = await mkdtemp(join(tmpdir(), "likeness-net-log-"));
+  const [open, byServer, byWorker, endpoint] = await Promise.all([
     serveWithoutPolicies(),
     serve({ dist: LEAK }),
     serveGuarded(),
     openEndpoint(),
   ]);
-  const sites = [open, byServer, byWorker];
+  // A browser for each site, since it does nothing ahead for a page that is not in front.
+  const sites = await Promise.all(
+    Object.entries({ control: open, server: byServer, worker: byWorker }).map(async ([name, { url }]) => {
+      const log = join(folder, `${name}.json`);
+      return { name, url, log, ...(await launchPlainly(log)) };
+    }),
+  );
   try {
-    const page = await plain.context.newPage();
+    const page = await sites[2].context.newPage();
     await allow(page, byWorker.url, [endpoint.origin]);
     for (const channel of CHANNELS) {
       await t.test(channel, async () => {
-        // One after the other: a browser does nothing ahead for a page that is not in front.
-        const arrived = [];
-        for (const { url } of sites) arrived.push(await tries(plain.context, url, channel, url === open.url ? CONTROL_MS : undefined));
-        const [control, server, worker] = arrived;
+        const [control, server, worker] = await Promise.all(
+          sites.map(({ context, url }) => tries(context, url, channel, url === open.url ? CONTROL_MS : undefined)),
+        );
         assert.ok(control > 0, "the control must leak, or this proves nothing");
         assert.equal(server, 0, "it leaks through the server's policy");
         assert.equal(worker, 0, "it leaks through the service worker's policy");
       });
     }
-    for (const [name, { url }] of Object.entries({ control: open, server: byServer, worker: byWorker })) {
+    const lookUp = async ({ name, url, context }) => {
+      const tab = await context.newPage();
       // The last of them leaves the page.
       for (const channels of [["dns-prefetch", "preconnect", "image"], ["location"]]) {
-        await page.goto(url);
-        for (const channel of channels) await attempts(page, channel, `http://${channel}-${name}.secret.example/`);
+        await tab.goto(url);
+        await tab.bringToFront();
+        for (const channel of channels) await attempts(tab, channel, `http://${channel}-${name}.secret.example/`);
         await wait(LOOK_UP_MS);
       }
-    }
+    };
+    await Promise.all(sites.map(lookUp));
   } finally {
-    await plain.close();
+    await Promise.all(sites.map(({ close }) => close()));
     await Promise.all([byServer.stop(), byWorker.stop()]);
     open.stop();
     endpoint.close();
   }
-  const names = await lookedUp(log);
-  await rm(join(log, ".."), { recursive: true });
+  const names = (await Promise.all(sites.map(({ log }) => lookedUp(log)))).flat();
+  await rm(folder, { recursive: true });
   for (const channel of ["dns-prefetch", "preconnect", "image", "location"]) {
     await t.test(`name of ${channel}`, () => {
       const told = (name) => names.some((host) => host.includes(`${channel}-${name}.secret.example`));

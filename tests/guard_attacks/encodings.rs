@@ -126,6 +126,20 @@ pub fn codes(text: &str) -> String {
     json_list(text.chars().map(|c| (c as u32).to_string()))
 }
 
+/// The bytes of UTF-8 as numbers.
+pub fn byte_codes(text: &str) -> String {
+    json_list(text.bytes().map(|byte| byte.to_string()))
+}
+
+pub fn octal_spaced(text: &str) -> String {
+    text.bytes().map(|byte| format!("{byte:03o} ")).collect()
+}
+
+/// As Unicode's own tables write them.
+pub fn code_points(text: &str) -> String {
+    text.chars().map(|c| format!("U+{:04X} ", c as u32)).collect()
+}
+
 pub fn json_list(items: impl Iterator<Item = String>) -> String {
     format!("[{}]", items.collect::<Vec<_>>().join(","))
 }
@@ -136,7 +150,7 @@ pub fn reversed(text: &str) -> String {
 
 pub type Disguise = (&'static str, fn(&str) -> String);
 
-pub const ENCODINGS: [Disguise; 23] = [
+pub const ENCODINGS: [Disguise; 26] = [
     ("json", json),
     ("base64", base64),
     ("base64url", base64url),
@@ -159,5 +173,8 @@ pub const ENCODINGS: [Disguise; 23] = [
     ("base32", base32),
     ("binary", binary),
     ("codes", codes),
+    ("codes of bytes", byte_codes),
+    ("octal, spaced", octal_spaced),
+    ("U+", code_points),
     ("reversed", reversed),
 ];

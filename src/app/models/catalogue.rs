@@ -1,7 +1,6 @@
 //! A short list of small models that are worth a download, with what can be read of each on its own page.
 //!
-//! An address with a commit in it names one file for good, so its SHA-256 can be told too; where it stands in no page
-//! that we could read, the one that is computed while the file comes is shown instead.
+//! An address with a commit in it names one file for good, so its SHA-256 is told too.
 
 use crate::service::ModelSource;
 
@@ -22,8 +21,8 @@ pub struct Offer {
     pub page: &'static str,
     /// The rest of the file's address, behind the page's: the version and the file's name.
     pub file: &'static str,
-    /// The file's SHA-256, where its page tells it.
-    pub sha256: Option<&'static str>,
+    /// The file's SHA-256.
+    pub sha256: &'static str,
 }
 
 /// What a model needs besides its weights: keys and values of 8,192 tokens and more, and what it computes with.
@@ -45,7 +44,7 @@ impl Offer {
         ModelSource::Url {
             url: format!("{}/resolve/{}", self.page, self.file),
             name: Some(self.file_name().to_owned()),
-            sha256: self.sha256.map(str::to_owned),
+            sha256: Some(self.sha256.to_owned()),
         }
     }
 
@@ -65,7 +64,7 @@ pub const OFFERS: [Offer; 7] = [
         licence: "Llama 3.2 Community License",
         page: "https://huggingface.co/bartowski/Llama-3.2-1B-Instruct-GGUF",
         file: "d52af3776f99ddf220e5ffd3f93b2a4e4df105be/Llama-3.2-1B-Instruct-Q4_K_M.gguf",
-        sha256: Some("6f85a640a97cf2bf5b8e764087b1e83da0fdb51d7c9fab7d0fece9385611df83"),
+        sha256: "6f85a640a97cf2bf5b8e764087b1e83da0fdb51d7c9fab7d0fece9385611df83",
     },
     Offer {
         name: "Qwen 2.5 1.5B Instruct",
@@ -75,7 +74,7 @@ pub const OFFERS: [Offer; 7] = [
         licence: "Apache 2.0",
         page: "https://huggingface.co/bartowski/Qwen2.5-1.5B-Instruct-GGUF",
         file: "85553858e3522ce5b531285b2202bdb40fab1624/Qwen2.5-1.5B-Instruct-Q4_K_M.gguf",
-        sha256: Some("50961d9b7d3b89e46be230528fc66d38bbdda8ac3748323dd34f129a714124fc"),
+        sha256: "50961d9b7d3b89e46be230528fc66d38bbdda8ac3748323dd34f129a714124fc",
     },
     Offer {
         name: "SmolLM2 1.7B Instruct",
@@ -84,8 +83,8 @@ pub const OFFERS: [Offer; 7] = [
         bytes: 1.06e9,
         licence: "Apache 2.0",
         page: "https://huggingface.co/HuggingFaceTB/SmolLM2-1.7B-Instruct-GGUF",
-        file: "main/smollm2-1.7b-instruct-q4_k_m.gguf",
-        sha256: None,
+        file: "2d4a76a30b4af41ecd395c35725ac11688d4cfe4/smollm2-1.7b-instruct-q4_k_m.gguf",
+        sha256: "decd2598bc2c8ed08c19adc3c8fdd461ee19ed5708679d1c54ef54a5a30d4f33",
     },
     Offer {
         name: "Llama 3.2 3B Instruct",
@@ -95,7 +94,7 @@ pub const OFFERS: [Offer; 7] = [
         licence: "Llama 3.2 Community License",
         page: "https://huggingface.co/bartowski/Llama-3.2-3B-Instruct-GGUF",
         file: "c346bfc2029e79ba6d7edf026cf01fe44242db0d/Llama-3.2-3B-Instruct-Q4_K_M.gguf",
-        sha256: Some("6c1a2b41161032677be168d354123594c0e6e67d2b9227c84f296ad037c728ff"),
+        sha256: "6c1a2b41161032677be168d354123594c0e6e67d2b9227c84f296ad037c728ff",
     },
     Offer {
         name: "Phi-3 Mini 4K Instruct",
@@ -104,8 +103,8 @@ pub const OFFERS: [Offer; 7] = [
         bytes: 2.39e9,
         licence: "MIT",
         page: "https://huggingface.co/microsoft/Phi-3-mini-4k-instruct-gguf",
-        file: "main/Phi-3-mini-4k-instruct-q4.gguf",
-        sha256: None,
+        file: "a64113399c2f6b8ad3e11c394733a2ddadaa7f33/Phi-3-mini-4k-instruct-q4.gguf",
+        sha256: "8a83c7fb9049a9b2e92266fa7ad04933bb53aa1e85136b7b30f1b8000ff2edef",
     },
     Offer {
         name: "Gemma 3 4B",
@@ -114,8 +113,8 @@ pub const OFFERS: [Offer; 7] = [
         bytes: 2.49e9,
         licence: "Gemma Terms of Use",
         page: "https://huggingface.co/ggml-org/gemma-3-4b-it-GGUF",
-        file: "main/gemma-3-4b-it-Q4_K_M.gguf",
-        sha256: None,
+        file: "d0976223747697cb51e056d85c532013931fe52e/gemma-3-4b-it-Q4_K_M.gguf",
+        sha256: "882e8d2db44dc554fb0ea5077cb7e4bc49e7342a1f0da57901c0802ea21a0863",
     },
     Offer {
         name: "Qwen 3 4B",
@@ -123,9 +122,9 @@ pub const OFFERS: [Offer; 7] = [
         purpose: "Many languages and a free licence. It thinks at length before it answers, so a portrait takes longer.",
         bytes: 2.5e9,
         licence: "Apache 2.0",
-        page: "https://huggingface.co/bartowski/Qwen_Qwen3-4B-GGUF",
-        file: "main/Qwen_Qwen3-4B-Q4_K_M.gguf",
-        sha256: None,
+        page: "https://huggingface.co/Qwen/Qwen3-4B-GGUF",
+        file: "bc640142c66e1fdd12af0bd68f40445458f3869b/Qwen3-4B-Q4_K_M.gguf",
+        sha256: "7485fe6f11af29433bc51cab58009521f205840f5b4ae3a32fa7f92e8534fdf5",
     },
 ];
 
@@ -184,10 +183,12 @@ mod tests {
             let ModelSource::Url { url, name, sha256 } = offer.source() else { panic!("{}", offer.name) };
             assert!(from_url(&url, sha256.as_deref().unwrap_or_default()).is_ok(), "{url}");
             assert!(name.is_some_and(|name| name.ends_with(".gguf") && url.ends_with(&name)), "{url}");
+            let is_hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
+            assert!(sha256.is_some_and(|text| text.len() == 64 && is_hex(&text)), "{url}");
             // A digest of what is under `main` today would be wrong tomorrow.
-            assert_eq!(sha256.is_some(), !url.contains("/main/"), "{url}");
             assert!(
-                sha256.is_none_or(|text| text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit()))
+                offer.file.split('/').next().is_some_and(|commit| commit.len() == 40 && is_hex(commit)),
+                "{url}"
             );
         }
         assert!(OFFERS.is_sorted_by(|a, b| a.bytes <= b.bytes));

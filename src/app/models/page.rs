@@ -15,12 +15,17 @@ use crate::app::browser;
 use crate::app::remote::RemoteModels;
 use crate::app::session::Session;
 use crate::service::client::{Asking, Client, Stop};
-use crate::service::{DeviceChoice, Event, LoadedModel, ModelSource, ModelsView, Response, ServiceError};
+use crate::service::{
+    DeviceChoice, Event, KeptFile, LoadedModel, ModelSource, ModelsView, Response, ServiceError,
+};
 use crate::view::loadable::Loadable;
 use crate::view::{Failure, Progress, Spinner, sentence, words};
 
 /// The setting that keeps what a model is to run on.
 const RUN_ON: &str = "run-on";
+
+/// The setting that keeps which file was loaded last; nothing where it was the model that comes along.
+const LAST: &str = "model";
 
 /// A model that is being loaded; one at a time.
 #[derive(Clone, Copy)]
@@ -60,11 +65,21 @@ impl ModelLoading {
     /// Loads a model, unless one is being loaded; `files` is the file from disk, or a list of all that the model is in.
     pub fn start(self, session: Session, source: ModelSource, files: Option<JsValue>) {
         let device = self.wanted.get_untracked();
-        let begun =
-            self.follow(session, |client, on_event| client.load_model(source, device, files, on_event));
+        let comes_along = matches!(source, ModelSource::Embedded);
+        let loaded = move |model: &LoadedModel| {
+            browser::keep_setting(LAST, if comes_along { "" } else { &model.file });
+        };
+        let begun = self
+            .follow(session, loaded, |client, on_event| client.load_model(source, device, files, on_event));
         if begun.is_some() {
             self.stop.set(begun);
         }
+    }
+
+    /// The file that was loaded last, where it is kept here and is not the model that comes along.
+    pub fn last(session: Session) -> Option<KeptFile> {
+        let name = browser::setting(LAST)?;
+        session.models.read().ready()?.kept.iter().find(|file| file.name == name).cloned()
     }
 
     /// From now on models run on this; the one in use is loaded again for it.
@@ -83,7 +98,7 @@ impl ModelLoading {
         });
         if runs.is_some_and(|runs| runs != device) {
             // It can't be stopped: there would be no model.
-            self.follow(session, |client, on_event| client.move_model(device, on_event));
+            self.follow(session, |_| (), |client, on_event| client.move_model(device, on_event));
         }
     }
 
@@ -91,6 +106,7 @@ impl ModelLoading {
     fn follow(
         self,
         session: Session,
+        loaded: impl Fn(&LoadedModel) + 'static,
         begin: impl FnOnce(&Client, Box<dyn Fn(Event)>) -> Asking,
     ) -> Option<Stop> {
         if self.label.read_untracked().is_some() {
@@ -115,6 +131,7 @@ impl ModelLoading {
             self.label.set(None);
             match answer {
                 Ok(Response::Models(models)) => {
+                    models.loaded.iter().for_each(loaded);
                     session.models.set(Loadable::Ready(models));
                     session.say("The model is ready.");
                     lapse(session);

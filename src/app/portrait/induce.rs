@@ -134,11 +134,23 @@ fn NeedsModel(induction: Induction) -> impl IntoView {
         <Show
             when=move || loading.is_busy()
             fallback=move || {
+                let last = ModelLoading::last(session);
+                let comes_along = last.is_none();
                 view! {
                     <div class="actions">
+                        {last
+                            .map(|file| {
+                                let label = format!("Load {} again", file.name);
+                                let again = move |_| loading.start(session, ModelSource::Kept(file.name.clone()), None);
+                                view! {
+                                    <button type="button" class="primary" on:click=again>
+                                        {label}
+                                    </button>
+                                }
+                            })}
                         <button
                             type="button"
-                            class="primary"
+                            class:primary=comes_along
                             on:click=move |_| loading.start(session, ModelSource::Embedded, None)
                         >
                             "Load the model that comes along"
@@ -148,7 +160,7 @@ fn NeedsModel(induction: Induction) -> impl IntoView {
                         </A>
                     </div>
                     <p class="small">
-                        "98 MB, 135 million parameters. It shows how everything works, offline, on any machine; the "
+                        "The one that comes along: 98 MB, 135 million parameters. It shows how everything works, offline, on any machine; the "
                         "measured traits carry the result. A model of three billion parameters or more makes the "
                         "difference."
                     </p>

@@ -73,6 +73,7 @@ pub fn has_numbered_escapes(text: &str) -> bool {
         b'%' => percent(&bytes[at..]).is_some(),
         b'&' => bytes.get(at + 1) == Some(&b'#') && entity(&bytes[at..]).is_some(),
         b'\\' => matches!(bytes.get(at + 1), Some(b'u' | b'x' | b'U')) && backslash(&bytes[at..]).is_some(),
+        b'U' | b'u' => bytes.get(at + 1) == Some(&b'+') && hex(bytes, at + 2, 2).is_some(),
         _ => false,
     })
 }
@@ -205,6 +206,6 @@ mod tests {
         assert!(
             has_numbered_escapes("a %41") && has_numbered_escapes("&#65;") && has_numbered_escapes(r"\u0041")
         );
-        assert!(!has_numbered_escapes(r#"100% \" \n &amp;"#));
+        assert!(has_numbered_escapes("U+0041") && !has_numbered_escapes(r#"100% \" \n &amp; U+"#));
     }
 }

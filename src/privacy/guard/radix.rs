@@ -1,5 +1,5 @@
 //! Finds text that was written in digits: base64 (any alphabet, with or without padding and line breaks), base32 (in
-//! capitals), hex, binary, and lists of character codes.
+//! capitals), hex, binary, and lists of character codes (decimal, octal, `U+0048`).
 //!
 //! Separators are skipped, so that line breaks, quotes and the like inside change nothing, and every alignment is
 //! tried, backwards too, so that what stands before changes nothing. What was encoded word by word is decoded so as well.
@@ -10,7 +10,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::charsets::{SHORTEST, texts};
+use super::charsets::{SHORTEST, texts, utf8_or_latin};
 
 /// Of as many digits of base64 as give so many bytes, a few change between capitals, small letters and figures; in
 /// encoded English a dozen do, in English hardly one.
@@ -46,7 +46,13 @@ pub fn written_in_digits(text: &str) -> Vec<String> {
     runs(&without(text, &["0b"]), binary, SHORTEST * 8)
         .into_iter()
         .for_each(|run| decode(run, 1, 8, &mut found));
-    found.extend(character_codes(text));
+    found.extend(character_codes(text, 10));
+    found.extend(character_codes(&without(text, &["0o", "0O"]), 8));
+    // As Unicode's own tables write them.
+    let marks = ["U+", "u+"];
+    if marks.iter().any(|mark| text.contains(mark)) {
+        found.extend(character_codes(&without(text, &marks), 16));
+    }
     found.sort_unstable();
     found.dedup();
     found
@@ -223,8 +229,9 @@ fn packed(digits: &[u8], bits: u32) -> Vec<u8> {
     bytes
 }
 
-/// Numbers one behind the other that are codes of characters: `[72, 101, 108, …]`.
-fn character_codes(text: &str) -> Option<String> {
+/// Numbers one behind the other that are codes of characters: `[72, 101, 108, …]`, in octal `110 145 154 …`, in
+/// hexadecimal `0048 0065 006C …`.
+fn character_codes(text: &str, radix: u32) -> Option<String> {
     let bytes = text.as_bytes();
     let (mut found, mut row) = (String::new(), String::new());
     let (mut at, mut apart) = (0, 0);
@@ -232,11 +239,17 @@ fn character_codes(text: &str) -> Option<String> {
         if row.len() >= SHORTEST {
             found.push_str(row);
             found.push('\n');
+            // They may be the bytes of the text.
+            let bytes: Option<Vec<u8>> = row.chars().map(|c| u8::try_from(c).ok()).collect();
+            if let Some(bytes) = bytes.filter(|bytes| !bytes.is_ascii()) {
+                found.push_str(&utf8_or_latin(&bytes));
+                found.push('\n');
+            }
         }
         row.clear();
     };
     while at < bytes.len() {
-        let digits = bytes[at..].iter().take(8).take_while(|byte| byte.is_ascii_digit()).count();
+        let digits = bytes[at..].iter().take(8).take_while(|byte| char::from(**byte).is_digit(radix)).count();
         if digits == 0 {
             apart += 1;
             // A separator is short and has no letters.
@@ -246,8 +259,7 @@ fn character_codes(text: &str) -> Option<String> {
             at += 1;
             continue;
         }
-        let code = text[at..at + digits]
-            .parse()
+        let code = u32::from_str_radix(&text[at..at + digits], radix)
             .ok()
             .and_then(char::from_u32)
             .filter(|c| *c >= ' ' || c.is_whitespace());
@@ -282,6 +294,16 @@ mod tests {
             "The rain in Spain",
         );
         finds("[84,104,101,32,114,97,105,110,32,105,110,32,83,112,97,105,110]", "The rain in Spain");
+        finds("124 150 145 040 162 141 151 156 040 151 156 040 123 160 141 151 156", "The rain in Spain");
+        finds(
+            "0o124,0o150,0o145,0o40,0o162,0o141,0o151,0o156,0o40,0o151,0o156,0o40,0o123,0o160,0o141,0o151,0o156",
+            "The rain in Spain",
+        );
+        finds(
+            "U+54 U+68 U+65 U+20 U+72 U+61 U+ED U+6E U+20 U+69 U+6E U+20 U+53 U+70 U+61 U+69 U+6E",
+            "The raín in Spain",
+        );
+        finds("[84,104,101,32,114,97,195,173,110,32,105,110,32,83,112,97,105,110]", "The raín in Spain");
         finds("KRUGKIDSMFUW4IDJNYQFG4DBNFXA", "The rain in Spain");
         finds(
             "0X54 0X68 0X65 0X20 0X72 0X61 0X69 0X6E 0X20 0X69 0X6E 0X20 0X53 0X70 0X61 0X69 0X6E",
