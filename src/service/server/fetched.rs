@@ -44,6 +44,11 @@ impl Came {
     fn bytes(&self, file: usize) -> u64 {
         self.0.borrow().get(file).map_or(0, |(from, to)| to - from)
     }
+
+    /// What the server answered with: what goes on in the middle of a file is a part of it.
+    fn status(&self, file: usize) -> u16 {
+        if self.0.borrow().get(file).is_some_and(|(from, _)| *from > 0) { 206 } else { 200 }
+    }
 }
 
 impl Fetched {
@@ -86,15 +91,15 @@ impl Fetched {
     /// Writes down what came of it.
     pub(super) async fn close(self, failed: Option<&EngineFailure>) {
         for (file, line) in self.lines.into_iter().enumerate() {
-            let bytes = self.came.bytes(file);
+            let (bytes, status) = (self.came.bytes(file), self.came.status(file));
             let outcome = match failed {
                 Some(
                     why @ (EngineFailure::Unreachable(_)
                     | EngineFailure::NoFileThere(_)
                     | EngineFailure::Cancelled),
-                ) => Outcome::Broken { status: (bytes > 0).then_some(200), bytes, why: why.to_string() },
+                ) => Outcome::Broken { status: (bytes > 0).then_some(status), bytes, why: why.to_string() },
                 // That what came is no model, or that there is no room for it, is another matter.
-                _ => Outcome::Answered { status: 200, bytes },
+                _ => Outcome::Answered { status, bytes },
             };
             // The file is here: a ledger that fails now must not cost it.
             let _ = self.ledger.close(line, outcome).await;
