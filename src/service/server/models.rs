@@ -15,7 +15,9 @@ use crate::engine::message::{
     EngineRequest, KeptFiles, LoadedModel as Loaded, ModelFile, SamplingOptions,
 };
 use crate::provider::{Attached, EngineLink, Local, WorkerLink};
-use crate::service::{Change, Event, LoadedModel, ModelSource, ModelsView, Response, ServiceError};
+use crate::service::{
+    Change, Event, InductionProgress, LoadedModel, ModelSource, ModelsView, Response, ServiceError,
+};
 
 /// The embedded model, as the app's own server has it (`.ci/setup.sh` fetches it).
 const EMBEDDED: &str = "SmolLM2-135M-Instruct.Q4_1.gguf";
@@ -29,6 +31,8 @@ pub(super) struct Engine {
     shown: RefCell<Option<LoadedModel>>,
     /// What became of the GPU under the last job, in plain words.
     trouble: RefCell<Option<String>>,
+    /// The induction that is under way, and how far it was when that was last told.
+    told: RefCell<Option<(Asked, InductionProgress)>>,
     /// Held by whoever loads a model that is needed, so that it is loaded once.
     needed: Mutex<()>,
     /// Who waits for that, and is told how far it is.
@@ -79,17 +83,28 @@ impl Server {
             (Some(_), None) => {}
             (None, _) => drop(engine.model.take()),
         }
+        // The next answer may be a minute away.
+        let told = engine.told.take();
+        told.into_iter().for_each(|(asked, progress)| self.tell(&asked, progress));
         self.changed(Change::Models);
     }
 
-    /// What became of the GPU since the last [`Server::forget_trouble`].
-    pub(super) fn trouble(&self) -> Option<String> {
-        self.inner.engine.trouble.borrow().clone()
-    }
-
-    /// Forgets what became of the GPU.
+    /// An induction begins: what happened to an earlier job is no news of this one.
     pub(super) fn forget_trouble(&self) {
         self.inner.engine.trouble.take();
+    }
+
+    /// Tells the page how far its induction is, with what became of the GPU under it.
+    pub(super) fn tell(&self, asked: &Asked, mut progress: InductionProgress) {
+        let engine = &self.inner.engine;
+        progress.note = engine.trouble.borrow().clone();
+        asked.event(Event::Inducing(progress.clone()));
+        engine.told.replace(Some((asked.clone(), progress)));
+    }
+
+    /// The induction is over.
+    pub(super) fn told_all(&self) {
+        self.inner.engine.told.take();
     }
 
     fn forget_model(&self) {

@@ -18,7 +18,7 @@ use crate::preference::{History, PairId};
 use crate::privacy::Raw;
 use crate::provider::Divided;
 use crate::service::{
-    Change, ClaimChange, EstimateView, Event, InductionSettings, PendingInduction, ProfileId, Response,
+    Change, ClaimChange, EstimateView, InductionSettings, PendingInduction, ProfileId, Response,
     ServiceError, show,
 };
 use crate::store::{Portrait, Store, StoreError, now_ms};
@@ -193,16 +193,13 @@ impl Asked {
         M::Input: Clone + 'static,
     {
         let resumed = journal.used.clone();
-        // What happened to an earlier job is no news of this one.
         self.server.forget_trouble();
-        let progress = |remaining: &_| {
-            let mut progress = show::progress(remaining, resumed.get());
-            progress.note = self.server.trouble();
-            self.event(Event::Inducing(progress));
-        };
+        let progress = |remaining: &_| self.server.tell(self, show::progress(remaining, resumed.get()));
         // Dropping the drive cancels the question that the model is at.
         let driving = drive(model, &mut machine, journal, progress, || self.stopped());
-        self.unless_stopped(driving).await.unwrap_or(Err(DriveError::Cancelled))
+        let outcome = self.unless_stopped(driving).await;
+        self.server.told_all();
+        outcome.unwrap_or(Err(DriveError::Cancelled))
     }
 
     /// What an induction on a remote model will take, at most; nothing is sent for it.
