@@ -1,12 +1,13 @@
 # shellcheck shell=bash
 # What `start` and `check` both need, installed where it is missing. Sourced, not run.
 #
-# It ends with one Rust toolchain first in PATH that builds for wasm32, Trunk, wasm-bindgen and the
-# embedded model. Two kinds of machine are served, told apart by trying: one whose rustup can fetch, and a
+# `setup` ends with one Rust toolchain first in PATH that builds for wasm32, Trunk, wasm-bindgen and the
+# embedded model; `build_app` and its like build what is ours. Two kinds of machine are served, told apart by trying: one whose rustup can fetch, and a
 # Debian 12 whose rustup is absent or fetches nothing, where Rust comes from apt and the wasm32
-# standard library is built here, once. It neither builds nor serves Likeness.
+# standard library is built here, once.
 #
-# Everything of ours is kept under $LIKENESS_CACHE, but for tests/browser/node_modules. It has to run under
+# What is installed is kept under $LIKENESS_CACHE, but for tests/browser/node_modules, what apt installs and the
+# standard library that is built beside Debian's. It has to run under
 # bash 3.2, which is what macOS has.
 
 TRUNK_VERSION=0.21.14

@@ -160,14 +160,16 @@ export interface Claim {
   along: boolean;
   /** It is no taste of the person's own: most people like it as well. */
   shared: boolean;
+  /** Pairs whose chosen answer speaks for it. */
   supports: number;
+  /** Pairs whose chosen answer speaks against it. */
   contradicts: number;
   state: "found" | "edited" | "pinned" | "refused";
 }
 
 /** What is known of the person. */
 export interface Portrait {
-  /** In plain words. Where nothing held, it says so and what would help; before the first `induce` it is then empty. */
+  /** In plain words. Where nothing held, it is empty before the first `induce`; after it, it says so and what would help. */
   prose: string;
   claims: Claim[];
   /**
@@ -187,7 +189,9 @@ export interface Portrait {
 
 /** How far an induction is. */
 export interface Progress {
+  /** What it is at, in plain words to be shown: "writing claims". */
   stage: string;
+  /** Calls of the model that were answered. */
   calls: number;
   /** Calls in all at most. It grows once where claims are found that the model has to test. */
   of: number;
@@ -207,10 +211,15 @@ export interface ImportProgress {
 
 /** Counts of an import. */
 export interface Imported {
+  /** Records read. */
   read: number;
+  /** Pairs added. */
   imported: number;
+  /** Pairs that were there already. */
   known: number;
+  /** Choices without a winner, which are kept and teach nothing. */
   ties: number;
+  /** Records that could not be used. */
   skipped: number;
 }
 
@@ -401,7 +410,9 @@ export interface Likeness {
   import(
     source: Blob | string,
     settings?: Stoppable & {
+      /** Where the pairs came from, as each of them tells; a file's own name unless told. */
       name?: string;
+      /** "synthesizeme", "trl", "arena", "prism", "open-webui" or "likeness"; "auto", which looks, unless told. */
       format?: string;
       /** Whose lines, for a file with several people. */
       user?: string;
@@ -441,8 +452,11 @@ export interface Likeness {
   /** Makes a new portrait; one that was stopped goes on where it was. */
   induce(
     settings?: Stoppable & {
+      /** How widely to search: "small" is meant for small models, "full" is the paper's; "small" unless told. */
       search?: "small" | "full";
+      /** Where chance starts from; the same seed, model and pairs give the same portrait. */
       seed?: number;
+      /** Sets of examples that each search tries; the search's own number unless told. */
       candidates?: number;
       onProgress?: (progress: Progress) => void;
     },
@@ -481,6 +495,7 @@ export interface Likeness {
   draftAndPick(
     messages: Message[],
     settings?: Stoppable & {
+      /** How many, from 1 to 8; 3 unless told. */
       n?: number;
       /** Each draft as it comes, from any model; of equal ones `ranked` has one. */
       onDraft?: (draft: Draft) => void;

@@ -6,13 +6,15 @@
 //! * [`traits`]: what an answer is like, measured from its text.
 //! * [`reward`]: the weights that a person gives them, with a prior from people in general.
 //! * [`model`]: what a language model is to the method, wherever it runs.
+//! * [`persona`]: the method: reasoning, claims, demos, the judge and the portrait.
 //! * `engine`: the local model, behind the feature of its name.
 //! * [`privacy`]: raw and released text, and what stands between them.
+//! * [`provider`]: language models on the device and elsewhere, and the one door out.
 //! * `profile`: the file that a profile moves by, behind the feature of its name.
 //! * [`bench`]: measures what the reward and the judges are worth.
 //! * [`store`]: what the browser keeps, and for how long.
 //! * [`service`]: the wire between a page and the data worker.
-//! * [`view`]: what the app and the custom elements share on the screen.
+//! * [`view`]: pieces of the app's pages, and the plain structs behind them.
 //! * [`app`]: the pages.
 //! * [`embed`]: the JavaScript API of the npm package.
 

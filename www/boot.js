@@ -10,7 +10,7 @@ init({ module_or_path: new URL("./app_bg.wasm", import.meta.url) }).catch((error
   notice.setAttribute("role", "alert");
   notice.textContent =
     `Likeness could not start: ${error}. It needs a browser with WebAssembly SIMD and module workers: ` +
-    "Chrome or Edge 91, Firefox 114, Safari 16.4, or later.";
+    "Chrome or Edge 114, Firefox 114, Safari 16.4, or later.";
   document.body.append(notice);
   throw error;
 });

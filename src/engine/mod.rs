@@ -1,6 +1,6 @@
 //! The local model: reads a GGUF file and runs it, in a browser or natively, with nothing else of ours.
 //!
-//! Nothing here touches a file, a network, a clock or the browser: bytes come in through [`TensorSource`], and
+//! Nothing but `worker`, which is compiled for the browser alone, touches a file, a network or the browser: bytes come in through [`TensorSource`], and
 //! whoever drives a long computation decides through [`Pace`] between its slices whether it goes on.
 //!
 //! Reading order: [`gguf`] (the file), [`tokenizer`] (text to tokens and back), [`chat_template`] and [`prompt`] (turns

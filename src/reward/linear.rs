@@ -1,6 +1,6 @@
 //! Symmetric positive definite systems by Cholesky, in plain f64: all the linear algebra that the reward needs.
 //!
-//! Forty to eighty unknowns need no library: this is shorter than an import of nalgebra is heavy (its dynamic
+//! Some sixty unknowns need no library: this is shorter than an import of nalgebra is heavy (its dynamic
 //! Cholesky adds some 60 KB of wasm), and one order of summation gives the same bits natively and in wasm.
 
 /// A symmetric matrix, row by row; only the lower triangle is read.

@@ -1,8 +1,8 @@
 //! The wire between a page and the data worker: what a page may ask, and what comes back.
 //!
 //! A page never touches the database, a trait or a model itself: it sends a [`Request`] and shows the
-//! [`Response`]. Everything here is a wire type, flat and serialisable; none is a domain type, so a change in
-//! the method is no change on the wire.
+//! [`Response`]. Everything here is a wire type, flat and serialisable, but for the turns, choices and ids of
+//! `preference` and the questions to a page's model, so a change in the method is no change on the wire.
 
 pub mod client;
 mod error;

@@ -1,4 +1,4 @@
-//! What the app and the custom elements share: pieces of a page, and the plain structs behind them.
+//! Pieces of the app's pages, and the plain structs behind them.
 //!
 //! The structs ([`list_window`], [`toasts`], [`words`], [`excerpt`]) know no browser and are tested natively; the
 //! components need the feature `app`. No piece asks the data worker anything.

@@ -1,4 +1,4 @@
-//! Every request of ours passes one door; this finds what could be another.
+//! Every request of ours passes one door, but for files, each listed with its reason; this finds what could be another.
 //!
 //! It looks for the names of what can send, in code and in strings that are run as code. It can't see what a
 //! dependency does: the content policy stops that, and tests/browser shows it.
@@ -66,9 +66,9 @@ pub fn complaints(files: &[Source]) -> Vec<String> {
         .flat_map(|file| {
             let names = if file.is_rust() { named_in_rust(file) } else { named_in_script(&file.text) };
             let path = &file.path;
-            names
-                .into_iter()
-                .map(move |name| format!("{path}: names {name}, which can send; only the door may"))
+            names.into_iter().map(move |name| {
+                format!("{path}: names {name}, which can send; only the door and what is listed may")
+            })
         })
         .collect()
 }
@@ -134,7 +134,7 @@ mod tests {
             ("www/boot.js", "const p = new RTCPeerConnection();", "RTCPeerConnection"),
             ("pkg/index.mjs", "navigator.sendBeacon(u)", "sendBeacon"),
         ] {
-            let told = format!("{path}: names {name}, which can send; only the door may");
+            let told = format!("{path}: names {name}, which can send; only the door and what is listed may");
             check(complaints, &[(path, text)], &[&told]);
         }
     }

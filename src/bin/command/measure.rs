@@ -1,4 +1,4 @@
-//! `likeness measure`: every table of `BENCHMARKS.md`, on data sets that the repository does not hold.
+//! `likeness measure`: the tables of `BENCHMARKS.md` on traits, reward and sketches, on data sets that the repository does not hold.
 //!
 //! With a model it measures that model as a judge instead, from texts and from sketches.
 

@@ -1,4 +1,4 @@
-//! Readers and writers of every format that preferences come in.
+//! Readers of every format that preferences come in, and the writer of our own.
 //!
 //! A [`Reader`] is fed bytes as they arrive and gives [`Event`]s: it holds one record at a time, so a file of
 //! any size takes the same memory. Whatever is wrong with a record is told with its line and field, and the

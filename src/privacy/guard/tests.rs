@@ -1,6 +1,6 @@
 //! Whatever is at the bar is refused, for any history and any place.
 //!
-//! These use the guard's own measure of what is at the bar; `tests/guard_attacks.rs` knows nothing of it.
+//! These use the guard's own measure of what is at the bar; `tests/guard_attacks` knows nothing of it.
 
 use proptest::prelude::*;
 
