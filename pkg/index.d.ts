@@ -410,7 +410,7 @@ export interface Likeness {
   import(
     source: Blob | string,
     settings?: Stoppable & {
-      /** Where the pairs came from, as each of them tells; a file's own name unless told. */
+      /** Where the pairs came from, as each of them tells; "imported by the page" unless told. */
       name?: string;
       /** "synthesizeme", "trl", "arena", "prism", "open-webui" or "likeness"; "auto", which looks, unless told. */
       format?: string;
