@@ -207,7 +207,7 @@ fn bad_input_is_one_line_and_exit_code_1() {
         fails(&["traits", "--pair", file], "", 1, file);
         fails(&["judge", "--pair", file], "", 1, file);
     }
-    fails(&["judge", "--pair", "-", "--likeness", &empty], PAIR, 1, "not a likeness");
+    fails(&["judge", "--pair", "-", "--likeness", &empty], PAIR, 1, "can't be read as a likeness");
     fails(&["traits", "--pair", "-"], r#"{"context": [], "first": "a"}"#, 1, "standard input");
     fails(&["traits", "--pair", "-"], &short_person(2, "ann"), 1, "2 pairs");
     fails(&["judge", "--pair", "-"], r#"{"context": [], "first": 1, "second": "b"}"#, 1, "first");

@@ -9,5 +9,14 @@ mod command;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    look_for_no_windows();
     command::run()
+}
+
+/// Mesa's layer that puts GPUs in order looks for a window system, and complains on standard error where there is none.
+fn look_for_no_windows() {
+    if std::env::var_os("XDG_RUNTIME_DIR").is_none() {
+        // SAFETY: no other thread runs yet that could read the environment.
+        unsafe { std::env::set_var("NODEVICE_SELECT", "1") };
+    }
 }

@@ -77,7 +77,7 @@ pub enum ModelError {
     #[error("the model's output is not a number: its file may be damaged")]
     NotANumber,
     /// Not now, but perhaps later: no network, no more requests for the moment, the budget used up.
-    #[error("the model can't be reached now: {0}")]
+    #[error("the model can't be asked now: {0}")]
     Unavailable(String),
     /// What the engine or endpoint said.
     #[error("the model failed: {0}")]

@@ -119,13 +119,21 @@ impl Known {
     /// How the prior and a reward learned from the training part do on the validation part.
     fn validation(&self, history: &History) -> Validation {
         let observations = self.crossfit.observations();
-        let (train, fresh) = observations.split_at(history.split().train.len());
+        let first = history.split().train.len();
+        let (train, fresh) = observations.split_at(first);
+        // Of two answers that are the same nobody prefers one.
+        let differ: Vec<_> = fresh
+            .iter()
+            .zip(&history.pairs()[first..])
+            .filter(|(_, pair)| pair.chosen != pair.rejected)
+            .map(|(one, _)| one)
+            .collect();
         let prior = Prior::shipped();
         let right = |reward: &Reward| {
-            share_right(&fresh.iter().map(|one| reward.log_odds(&one.difference)).collect::<Vec<_>>())
+            share_right(&differ.iter().map(|one| reward.log_odds(&one.difference)).collect::<Vec<_>>())
         };
         Validation {
-            pairs: fresh.len(),
+            pairs: differ.len(),
             prior: right(&Reward::unknown(prior)),
             reward: right(&Reward::learn(prior, train)),
             ..Validation::default()

@@ -246,7 +246,14 @@ impl Likeness {
         struct Version {
             version: u32,
         }
-        let unreadable = |error: serde_json::Error| PersonaError::NotALikeness(error.to_string());
+        let unreadable = |error: serde_json::Error| {
+            let words = error.to_string();
+            // Where in the file a value stands that does not fit says nothing to who did not write it.
+            let what = words.split(" at line ").next().filter(|_| error.is_data()).unwrap_or(&words);
+            let whole = if error.is_data() { "" } else { "; it is no such file, or was cut off" };
+            PersonaError::NotALikeness(format!("{what}{whole}"))
+        };
+        let text = text.trim_start_matches('\u{feff}');
         let Version { version } = serde_json::from_str(text).map_err(unreadable)?;
         if version != VERSION {
             return Err(PersonaError::Version { found: version, known: VERSION });

@@ -73,7 +73,7 @@ pub enum PersonaError {
     #[error("the method waits for an answer to no question")]
     Stuck,
     /// The text is no likeness.
-    #[error("this is not a likeness file: {0}")]
+    #[error("this can't be read as a likeness: {0}")]
     NotALikeness(String),
     /// The file has another version.
     #[error(

@@ -184,8 +184,8 @@ fn likes(claims: &[&Claim], explained: &mut bool) -> String {
     list(&items)
 }
 
-/// What one trait rests on, in brackets: the first count of all is explained, "(17 of the 20 choices that differ in it)",
-/// the others are read like it.
+/// What one trait rests on, in brackets: the first count of all is explained, "(17 of the 20 choices that clearly differ in
+/// it)", the others are read like it.
 fn like(claim: &Claim, explained: &mut bool) -> String {
     let Some(count) = count(claim) else { return String::new() };
     let text = match count {
@@ -236,7 +236,7 @@ impl Usual {
 enum Count {
     /// Choices that the model was right about by it.
     Right { holds: usize, all: usize },
-    /// Choices that differ in the trait.
+    /// Choices that differ in the trait by more than an accident.
     Shows { holds: usize, all: usize },
     /// The same where the bare count does not show it: the joint posterior can be sure where another trait hid it.
     Hidden { holds: usize, all: usize },
@@ -246,7 +246,7 @@ impl Count {
     fn in_full(self) -> String {
         match self {
             Count::Right { holds, all } => format!("right about {holds} of {all} choices"),
-            Count::Shows { holds, all } => format!("{holds} of the {all} choices that differ in it"),
+            Count::Shows { holds, all } => format!("{holds} of the {all} choices that clearly differ in it"),
             Count::Hidden { holds, all } => {
                 format!("all else being equal; by the bare count {holds} of {all}")
             }
@@ -291,7 +291,7 @@ fn nothing_yet(reward: &Reward, pairs: usize) -> String {
     }
     let mut text = format!(
         "Nothing is certain yet: in your {} no taste stands out from chance and from what most people like, so nothing \
-         is personalised.",
+         is claimed and no prompt is changed. Answers are ranked by the little that your choices lean.",
         choices(pairs)
     );
     let leaning = leanings(reward);
@@ -299,7 +299,7 @@ fn nothing_yet(reward: &Reward, pairs: usize) -> String {
         let size = match needed.saturating_sub(pairs).max(1) {
             1 => "one more choice could settle it".to_owned(),
             more @ 2..=60 => format!("about {more} more choices would settle it, if it is real"),
-            _ => "it would take many more choices to settle".to_owned(),
+            _ => "it would take well over sixty more choices to settle".to_owned(),
         };
         text += &format!(" The nearest to one is for answers that {}; {size}.", row.phrase(*more));
     }
@@ -313,9 +313,13 @@ fn nothing_yet(reward: &Reward, pairs: usize) -> String {
             Some(format!("{} {words}", if row.verb == "are" { "is" } else { "has" }))
         })
         .collect();
-    if !undecided.is_empty() {
-        text += &format!(" Choices tell most where one of the two answers {}.", alternatives(&undecided));
-    }
+    text += &if undecided.is_empty() {
+        " Ten more choices would tell something, between answers that differ plainly: a short one and a long one for \
+         example."
+            .to_owned()
+    } else {
+        format!(" Choices tell most where one of the two answers {}.", alternatives(&undecided))
+    };
     text
 }
 
@@ -448,7 +452,7 @@ mod tests {
         assert_eq!(
             portrait(&claims, 24),
             "Five things hold in your 24 choices, checked on choices that they were not drawn from.\n\n\
-             Length and layout: You prefer answers that are shorter (17 of the 20 choices that differ in it) and have \
+             Length and layout: You prefer answers that are shorter (17 of the 20 choices that clearly differ in it) and have \
              fewer headings (all else being equal; by the bare count 4 of 9).\n\n\
              Wording and tone: Unlike most people, you prefer answers that are warmer (9 of 11).\n\n\
              Beyond style: No spoilers, please. You like stories about cats (right about 7 of 9 choices).\n\n\
@@ -466,7 +470,7 @@ mod tests {
         };
         let text = portrait(&[longer], 20);
         assert!(
-            text.contains("Like most people, you prefer answers that are longer (20 of the 20 choices that differ in it)."),
+            text.contains("Like most people, you prefer answers that are longer (20 of the 20 choices that clearly differ in it)."),
             "{text}"
         );
         let laid_out = ["have more paragraphs", "have more headings"]
@@ -476,7 +480,7 @@ mod tests {
             portrait(&[claim("You prefer answers that are shorter.", 18, 2), paragraphs, headings], 24);
         assert!(
             text.contains(
-                "You prefer answers that are shorter (18 of the 20 choices that differ in it). Like most people, you also \
+                "You prefer answers that are shorter (18 of the 20 choices that clearly differ in it). Like most people, you also \
                  prefer answers that have more paragraphs (9 of 10) and more headings (9 of 10)."
             ),
             "{text}"

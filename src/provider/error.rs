@@ -331,7 +331,7 @@ mod tests {
         };
         assert_eq!(
             ModelError::from(limited).to_string(),
-            "the model can't be reached now: https://a.com takes no more requests now: \"slow down\"; \
+            "the model can't be asked now: https://a.com takes no more requests now: \"slow down\"; \
              go on in 2 s; what was answered is kept"
         );
     }

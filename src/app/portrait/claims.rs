@@ -37,7 +37,7 @@ pub fn Claims(
             <h2 id="claims-heading">"Claims"</h2>
             <Show when=move || list.read().standing.is_empty()>
                 <p class="muted">
-                    "No claim holds yet. That is an answer too: nothing is personalised until something helps."
+                    "No claim holds yet. That is an answer too: no prompt is changed until something helps."
                 </p>
             </Show>
             <ul class="claim-list">

@@ -36,6 +36,9 @@ pub struct Import {
 struct Report {
     read: u64,
     imported: u64,
+    /// Pairs that stood in the file before; left out where there are none.
+    #[serde(skip_serializing_if = "none")]
+    known: u64,
     /// Choices without a winner, which are kept and of which nothing is learnt; left out where there are none.
     #[serde(skip_serializing_if = "none")]
     ties: u64,
@@ -71,6 +74,8 @@ impl Import {
                 if seen.insert(pair.id) {
                     report.imported += 1;
                     output.write(&own::pair_line(&pair))?;
+                } else {
+                    report.known += 1;
                 }
                 Ok(())
             }
@@ -102,6 +107,9 @@ impl Import {
             super::say(&format!("{unlisted} more skipped than are listed"));
         }
         let mut words = format!("{} records read, {} pairs imported", report.read, report.imported);
+        if report.known > 0 {
+            words += &format!(", {} of them again", report.known);
+        }
         if report.ties > 0 {
             words += &format!(", {} choices without a winner kept", report.ties);
         }

@@ -32,13 +32,13 @@ pub struct Induce {
     #[command(flatten)]
     evidence: EvidenceFlag,
     /// Sets of examples to race; the model's size decides otherwise.
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1000), allow_negative_numbers = true)]
     candidates: Option<u16>,
     /// The whole search, whatever the model's size.
     #[arg(long)]
     full: bool,
     /// Where every random draw starts from.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
     seed: u64,
     /// An earlier likeness of the person: what they decided about its claims holds, and the changes are told.
     #[arg(long, value_name = "OLD.json")]

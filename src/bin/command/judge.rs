@@ -23,7 +23,7 @@ pub struct Judge {
     /// The pair: JSON with context, first, second (or chosen, rejected); - for standard input.
     #[arg(long, value_name = "P.json")]
     pair: PathBuf,
-    /// The person's likeness; people in general otherwise.
+    /// The person's likeness; people in general otherwise, or, where one is given, the model by itself.
     #[arg(long, value_name = "L.json")]
     likeness: Option<PathBuf>,
     #[command(flatten)]

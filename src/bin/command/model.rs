@@ -80,6 +80,12 @@ pub struct Loaded {
 }
 
 impl ModelFile {
+    /// The same for what computes nothing, so that no GPU is looked for.
+    pub fn on_processor(mut self) -> Self {
+        self.machine.device = Device::Cpu;
+        self
+    }
+
     pub fn load(&self) -> Result<Loaded, Failure> {
         load(&self.model, self.machine)
     }

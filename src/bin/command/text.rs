@@ -39,13 +39,13 @@ pub struct Generate {
     #[arg(long)]
     prompt: String,
     /// The most tokens to generate.
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     max_tokens: u32,
     /// 0 takes the likeliest token each time.
     #[arg(long, default_value_t = 0.0, value_parser = temperature, allow_negative_numbers = true)]
     temperature: f32,
     /// Where the random draws start from.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
     seed: u64,
     /// Continue the prompt as it is, without the model's chat template.
     #[arg(long)]
@@ -76,7 +76,7 @@ impl Tokens {
     pub fn run(self) -> Result<(), Failure> {
         let text = files::text(Path::new("-"))?;
         let how = if self.special { SpecialTokens::Parsed } else { SpecialTokens::AsText };
-        let tokens = self.model.load()?.link.with(|chat| chat.tokenizer().encode(&text, how));
+        let tokens = self.model.on_processor().load()?.link.with(|chat| chat.tokenizer().encode(&text, how));
         let words = numbers(&tokens);
         self.show.show(&TokensReport { tokens }, &words)
     }

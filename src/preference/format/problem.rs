@@ -45,8 +45,8 @@ pub enum Why {
     /// Brackets do not match.
     #[error("a bracket does not match the one that it closes")]
     Brackets,
-    /// The file ends inside the record.
-    #[error("the file ends inside this record")]
+    /// The record has no end: the file ends inside it, or its line does.
+    #[error("the record is cut off")]
     Truncated,
     /// A list that the file ends in. Whole records stand before its end; whether more were meant to follow, nobody knows.
     #[error("the list has no ] at its end: if the file was cut off, later records are missing")]
@@ -111,7 +111,7 @@ pub enum Why {
     #[error("rated alone: there is no other answer that it can be compared with")]
     NotCompared,
     /// Both answers are the same text; the record is imported all the same, so that places in a file still count.
-    #[error("the two answers are the same text: nothing can be learnt from them")]
+    #[error("the two answers are the same text: kept, but nothing can be learnt from them")]
     SameAnswers,
     /// A conversation has no answer at its end.
     #[error("does not end with an answer")]
@@ -200,6 +200,7 @@ impl FormatError {
             }
             Self::TooNew { .. } => "update Likeness, or export with the older version",
             Self::SeveralPeople { .. } => "say whose choices to read",
+            Self::NoSuchPerson { names, .. } if names.is_empty() => "leave the name out",
             Self::NoSuchPerson { .. } => "choose one of the names in the file",
         }
     }

@@ -185,7 +185,7 @@ fn a_bad_line_is_told_and_the_rest_imported() {
         "- line 4: not JSON: trailing characters (column 72)",
         "- line 5, rejected: missing",
         "- line 6: this is plain text: a record begins with {",
-        "- line 7: the file ends inside this record",
+        "- line 7: the record is cut off",
         "+ q > a > b",
     ];
     check(&file, &expected);

@@ -225,7 +225,7 @@ fn a_function_that_fails_is_asked_again_and_quoted_briefly() {
     let (said, ledger) = ask(&page, "why?");
     assert_eq!(
         said.unwrap_err().to_string(),
-        "the model can't be reached now: host-function:ask failed (status 500): \"[31mno network\"; \
+        "the model can't be asked now: host-function:ask failed (status 500): \"[31mno network\"; \
          try again later; what was answered is kept"
     );
     assert_eq!((page.calls().len(), ledger.entries().len()), (2, 2));
