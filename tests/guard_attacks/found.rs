@@ -341,3 +341,90 @@ fn code_can_be_read() {
     }
     assert!(read > 60, "{read}");
 }
+
+#[test]
+fn the_historys_own_markup_does_not_hide_what_it_shows() {
+    let marked = |before: &str, after: &str| {
+        words().iter().map(|word| format!("{before}{word}{after}")).collect::<Vec<_>>().join(" ")
+    };
+    let list: String =
+        words().chunks(3).enumerate().map(|(n, some)| format!("{}. {}\n", n + 1, some.join(" "))).collect();
+    for history in
+        [marked("<b>", "</b>"), marked("[", "](https://e.example/about)"), marked("", "[^3]"), list]
+    {
+        hides_not("as it is shown", &history, EIGHT);
+    }
+}
+
+#[test]
+fn codes_in_every_base_do_not_hide() {
+    let of = |codes: &mut dyn Iterator<Item = String>| codes.collect::<Vec<_>>().join(",");
+    let russian = "Мой дядя Аркадий чинит старые шарманки в подвале булочной";
+    let hexes = of(&mut russian.chars().map(|c| format!("{:#x}", c as u32)));
+    hides_not("0x41c", russian, hexes);
+    let braces = russian.chars().map(|c| format!("\\x{{{:x}}}", c as u32)).collect::<String>();
+    hides_not("\\x{41c}", russian, braces);
+    hides_not("css", russian, russian.chars().map(|c| format!("\\{:x} ", c as u32)).collect::<String>());
+    hides_not(
+        "bytes of UTF-16",
+        EIGHT,
+        format!("[{}]", of(&mut little_endian(EIGHT).iter().map(u8::to_string))),
+    );
+    let signed = of(&mut russian.bytes().map(|byte| (byte as i8).to_string()));
+    hides_not("bytes below zero", russian, signed);
+    hides_not("binary", EIGHT, of(&mut EIGHT.bytes().map(|byte| format!("{byte:b}"))));
+    hides_not("0b", EIGHT, of(&mut EIGHT.bytes().map(|byte| format!("{byte:#b}"))));
+}
+
+#[test]
+fn looks_of_digits_do_not_hide() {
+    let wide = |text: &str| -> String {
+        let widened =
+            |c: char| if c.is_ascii_graphic() { char::from_u32(c as u32 + 0xFEE0).unwrap() } else { c };
+        text.chars().map(widened).collect()
+    };
+    let between = |text: &str, sign: &str| text.chars().map(|c| format!("{c}{sign}")).collect::<String>();
+    for (name, digits) in [
+        ("hex", hex(EIGHT)),
+        ("base64", base64(EIGHT)),
+        ("percent", percent_all(EIGHT)),
+        ("entities", entities(EIGHT)),
+        ("codes", codes(EIGHT)),
+    ] {
+        hides_not(&format!("{name}, wide"), EIGHT, wide(&digits));
+        for sign in ["\u{200B}", "\u{AD}", "\u{301}"] {
+            hides_not(&format!("{name}, {sign:?} between"), EIGHT, between(&digits, sign));
+        }
+    }
+    for sign in ["\u{A0}", "·", "–", "、", "→"] {
+        hides_not(sign, EIGHT, EIGHT.bytes().map(|byte| format!("{byte:02x}{sign}")).collect::<String>());
+    }
+    hides_not(
+        "windows-1252",
+        "Můj dědeček každý šestý den opravuje žabí šálky",
+        "M&#367;j d&#283;de&#269;ek ka&#158;d&yacute; &#154;est&yacute; den opravuje &#158;ab&iacute; &#154;&aacute;lky",
+    );
+}
+
+#[test]
+fn a_stretch_may_begin_with_a_mark() {
+    let thai = "พี่ชายของฉันซ่อมนาฬิกาเก่าที่ตลาดน้ำทุกวันอาทิตย์";
+    let characters: Vec<char> = thai.chars().collect();
+    for stretch in characters.windows(12) {
+        hides_not("Thai", thai, format!("Zz {} Zz", stretch.iter().collect::<String>()));
+    }
+}
+
+#[test]
+fn how_an_api_is_asked_is_nobodys() {
+    let guide = r#"payload = {"model": "gpt-4o", "stream": true, "stream_options": {"include_usage": true}} and
+        {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 1024, "response_format": {"type":
+        "json_schema", "json_schema": {"name": "x", "strict": true, "schema": {"type": "object", "properties": {}}}}}"#;
+    for body in [
+        r#"{"model":"gpt-4o","stream":true,"stream_options":{"include_usage":true},"temperature":0.0}"#,
+        r#"{"model":"gpt-4o-mini","messages":[{"role":"user","content":"What is a kiln?"}],"max_tokens":300}"#,
+        r#"{"response_format":{"type":"json_schema","json_schema":{"name":"claims","strict":true,"schema":{"type":"object"}}}}"#,
+    ] {
+        is_nobodys(guide, body);
+    }
+}

@@ -78,18 +78,29 @@ pub fn refused(what: &str, body: impl AsRef<[u8]>) {
     assert!(matches!(verdict, Verdict::Refuse(_)), "{what}: {verdict:?}: {shown}");
 }
 
-/// A text that is all of someone's history is refused as it is, and in this disguise.
-#[track_caller]
-pub fn hides_not(what: &str, text: &str, body: impl AsRef<[u8]>) {
+/// What the guard of a history that is this text alone says of a body.
+fn verdict_with(text: &str, body: &[u8]) -> Verdict {
     let mut guard = Guard::new(Common::shipped([]));
     let pair = PreferencePair::new(vec![Turn::user("Tell me.")], text, "I would rather not.");
     guard.add(&pair);
     let store = Store([(pair.id, Kept { pair, went: None })].into());
+    now(guard.check(&Outgoing { url: URL, headers: &[], body, live: None }, &store))
+}
+
+/// A text that is all of someone's history is refused as it is, and in this disguise.
+#[track_caller]
+pub fn hides_not(what: &str, text: &str, body: impl AsRef<[u8]>) {
     for (what, body) in [("as it is", text.as_bytes()), (what, body.as_ref())] {
-        let verdict = now(guard.check(&Outgoing { url: URL, headers: &[], body, live: None }, &store));
+        let verdict = verdict_with(text, body);
         let shown = String::from_utf8_lossy(body).chars().take(300).collect::<String>();
         assert!(matches!(verdict, Verdict::Refuse(_)), "{what}: {verdict:?}: {shown}");
     }
+}
+
+/// A body passes though this text is all of someone's history.
+#[track_caller]
+pub fn is_nobodys(text: &str, body: &str) {
+    assert_eq!(verdict_with(text, body.as_bytes()), Verdict::Pass, "{body}");
 }
 
 #[track_caller]

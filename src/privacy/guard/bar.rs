@@ -1,7 +1,7 @@
 //! How much of a text may leave: the bar, and the grams that every run at the bar has at least one of.
 //!
 //! The bar is 8 words or 40 characters, 12 where half of them are of a script without spaces, whichever comes first. A
-//! run is counted with the signs at both its ends, so that it is at the bar whenever 40 characters of the text are in
+//! run is counted with the signs and marks at both its ends, so that it is at the bar whenever 40 characters of the text are in
 //! it; common stretches count nothing.
 //!
 //! Winnowing (Schleimer, Wilkerson, Aiken 2003) keeps one fingerprint of each window on both sides. Here only the
@@ -96,7 +96,9 @@ impl Measured {
             return false;
         }
         let behind = self.letters.get(to).map_or(self.tail, |letter| u32::from(letter.gap));
-        if wide >= FEWEST_WIDE_LETTERS && characters + behind >= MIXED_CHARACTERS {
+        // Marks of the letter before may stand in front, without it.
+        let before = from.checked_sub(1).map_or(0, |at| self.letters[at].characters.saturating_sub(1).into());
+        if wide >= FEWEST_WIDE_LETTERS && before + characters + behind >= MIXED_CHARACTERS {
             return true;
         }
         if self.letters.get(to).is_some_and(|next| !next.starts_word) {
@@ -105,7 +107,8 @@ impl Measured {
         if said < FEWEST_LETTERS && wide < FEWEST_WIDE_LETTERS {
             words = 0;
         }
-        words >= WORDS || units + behind * around(&self.letters, to) >= BAR
+        words >= WORDS
+            || units + before * around(&self.letters, from) + behind * around(&self.letters, to) >= BAR
     }
 
     /// Grams such that every run at the bar has one of them.

@@ -3,6 +3,8 @@
 //! Of HTML's 2,125 names these are kept: those of letters, most by a rule, and those of the signs that escape something
 //! or part words. Any other name stands for a sign, and signs say nothing.
 
+use super::charsets::latin_character;
+
 /// Greek by its usual names; a capital first letter makes a capital.
 const GREEK: &str = "alpha α beta β gamma γ delta δ epsilon ε epsi ε zeta ζ eta η theta θ thetasym θ iota ι kappa κ lambda λ \
     mu μ nu ν xi ξ omicron ο pi π rho ρ sigma σ sigmaf σ tau τ upsilon υ upsi υ upsih υ phi φ chi χ psi ψ omega ω ohm ω \
@@ -87,7 +89,12 @@ fn numbered(bytes: &[u8]) -> Option<(Option<char>, usize)> {
     }
     let code = digits.iter().fold(0u32, |code, digit| code.saturating_mul(base).saturating_add(*digit));
     let end = from + digits.len();
-    Some((char::from_u32(code), end + usize::from(bytes.get(end) == Some(&b';'))))
+    // As browsers read what windows-1252 has there.
+    let character = match u8::try_from(code) {
+        Ok(byte @ 0x80..=0x9F) => Some(latin_character(byte)),
+        _ => char::from_u32(code),
+    };
+    Some((character, end + usize::from(bytes.get(end) == Some(&b';'))))
 }
 
 /// The character of this name; none where it says nothing.

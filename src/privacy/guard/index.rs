@@ -5,7 +5,7 @@
 //! At 40 megabytes for 100,000 pairs there is no room for the second; it is dropped for good at about a tenth of that.
 //! Without it a passage is found where an anchor happened to be left: of real answers, nine in ten times.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hint::black_box;
 
 use super::bar::Measured;
@@ -114,11 +114,15 @@ impl Index {
         self.numbers.take(id)
     }
 
-    /// Adds a text of the pair with this number.
-    pub fn add(&mut self, number: u32, text: &Measured) {
-        text.anchors().into_iter().for_each(|anchor| self.anchors.insert(anchor, number));
+    /// Adds a text of the pair with this number, in the ways in which it is read.
+    pub fn add(&mut self, number: u32, ways: &[Measured]) {
+        once(ways, |way, tell| way.anchors().into_iter().for_each(tell))
+            .into_iter()
+            .for_each(|anchor| self.anchors.insert(anchor, number));
         if let Some(samples) = &mut self.samples {
-            each_sample(text, |sample| samples.insert(sample, number));
+            once(ways, |way, tell| each_sample(way, tell))
+                .into_iter()
+                .for_each(|sample| samples.insert(sample, number));
             let full = samples.len() > MOST_SAMPLES;
             if full || (number.is_multiple_of(LOOKED_AT) && self.bytes() > MOST_BYTES) {
                 self.samples = None;
@@ -127,10 +131,14 @@ impl Index {
     }
 
     /// Takes it away.
-    pub fn remove(&mut self, number: u32, text: &Measured) {
-        text.anchors().into_iter().for_each(|anchor| self.anchors.remove(anchor, number));
+    pub fn remove(&mut self, number: u32, ways: &[Measured]) {
+        once(ways, |way, tell| way.anchors().into_iter().for_each(tell))
+            .into_iter()
+            .for_each(|anchor| self.anchors.remove(anchor, number));
         if let Some(samples) = &mut self.samples {
-            each_sample(text, |sample| samples.remove(sample, number));
+            once(ways, |way, tell| each_sample(way, tell))
+                .into_iter()
+                .for_each(|sample| samples.remove(sample, number));
         }
     }
 
@@ -248,6 +256,20 @@ impl Index {
         let others = (0..end).filter(|number| !hits.pairs.contains(number));
         (named, others.filter_map(|number| self.numbers.id(number)).collect())
     }
+}
+
+/// The fingerprints of a text, and of each other way to read it those that are not told yet.
+fn once(ways: &[Measured], tell: impl Fn(&Measured, &mut dyn FnMut(u64))) -> Vec<u64> {
+    let mut told = Vec::new();
+    for (at, way) in ways.iter().enumerate() {
+        let known: HashSet<u64> = if at == 0 { HashSet::new() } else { told.iter().copied().collect() };
+        tell(way, &mut |fingerprint| {
+            if !known.contains(&fingerprint) {
+                told.push(fingerprint);
+            }
+        });
+    }
+    told
 }
 
 /// Tells the samples of a text: some of what is left of it where one word in five was changed.

@@ -5,13 +5,60 @@ const LONGEST_QUOTED_TAG: usize = 400;
 
 /// The text without tags and addresses, and without addresses alone: a tag that is none hides what is in it.
 pub fn rendered(text: &str) -> Vec<String> {
-    let mut ways: Vec<String> = [true, false].into_iter().filter_map(|tags| without(text, tags)).collect();
+    let mut ways: Vec<String> =
+        [true, false].into_iter().filter_map(|tags| without(text, tags)).map(|shown| shown.text).collect();
     ways.dedup();
     ways
 }
 
-fn without(text: &str, tags: bool) -> Option<String> {
+/// A text as a page shows it, and where each of its parts stood.
+pub struct Shown {
+    /// What is shown.
+    pub text: String,
+    /// Where parts begin, in what is shown and in what it was made of.
+    parts: Vec<(usize, usize)>,
+    /// What it was made of, where that was made of the text in its turn.
+    of: Option<Box<Shown>>,
+}
+
+impl Shown {
+    /// Where a byte of what is shown stands in the text.
+    pub fn place(&self, byte: usize) -> usize {
+        let part = self.parts.partition_point(|(shown, _)| *shown <= byte);
+        let (shown, at) = part.checked_sub(1).map_or((0, 0), |part| self.parts[part]);
+        let place = at + byte - shown;
+        self.of.as_ref().map_or(place, |of| of.place(place))
+    }
+}
+
+/// A text of the history as a page shows it, and without the numbers of lists; nothing where that is the text itself.
+pub fn shown(text: &str) -> Option<Shown> {
+    let of = without(text, true).map(Box::new);
+    let source = of.as_ref().map_or(text, |of| &of.text);
+    let (mut out, mut parts, mut at) = (String::with_capacity(source.len()), Vec::new(), 0);
+    for line in source.split_inclusive('\n') {
+        let number = list_number(line);
+        parts.push((out.len(), at + number));
+        out.push_str(&line[number..]);
+        at += line.len();
+    }
+    (out.len() < text.len()).then_some(Shown { text: out, parts, of })
+}
+
+/// How long the number of a list is that a line begins with: `12. ` or `3) `.
+fn list_number(line: &str) -> usize {
+    let indent = line.len() - line.trim_start_matches([' ', '\t']).len();
+    let digits = line[indent..].bytes().take_while(u8::is_ascii_digit).count();
+    let end = indent + digits;
+    match line.as_bytes().get(end..end + 2) {
+        Some(b". " | b") ") if (1..=3).contains(&digits) => end + 2,
+        _ => 0,
+    }
+}
+
+fn without(text: &str, tags: bool) -> Option<Shown> {
     let mut out = String::with_capacity(text.len());
+    let mut parts = vec![(0, 0)];
     let mut rest = text;
     // What closes nothing any more is not looked for again: that would take a time that grows with the square.
     let mut gone: Vec<&str> = Vec::new();
@@ -39,22 +86,24 @@ fn without(text: &str, tags: bool) -> Option<String> {
         };
         out.push_str(&rest[..at]);
         match end {
-            Some(end) => rest = &from[end..],
+            Some(end) => {
+                if kept == 1 {
+                    out.push(']');
+                }
+                rest = &from[end..];
+                parts.push((out.len(), text.len() - rest.len()));
+            }
             None => {
                 if !close.is_empty() {
                     gone.push(close);
                 }
                 out.push_str(&from[..1]);
                 rest = &from[1..];
-                continue;
             }
-        }
-        if kept == 1 {
-            out.push(']');
         }
     }
     out.push_str(rest);
-    (out.len() < text.len()).then_some(out)
+    (out.len() < text.len()).then_some(Shown { text: out, parts, of: None })
 }
 
 /// The end of the tag that `text` begins with, a `>` within quotes of an attribute not being it.
@@ -82,6 +131,17 @@ mod tests {
     #[track_caller]
     fn check(text: &str, expected: &str) {
         assert_eq!(rendered(text).first().map(String::as_str), Some(expected), "{text}");
+    }
+
+    #[test]
+    fn what_is_shown_knows_where_it_stood() {
+        let text = "1. <b>one</b> [two](http://e)\n 2) three é\nv1.2 four";
+        let shown = shown(text).unwrap();
+        assert_eq!(shown.text, "one [two]\nthree é\nv1.2 four");
+        for word in ["one", "two", "three", "é", "v1.2", "four"] {
+            assert_eq!(shown.place(shown.text.find(word).unwrap()), text.find(word).unwrap(), "{word}");
+        }
+        assert!(super::shown("1 < 2, v. 3").is_none());
     }
 
     #[test]

@@ -28,6 +28,8 @@ mod reading;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
+
 use serde::Serialize;
 
 pub use live::Kept;
@@ -37,6 +39,7 @@ pub use phrases::Common;
 use self::bar::Measured;
 use self::compare::{Comparison, TooLong};
 use self::index::{Hits, Index};
+use self::markup::shown;
 use self::normal::{Folding, depends_on_folding, letters};
 use super::{Field, LiveConversation, Outgoing, Overlap, Released, Unreadable, Verdict, Watch};
 use crate::preference::{PairId, PreferencePair};
@@ -74,7 +77,7 @@ impl Guard {
     pub fn add(&mut self, pair: &PreferencePair) {
         if let Some(number) = self.index.number(pair.id) {
             for (_, text) in texts(pair) {
-                self.index.add(number, &Measured::of(text, &[&self.common]));
+                self.index.add(number, &self.ways(text));
             }
         }
     }
@@ -84,9 +87,15 @@ impl Guard {
     pub fn remove(&mut self, pair: &PreferencePair) {
         if let Some(number) = self.index.forget(pair.id) {
             for (_, text) in texts(pair) {
-                self.index.remove(number, &Measured::of(text, &[&self.common]));
+                self.index.remove(number, &self.ways(text));
             }
         }
+    }
+
+    /// A text of the history in the ways in which somebody may have read it: as it is, and as a page shows it.
+    fn ways(&self, text: &str) -> Vec<Measured> {
+        let shown = shown(text).map(|shown| Measured::of(&shown.text, &[&self.common]));
+        std::iter::once(Measured::of(text, &[&self.common])).chain(shown).collect()
     }
 
     /// Puts a pair in the place of another.
@@ -136,21 +145,12 @@ impl Guard {
             for kept in texts.pairs(ids).await {
                 let before = overlaps.len();
                 for (field, text) in self::texts(&kept.pair) {
-                    let by_looks = depends_on_folding(text).then_some(Folding::Looks);
-                    for folding in std::iter::once(Folding::Cases).chain(by_looks) {
-                        let letters = letters(text, folding);
-                        let values: Vec<u32> = letters.iter().map(|letter| letter.value).collect();
-                        if !comparison.touches(&letters, &values) {
-                            continue;
-                        }
-                        let measured = Measured::of_letters(text, letters, values, &[&self.common, live]);
-                        if let Some(run) = comparison.overlap(&measured)? {
-                            let (first, last) =
-                                (&measured.letters[run.start], &measured.letters[run.end - 1]);
-                            let (text_start, text_end) = (first.start as usize, last.end as usize);
-                            overlaps.push(Overlap { pair: kept.pair.id, field, text_start, text_end });
-                            break;
-                        }
+                    let found = match self.overlap(&mut comparison, text, live)? {
+                        Some(found) => Some(found),
+                        None => self.overlap_as_shown(&mut comparison, text, live)?,
+                    };
+                    if let Some(Range { start: text_start, end: text_end }) = found {
+                        overlaps.push(Overlap { pair: kept.pair.id, field, text_start, text_end });
                     }
                 }
                 pairs += usize::from(overlaps.len() > before);
@@ -160,6 +160,43 @@ impl Guard {
             }
         }
         Ok(overlaps)
+    }
+
+    /// Where a text of the history leaves, in bytes.
+    fn overlap(
+        &self,
+        comparison: &mut Comparison<'_>,
+        text: &str,
+        live: &Common,
+    ) -> Result<Option<Range<usize>>, TooLong> {
+        let by_looks = depends_on_folding(text).then_some(Folding::Looks);
+        for folding in std::iter::once(Folding::Cases).chain(by_looks) {
+            let letters = letters(text, folding);
+            let values: Vec<u32> = letters.iter().map(|letter| letter.value).collect();
+            if !comparison.touches(&letters, &values) {
+                continue;
+            }
+            let measured = Measured::of_letters(text, letters, values, &[&self.common, live]);
+            if let Some(run) = comparison.overlap(&measured)? {
+                let (first, last) = (&measured.letters[run.start], &measured.letters[run.end - 1]);
+                return Ok(Some(first.start as usize..last.end as usize));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The same of the text as a page shows it.
+    fn overlap_as_shown(
+        &self,
+        comparison: &mut Comparison<'_>,
+        text: &str,
+        live: &Common,
+    ) -> Result<Option<Range<usize>>, TooLong> {
+        let Some(shown) = shown(text) else { return Ok(None) };
+        let found = self.overlap(comparison, &shown.text, live)?;
+        // The last letter stands where its first byte does.
+        let place = |Range { start, end }: Range<usize>| shown.place(start)..shown.place(end - 1) + 1;
+        Ok(found.map(place))
     }
 
     /// Releases what the person wrote or approved, or what was made of sketches: all that it would be sent as is read.

@@ -10,12 +10,15 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::charsets::{SHORTEST, texts, utf8_or_latin};
+use super::charsets::{SHORTEST, texts};
 
 /// Of as many digits of base64 as give so many bytes, a few change between capitals, small letters and figures; in
 /// encoded English a dozen do, in English hardly one.
 const WINDOW: usize = 22;
 const FEWEST_CHANGES: usize = 4;
+
+/// Codes in a row that are no accident.
+const SHORTEST_ROW: usize = 8;
 
 /// Of what was encoded word by word, so many words in a row may be none.
 const MOST_BETWEEN: usize = 2;
@@ -48,8 +51,9 @@ pub fn written_in_digits(text: &str) -> Vec<String> {
         .for_each(|run| decode(run, 1, 8, &mut found));
     found.extend(character_codes(text, 10));
     found.extend(character_codes(&without(text, &["0o", "0O"]), 8));
-    // As Unicode's own tables write them.
-    let marks = ["U+", "u+"];
+    found.extend(character_codes(&without(text, &["0b"]), 2));
+    // As Unicode's own tables, programs and style sheets write them.
+    let marks = ["U+", "u+", "0x", "0X", "\\x", "\\u", "&H", "\\"];
     if marks.iter().any(|mark| text.contains(mark)) {
         found.extend(character_codes(&without(text, &marks), 16));
     }
@@ -229,49 +233,67 @@ fn packed(digits: &[u8], bits: u32) -> Vec<u8> {
     bytes
 }
 
-/// Numbers one behind the other that are codes of characters: `[72, 101, 108, …]`, in octal `110 145 154 …`, in
-/// hexadecimal `0048 0065 006C …`.
+/// Numbers one behind the other that are codes of characters, or of their bytes or units of UTF-16: `[72, 101, 108, …]`,
+/// in octal `110 145 154 …`, in hexadecimal `0048 0065 006C …`.
 fn character_codes(text: &str, radix: u32) -> Option<String> {
     let bytes = text.as_bytes();
-    let (mut found, mut row) = (String::new(), String::new());
+    // A byte in binary has eight digits, a character beyond ASCII up to 21.
+    let most = if radix == 2 { 21 } else { 7 };
+    let mut found = String::new();
+    let mut row: Vec<u32> = Vec::new();
     let (mut at, mut apart) = (0, 0);
-    let end = |row: &mut String, found: &mut String| {
-        if row.len() >= SHORTEST {
-            found.push_str(row);
-            found.push('\n');
-            // They may be the bytes of the text.
-            let bytes: Option<Vec<u8>> = row.chars().map(|c| u8::try_from(c).ok()).collect();
-            if let Some(bytes) = bytes.filter(|bytes| !bytes.is_ascii()) {
-                found.push_str(&utf8_or_latin(&bytes));
-                found.push('\n');
-            }
-        }
-        row.clear();
-    };
     while at < bytes.len() {
-        let digits = bytes[at..].iter().take(8).take_while(|byte| char::from(**byte).is_digit(radix)).count();
+        let digits =
+            bytes[at..].iter().take(most + 1).take_while(|byte| char::from(**byte).is_digit(radix)).count();
         if digits == 0 {
             apart += 1;
             // A separator is short and has no letters.
             if bytes[at].is_ascii_alphabetic() || apart > 8 {
-                end(&mut row, &mut found);
+                read_codes(&mut row, &mut found);
             }
             at += 1;
             continue;
         }
-        let code = u32::from_str_radix(&text[at..at + digits], radix)
-            .ok()
-            .and_then(char::from_u32)
-            .filter(|c| *c >= ' ' || c.is_whitespace());
-        match code {
-            Some(c) if digits < 8 => row.push(c),
-            _ => end(&mut row, &mut found),
+        match u32::from_str_radix(&text[at..at + digits], radix) {
+            Ok(code) if digits <= most => {
+                // Bytes of some languages are below zero from 128 on.
+                let is_negative = at > 0 && bytes[at - 1] == b'-' && (1..=128).contains(&code);
+                row.push(if is_negative { 256 - code } else { code });
+            }
+            _ => read_codes(&mut row, &mut found),
         }
         at += digits;
         apart = 0;
     }
-    end(&mut row, &mut found);
+    read_codes(&mut row, &mut found);
     (!found.is_empty()).then_some(found)
+}
+
+/// What a row of codes says, in each way that they could be meant.
+fn read_codes(row: &mut Vec<u32>, found: &mut String) {
+    let row = std::mem::take(row);
+    if row.len() < SHORTEST_ROW {
+        return;
+    }
+    let mut say = |text: &str| {
+        if text.len() >= SHORTEST {
+            found.push_str(text);
+            found.push('\n');
+        }
+    };
+    let is_said = |c: &char| *c >= ' ' || c.is_whitespace();
+    let chars: Option<Vec<char>> = row.iter().map(|code| char::from_u32(*code)).collect();
+    for stretch in chars.iter().flat_map(|chars| chars.split(|c| !is_said(c))) {
+        say(&stretch.iter().collect::<String>());
+    }
+    if chars.is_none() {
+        let units = row.iter().map(|code| u16::try_from(*code).unwrap_or(0xFFFD));
+        say(&char::decode_utf16(units).map(|unit| unit.unwrap_or('\u{FFFD}')).collect::<String>());
+    }
+    let bytes: Option<Vec<u8>> = row.iter().map(|code| u8::try_from(*code).ok()).collect();
+    if let Some(bytes) = bytes.filter(|bytes| !bytes.is_ascii() || bytes.contains(&0)) {
+        texts(&bytes).iter().for_each(|text| say(text));
+    }
 }
 
 #[cfg(test)]

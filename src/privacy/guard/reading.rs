@@ -13,6 +13,7 @@ use super::charsets::{readable, wide};
 use super::escapes::{escapes, has_numbered_escapes, invisible, quoted_printable, unescape};
 use super::fields::{beside, is_long, joined, quotes};
 use super::markup::rendered;
+use super::normal::is_invisible;
 use super::radix::written_in_digits;
 use crate::privacy::{Outgoing, Unreadable};
 
@@ -128,6 +129,10 @@ fn unfold(starts: Vec<String>, most: usize) -> Result<Vec<String>, Unreadable> {
 
 fn decoded(text: &str, layer: usize, by_quotes: bool) -> Vec<String> {
     let mut found = written_in_digits(text);
+    if let Some(narrow) = narrowed(text) {
+        found.extend(written_in_digits(&narrow));
+        found.extend(unescape(&narrow));
+    }
     // Backwards, plain text has such signs by chance: again and again it would unfold for ever.
     let may_be_packed = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'%' | b'&' | b'\\' | b'=');
     if layer < 2 && text.bytes().any(may_be_packed) {
@@ -151,6 +156,21 @@ fn decoded(text: &str, layer: usize, by_quotes: bool) -> Vec<String> {
     }
     found.extend(invisible(text));
     found
+}
+
+/// The text with the wide forms of ASCII made narrow, without what can't be seen, and with spaces for other signs: whoever
+/// reads digits or escapes passes over those. Nothing where that changes nothing.
+fn narrowed(text: &str) -> Option<String> {
+    let changes = |c: char| !c.is_ascii() && (matches!(c, '\u{FF01}'..='\u{FF5E}') || !c.is_alphanumeric());
+    text.chars().any(changes).then(|| {
+        let narrow = |c: char| match c {
+            '\u{FF01}'..='\u{FF5E}' => char::from_u32(c as u32 - 0xFEE0),
+            c if is_invisible(c) || is_combining_mark(c) => None,
+            c if changes(c) => Some(' '),
+            c => Some(c),
+        };
+        text.chars().filter_map(narrow).collect()
+    })
 }
 
 /// Whether much of a text is written in other characters, so that it is worth reading backwards too.

@@ -157,9 +157,9 @@ fn what_is_taken_away_leaves_nothing() {
     let mut index = Index::default();
     let id = PairId::of(&[], "a", "b");
     let number = index.number(id).expect("it is new");
-    index.add(number, &text);
+    index.add(number, std::slice::from_ref(&text));
     index.forget(id);
-    index.remove(number, &text);
+    index.remove(number, std::slice::from_ref(&text));
     assert!(
         index.hits(&["a wholly different account of the lighthouse keeper".to_owned()]).places.is_empty()
     );
