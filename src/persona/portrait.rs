@@ -291,7 +291,7 @@ fn nothing_yet(reward: &Reward, pairs: usize) -> String {
     }
     let mut text = format!(
         "Nothing is certain yet: in your {} no taste stands out from chance and from what most people like, so nothing \
-         is claimed and no prompt is changed. Answers are ranked by the little that your choices lean.",
+         is claimed and no prompt is changed.",
         choices(pairs)
     );
     let leaning = leanings(reward);
@@ -320,7 +320,7 @@ fn nothing_yet(reward: &Reward, pairs: usize) -> String {
     } else {
         format!(" Choices tell most where one of the two answers {}.", alternatives(&undecided))
     };
-    text
+    text + " Meanwhile answers are ranked by what most people like, and by the little that your choices lean."
 }
 
 /// A trait that is not settled yet: the direction in which the person leans away from people in general, and how many
