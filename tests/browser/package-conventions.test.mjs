@@ -48,7 +48,7 @@ test("a bundler finds the wasm in the package's dist, and what else lies there",
     assert.match(readme, /core_bg\.wasm\?url/);
     const where = 'const workerUrl = new URL("/likeness/data_worker_loader.js", location.href);';
     const last = "window.told = { wasmUrl, pairs: (await (await createLikeness({ storage: { workerUrl } })).portrait()).pairs };";
-    await writeFile(join(folder, "main.js"), `import { createLikeness, init } from "@likeness/browser";\n${readme}\n${where}\n${last}`);
+    await writeFile(join(folder, "main.js"), `import { createLikeness } from "@likeness/browser";\n${readme}\n${where}\n${last}`);
     await writeFile(join(folder, "index.html"), '<!doctype html><title>host</title><script type="module" src="/main.js"></script>');
     await withBuilt(await viteBuild(folder), async ({ page, requests }) => {
       await page.waitForFunction(() => window.told);

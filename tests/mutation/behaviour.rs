@@ -187,8 +187,8 @@ const MUTANTS: &[Mutant] = &[
         what: "the bar is nine words",
         edits: &[Edit {
             file: "src/privacy/guard/bar.rs",
-            find: "        words >= WORDS ||",
-            with: "        words >= WORDS + u32::from(MUTANT) ||",
+            find: "        words >= WORDS\n",
+            with: "        words >= WORDS + u32::from(MUTANT)\n",
         }],
         fails: &[("guard_attacks", &["a_stretch_at_the_bar_is_refused_as_it_is"])],
     },

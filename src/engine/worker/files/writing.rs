@@ -156,6 +156,10 @@ impl ModelFiles {
         }
         let origin = Origin::told(url, sha256, &told(&response), writer.at);
         self.write_note(&format!("{}{ORIGIN}", writer.name), &origin.written()).await?;
+        // From where on it comes is told before any of it does.
+        if !progress(stage, writer.at, origin.of) {
+            return Err(FileError::Cancelled);
+        }
         writer.take(response, origin, stage, progress).await
     }
 }
