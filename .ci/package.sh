@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Builds what the npm package needs into pkg/dist: the page's client, and the workers that Trunk has built. What the
-# repository has once for all of it, the licences and the changelog, is put beside them.
+# Builds what the npm package needs into pkg/dist: the page's client, the data worker's first part, and the workers that
+# Trunk has built. What the repository has once for all of it, the licences and the changelog, is put beside them.
 #
-# Only the client is compiled here, in half a minute: a library of which nothing but the JavaScript API is reachable.
-# The workers are taken from the app's build as they are. Run after `trunk build --release`.
+# Only the client and that first part are compiled here: a library of which nothing but the JavaScript API is reachable,
+# and a program of the library that Trunk has compiled. The other workers are taken from the app's build as they are. Run
+# after `trunk build --release`.
 #
 #   .ci/package.sh [FOLDER-OF-THE-BUILT-APP]
 set -euo pipefail
@@ -17,6 +18,9 @@ cargo rustc --locked --quiet --profile web --target $target --lib --crate-type c
 rm -rf "$out"
 mkdir -p "$out"
 wasm-bindgen --target web --no-typescript --remove-name-section --out-dir "$out" --out-name core "$target_dir/$target/web/likeness.wasm"
+cargo build --locked --quiet --profile web --target $target --bin history_worker --features app,data-worker
+wasm-bindgen --target web --no-typescript --remove-name-section --out-dir "$out" --out-name history_worker "$target_dir/$target/web/history_worker.wasm"
 cp -RL "$app"/data_worker* "$app/engine_worker.js" "$app/engine_helper.js" "$app/engine" "$out"
+cp pkg/worker/data_worker_loader.js "$out"
 # npm takes only what lies in the package's own folder, and follows no links.
 cp LICENSE-APACHE LICENSE-MIT CHANGELOG.md pkg/

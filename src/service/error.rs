@@ -90,6 +90,9 @@ pub enum ServiceError {
     /// A remote model gave no answer; the text says what to do.
     #[error("the remote model: {0}")]
     Remote(String),
+    /// This worker has the history alone, and hands the request on to the one that can do it: no page is answered so.
+    #[error("this takes the whole data worker")]
+    NotHere,
     /// The worker broke; it has been started anew.
     #[error("an internal error: {0}")]
     Internal(String),
@@ -121,7 +124,9 @@ impl ServiceError {
             Self::NoFileThere(_) => "Check the address: its server answers, but has no file for you there.",
             Self::Model(_) => "Load the model again, or choose another one.",
             Self::Remote(_) => "Try again once that is mended; an induction goes on where it stopped.",
-            Self::Internal(_) => "Try again; if it comes back, reload the page. Nothing stored was lost.",
+            Self::Internal(_) | Self::NotHere => {
+                "Try again; if it comes back, reload the page. Nothing stored was lost."
+            }
         }
     }
 }

@@ -30,6 +30,9 @@ pub enum StoreError {
     /// The time to undo is over, or it was undone already.
     #[error("the time to undo is over")]
     UndoExpired,
+    /// The store was opened without a [`super::Strip`], and this takes one.
+    #[error("this store can't take deleted pairs out of a portrait")]
+    NoStrip,
     /// A row is not what this version writes.
     #[error("a stored {what} is damaged")]
     Damaged {

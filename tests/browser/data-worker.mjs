@@ -89,14 +89,16 @@ function install(script) {
  * A browser with the worker served; `tab()` opens a tab in it.
  *
  * `before` is script that runs in the worker ahead of everything, in tabs that ask for it. The worker's files are
- * served from a folder of their own, so that the script can lie beside them.
+ * served from a folder of their own, so that the script can lie beside them: the app's, or with `packaged` the package's,
+ * whose worker begins with the history alone.
  * @param {(person: {browser, url: string, tab: (settings?: object) => Promise<import("playwright-core").Page>}) => Promise<void>} body
  */
-export async function withStore(body, { before = "", launching = {} } = {}) {
+export async function withStore(body, { before = "", launching = {}, packaged = false } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "likeness-worker-"));
-  const built = join(REPOSITORY, "dist");
-  const files = (await readdir(built)).filter((name) => name.startsWith("data_worker") || name === BLANK);
+  const built = join(REPOSITORY, packaged ? "pkg/dist" : "dist");
+  const files = (await readdir(built)).filter((name) => /^(data|history)_worker/.test(name));
   await Promise.all(files.map((name) => cp(join(built, name), join(folder, name), { dereference: true })));
+  await cp(join(REPOSITORY, "dist", BLANK), join(folder, BLANK), { dereference: true });
   await writeFile(join(folder, "index.html"), "");
   await writeFile(join(folder, "before.js"), `${before}\nawait import("./data_worker_loader.js");`);
   const server = await serve({ dist: folder });

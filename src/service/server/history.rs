@@ -27,14 +27,7 @@ impl Server {
         let server = self.clone();
         wasm_bindgen_futures::spawn_local(async move {
             wire::sleep(until_ms - now_ms() + 1.0).await;
-            // A store that was let go of is not opened again for this. On failure nothing is lost: the next start
-            // does it.
-            if let Some(store) = server.open_already()
-                && !store.open_deletions().is_empty()
-                && store.carry_out_due().await == Ok(true)
-            {
-                server.changed(Change::Portrait(profile));
-            }
+            (server.inner.duty.carry_out)(server.clone(), profile).await;
         });
     }
 }

@@ -2,7 +2,10 @@
 //!
 //! It owns the store and everything heavy, one request after the other where they touch the same person's rows
 //! and side by side where they don't; each waits for the browser between its steps, so none keeps another out for
-//! long. What a request means is said in its own file; this one only hands it there.
+//! long. What a request means is said in its own file.
+//!
+//! Two programs are made of it. The whole one ([`start`]) does everything. The package's pages load a quarter of it first
+//! ([`start_with_history`]), which keeps the history, and hands on to the whole one what else is asked.
 
 mod canaries;
 mod chat;
@@ -12,6 +15,7 @@ mod endpoints;
 mod fetched;
 mod forget;
 mod history;
+mod history_first;
 mod import;
 mod judge;
 mod ledger;
@@ -24,20 +28,24 @@ mod profile;
 mod rank;
 mod starting;
 mod trouble;
+mod whole;
 mod why;
 mod wire;
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::pin::pin;
 use std::rc::Rc;
 
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, LocalBoxFuture, select};
 use wasm_bindgen::prelude::*;
 
-use super::{Change, Envelope, Event, FromWorker, Request, Response, ServiceError, ToWorker};
-use crate::store::StoreError;
+use super::{Change, Envelope, Event, FromWorker, ProfileId, Request, Response, ServiceError, ToWorker};
 use crate::store::ledger_row::JobRow;
+use crate::store::{StoreError, Strip};
+
+pub use history_first::start as start_with_history;
+pub use whole::start;
 
 /// How often long work looks whether it shall stop.
 const LOOK_MS: f64 = 100.0;
@@ -52,58 +60,95 @@ pub(super) struct Server {
 }
 
 struct Inner {
+    duty: Duty,
     opening: opening::Opening,
     engine: models::Engine,
-    watchman: door::Watchman,
+    watchman: OnceCell<door::Watchman>,
     page: page::Page,
+    /// Whether the other program has been sent for.
+    retiring: Cell<bool>,
     /// For each request under way, whether its page asked to stop it.
     under_way: RefCell<HashMap<Envelope, Rc<Cell<bool>>>>,
 }
 
-/// Starts to serve: listens to the page and tells it that the worker is up.
-pub fn start() {
-    wire::report_panics();
-    let server = Server {
-        inner: Rc::new(Inner {
-            opening: opening::Opening::default(),
-            engine: models::Engine::default(),
-            watchman: door::Watchman::default(),
-            page: page::Page::default(),
-            under_way: RefCell::default(),
-        }),
-    };
-    wire::listen(move |message, attachment| server.receive(message, attachment));
-    wire::post(&FromWorker::Ready);
+/// What a program does of all that a page may ask. As functions, so that what one of them never does is not in it.
+struct Duty {
+    /// Whether it is the one for this.
+    takes: fn(&Request) -> bool,
+    /// Does it.
+    answer: fn(Asked, Request, Option<JsValue>) -> LocalBoxFuture<'static, Outcome>,
+    /// Sends what it is not the one for, or found that it can't do, to the other program.
+    hand_on: Option<fn(&Server, wire::Letter)>,
+    /// Takes deleted pairs out of a portrait; without, deletions are left to the other program.
+    strip: Option<Strip>,
+    /// Carries out a person's deletion, whose time is over.
+    carry_out: fn(Server, ProfileId) -> LocalBoxFuture<'static, ()>,
+    /// Everything was forgotten, in another tab.
+    forgotten: fn(&Server),
 }
 
 impl Server {
-    fn receive(&self, message: ToWorker, attachment: Option<JsValue>) {
+    /// Starts to serve: listens to the page and tells it that the worker is up.
+    fn start(duty: Duty) {
+        wire::report_panics();
+        let server = Server {
+            inner: Rc::new(Inner {
+                duty,
+                opening: opening::Opening::default(),
+                engine: models::Engine::default(),
+                watchman: OnceCell::new(),
+                page: page::Page::default(),
+                retiring: Cell::default(),
+                under_way: RefCell::default(),
+            }),
+        };
+        wire::listen(move |message, letter| server.receive(message, letter));
+        wire::post(&FromWorker::Ready);
+    }
+
+    fn receive(&self, message: ToWorker, letter: wire::Letter) {
+        let duty = &self.inner.duty;
         match message {
-            ToWorker::Cancel(envelope) => {
-                if let Some(stop) = self.inner.under_way.borrow().get(&envelope) {
-                    stop.set(true);
-                }
-            }
+            ToWorker::Cancel(envelope) => match self.inner.under_way.borrow().get(&envelope) {
+                Some(stop) => stop.set(true),
+                None => self.hand_on(letter),
+            },
             ToWorker::PageAnswered(number, answer) => self.inner.page.answered(number, answer),
+            ToWorker::Ask(_, request) if !(duty.takes)(&request) => self.hand_on(letter),
             ToWorker::Ask(envelope, request) => {
                 let stop = Rc::new(Cell::new(false));
                 self.inner.under_way.borrow_mut().insert(envelope, stop.clone());
                 wire::begin(envelope);
                 let job = ledger::job_of(&request, envelope);
                 let asked = Asked { server: self.clone(), envelope, stop, job, attached: Rc::default() };
+                let answer = (duty.answer)(asked.clone(), request, letter.attachment());
+                // What can't be handed on is not held while it is done: it may be a file's whole text.
+                let letter = duty.hand_on.map(|_| letter);
                 wasm_bindgen_futures::spawn_local(async move {
-                    let answer = asked.answer(request, attachment).await;
+                    let answer = answer.await;
                     asked.server.inner.under_way.borrow_mut().remove(&envelope);
                     wire::end(envelope);
-                    wire::post_with(&FromWorker::Answer(envelope, answer), asked.attached.take());
+                    match (answer, letter) {
+                        (Err(ServiceError::NotHere), Some(letter)) => asked.server.hand_on(letter),
+                        (answer, _) => {
+                            wire::post_with(&FromWorker::Answer(envelope, answer), asked.attached.take());
+                        }
+                    }
                 });
             }
         }
     }
 
+    fn hand_on(&self, letter: wire::Letter) {
+        // The whole program has nobody to hand on to, and gets here only where a page stops what is answered already.
+        if let Some(hand_on) = self.inner.duty.hand_on {
+            hand_on(self, letter);
+        }
+    }
+
     /// The guard of this worker.
     fn watchman(&self) -> door::Watchman {
-        self.inner.watchman.clone()
+        self.inner.watchman.get_or_init(door::Watchman::default).clone()
     }
 
     /// Tells this page that something changed; the store tells the other tabs.
@@ -148,80 +193,6 @@ impl Asked {
     fn event(&self, event: Event) {
         wire::post(&FromWorker::Event(self.envelope, event));
     }
-
-    async fn answer(&self, request: Request, attachment: Option<JsValue>) -> Outcome {
-        match request {
-            Request::Open => self.open().await,
-            Request::Profiles => self.profiles().await,
-            Request::CreateProfile { name } => self.create_profile(&name).await,
-            Request::NeedProfile { name } => self.need_profile(&name).await,
-            Request::RenameProfile { profile, name } => self.rename_profile(&profile, &name).await,
-            Request::RemoveProfile { profile } => self.delete(&profile, None).await,
-            Request::Import { profile, name, format, user, passphrase } => {
-                let source = import::Source::attached(attachment)?;
-                self.import(&profile, import::Told { name, format, user, passphrase }, source).await
-            }
-            Request::ImportText { profile, name, format, text, user } => {
-                let told = import::Told { name, format, user, passphrase: None };
-                self.import(&profile, told, import::Source::text(text)).await
-            }
-            Request::List { profile, query, offset, limit } => {
-                self.list(&profile, &query, offset, limit).await
-            }
-            Request::Pair { profile, id } => self.pair(&profile, id).await,
-            Request::Pairs { profile, ids } => self.pairs(&profile, &ids).await,
-            Request::SavePair { profile, pair, supersedes } => {
-                self.save_pair(&profile, pair, supersedes).await
-            }
-            Request::RecordChoice { profile, choice, supersedes } => {
-                self.record_choice(&profile, choice, supersedes).await
-            }
-            Request::TakeBackChoice { profile, choice } => self.take_back_choice(&profile, choice).await,
-            Request::Delete { profile, ids } => self.delete(&profile, Some(&ids)).await,
-            Request::Ties { profile, query, limit } => self.ties(&profile, &query, limit).await,
-            Request::DeleteTies { profile, ids } => self.delete_ties(&profile, ids.as_deref()).await,
-            Request::Undo { undo } => self.undo(undo).await,
-            Request::ExportHistory { profile } => self.export_history(&profile).await,
-            Request::SealProfile { profile, passphrase } => self.seal_profile(&profile, &passphrase).await,
-            Request::ForgetEverything => self.forget_everything().await,
-            Request::Reading { profile } => self.reading(&profile).await,
-            Request::Portrait { profile } => self.portrait(&profile).await,
-            Request::Induce { profile, settings } => self.induce(&profile, settings).await,
-            Request::PendingInduction { profile } => self.pending(&profile).await,
-            Request::DropInduction { profile } => self.drop_pending(&profile).await,
-            Request::ChangeClaim { profile, claim, change } => {
-                self.change_claim(&profile, &claim, change).await
-            }
-            Request::ExportLikeness { profile } => self.export_likeness(&profile).await,
-            Request::Judge { profile, context, first, second, with_model, remote, words } => {
-                self.judge(&profile, context, first, second, judge::Asks { with_model, remote, words }).await
-            }
-            Request::Rank { profile, context, answers, words } => {
-                self.rank(&profile, &context, answers, words).await
-            }
-            Request::Draft { context, answers } => self.draft(context, answers).await,
-            Request::About { profile } => self.told(&profile).await,
-            Request::Endpoints => self.endpoints().await,
-            Request::SaveEndpoint { draft } => self.save_endpoint(draft).await,
-            Request::RemoveEndpoint { id } => self.remove_endpoint(&id).await,
-            Request::TryEndpoint { id } => self.try_endpoint(&id).await,
-            Request::Estimate { profile, settings } => self.estimate(&profile, settings).await,
-            Request::Chat { profile } => self.chat(&profile).await,
-            Request::Say { profile, saying } => self.say(&profile, saying).await,
-            Request::Pick { profile, draft } => self.pick(&profile, draft).await,
-            Request::EndChat { profile } => self.end_chat(&profile).await,
-            Request::Ledger { words, offset, limit } => self.ledger(&words, offset, limit).await,
-            Request::LedgerBody { number } => self.ledger_body(number).await,
-            Request::ClearLedger => self.clear_ledger().await,
-            Request::PlantCanaries => self.plant_canaries().await,
-            Request::Models => self.models().await,
-            Request::LoadModel { source, device } => self.load_model(source, device, attachment).await,
-            Request::NeedModel { source, device } => self.need_model(source, device, attachment).await,
-            Request::MoveModel(device) => self.move_model(device).await,
-            Request::UnloadModel => self.unload_model().await,
-            Request::RemoveModel { name } => self.remove_model(name).await,
-        }
-    }
 }
 
 impl From<StoreError> for ServiceError {
@@ -234,6 +205,7 @@ impl From<StoreError> for ServiceError {
             StoreError::QuotaFull => ServiceError::QuotaFull,
             StoreError::NoProfile => ServiceError::NotFound("this person".into()),
             StoreError::UndoExpired => ServiceError::UndoExpired,
+            StoreError::NoStrip => ServiceError::NotHere,
             other => ServiceError::Internal(other.to_string()),
         }
     }

@@ -68,7 +68,7 @@ impl Server {
     async fn open_store(&self) {
         let (heard, outdated, blocked) = (self.clone(), self.clone(), self.clone());
         let opened = Store::open(
-            super::portrait::strip,
+            self.inner.duty.strip,
             move |news| heard.heard(news),
             move || {
                 outdated.inner.opening.store.replace(None);
@@ -110,7 +110,7 @@ impl Server {
     fn heard(&self, news: News) {
         if news == News::Everything {
             self.let_go();
-            self.stop_engine();
+            (self.inner.duty.forgotten)(self);
         }
         if let News::History(profile) = &news {
             // It may be a deletion, and the tab that made it may be closed before its time is over.

@@ -29,8 +29,31 @@ extern "C" {
     fn set_timeout(callback: &js_sys::Function, ms: f64) -> f64;
 }
 
-/// Calls `receive` with each message of the page and what is attached to it.
-pub fn listen(receive: impl Fn(ToWorker, Option<JsValue>) + 'static) {
+/// A message of the page's as it came.
+pub struct Letter {
+    /// Without what is attached.
+    message: JsValue,
+    attachment: Option<JsValue>,
+}
+
+impl Letter {
+    /// What is attached to it.
+    pub fn attachment(&self) -> Option<JsValue> {
+        self.attachment.clone()
+    }
+
+    /// With what is attached, as it came.
+    pub fn whole(&self) -> &JsValue {
+        if let Some(attachment) = &self.attachment {
+            // It had this property before.
+            let _ = Reflect::set(&self.message, &"attachment".into(), attachment);
+        }
+        &self.message
+    }
+}
+
+/// Calls `receive` with each message of the page.
+pub fn listen(receive: impl Fn(ToWorker, Letter) + 'static) {
     let listener = Closure::<dyn Fn(web_sys::MessageEvent)>::new(move |event: web_sys::MessageEvent| {
         let data = event.data();
         let attachment = Reflect::get(&data, &"attachment".into()).ok().filter(|value| !value.is_undefined());
@@ -38,8 +61,8 @@ pub fn listen(receive: impl Fn(ToWorker, Option<JsValue>) + 'static) {
             // The message's own reader would not know what to make of it.
             let _ = Reflect::delete_property(object, &"attachment".into());
         }
-        match serde_wasm_bindgen::from_value::<ToWorker>(data) {
-            Ok(message) => receive(message, attachment),
+        match serde_wasm_bindgen::from_value::<ToWorker>(data.clone()) {
+            Ok(message) => receive(message, Letter { message: data, attachment }),
             Err(_) => wasm_bindgen::throw_str("a message that is none of a page's"),
         }
     });

@@ -65,14 +65,14 @@ impl Store {
         let portrait: Portrait =
             serde_json::from_str(&text).map_err(|_| StoreError::Damaged { what: "portrait" })?;
         let hidden = self.inner.pending.borrow().hidden(profile);
-        Ok(super::purge::strip(portrait, &hidden, self.inner.strip))
+        Ok(super::purge::strip(portrait, &hidden, self.strip()?))
     }
 
     /// Keeps a portrait in the place of the one before it, without what rests on pairs that were deleted while it
     /// was made. The caller holds the lock of [`Store::writing`], and has read under it what it changes.
     pub async fn put_portrait(&self, profile: &str, portrait: Portrait) -> Result<(), StoreError> {
         let gone = self.order_now(profile).await?.lacks(&portrait.pairs);
-        let text = super::purge::strip(portrait, &gone, self.inner.strip)
+        let text = super::purge::strip(portrait, &gone, self.strip()?)
             .map(|left| serde_json::to_string(&left).map_err(|_| StoreError::Damaged { what: "portrait" }))
             .transpose()?;
         self.put_text("portraits", profile, text.as_deref(), true).await?;

@@ -57,11 +57,14 @@ struct Inner {
     /// The pairs of the person looked at last, in order.
     order: RefCell<Option<Rc<pairs::Order>>>,
     channel: tabs::Channel,
-    strip: Strip,
+    strip: Option<Strip>,
 }
 
 impl Store {
     /// Opens the store, brings an older one to this version, and carries out the deletions whose time is over.
+    ///
+    /// Without `strip` deletions are left as they are, and what would carry one out or read a portrait gives
+    /// [`StoreError::NoStrip`] and changes nothing.
     ///
     /// `heard` is called with what other tabs change, and with what happens to this one: [`News::Everything`]
     /// and then nothing more when the database was deleted. `blocked` is called when another tab holds an older
@@ -70,7 +73,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::TooNew`], or what the browser says.
     pub async fn open(
-        strip: Strip,
+        strip: Option<Strip>,
         heard: impl FnMut(News) + 'static,
         outdated: impl Fn() + 'static,
         blocked: impl Fn() + Clone + 'static,
@@ -78,11 +81,14 @@ impl Store {
         let database = schema::open(blocked).await?;
         let store = Store::of(database, strip, heard);
         store.watch(outdated);
-        store.carry_out_due().await?;
+        match strip {
+            Some(_) => drop(store.carry_out_due().await?),
+            None => store.read_pending().await?,
+        }
         Ok(store)
     }
 
-    fn of(database: Database, strip: Strip, mut heard: impl FnMut(News) + 'static) -> Store {
+    fn of(database: Database, strip: Option<Strip>, mut heard: impl FnMut(News) + 'static) -> Store {
         let inner = Rc::new_cyclic(|weak: &std::rc::Weak<Inner>| {
             let weak = weak.clone();
             let channel = tabs::Channel::open(move |news| {
@@ -144,6 +150,10 @@ impl Store {
     /// Waits for the lock that lets one tab write at a time.
     pub async fn writing(&self) -> Lock {
         Lock::take("likeness-write").await
+    }
+
+    fn strip(&self) -> Result<Strip, StoreError> {
+        self.inner.strip.ok_or(StoreError::NoStrip)
     }
 
     fn database(&self) -> Result<Database, StoreError> {

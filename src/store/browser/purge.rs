@@ -130,6 +130,12 @@ impl Store {
         Ok(!due.is_empty())
     }
 
+    /// Whether there are deletions whose time is over, here or in another tab.
+    pub async fn due_deletions(&self) -> Result<bool, StoreError> {
+        self.read_pending().await?;
+        Ok(!self.inner.pending.borrow().due(now_ms()).is_empty())
+    }
+
     /// The deletions that can still be undone: whose they are, and until when.
     pub fn open_deletions(&self) -> Vec<(String, f64)> {
         self.inner.pending.borrow().open_until()
@@ -159,10 +165,11 @@ impl Store {
     }
 
     pub(super) async fn carry_out_one(&self, undo: u64) -> Result<(), StoreError> {
+        let strip = self.strip()?;
         let Some(deletion) = self.inner.pending.borrow_mut().take(undo) else { return Ok(()) };
         let profile = deletion.profile.clone();
-        let result = match self.purge(&deletion, Room::There).await {
-            Err(StoreError::QuotaFull) => self.purge_without_room(&deletion).await,
+        let result = match self.purge(&deletion, strip, Room::There).await {
+            Err(StoreError::QuotaFull) => self.purge_without_room(&deletion, strip).await,
             other => other,
         };
         if result.is_err() {
@@ -177,7 +184,7 @@ impl Store {
 
     /// The same where the browser's storage is full: the pairs go first, after which the rest mostly fits. If it still does
     /// not, each thing that would be written is tried on its own, and missed.
-    async fn purge_without_room(&self, deletion: &Deletion) -> Result<(), StoreError> {
+    async fn purge_without_room(&self, deletion: &Deletion, strip: Strip) -> Result<(), StoreError> {
         let person = deletion.profile.as_str();
         let fits = |result: Result<(), StoreError>| {
             if result == Err(StoreError::QuotaFull) { Ok(()) } else { result }
@@ -187,22 +194,22 @@ impl Store {
             let writing = write(&database, &["pairs"], true)?;
             purge_pairs(&writing, person, ids).await?;
             commit(writing).await?;
-            let retried = self.purge(deletion, Room::There).await;
+            let retried = self.purge(deletion, strip, Room::There).await;
             if retried != Err(StoreError::QuotaFull) {
                 return retried;
             }
             let writing = write(&database, &["portraits"], true)?;
-            purge_portrait(&writing, person, ids, self.inner.strip, Room::There).await?;
+            purge_portrait(&writing, person, ids, strip, Room::There).await?;
             fits(commit(writing).await)?;
         }
-        self.purge(deletion, Room::None).await?;
+        self.purge(deletion, strip, Room::None).await?;
         let writing = write(&database, &["profiles", "pairs"], true)?;
         recount(&writing, person).await?;
         fits(commit(writing).await)
     }
 
     /// One transaction: the rows, what was made from them, and the deletion itself.
-    async fn purge(&self, deletion: &Deletion, room: Room) -> Result<(), StoreError> {
+    async fn purge(&self, deletion: &Deletion, strip: Strip, room: Room) -> Result<(), StoreError> {
         let person = deletion.profile.as_str();
         let database = self.database()?;
         let writing = write(&database, &PERSONAL, true)?;
@@ -219,7 +226,7 @@ impl Store {
             Some(ids) => {
                 purge_pairs(&writing, person, ids).await?;
                 purge_choices(&writing, person, ids, room).await?;
-                purge_portrait(&writing, person, ids, self.inner.strip, room).await?;
+                purge_portrait(&writing, person, ids, strip, room).await?;
                 for tie in &deletion.ties {
                     writing.object_store("choices")?.delete(JsValue::from(named(person, tie))).primitive()?;
                 }

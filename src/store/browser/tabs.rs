@@ -100,3 +100,12 @@ impl Channel {
         }
     }
 }
+
+impl Drop for Channel {
+    fn drop(&mut self) {
+        // Or what another tab tells later would call a listener that is gone, which is an error of this worker's.
+        if let Some(channel) = &self.channel {
+            channel.close();
+        }
+    }
+}
