@@ -18,7 +18,7 @@ test("what records and shows the history loads the first part alone; the whole c
       window.likeness = await api.createLikeness();
       likeness.on("history", () => (changes += 1));
       const ids = [];
-      for (const pair of pairs) ids.push((await likeness.record(pair)).id);
+      for (const pair of pairs) ids.push(await likeness.record(pair));
       const options = [{ id: "a", content: "Here." }, { id: "b", content: "There." }];
       await likeness.recordChoice({ context: [{ role: "user", content: "Where?" }], options, none: "all-good" });
       return { listed: (await likeness.pairs(ids)).length, changes };
@@ -53,7 +53,8 @@ test("while the whole is on its way the history is served, and calls that need i
       const left = likeness.portrait({ signal: leaving.signal }).catch((error) => error);
       for (const pair of pairs.slice(1)) await likeness.record(pair);
       const context = [{ role: "user", content: "What is the capital of France?" }];
-      window.ranked = likeness.rank(context, ["Great question! It is, of course, the lovely city of Paris, as many know.", "Paris."]);
+      const long = "Great question! The capital of France, as you may well know, is of course the beautiful city of Paris. ".repeat(3);
+      window.ranked = likeness.rank(context, [long, "Paris."]);
       leaving.abort(new Error("enough"));
       return { left: (await left).message, waits: await Promise.race([portrait.then(() => "done"), "waits"]) };
     }, PAIRS);
@@ -72,7 +73,7 @@ test("where the whole can't be loaded, who waits is told, and the next call trie
         window.likeness = await api.createLikeness();
         for (const pair of pairs) await likeness.record(pair);
         const { code, message, advice } = await likeness.portrait().catch((error) => error);
-        const known = (await likeness.record(pairs[0])).id;
+        const known = await likeness.record(pairs[0]);
         return { code, message, advice, known: (await likeness.pairs([known])).length };
       }, PAIRS);
       assert.equal(told.code, "internal", JSON.stringify(told));

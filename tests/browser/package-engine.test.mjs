@@ -296,6 +296,8 @@ test("the panel says how far the loading is", { timeout: 2 * MINUTE }, async () 
 
 for (const [missing, message] of [
   ["data_worker_loader.js", /data worker's script can't be loaded/],
+  ["history_worker.js", /data worker's script can't be loaded/],
+  ["data_worker_bg.wasm", /an internal error: /],
   ["engine_worker.js", /engine failed: its worker's script can't be loaded; .* beside/],
   ["engine_worker_relaxed_bg.wasm", /engine failed: /],
 ]) {
@@ -303,8 +305,8 @@ for (const [missing, message] of [
     await withHost(async ({ page }) => {
       await withFile(page, join(models, SMALL));
       const seen = await page.evaluate(() => told(api.createLikeness({ model: { local: file } }).then((likeness) => likeness.models.load())));
-      assert.equal(seen.code, missing.startsWith("data") ? "internal" : "model", JSON.stringify(seen));
+      assert.equal(seen.code, missing.startsWith("engine") ? "model" : "internal", JSON.stringify(seen));
       assert.match(seen.message, message);
-    }, { without: new RegExp(missing.replace(".", "\\.")), allowedErrors: [/404/, /engine|data_worker/] });
+    }, { without: new RegExp(missing.replace(".", "\\.")), allowedErrors: [/404/, /engine|data_worker|history_worker/] });
   });
 }
