@@ -5,32 +5,44 @@
 
 import startHistory from "./history_worker.js";
 
-let whole;
+/** How the whole hears a message, once it is loaded. */
+let hear;
+let loading;
+let tries = 0;
+/** What the whole is to hear first, in its order. */
+const waiting = [];
 
-/** Called by the first part: has the whole worker do what a message asks for. Resolved once it hears the page by itself. */
+/**
+ * Called by the first part: the whole worker is to do what a message asks for, as soon as it has taken over. Resolved when it
+ * is loaded; where it can't be, the message is dropped.
+ */
 globalThis.likenessHandOn = async (message) => {
-  whole ??= startWhole();
-  const hear = await whole;
-  hear(new MessageEvent("message", { data: message }));
+  waiting.push(message);
+  loading ??= load();
+  await loading;
+};
+
+/** Called by the first part when it has nothing more to do and has let go of the store. */
+globalThis.likenessTakeOver = () => {
+  globalThis.onmessage = hear;
+  for (const message of waiting.splice(0)) hear(new MessageEvent("message", { data: message }));
 };
 
 /** Each program listens by putting a function of its own in this worker's `onmessage`. */
-async function startWhole() {
+async function load() {
   const history = globalThis.onmessage;
   try {
-    const { default: start } = await import("./data_worker.js");
+    // A browser may remember that a module could not be fetched, but not under another address.
+    const { default: start } = await import(tries++ ? `./data_worker.js?again=${tries}` : "./data_worker.js");
     await start();
+    hear = globalThis.onmessage;
   } catch (error) {
-    // An error of the worker's: the page tells whoever waits, and starts it anew for the next call.
-    setTimeout(() => {
-      throw error;
-    });
+    loading = undefined;
+    waiting.length = 0;
     throw error;
+  } finally {
+    globalThis.onmessage = history;
   }
-  const hear = globalThis.onmessage;
-  // The first part may still be at something that is to be stopped; what it does not know it hands on.
-  globalThis.onmessage = (event) => (event.data?.Cancel === undefined ? hear : history)(event);
-  return hear;
 }
 
 await startHistory();

@@ -65,25 +65,60 @@ test("while the whole is on its way the history is served, and calls that need i
   });
 });
 
-test("where the whole can't be loaded, who waits is told, and the next call tries again; nothing recorded is lost", { timeout: 2 * MINUTE }, async () => {
-  await withHost(
-    async ({ page }) => {
-      await page.route(`**/${WHOLE}`, (route) => route.abort());
-      const told = await page.evaluate(async (pairs) => {
-        window.likeness = await api.createLikeness();
-        for (const pair of pairs) await likeness.record(pair);
-        const { code, message, advice } = await likeness.portrait().catch((error) => error);
-        const known = await likeness.record(pairs[0]);
-        return { code, message, advice, known: (await likeness.pairs([known])).length };
-      }, PAIRS);
-      assert.equal(told.code, "internal", JSON.stringify(told));
-      assert.match(told.message, /fetch/i);
-      assert.equal(told.known, 1);
-      await page.unroute(`**/${WHOLE}`);
-      assert.equal(await page.evaluate(async () => (await likeness.portrait()).pairs), PAIRS.length);
-    },
-    { allowedErrors: [/ERR_FAILED/, /fetch/i] },
-  );
+for (const missing of [WHOLE, "data_worker.js"]) {
+  test(`where ${missing} can't be loaded, who waits for the whole is told and nobody else, and the next call tries again`, { timeout: 2 * MINUTE }, async () => {
+    await withHost(
+      async ({ page }) => {
+        await page.route(`**/${missing}`, (route) => route.abort());
+        const told = await page.evaluate(async (pairs) => {
+          window.likeness = await api.createLikeness();
+          const portrait = likeness.portrait().catch(({ code, message, advice }) => ({ code, message, advice }));
+          const recorded = await Promise.allSettled(pairs.map((pair) => likeness.record(pair)));
+          return { ...(await portrait), recorded: recorded.filter(({ status }) => status === "fulfilled").length };
+        }, PAIRS);
+        assert.equal(told.code, "internal", JSON.stringify(told));
+        assert.match(told.message, /larger part can't be loaded: .*fetch/i);
+        assert.equal(told.recorded, PAIRS.length);
+        await page.unroute(`**/${missing}`);
+        assert.equal(await page.evaluate(async () => (await likeness.portrait()).pairs), PAIRS.length);
+      },
+      { allowedErrors: [/ERR_FAILED/, /fetch/i] },
+    );
+  });
+}
+
+test("changes keep the order in which they were asked for, and each is told once, whichever part does them", { timeout: 2 * MINUTE }, async () => {
+  await withHost(async ({ page, requests }) => {
+    const seen = await page.evaluate(async () => {
+      window.likeness = await api.createLikeness();
+      let changes = 0;
+      likeness.on("history", () => (changes += 1));
+      const choice = {
+        context: [{ role: "user", content: "Where?" }],
+        options: [{ id: "a", content: "Here." }, { id: "b", content: "There." }],
+        chosen: "a",
+      };
+      await likeness.recordChoice(choice);
+      const [, ids] = await Promise.all([likeness.takeBack(choice), likeness.recordChoice(choice)]);
+      return { pairs: (await likeness.pairs(ids)).length, changes };
+    });
+    assert.deepEqual(seen, { pairs: 1, changes: 3 });
+    assert.ok(loaded(requests).includes(WHOLE));
+  });
+  await withHost(async ({ page }) => {
+    const seen = await page.evaluate(async () => {
+      window.likeness = await api.createLikeness();
+      let changes = 0;
+      likeness.on("history", () => (changes += 1));
+      const record = (n) => likeness.record({ context: [], chosen: `Yes, ${n}.`, rejected: `No, not ${n}, and why ask?` });
+      const first = Array.from({ length: 200 }, (_, n) => record(n));
+      const portrait = likeness.portrait();
+      const more = Array.from({ length: 200 }, (_, n) => record(200 + n));
+      await Promise.all([...first, ...more, portrait]);
+      return { pairs: (await likeness.portrait()).pairs, changes };
+    });
+    assert.deepEqual(seen, { pairs: 400, changes: 400 });
+  });
 });
 
 test("a pair that another tab has just deleted is recorded again by the whole worker, which first carries the deletion out", { timeout: 2 * MINUTE }, async () => {

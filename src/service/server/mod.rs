@@ -65,20 +65,22 @@ struct Inner {
     engine: models::Engine,
     watchman: OnceCell<door::Watchman>,
     page: page::Page,
-    /// Whether the other program has been sent for.
+    /// Whether the other program is there, and takes over.
     retiring: Cell<bool>,
+    /// Whether a change of the history was handed on, which later ones must not overtake.
+    follows: Cell<bool>,
     /// For each request under way, whether its page asked to stop it.
     under_way: RefCell<HashMap<Envelope, Rc<Cell<bool>>>>,
 }
 
 /// What a program does of all that a page may ask. As functions, so that what one of them never does is not in it.
 struct Duty {
-    /// Whether it is the one for this.
-    takes: fn(&Request) -> bool,
+    /// Whether it is the one for this, now.
+    takes: fn(&Server, &Request) -> bool,
     /// Does it.
     answer: fn(Asked, Request, Option<JsValue>) -> LocalBoxFuture<'static, Outcome>,
     /// Sends what it is not the one for, or found that it can't do, to the other program.
-    hand_on: Option<fn(&Server, wire::Letter)>,
+    hand_on: Option<fn(&Server, Option<Envelope>, wire::Letter)>,
     /// Takes deleted pairs out of a portrait; without, deletions are left to the other program.
     strip: Option<Strip>,
     /// Carries out a person's deletion, whose time is over.
@@ -99,6 +101,7 @@ impl Server {
                 watchman: OnceCell::new(),
                 page: page::Page::default(),
                 retiring: Cell::default(),
+                follows: Cell::default(),
                 under_way: RefCell::default(),
             }),
         };
@@ -111,10 +114,12 @@ impl Server {
         match message {
             ToWorker::Cancel(envelope) => match self.inner.under_way.borrow().get(&envelope) {
                 Some(stop) => stop.set(true),
-                None => self.hand_on(letter),
+                None => self.hand_on(None, letter),
             },
             ToWorker::PageAnswered(number, answer) => self.inner.page.answered(number, answer),
-            ToWorker::Ask(_, request) if !(duty.takes)(&request) => self.hand_on(letter),
+            ToWorker::Ask(envelope, request) if !(duty.takes)(self, &request) => {
+                self.hand_on(Some(envelope), letter);
+            }
             ToWorker::Ask(envelope, request) => {
                 let stop = Rc::new(Cell::new(false));
                 self.inner.under_way.borrow_mut().insert(envelope, stop.clone());
@@ -129,7 +134,13 @@ impl Server {
                     asked.server.inner.under_way.borrow_mut().remove(&envelope);
                     wire::end(envelope);
                     match (answer, letter) {
-                        (Err(ServiceError::NotHere), Some(letter)) => asked.server.hand_on(letter),
+                        (Err(ServiceError::NotHere), Some(letter)) if !asked.stopped() => {
+                            asked.server.inner.follows.set(true);
+                            asked.server.hand_on(Some(envelope), letter);
+                        }
+                        (Err(ServiceError::NotHere), _) => {
+                            wire::post(&FromWorker::Answer(envelope, Err(ServiceError::Cancelled)));
+                        }
                         (answer, _) => {
                             wire::post_with(&FromWorker::Answer(envelope, answer), asked.attached.take());
                         }
@@ -139,10 +150,10 @@ impl Server {
         }
     }
 
-    fn hand_on(&self, letter: wire::Letter) {
+    fn hand_on(&self, envelope: Option<Envelope>, letter: wire::Letter) {
         // The whole program has nobody to hand on to, and gets here only where a page stops what is answered already.
         if let Some(hand_on) = self.inner.duty.hand_on {
-            hand_on(self, letter);
+            hand_on(self, envelope, letter);
         }
     }
 

@@ -109,7 +109,7 @@ impl Server {
     /// Another tab changed something.
     fn heard(&self, news: News) {
         if news == News::Everything {
-            self.let_go();
+            self.let_go(everything_forgotten());
             (self.inner.duty.forgotten)(self);
         }
         if let News::History(profile) = &news {
@@ -128,11 +128,16 @@ impl Server {
     }
 
     /// Forgets the open store; the next request opens it anew.
-    pub(super) fn let_go(&self) {
+    pub(super) fn let_go(&self, why: StoreError) {
         if let Some(store) = self.inner.opening.store.take() {
-            store.close(StoreError::Failed { name: "everything was forgotten".into() });
+            store.close(why);
         }
     }
+}
+
+/// Why the store is let go of when there is nothing left in it.
+pub(super) fn everything_forgotten() -> StoreError {
+    StoreError::Failed { name: "everything was forgotten".into() }
 }
 
 impl Asked {

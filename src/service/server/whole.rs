@@ -8,7 +8,7 @@ use crate::service::{Change, ProfileId, Request};
 /// Starts to serve a page, with everything that it may ask.
 pub fn start() {
     Server::start(Duty {
-        takes: |_| true,
+        takes: |_, _| true,
         answer: |asked, request, attachment| Box::pin(async move { asked.answer(request, attachment).await }),
         hand_on: None,
         strip: Some(portrait::strip),
