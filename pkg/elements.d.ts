@@ -102,7 +102,8 @@ export type ClaimVerb = "edit" | "pin" | "refuse" | "restore";
  */
 export declare class LikenessChoice extends HTMLElement {
   static strings: ChoiceStrings;
-  likeness: Likeness | undefined;
+  /** What keeps the choice: a likeness of this page, or one that a frame keeps. */
+  likeness: Pick<Likeness, "recordChoice"> | undefined;
   get strings(): ChoiceStrings;
   set strings(strings: Partial<ChoiceStrings>);
   context: Message[];

@@ -14,6 +14,8 @@ import { dataWorker, needWorkers } from "./workers.js";
 export { LikenessError };
 
 const CHANGES = ["history", "portrait", "models", "ledger", "everything", "outdated"];
+/** Pairs that are asked for at once. */
+const PAIRS_AT_ONCE = 1000;
 /** Lines of the ledger that are asked for at once. */
 const LEDGER_LINES = 50;
 /** What the wasm can count a model's tokens in. */
@@ -178,7 +180,15 @@ class Likeness {
   }
 
   pairs(ids, settings) {
-    return this.#leavable(settings, (it, signal) => it.pairs(plain(ids, "the ids"), signal));
+    return this.#leavable(settings, async (it, signal) => {
+      const [wanted, found] = [plain(ids, "the ids"), []];
+      if (!Array.isArray(wanted)) return it.pairs(wanted, signal);
+      // Reading what came takes the page's thread; between two answers others have it.
+      for (let at = 0; at === 0 || at < wanted.length; at += PAIRS_AT_ONCE) {
+        found.push(...(await it.pairs(wanted.slice(at, at + PAIRS_AT_ONCE), signal)));
+      }
+      return found;
+    });
   }
 
   import(source, settings) {

@@ -83,9 +83,13 @@ export class LikenessElement extends (globalThis.HTMLElement ?? class {}) {
 
   #listen() {
     this.#unlisten();
-    for (const event of this.constructor.watches) {
-      const stop = this.#likeness?.on(event, () => this.refresh(event));
-      if (stop) this.#stops.push(stop);
+    try {
+      for (const event of this.constructor.watches) {
+        const stop = this.#likeness?.on(event, () => this.refresh(event));
+        if (stop) this.#stops.push(stop);
+      }
+    } catch {
+      // One that was destroyed tells of nothing any more. What is asked of it now says so, as an event and in words.
     }
     this.refresh();
   }

@@ -167,6 +167,28 @@ test("the badge says that nothing is in use where the page has switched it off, 
   }, { names: ["likeness-badge"] });
 });
 
+test("an element whose likeness was destroyed says so, and throws nothing", { timeout: 2 * MINUTE }, async () => {
+  await withElements(async ({ page }) => {
+    const seen = await page.evaluate(async () => {
+      const ended = await api.createLikeness({ storage: { person: "Gone" } });
+      const panel = document.body.appendChild(document.createElement("likeness-panel"));
+      panel.likeness = ended;
+      ended.destroy();
+      panel.remove();
+      const [badge, errors] = [document.createElement("likeness-badge"), new Set()];
+      for (const element of [panel, badge]) {
+        element.addEventListener("likeness-error", ({ detail }) => errors.add(`${element.localName}: ${detail.error.code}`));
+      }
+      document.body.append(panel, badge);
+      badge.likeness = ended;
+      for (let waits = 0; waits < 100 && errors.size < 2; waits++) await new Promise((resolve) => setTimeout(resolve, 50));
+      return { errors: [...errors].sort(), said: panel.shadowRoot.querySelector("[role=status]").textContent };
+    });
+    assert.deepEqual(seen.errors, ["likeness-badge: destroyed", "likeness-panel: destroyed"]);
+    assert.match(seen.said, /destroyed/);
+  }, { names: [] });
+});
+
 test("a run goes on while its panel is moved, and says what a stop leaves behind", { timeout: 3 * MINUTE }, async () => {
   await withElements(async ({ page }) => {
     const status = page.locator("likeness-panel").getByRole("status");

@@ -2,12 +2,18 @@
 // what is loaded when, what becomes of calls meanwhile, and of deletions that the first part can't carry out.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
+import { brotliCompressSync } from "node:zlib";
 import { pairs, withStore } from "./data-worker.mjs";
 import { PAIRS, withHost } from "./package-host.mjs";
+import { PACKAGE } from "./package-project.mjs";
 
 const MINUTE = 60_000;
 const WHOLE = "data_worker_bg.wasm";
+/** What a page loads to record choices and look them up, in brotli. */
+const MOST_BYTES = 350_000;
 
 const loaded = (requests) => requests.map(({ url }) => url.split("/").at(-1)).filter((name) => name.endsWith(".wasm"));
 
@@ -25,6 +31,11 @@ test("what records and shows the history loads the first part alone; the whole c
     }, PAIRS);
     assert.deepEqual(recorded, { listed: PAIRS.length, changes: PAIRS.length + 1 });
     assert.deepEqual(loaded(requests), ["core_bg.wasm", "history_worker_bg.wasm"]);
+    const files = requests.map(({ url }) => url.match(/^\/package\/(.+)/)?.[1]).filter(Boolean);
+    const sizes = await Promise.all(files.map(async (file) => brotliCompressSync(await readFile(join(PACKAGE, file))).length));
+    const bytes = sizes.reduce((sum, size) => sum + size);
+    console.log(`the core is ${bytes} bytes in brotli, of ${MOST_BYTES}: ${files.join(", ")}`);
+    assert.ok(bytes <= MOST_BYTES);
 
     const known = await page.evaluate(async (pair) => {
       const before = (await likeness.portrait()).pairs;
