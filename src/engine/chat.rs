@@ -4,7 +4,7 @@
 
 use jiff::civil::Date;
 
-use super::arch::Family;
+use super::arch::{Family, Outline};
 use super::chat_template::{ChatTemplate, Message};
 use super::device::AnyDevice;
 use super::error::short_of;
@@ -13,7 +13,6 @@ use super::message::{
     ChatJudgement, ChatPrompt, ChatScores, ChatTurn, Cost, DeviceReport, EngineFailure, EngineReply,
     EngineRequest, LoadedModel, SamplingOptions,
 };
-use super::network::Outline;
 use super::prompt;
 use super::sample::{Parameters, SampleError, Sampler};
 use super::stop::StopStrings;
@@ -38,16 +37,8 @@ impl Chat {
     pub async fn outline<S: TensorSource + ?Sized>(source: &S) -> Result<Outline, EngineFailure> {
         let header =
             read_header(source, &Limits::default()).await.map_err(EngineError::from).map_err(failure)?;
-        let Family { sizes, biases, logit_cap, .. } = Family::read(&header).map_err(failure)?;
-        let mut formats = Vec::new();
-        let (embedding, others): (Vec<_>, Vec<_>) =
-            header.tensors.iter().partition(|tensor| tensor.name == "token_embd.weight");
-        for tensor in embedding.into_iter().chain(others) {
-            if tensor.dims.len() > 1 && !formats.contains(&tensor.kind) {
-                formats.push(tensor.kind);
-            }
-        }
-        Ok(Outline { sizes, formats, biases, capped: logit_cap.is_some() })
+        let outline = Family::read(&header).and_then(|family| Outline::of(&family, &header));
+        outline.map_err(failure)
     }
 
     /// Loads the model of `source` onto `device`; `file` is its name. The fingerprint is of name and size: whoever knows the

@@ -7,6 +7,9 @@
 #[cfg(feature = "gpu")]
 use std::cell::RefCell;
 
+use super::arch::Outline;
+#[cfg(feature = "gpu")]
+use super::arch::Twin;
 use super::cpu::Cpu;
 use super::device::{AnyDevice, Device, Piece};
 use super::gguf::TensorKind;
@@ -14,7 +17,7 @@ use super::gguf::TensorKind;
 use super::gpu::{About, Adapter, Gpu, Mismatch, Refusal, Variants, self_test};
 use super::kv::KvTree;
 use super::message::{DeviceChoice, DeviceReport};
-use super::network::{Activation, Network, Outline, Pairing, Product, Rotation, Sizes, Slot, Step};
+use super::network::{Activation, Network, Pairing, Product, Rotation, Sizes, Slot, Step};
 use super::{EngineError, NonStop};
 
 /// The most that the sample work of one device is repeated for, in milliseconds.
@@ -77,7 +80,7 @@ pub async fn choose(
                 return on_cpu(cpu, why, cpu_ms, gpu_ms);
             }
         }
-        if let Err(mismatch) = tested(&mut gpu, outline).await {
+        if let Err(mismatch) = tested(&mut gpu, &outline.twin).await {
             return on_cpu(
                 cpu().await,
                 format!("the GPU ({}) is not used: {mismatch}", gpu.about().name),
@@ -98,20 +101,16 @@ pub async fn choose(
 
 /// Has the GPU show that it computes rightly what the model needs, unless it has since this worker started.
 #[cfg(feature = "gpu")]
-async fn tested(gpu: &mut Gpu, outline: &Outline) -> Result<(), Mismatch> {
+async fn tested(gpu: &mut Gpu, twin: &Twin) -> Result<(), Mismatch> {
     thread_local! {
-        static RIGHT: RefCell<Vec<(About, Variants, Outline)>> = const { RefCell::new(Vec::new()) };
+        static RIGHT: RefCell<Vec<(About, Variants, Twin)>> = const { RefCell::new(Vec::new()) };
     }
-    let (about, variants) = (gpu.about().clone(), gpu.variants());
-    let covers = |of: &Outline| {
-        let formats = outline.formats.iter().all(|format| of.formats.contains(format));
-        formats && of.biases >= outline.biases && of.capped >= outline.capped
-    };
-    if RIGHT.with_borrow(|right| right.iter().any(|(a, v, of)| *a == about && *v == variants && covers(of))) {
+    let now = (gpu.about().clone(), gpu.variants(), twin.clone());
+    if RIGHT.with_borrow(|right| right.contains(&now)) {
         return Ok(());
     }
-    self_test(gpu, outline).await?;
-    RIGHT.with_borrow_mut(|right| right.push((about, variants, outline.clone())));
+    self_test(gpu, twin).await?;
+    RIGHT.with_borrow_mut(|right| right.push(now));
     Ok(())
 }
 

@@ -5,7 +5,6 @@
 //! device knows a family and no family knows a device.
 
 use super::EngineError;
-use super::gguf::TensorKind;
 
 /// A matrix that a device holds, by the number that it gave it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,19 +83,6 @@ pub struct Sizes {
     pub context: usize,
     /// Added to the mean square in a norm.
     pub epsilon: f32,
-}
-
-/// What is known of a model before its weights are read: what chooses a device, and what that has to compute rightly.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Outline {
-    /// Its sizes.
-    pub sizes: Sizes,
-    /// The formats of its matrices, each once, that of the embedding first.
-    pub formats: Vec<TensorKind>,
-    /// Whether queries, keys and values have a bias.
-    pub biases: bool,
-    /// Whether its logits are capped.
-    pub capped: bool,
 }
 
 /// Rotary positions (Su et al. 2021, arXiv 2104.09864): pair i of a head turns by

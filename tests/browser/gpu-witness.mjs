@@ -16,7 +16,7 @@ export const PATIENCE = 600_000;
  */
 const WITNESS = `
 {
-  const seen = { devices: 0, dispatches: 0, limits: [] };
+  const seen = { devices: 0, buffers: 0, dispatches: 0, limits: [] };
   const channel = new BroadcastChannel("witness");
   let last, loaded, always, left = Infinity;
   if (self.GPUAdapter) {
@@ -30,6 +30,7 @@ const WITNESS = `
     };
     const { createBuffer } = GPUDevice.prototype;
     GPUDevice.prototype.createBuffer = function (descriptor) {
+      seen.buffers += 1;
       loaded ||= descriptor.size > 2 ** 24;
       return createBuffer.call(this, descriptor);
     };
@@ -44,6 +45,10 @@ const WITNESS = `
     if (data === "lose") last?.destroy();
     if (data === "lose at work") left = 100;
     if (data === "lose always") always = true;
+    if (data === "lose adapter") {
+      GPU.prototype.requestAdapter = async () => null;
+      last?.destroy();
+    }
     if (data === "tell") channel.postMessage(seen);
   };
 }
@@ -55,6 +60,17 @@ export const WRONG = `
   const { createShaderModule } = GPUDevice.prototype;
   GPUDevice.prototype.createShaderModule = function (descriptor) {
     return createShaderModule.call(this, { ...descriptor, code: descriptor.code.replaceAll("1.0 / sqrt(", "1.02 / sqrt(") });
+  };
+}
+`;
+
+/** A GPU of whose kernels one alone is wrong: that of attention for many tokens, by the same. */
+export const WRONG_ATTENTION = `
+{
+  const { createShaderModule } = GPUDevice.prototype;
+  GPUDevice.prototype.createShaderModule = function (descriptor) {
+    const wrong = descriptor.label?.startsWith("AttendMany");
+    return createShaderModule.call(this, wrong ? { ...descriptor, code: descriptor.code.replace("= total / sum;", "= 1.02 * total / sum;") } : descriptor);
   };
 }
 `;
@@ -124,7 +140,7 @@ export const holding = (bytes = Infinity) => `
 /**
  * As `withApp`, in a Chromium with a software GPU; `before` runs in the engine's worker. The body also gets `witness`:
  * `tell()` gives what the worker has asked of WebGPU so far, `lose()` takes its GPU away, `loseAtWork()` does so a hundred
- * dispatches later, `loseAlways()` takes each that it gets, `fill()` leaves no memory to one that is only `holding()` so much.
+ * dispatches later, `loseAlways()` takes each that it gets, `loseAdapter()` takes it with what others would come from, `fill()` leaves no memory to one that is only `holding()` so much.
  */
 export async function withGpu(body, { before = "", ...settings } = {}) {
   const dist = await mkdtemp(join(tmpdir(), "likeness-gpu-"));
@@ -150,10 +166,11 @@ export function witnessOf(page) {
         () =>
           new Promise((resolve) => {
             const channel = new BroadcastChannel("witness");
-            const told = { devices: 0, dispatches: 0, limits: [] };
+            const told = { devices: 0, buffers: 0, dispatches: 0, limits: [] };
             channel.onmessage = ({ data }) => {
               if (typeof data !== "object") return;
               told.devices += data.devices;
+              told.buffers += data.buffers;
               told.dispatches += data.dispatches;
               told.limits.push(...data.limits);
             };
@@ -164,6 +181,7 @@ export function witnessOf(page) {
     lose: () => post("lose"),
     loseAtWork: () => post("lose at work"),
     loseAlways: () => post("lose always"),
+    loseAdapter: () => post("lose adapter"),
     fill: () => post("fill"),
   };
 }

@@ -100,6 +100,11 @@ test("a lost GPU is asked for again, and one that is lost again is left alone", 
       }, JUDGEMENT);
     const first = await judge();
     assert.deepEqual([first.again, first.moved], [[], []]);
+    const { buffers, dispatches } = await witness.tell();
+    assert.deepEqual((await judge()).scores, first.scores);
+    const later = await witness.tell();
+    assert.equal(later.buffers, buffers, "no buffer is made for a step");
+    assert.ok(later.dispatches > dispatches);
 
     await witness.lose();
     await witness.loseAlways();
@@ -113,3 +118,30 @@ test("a lost GPU is asked for again, and one that is lost again is left alone", 
     assert.deepEqual(fetched.filter((url) => url.endsWith(".gguf")), [], "nothing was fetched");
   }, { serving: { models } });
 });
+
+for (const [how, lose] of [
+  ["with its adapter", (_, witness) => witness.loseAdapter()],
+  ["with the process that it lives in", async (page) => (await page.context().newCDPSession(page)).send("Browser.crashGpuProcess")],
+]) {
+  test(`a GPU that is lost ${how} is no end of the work`, { timeout: 3 * PATIENCE }, async () => {
+    await withGpu(async ({ page, witness }) => {
+      await speaking(page);
+      await page.evaluate(async (file) => {
+        window.running = await window.engine();
+        await window.running.ask({ Load: { file, device: "Gpu" } });
+      }, URL_OF_SMALL);
+      const judge = () =>
+        page.evaluate(async (judgement) => {
+          const answer = await window.running.ask({ Score: [judgement] });
+          const scores = Array.from(answer.Ok?.Scores[0].log_probabilities ?? [JSON.stringify(answer)]);
+          return { scores, why: window.running.moved.splice(0).map(({ device }) => device.why) };
+        }, JUDGEMENT);
+      const first = await judge();
+      assert.deepEqual(first.why, []);
+      await lose(page, witness);
+      const second = await judge();
+      assert.match(second.why[0], /the GPU was lost/);
+      assertClose(second.scores, first.scores, ROUNDING_OF_SMALL);
+    }, { serving: { models }, allowedErrors: [/GPU process/] });
+  });
+}

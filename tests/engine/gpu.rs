@@ -2,10 +2,12 @@
 
 use likeness::engine::device::{AnyDevice, Device};
 use likeness::engine::gguf::TensorKind;
-use likeness::engine::gpu::{Adapter, Refusal, Variants};
-use likeness::engine::{Choose, Engine, EngineError, Judgement, NonStop, Options, arg_max};
+use likeness::engine::gpu::{Adapter, Refusal, Variants, self_test};
+use likeness::engine::{Chat, Choose, Engine, EngineError, Judgement, NonStop, Options, arg_max};
 
-use super::support::{On, Random, Tiny, a_tree_of_prompts, embedded_model, is_slow, now};
+use super::support::{
+    On, Random, Tiny, a_tree_of_prompts, embedded_model, is_slow, load_onto, model_file, now,
+};
 
 /// What a logit may differ by: sums in another order.
 const CLOSE: f32 = 1e-4;
@@ -53,6 +55,42 @@ fn every_format_gives_the_processors_logits() {
             let mut gpu = on.load(&file, &Options::default()).expect("it loads");
             let difference = apart(&mut gpu, &mut cpu, &mut random, lengths);
             assert!(difference < CLOSE, "{kind:?}, {on:?}: {difference}");
+        }
+    }
+}
+
+/// Blocks whose scale is zero, a row of nothing but such, and numbers far from one.
+#[test]
+fn zeros_and_large_numbers_give_the_processors_logits() {
+    if !On::Gpu.has_gpu("zeros and large numbers") {
+        return;
+    }
+    let mut random = Random(6);
+    for kind in TensorKind::ALL {
+        let mut tiny = Tiny::new(kind, false);
+        for part in ["attn_k", "ffn_up", "ffn_down"] {
+            let block = kind.block_bytes() as usize;
+            let weights = tiny.tensor(&format!("blk.0.{part}.weight"));
+            weights.chunks_mut(block).step_by(3).for_each(|block| block.fill(0));
+            let row = weights.len() / if part == "attn_k" { 128 } else { 256 };
+            weights[row..2 * row].fill(0);
+        }
+        for float in tiny.tensor("blk.1.ffn_norm.weight").as_chunks_mut::<4>().0 {
+            *float = (1e3 * f32::from_le_bytes(*float)).to_le_bytes();
+        }
+        let file = tiny.file();
+        let prompt = random.tokens(70);
+        let logits = |on: On| -> Vec<Vec<f32>> {
+            let mut engine = on.load(&file, &Options::default()).expect("it loads");
+            [1, 5, 70].map(|length| logits(&mut engine, &prompt[..length])).to_vec()
+        };
+        let expected = logits(On::Floats);
+        let largest_of = |all: &[f32]| largest(all.iter().map(|logit| logit.abs()));
+        for on in [On::Gpu, On::GpuAsHardware] {
+            for (found, expected) in logits(on).iter().zip(&expected) {
+                let difference = largest_difference(found, expected) / largest_of(expected).max(1.0);
+                assert!(difference < CLOSE, "{kind:?}, {on:?}: {difference}");
+            }
         }
     }
 }
@@ -389,4 +427,28 @@ fn the_embedded_models_labels_are_the_processors() {
     assert!(difference < 1e-3, "{difference}");
     // Rounding costs what it costs on the processor, give or take.
     assert!(at_its_best < 2.0 * rounded, "{at_its_best} where the processor is off by {rounded}");
+}
+
+/// A kernel that the self-test left out could be wrong on some GPU and be believed.
+#[test]
+fn the_self_test_runs_every_kernel_that_a_model_does() {
+    if !On::Gpu.has_gpu("the self-test of whole models") {
+        return;
+    }
+    let gemma = model_file("gemma-3-270m-q4_k_m.gguf", "the self-test of gemma3-270m");
+    for (name, file) in [("SmolLM2", Some(embedded_model())), ("gemma3", gemma)] {
+        let Some(file) = file else { continue };
+        let outline = now(Chat::outline(&file[..])).expect("a model's header");
+        for on in [On::Gpu, On::GpuAsHardware, On::GpuAtItsBest] {
+            let AnyDevice::Gpu(mut gpu) = on.device(1) else { unreachable!("it was asked for") };
+            now(self_test(&mut gpu, &outline.twin)).unwrap_or_else(|wrong| panic!("{name}, {on:?}: {wrong}"));
+            let tested = gpu.kernels();
+            gpu.clear();
+            let engine = load_onto(AnyDevice::Gpu(gpu), &file, &Options::default()).expect("it loads");
+            let AnyDevice::Gpu(gpu) = engine.device() else { unreachable!("it was loaded there") };
+            let left_out: Vec<_> = gpu.kernels().difference(&tested).cloned().collect();
+            assert!(left_out.is_empty(), "{name}, {on:?}: {left_out:#?}");
+            println!("{name}, {on:?}: {} kernels, {} tested", gpu.kernels().len(), tested.len());
+        }
+    }
 }

@@ -24,7 +24,7 @@ fn set(tiny: &mut Tiny, key: &str, value: Value) {
 
 #[test]
 fn files_that_would_give_wrong_answers() {
-    let cases: [(&str, Value, &str); 12] = [
+    let cases: [(&str, Value, &str); 15] = [
         (
             "general.architecture",
             Value::String("gemma2".into()),
@@ -53,7 +53,18 @@ fn files_that_would_give_wrong_answers() {
         (
             "llama.attention.key_length",
             Value::U32(10),
-            "llama.attention.key_length is 10; this engine takes a multiple of 16",
+            "llama.attention.key_length is 10; this engine takes a multiple of 16 up to 1024",
+        ),
+        (
+            "llama.attention.key_length",
+            Value::U32(262_128),
+            "llama.attention.key_length is 262128; this engine takes a multiple of 16 up to 1024",
+        ),
+        ("llama.attention.key_length", Value::U32(512), "blk.0.attn_output.weight has sizes"),
+        (
+            "llama.attention.layer_norm_rms_epsilon",
+            Value::F32(f32::NAN),
+            "llama.attention.layer_norm_rms_epsilon is NaN; this engine takes a number from 0 to 1",
         ),
         (
             "llama.rope.dimension_count",

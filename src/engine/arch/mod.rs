@@ -7,6 +7,8 @@ mod load;
 mod phi;
 mod qwen;
 mod sizes;
+mod twin;
 mod yarn;
 
 pub use decoder::{Family, LayerAttention};
+pub use twin::{Outline, Twin};

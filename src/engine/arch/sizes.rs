@@ -56,6 +56,9 @@ impl Keys<'_> {
     }
 }
 
+/// Numbers of a head, at most: more than any model has.
+const MOST_OF_A_HEAD: usize = 1024;
+
 /// The sizes, held against what the kernels can do.
 pub(super) fn read_sizes(keys: &Keys) -> Result<Sizes, EngineError> {
     let (width, heads) = (keys.size("embedding_length")?, keys.size("attention.head_count")?);
@@ -65,7 +68,19 @@ pub(super) fn read_sizes(keys: &Keys) -> Result<Sizes, EngineError> {
     keys.check("attention.head_count_kv", kv_heads, kv_heads > 0 && heads.is_multiple_of(kv_heads), takes)?;
     let head_size = keys.optional("attention.key_length")?.unwrap_or(width / heads);
     let is_step = |size: usize, step: usize| size > 0 && size.is_multiple_of(step);
-    keys.check("attention.key_length", head_size, is_step(head_size, HEAD_STEP), "a multiple of 16")?;
+    let fits = is_step(head_size, HEAD_STEP) && head_size <= MOST_OF_A_HEAD;
+    keys.check("attention.key_length", head_size, fits, "a multiple of 16 up to 1024")?;
+    // Held against a tensor before anything is made of that size, such as a layer to measure a device with.
+    if let Some(output) = keys.header.tensor("blk.0.attn_output.weight")
+        && output.dims.first() != Some(&(heads as u64 * head_size as u64))
+    {
+        let (name, found) = (output.name.clone(), output.dims.clone());
+        return Err(EngineError::Shape {
+            name,
+            found,
+            expected: vec![heads as u64 * head_size as u64, width as u64],
+        });
+    }
     let value_size = keys.optional("attention.value_length")?.unwrap_or(head_size);
     let takes = "the value of attention.key_length";
     keys.check("attention.value_length", value_size, value_size == head_size, takes)?;
@@ -85,6 +100,9 @@ pub(super) fn read_sizes(keys: &Keys) -> Result<Sizes, EngineError> {
     )?;
     let context = keys.size("context_length")?;
     keys.check("context_length", context, context > 0, "a number of tokens above zero")?;
+    let epsilon: f32 = keys.header.require(&keys.name("attention.layer_norm_rms_epsilon"))?;
+    let is_small = (0.0..1.0).contains(&epsilon);
+    keys.check("attention.layer_norm_rms_epsilon", epsilon, is_small, "a number from 0 to 1")?;
     Ok(Sizes {
         layers,
         width,
@@ -94,7 +112,7 @@ pub(super) fn read_sizes(keys: &Keys) -> Result<Sizes, EngineError> {
         head_size,
         vocabulary: embedding.dims.get(1).map_or(0, |rows| *rows as usize),
         context,
-        epsilon: keys.header.require(&keys.name("attention.layer_norm_rms_epsilon"))?,
+        epsilon,
     })
 }
 

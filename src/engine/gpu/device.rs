@@ -89,6 +89,20 @@ impl Gpu {
         self.kernels.variants
     }
 
+    /// Has the work of few tokens shared out as for a model of these sizes, from the next model on: a small one then runs the
+    /// kernels of a large one.
+    pub(super) fn stand_for(&mut self, sizes: Option<Sizes>) {
+        self.kernels.stands_for = sizes;
+    }
+
+    /// The kernels that the model at hand runs, by name: for tests.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn kernels(&self) -> std::collections::BTreeSet<String> {
+        let plans = self.model.iter().flat_map(|model| [&model.layers, &model.logits]);
+        let dispatches = plans.flat_map(|plan| plan.one.iter().chain(&plan.few).chain(&plan.many));
+        dispatches.map(|dispatch| format!("{:?}", dispatch.kernel)).collect()
+    }
+
     /// Kernels that are run for a token alone, and for what is to be known of its logits; none without a model.
     pub fn dispatches_of_a_token(&self) -> usize {
         let of = |model: &Model| model.layers.one.len() + model.logits.one.len() + 1;

@@ -10,11 +10,22 @@ use wgpu::Buffer;
 use super::kernels::{Few, Gives, Kernel, Multiply, SPLITS, Sharing, Then};
 use super::plan::{Dispatch, Grid, Matrix, Part};
 use super::planner::{Attention, Planner, Target, bindings, product, word};
-use super::weights::Layout;
+use super::weights::{BLOCK, Layout};
 use crate::engine::network::{Activation, MatrixId, Product, Sizes, Slot, Step};
 
-/// What is multiplied, and the weights of the norm that comes before.
-type Input<'a> = (&'a Buffer, Option<&'a Buffer>);
+/// What is multiplied: its buffer, the weights of the norm that comes before, and what it is.
+#[derive(Clone, Copy)]
+pub(super) struct Input<'a> {
+    /// Its numbers.
+    pub buffer: &'a Buffer,
+    /// The weights of the norm.
+    pub gain: Option<&'a Buffer>,
+    /// Which numbers they are.
+    pub slot: Slot,
+}
+
+/// Rows and columns that products are shared out by.
+type Size = [usize; 2];
 
 /// Products of one dispatch.
 struct Together<'a> {
@@ -43,7 +54,7 @@ impl Planner<'_> {
                 Step::Multiply { from: Slot::Normed, products },
                 after @ ..,
             ] => {
-                let input = (self.workspace.slot(*from), Some(&self.weights.vectors[weight.0]));
+                let input = self.input(*from, Some(&self.weights.vectors[weight.0]));
                 if let Some(Step::Gate(activation)) = after.first()
                     && let Some(gated) = self.gated(products, input, *activation)
                 {
@@ -54,7 +65,7 @@ impl Planner<'_> {
                 2
             }
             [Step::Multiply { from, products }, ..] => {
-                self.products(products, (self.workspace.slot(*from), None), work);
+                self.products(products, self.input(*from, None), work);
                 1
             }
             [Step::Keep { rotation, .. }, Step::Attend { layer, window, scale }, ..] if alone => {
@@ -75,6 +86,18 @@ impl Planner<'_> {
         }
     }
 
+    fn input<'a>(&'a self, slot: Slot, gain: Option<&'a Buffer>) -> Input<'a> {
+        Input { buffer: self.workspace.slot(slot), gain, slot }
+    }
+
+    /// What products are shared out by: what lies in the part, unless the model stands for another.
+    fn size(&self, (layout, part): (Layout, &Part), rows: impl Fn(&Sizes) -> usize, input: Input) -> Size {
+        match &self.kernels.stands_for {
+            Some(sizes) => [rows(sizes), input.slot.cols(sizes)],
+            None => [part.rows, layout.cols],
+        }
+    }
+
     fn products(&self, products: &[Product], input: Input, work: &mut Vec<Dispatch>) {
         let mut rest = products;
         while let Some(first) = rest.first() {
@@ -86,7 +109,8 @@ impl Planner<'_> {
                 }
                 None => {
                     let (matrix, bias) = (first.matrix, self.bias(first));
-                    self.multiply_few(matrix, bias, input, self.target(first), work);
+                    let rows = |sizes: &Sizes| first.into.cols(sizes);
+                    self.multiply_few((matrix, bias), rows, input, self.target(first), work);
                     1
                 }
             };
@@ -106,11 +130,11 @@ impl Planner<'_> {
         all.then_some(Together { layout, part, products })
     }
 
-    /// A matrix's products alone.
+    /// A matrix's products alone; `rows` are those that it has in a model of given sizes.
     pub(super) fn multiply_few(
         &self,
-        matrix: MatrixId,
-        bias: Option<&Buffer>,
+        (matrix, bias): (MatrixId, Option<&Buffer>),
+        rows: impl Fn(&Sizes) -> usize,
         input: Input,
         to: Target,
         work: &mut Vec<Dispatch>,
@@ -120,7 +144,14 @@ impl Planner<'_> {
         for part in parts {
             let shape = [part.rows, to.stride, part.first, 0, 0].map(word);
             let outputs = [to.buffer];
-            work.push(self.matvec((*layout, part), (kernel, Gives::One), shape, input, (bias, &outputs)));
+            let size = self.size((*layout, part), &rows, input);
+            work.push(self.matvec(
+                (*layout, part, size),
+                (kernel, Gives::One),
+                shape,
+                input,
+                (bias, &outputs),
+            ));
         }
     }
 
@@ -137,7 +168,9 @@ impl Planner<'_> {
         let outputs: Vec<Slot> = products.iter().map(|product| product.into).chain([Slot::Product]).collect();
         let outputs: Vec<&Buffer> = outputs[..3].iter().map(|slot| self.workspace.slot(*slot)).collect();
         let kernel = product(*layout, Then::Write, bias.as_ref());
-        self.matvec((*layout, part), (kernel, Gives::Several), shape, input, (bias.as_ref(), &outputs))
+        let all = |sizes: &Sizes| products.iter().map(|product| product.into.cols(sizes)).sum();
+        let size = self.size((*layout, part), all, input);
+        self.matvec((*layout, part, size), (kernel, Gives::Several), shape, input, (bias.as_ref(), &outputs))
     }
 
     /// A gate and what it gates, where their matrices lie behind each other.
@@ -153,16 +186,17 @@ impl Planner<'_> {
         let kernel = product(layout, Then::Write, None);
         let outputs = [self.workspace.slot(Slot::Gate)];
         let gives = Gives::Gated(activation);
-        Some(self.matvec((layout, &part), (kernel, gives), shape, input, (None, &outputs)))
+        let size = self.size((layout, &part), |sizes| 2 * sizes.hidden, input);
+        Some(self.matvec((layout, &part, size), (kernel, gives), shape, input, (None, &outputs)))
     }
 
     /// `shape`: rows, stride, first row, ends of the first and the second of several results.
     fn matvec(
         &self,
-        (layout, part): (Layout, &Part),
+        (layout, part, [all_rows, cols]): (Layout, &Part, Size),
         (kernel, gives): (Multiply, Gives),
         [rows, stride, into, first_end, second_end]: [u32; 5],
-        (x, gain): Input,
+        Input { buffer: x, gain, .. }: Input,
         (bias, outputs): (Option<&Buffer>, &[&Buffer]),
     ) -> Dispatch {
         let epsilon = self.network.sizes.epsilon.to_bits();
@@ -173,7 +207,7 @@ impl Planner<'_> {
         entries.extend(bindings(bias.map(|bias| (6, bias))));
         entries.extend(bindings(gain.map(|gain| (7, gain))));
         entries.extend(bindings((8..).zip(outputs[1..].iter().copied())));
-        let sharing = Sharing::of(self.kernels.software, part.rows, layout.blocks());
+        let sharing = Sharing::of(self.kernels.software, all_rows, cols.div_ceil(BLOCK));
         let few = Few { sharing, normed: gain.is_some(), gives };
         let grid = Grid::ByToken(rows.div_ceil(few.rows_of_workgroup()));
         self.bound(Kernel::Matvec(kernel, few), entries, grid)

@@ -8,7 +8,7 @@ use wgpu::{ComputePipeline, Device};
 use super::source::source;
 use super::variants::Variants;
 use crate::engine::gguf::TensorKind;
-use crate::engine::network::{Activation, Pairing};
+use crate::engine::network::{Activation, Pairing, Sizes};
 
 /// Workgroups in the first dimension of kernels that go over plain numbers; the second takes what is left.
 pub const WIDE: u32 = 32_768;
@@ -192,6 +192,8 @@ pub struct Kernels {
     pub software: bool,
     /// What they use beyond f32.
     pub variants: Variants,
+    /// The sizes that the work of few tokens is shared out for, where they are not those of the model at hand.
+    pub stands_for: Option<Sizes>,
     made: RefCell<HashMap<(Variants, Kernel), ComputePipeline>>,
     /// The same by their source: most kernels use one of the variants at most.
     by_source: RefCell<HashMap<String, ComputePipeline>>,
@@ -201,7 +203,7 @@ impl Kernels {
     /// None made yet; plain f32.
     pub fn new(device: Device, software: bool) -> Kernels {
         let (made, by_source) = Default::default();
-        Kernels { device, software, variants: Variants::NONE, made, by_source }
+        Kernels { device, software, variants: Variants::NONE, stands_for: None, made, by_source }
     }
 
     /// Rows and tokens of a tile that an invocation of `matmul.wgsl` computes. A processor that plays the GPU has fewer

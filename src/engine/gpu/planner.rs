@@ -2,6 +2,7 @@
 
 use wgpu::{BindGroupEntry, BindingResource, Buffer};
 
+use super::few::Input;
 use super::kernels::{Attend, AttendMany, Kernel, Kernels, LOGIT_SLICES, Multiply, Then};
 use super::memory::Memory;
 use super::plan::{Dispatch, Grid, LayerPages, Matrix, Part, Plan, Weights, Workspace};
@@ -41,7 +42,8 @@ impl Planner<'_> {
         let to = Target { chunk: &space.look, buffer: &space.logits, stride: sizes.vocabulary, then };
         let few = || {
             let mut few = Vec::new();
-            self.multiply_few(network.output, None, (&space.looked_at, Some(weight)), to, &mut few);
+            let input = Input { buffer: &space.looked_at, gain: Some(weight), slot: Slot::Stream };
+            self.multiply_few((network.output, None), |sizes| sizes.vocabulary, input, to, &mut few);
             few
         };
         let mut many = vec![self.norm((&space.looked_at, &space.last), (weight, sizes.width), sizes.width)];

@@ -12,6 +12,7 @@ use super::files::BlobSource;
 use super::finding::Found;
 use super::slices::{Slices, Told, now_ms};
 use super::{Server, threads};
+use crate::engine::arch::Outline;
 use crate::engine::choice::{choose, on_cpu};
 use crate::engine::cpu::Cpu;
 use crate::engine::device::AnyDevice;
@@ -19,7 +20,6 @@ use crate::engine::message::{
     DeviceChoice, DeviceReport, EngineEvent, EngineFailure, EngineReply, EngineRequest, FromEngine,
     LoadedModel, ModelFile,
 };
-use crate::engine::network::Outline;
 use crate::engine::{Chat, Options, Parts};
 
 /// Bytes for keys and values: 8,192 tokens of a small model several times over.
