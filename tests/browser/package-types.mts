@@ -57,10 +57,6 @@ try {
   console.log(code, id, best.liked, first, stop);
 }
 const choice = Object.assign(document.createElement("likeness-choice"), { likeness, context, options, name: "taste", required: true });
-const framed: FramedLikeness = await connectLikeness({ url: "https://likeness.example/likeness.html" });
-choice.likeness = framed;
-// @ts-expect-error: a panel shows more than a frame tells
-document.createElement("likeness-panel").likeness = framed;
 choice.strings = { first: "A", answer: (number) => `${number}` };
 choice.addEventListener("likeness-recorded", ({ detail }) => console.log(detail.chosen ?? detail.none, detail.pairs.length, choice.strings.second));
 // @ts-expect-error: a choice is made by the person
@@ -71,6 +67,9 @@ panel.addEventListener("likeness-claim", ({ detail }) => detail.what satisfies C
 likeness.destroy();
 
 const framed: FramedLikeness = await connectLikeness({ url: "https://likeness.example/frame/likeness.html", signal });
+document.createElement("likeness-choice").likeness = framed;
+// @ts-expect-error: a panel shows more than a frame tells
+document.createElement("likeness-panel").likeness = framed;
 const scopes: Scope[] = await framed.requestAccess(["record", "portrait", "rank"], { signal });
 framed.on("access", (now) => console.log(now.length, scopes.includes("rank")));
 const own: string[] = (await framed.pairs()).map(({ chosen }) => chosen);
