@@ -6,7 +6,7 @@ use likeness::engine::gpu::{Adapter, Refusal, Variants, self_test};
 use likeness::engine::{Chat, Choose, Engine, EngineError, Judgement, NonStop, Options, arg_max};
 
 use super::support::{
-    On, Random, Tiny, a_tree_of_prompts, embedded_model, is_slow, load_onto, model_file, now,
+    On, Random, Tiny, a_packed_prefix, a_tree_of_prompts, embedded_model, is_slow, load_onto, model_file, now,
 };
 
 /// What a logit may differ by: sums in another order.
@@ -161,6 +161,34 @@ fn judgements_together_are_what_each_is_alone() {
                 let alone = now(engine.score(&judgement.prompt, &judgement.continuations, &mut NonStop));
                 let difference = largest_difference(&together.log_probabilities, &alone.expect("it runs"));
                 assert!(difference < close, "{on:?}, prompt {place}, chunks of {chunk_tokens}: {difference}");
+            }
+        }
+    }
+}
+
+/// The same with all logits, and prefixes that end about where a page and a tile do.
+#[test]
+fn all_logits_after_a_packed_prefix_are_what_they_are_alone() {
+    if !On::Gpu.has_gpu("a packed prefix") {
+        return;
+    }
+    let file = Tiny::new(TensorKind::Q4_1, false).file();
+    let mut floats = On::Floats.load(&file, &Options::default()).expect("it loads");
+    for on in [On::Gpu, On::GpuAsHardware, On::GpuAtItsBest] {
+        let close = if on == On::GpuAtItsBest { CLOSE_IN_BYTES } else { CLOSE };
+        let mut engine = on.load(&file, &Options::default()).expect("it loads");
+        for (shared, order) in [(1, 1), (63, 2), (64, 3), (65, 1), (65, 2)] {
+            engine.forget();
+            let judgements = a_packed_prefix(shared, order);
+            let together = now(engine.score_all(&judgements, &mut NonStop)).expect("it runs");
+            for (place, (judgement, together)) in judgements.iter().zip(together).enumerate() {
+                floats.forget();
+                let alone = now(floats.score(&judgement.prompt, &judgement.continuations, &mut NonStop));
+                let difference = largest_difference(&together.log_probabilities, &alone.expect("it runs"));
+                assert!(
+                    difference < close,
+                    "{on:?}, {shared} shared, order {order}, prompt {place}: {difference}"
+                );
             }
         }
     }

@@ -4,7 +4,7 @@ use likeness::engine::cpu::Kernels;
 use likeness::engine::gguf::TensorKind;
 use likeness::engine::{Choose, Engine, Judgement, NonStop, Options, arg_max};
 
-use super::support::{Random, Tiny, a_tree_of_prompts, load, now};
+use super::support::{Random, Tiny, a_packed_prefix, a_tree_of_prompts, load, now};
 
 fn engine(kind: TensorKind, options: &Options) -> Engine {
     load(&Tiny::new(kind, kind == TensorKind::Q8_0).file(), options).expect("it loads")
@@ -112,6 +112,23 @@ fn continuations_leave_no_pages_behind() {
         now(engine.score(&prompt, &labels, &mut NonStop)).expect("there is room for one label at a time");
     }
     assert_eq!(engine.counters().evicted_tokens, 0);
+}
+
+#[test]
+fn all_logits_after_a_packed_prefix_have_the_bits_that_they_have_alone() {
+    for (shared, order) in
+        [1, 63, 64, 65].into_iter().flat_map(|shared| [(shared, 1), (shared, 2), (shared, 3)])
+    {
+        let judgements = a_packed_prefix(shared, order);
+        let mut engine = engine(TensorKind::Q4_1, &Options::default());
+        let together = now(engine.score_all(&judgements, &mut NonStop)).expect("it runs");
+        for (place, (judgement, together)) in judgements.iter().zip(together).enumerate() {
+            engine.forget();
+            let alone = now(engine.score(&judgement.prompt, &judgement.continuations, &mut NonStop));
+            let alone = alone.expect("it runs");
+            assert_eq!(together.log_probabilities, alone, "{shared} shared, order {order}, prompt {place}");
+        }
+    }
 }
 
 #[test]

@@ -60,7 +60,11 @@ fn files_that_would_give_wrong_answers() {
             Value::U32(262_128),
             "llama.attention.key_length is 262128; this engine takes a multiple of 16 up to 1024",
         ),
-        ("llama.attention.key_length", Value::U32(512), "tensor blk.0.attn_output.weight has the shape [256, 256]; the metadata says [2048, 256]"),
+        (
+            "llama.attention.key_length",
+            Value::U32(512),
+            "tensor blk.0.attn_output.weight has the shape [256, 256]; the metadata says [2048, 256]",
+        ),
         (
             "llama.attention.layer_norm_rms_epsilon",
             Value::F32(f32::NAN),

@@ -321,6 +321,24 @@ pub fn a_tree_of_prompts(random: &mut Random) -> Vec<Judgement> {
     prompts.into_iter().map(|prompt| Judgement { prompt, continuations: labels(random) }).collect()
 }
 
+/// Prompts that share so many tokens and go on for different lengths, in another order for each `order`; asked for is every
+/// token, which is to say all logits.
+pub fn a_packed_prefix(shared: usize, order: u64) -> Vec<Judgement> {
+    let mut random = Random(17 + shared as u64);
+    let prefix = random.tokens(shared);
+    let every = Vec::from_iter((0..VOCABULARY as u32).map(|token| vec![token]));
+    let judgement = |own: usize| {
+        let prompt = [prefix.clone(), random.tokens(own)].concat();
+        Judgement { prompt, continuations: every.clone() }
+    };
+    let mut judgements = Vec::from_iter([24, 1, 63, 7, 64, 2, 65, 16].map(judgement));
+    let mut random = Random(order);
+    for at in (1..judgements.len()).rev() {
+        judgements.swap(at, random.bits() as usize % (at + 1));
+    }
+    judgements
+}
+
 /// The nearest 16-bit float of a number whose magnitude is between 2^-14 and 2^15, halves away from zero.
 fn f32_to_f16(x: f32) -> u16 {
     let bits = x.to_bits();
