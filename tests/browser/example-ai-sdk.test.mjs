@@ -17,7 +17,7 @@ test("AI SDK: a choice between two answers makes a pair, the portrait is told, t
   const path = (endpoint) => `?model=${encodeURIComponent(endpoint)}`;
   await withProject(PACKAGES, async (folder) => {
     await copyExample("ai-sdk", folder);
-    await withBuilt(await viteBuild(folder), async ({ page, model, requests }) => {
+    await withBuilt(await viteBuild(folder), async ({ page, model, requests, sent }) => {
       await page.waitForFunction(() => window.likeness);
       await page.evaluate(async (files) => { for (const file of files) await likeness.import(file); }, HISTORY);
       const before = await page.evaluate(async () => (await likeness.portrait()).pairs);
@@ -52,7 +52,7 @@ test("AI SDK: a choice between two answers makes a pair, the portrait is told, t
       const turns = model.questions().at(-1).asked.messages.slice(1);
       assert.deepEqual(turns.map(({ content }) => content), ["How do I boil an egg?", SAID[0], "And how do I poach one?"], "it goes on from what was preferred");
 
-      assertNoHistory([...model.all, ...requests]);
+      assertNoHistory([...model.all, ...requests, ...sent]);
       const induction = model.questions().filter((request) => kind(request) !== "chat");
       assert.ok(induction.length > 3, "the model was asked for the portrait too");
       for (const request of induction) assert.ok(!/boil an egg|boiling water/.test(request.body), "this chat's pair is no one else's business");

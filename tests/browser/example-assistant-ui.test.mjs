@@ -17,7 +17,7 @@ test("assistant-ui: thumbs on two answers make a pair, the portrait is told, the
   const path = (endpoint) => `?model=${encodeURIComponent(endpoint)}`;
   await withProject(PACKAGES, async (folder) => {
     await copyExample("assistant-ui", folder);
-    await withBuilt(await viteBuild(folder), async ({ page, model, requests }) => {
+    await withBuilt(await viteBuild(folder), async ({ page, model, requests, sent }) => {
       await page.waitForFunction(() => window.likeness);
       await page.evaluate(async (files) => { for (const file of files) await likeness.import(file); }, HISTORY);
       const pairs = () => page.evaluate(async () => (await likeness.portrait()).pairs);
@@ -79,7 +79,7 @@ test("assistant-ui: thumbs on two answers make a pair, the portrait is told, the
       assert.deepEqual((await poaching()).map(({ outcome }) => outcome.kind), ["all_good"]);
       assert.equal(await pairs(), before + 1);
 
-      assertNoHistory([...model.all, ...requests]);
+      assertNoHistory([...model.all, ...requests, ...sent]);
       const induction = model.questions().filter((request) => kind(request) !== "chat");
       assert.ok(induction.length > 3, "the model was asked for the portrait too");
       for (const request of induction) assert.ok(!/boil an egg|boiling water/.test(request.body), "this chat's pair is no one else's business");

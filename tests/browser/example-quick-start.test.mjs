@@ -17,6 +17,8 @@ test("the quick start's page says what the README says, and works without a buil
     const told = JSON.parse(await page.locator("#prompt").textContent());
     assert.deepEqual(told, [{ role: "user", content: "How do I bake bread?" }]);
     await page.locator("likeness-panel").getByText("From 1 choice.").waitFor();
-    assert.ok(!requests.some(({ url, body }) => /egg/.test(url + body)), "the choice is in no request");
+    const texts = [...code.matchAll(/(?:content|chosen|rejected): "(.+?)"/g)].map(([, text]) => text).filter((text) => text !== told[0].content);
+    assert.ok(texts.length >= 3, `the choice's texts: ${texts}`);
+    for (const { url, body } of requests) assert.ok(!texts.some((text) => (decodeURIComponent(url) + body).includes(text)), "the choice is in no request");
   });
 });

@@ -81,7 +81,7 @@ const system = ({ messages }) => messages.filter(({ role }) => INSTRUCTS.include
 const others = ({ messages, ...body }) => ({ ...body, messages: messages.filter(({ role }) => !INSTRUCTS.includes(role)) });
 
 function assertNoHistory() {
-  for (const request of [...host.model.all, ...host.requests]) assert.deepEqual(found(JSON.stringify(request)), [], request.url);
+  for (const request of [...host.model.all, ...host.requests, ...host.sent]) assert.deepEqual(found(JSON.stringify(request)), [], request.url);
 }
 
 test("AI SDK: parts, tool calls and streams pass, the system's text alone is added", { timeout: MINUTE }, async () => {
@@ -260,3 +260,20 @@ test("the types fit the packages' own", { timeout: 2 * MINUTE }, async () => {
     }
   });
 });
+
+for (const version of [5, 6]) {
+  test(`openai ${version}: its two calls tell the model of the person`, { timeout: MINUTE }, async () => {
+    const { OpenAI } = await import(`openai-${version}`);
+    const { personalized } = await import("../../pkg/middleware/openai.js");
+    const sent = [];
+    const fetch = async (_, { body }) => {
+      sent.push(JSON.parse(body));
+      return new Response(JSON.stringify(RESPONSE), { headers: { "content-type": "application/json" } });
+    };
+    const likeness = { personalize: async () => [{ role: "system", content: "They like it short." }] };
+    const client = personalized(new OpenAI({ apiKey: "k", baseURL: "https://model.invalid/v1", fetch }), likeness);
+    await client.chat.completions.create({ model: "m", messages: [{ role: "user", content: "Where?" }] });
+    await client.responses.create({ model: "m", input: "Where?" });
+    assert.deepEqual(sent.map(({ messages, instructions }) => messages?.[0].content ?? instructions), ["They like it short.", "They like it short."]);
+  });
+}

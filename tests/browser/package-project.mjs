@@ -111,8 +111,8 @@ export async function freePort() {
  * A built project in a real browser, with a model's server beside it. The page fails the test when it reports an error.
  * @param {string} folder what is to be served
  * @param {(host: {page: import("playwright-core").Page, model: Awaited<ReturnType<typeof openModel>>, requests: object[],
- *   url: string, browser: import("playwright-core").BrowserContext}) => Promise<void>} body
- *   `requests` are those to the page's own server; `model.all` those to the model
+ *   sent: object[], url: string, browser: import("playwright-core").BrowserContext}) => Promise<void>} body
+ *   `requests` are those to the page's own server, `model.all` those to the model, `sent` all that the browser tells of
  * @param {{choose?: Parameters<typeof openModel>[0], path?: (endpoint: string) => string, launching?: object,
  *   allowedErrors?: RegExp[]}} [settings] `path` is what is opened, and may hold the model's endpoint
  */
@@ -122,10 +122,13 @@ export async function withBuilt(folder, body, { choose, path = () => "", launchi
   try {
     const { browser, close } = await launch(launching);
     try {
+      const sent = [];
+      // Wherever they go: a third origin has no server of ours to see them.
+      browser.on("request", (request) => sent.push({ url: request.url(), headers: request.headers(), body: request.postData() ?? "" }));
       const page = await browser.newPage();
       const watched = watchErrors(page);
       await page.goto(server.url + path(model.endpoint));
-      await body({ page, browser, model, requests: server.requests, url: server.url });
+      await body({ page, browser, model, requests: server.requests, sent, url: server.url });
       watched.assertNone(allowedErrors);
     } finally {
       await close();
