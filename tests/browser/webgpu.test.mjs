@@ -101,7 +101,8 @@ test("a lost GPU is asked for again, and one that is lost again is left alone", 
     const first = await judge();
     assert.deepEqual([first.again, first.moved], [[], []]);
     const { buffers, dispatches } = await witness.tell();
-    assert.deepEqual((await judge()).scores, first.scores);
+    // What is kept of the prompt was computed in bytes, and its last token is now read alone, in floats.
+    assertClose((await judge()).scores, first.scores, ROUNDING_OF_SMALL);
     const later = await witness.tell();
     assert.equal(later.buffers, buffers, "no buffer is made for a step");
     assert.ok(later.dispatches > dispatches);
