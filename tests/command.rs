@@ -337,6 +337,35 @@ fn a_model_in_several_files_is_opened_by_any_of_them() {
     fails(&["tokens", "--model", &folder.path("elsewhere.gguf")], "a", 1, "part 1 of them is missing");
 }
 
+/// A GPU, where there is one, says what the processor says; where there is none, that is said, and no other used.
+#[test]
+fn a_model_runs_on_the_device_that_is_named() {
+    let ask = |device| run(&["logits", "--device", device, "--model", "embedded", "--json"], "The capital of");
+    let json = |ran: &Ran| serde_json::from_str::<Value>(&ran.out).unwrap();
+    let (cpu, gpu, auto) = (ask("cpu"), ask("gpu"), ask("auto"));
+    assert_eq!((cpu.code, auto.code), (0, 0), "{} {}", cpu.err, auto.err);
+    assert_eq!(json(&auto)["top1"], json(&cpu)["top1"]);
+    if gpu.code == 0 {
+        assert_eq!(json(&gpu)["top1"], json(&cpu)["top1"]);
+        assert!(gpu.err.contains("it was chosen, and computes what the processor does"), "{}", gpu.err);
+    } else {
+        println!("NOT MEASURED: the command on a GPU ({})", gpu.err.trim());
+        assert_eq!(gpu.code, 1);
+        assert!(gpu.err.contains("the GPU can't be used: "), "{}", gpu.err);
+    }
+}
+
+#[test]
+fn judgements_are_timed_beside_one_prefill() {
+    let sizes = ["--prefix", "40", "--suffix", "3", "--count", "5", "--runs", "1", "--device", "cpu"];
+    let report = object(&[&["score-bench", "--model", "embedded"], &sizes[..]].concat(), "");
+    let number = |key: &str| report[key].as_f64().unwrap();
+    assert!(number("one_prefill_s") > 0.0 && number("judgements_s") > 0.0);
+    assert!((number("ratio") - number("judgements_s") / number("one_prefill_s")).abs() < 1e-9);
+    assert_eq!(number("max_logit_difference"), 0.0, "on the processor not a bit differs");
+    fails(&["score-bench", "--model", "embedded", "--prefix", "9000"], "", 1, "tokens");
+}
+
 /// A small induction with the real model, stopped by Ctrl-C and resumed.
 #[cfg(unix)]
 #[test]

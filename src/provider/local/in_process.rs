@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use super::EngineLink;
+use crate::engine::cpu::Cpu;
 use crate::engine::gguf::part_names;
 use crate::engine::message::{DeviceChoice, EngineFailure, EngineReply, EngineRequest, LoadedModel};
 use crate::engine::{Cancelled, Chat, Options, Pace, Parts, SourceError, TensorSource, choice};
@@ -29,7 +30,7 @@ impl InProcess {
         threads: usize,
         device: DeviceChoice,
         stop: Arc<AtomicBool>,
-        progress: impl FnMut(u64, u64),
+        mut progress: impl FnMut(u64, u64),
     ) -> Result<InProcess, EngineFailure> {
         let file = open_parts(path)?;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -38,7 +39,17 @@ impl InProcess {
         let (start, outline) = (Instant::now(), Chat::outline(&file).await?);
         let now_ms = || start.elapsed().as_secs_f64() * 1e3;
         let chosen = choice::choose(device, &outline, threads, now_ms, async |_| {}, "").await;
-        let (chat, mut loaded) = Chat::load(chosen, &file, &name, &options, &mut pace, progress).await?;
+        let on_gpu = chosen.1.gpu;
+        let mut placed = Chat::load(chosen, &file, &name, &options, &mut pace, &mut progress).await;
+        if let Err(trouble @ (EngineFailure::DeviceLost(_) | EngineFailure::OutOfMemory(_))) = &placed
+            && on_gpu
+            && device == DeviceChoice::Measured
+        {
+            let why = format!("the GPU can't take this model: {trouble}");
+            let cpu = choice::on_cpu(Cpu::new(threads), why, None, None);
+            placed = Chat::load(cpu, &file, &name, &options, &mut pace, &mut progress).await;
+        }
+        let (chat, mut loaded) = placed?;
         loaded.kept = Ok(());
         Ok(InProcess { chat: Rc::new(RefCell::new(chat)), stop, loaded })
     }
