@@ -340,7 +340,8 @@ fn a_model_in_several_files_is_opened_by_any_of_them() {
 /// A GPU, where there is one, says what the processor says; where there is none, that is said, and no other used.
 #[test]
 fn a_model_runs_on_the_device_that_is_named() {
-    let ask = |device| run(&["logits", "--device", device, "--model", "embedded", "--json"], "The capital of");
+    let ask =
+        |device| run(&["logits", "--device", device, "--model", "embedded", "--json"], "The capital of");
     let json = |ran: &Ran| serde_json::from_str::<Value>(&ran.out).unwrap();
     let (cpu, gpu, auto) = (ask("cpu"), ask("gpu"), ask("auto"));
     assert_eq!((cpu.code, auto.code), (0, 0), "{} {}", cpu.err, auto.err);

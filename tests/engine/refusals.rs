@@ -1,6 +1,7 @@
 //! Files and prompts that the engine must refuse, each with its reason.
 
 use likeness::engine::gguf::{TensorKind, Value};
+use likeness::engine::quant::dequantise;
 use likeness::engine::{Cancelled, Choose, Engine, EngineError, NonStop, Options, Pace};
 
 use super::support::{Random, Tiny, load, now};
@@ -120,6 +121,38 @@ fn weights_that_are_no_numbers() {
         |tiny: &mut Tiny| tiny.tensor("output_norm.weight")[4..8].copy_from_slice(&f32::NAN.to_le_bytes());
     let expected = "tensor output_norm.weight holds a number that is infinite or none: the file is damaged";
     assert_eq!(refused(nan), expected);
+}
+
+/// Wherever in a block of any format such a number may stand: found by what the weights then come to.
+#[test]
+fn scales_that_are_no_numbers_in_any_format() {
+    const NAME: &str = "blk.1.ffn_down.weight";
+    for kind in TensorKind::ALL {
+        let patterns: &[&[u8]] = match kind {
+            TensorKind::F32 => &[&[0, 0, 0x80, 0x7f], &[0, 0, 0x80, 0xff], &[0, 0, 0xc0, 0x7f]],
+            TensorKind::BF16 => &[&[0x80, 0x7f], &[0x80, 0xff], &[0xc0, 0x7f]],
+            _ => &[&[0, 0x7c], &[0, 0xfc], &[0, 0x7e]],
+        };
+        let (bytes, items) = (kind.block_bytes() as usize, kind.block_items() as usize);
+        let mut places = 0;
+        for at in (0..=bytes - patterns[0].len()).step_by(2) {
+            for pattern in patterns {
+                let mut tiny = Tiny::new(kind, false);
+                // Some block that is neither the first nor the last.
+                let block = &mut tiny.tensor(NAME)[77 * bytes..78 * bytes];
+                block[at..at + pattern.len()].copy_from_slice(pattern);
+                let mut floats = vec![0.0; items];
+                dequantise(kind, block, &mut floats);
+                if floats.iter().all(|float| float.is_finite()) {
+                    continue;
+                }
+                places += 1;
+                let error = load(&tiny.file(), &Options::default()).err();
+                assert_eq!(error, Some(EngineError::NotFinite { name: NAME.into() }), "{kind:?} at {at}");
+            }
+        }
+        assert!(places >= patterns.len(), "{kind:?}");
+    }
 }
 
 /// Weights that are finite but blow up on the way.
