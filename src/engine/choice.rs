@@ -1,7 +1,7 @@
 //! What a model runs on: the faster of processor and GPU, as measured here and now.
 //!
 //! Which is faster depends on the machine, the browser and the model; a GPU that a processor plays is slower than the
-//! processor itself. So both do the same sample work, a layer of about the model's size, and a GPU that wins must also
+//! processor itself. So the GPU, the processor with its threads and one thread alone do the same sample work, a layer of about the model's size, and a GPU that wins must also
 //! compute rightly (`gpu::self_test`) before it is used for the first time.
 
 #[cfg(feature = "gpu")]
@@ -23,7 +23,8 @@ use super::{EngineError, NonStop};
 /// The most that the sample work of one device is repeated for, in milliseconds.
 const PROBE_MS: f64 = 100.0;
 
-/// What plain f32 must take at most, as a part of what all that a GPU offers takes, to be used instead.
+/// What plain f32, or one thread, must take at most to be used instead: a part of what all that a GPU offers takes, or all
+/// threads.
 const CLEARLY: f64 = 0.8;
 
 /// Tokens that are read together in the sample work, and how many alone after them.
@@ -33,43 +34,52 @@ const ALONE: usize = 4;
 /// Chooses, and tells why. `start_helpers` gets the processor's pool going, once for each that is made, before
 /// it is used.
 ///
-/// `now_ms` is a clock; `gpu_name` is what is known of the GPU from elsewhere, if anything is.
+/// `now_ms` is a clock; `gpu` is what is known of the GPU from elsewhere, if anything is, or why there is none.
 pub async fn choose(
     wanted: DeviceChoice,
     outline: &Outline,
     threads: usize,
     now_ms: impl Fn() -> f64,
     start_helpers: impl AsyncFn(&Cpu),
-    gpu_name: &str,
+    gpu: Result<&str, &str>,
 ) -> (AnyDevice, DeviceReport) {
-    let cpu = async || {
+    let cpu = async |threads: usize| {
         let cpu = Cpu::new(threads);
         start_helpers(&cpu).await;
         cpu
     };
-    if wanted == DeviceChoice::Cpu {
-        return on_cpu(cpu().await, "it was chosen".to_owned(), None, None);
+    let chosen = "it was chosen".to_owned();
+    match wanted {
+        DeviceChoice::Cpu => return on_cpu(cpu(threads).await, chosen, None, None),
+        DeviceChoice::CpuAlone => return on_cpu(cpu(1).await, chosen, None, None),
+        DeviceChoice::Measured | DeviceChoice::Gpu => {}
     }
+    let fastest_cpu = async || fastest(threads, &cpu, outline, &now_ms).await;
+    let opened = match gpu {
+        Ok(name) => open(name).await,
+        Err(why) => Err(why.to_owned()),
+    };
+    let gpu = match opened {
+        Ok(gpu) => gpu,
+        Err(why) if wanted == DeviceChoice::Gpu => return on_cpu(cpu(threads).await, why, None, None),
+        Err(why) => {
+            let (cpu, cpu_ms, how) = fastest_cpu().await;
+            return on_cpu(cpu, why + how, cpu_ms, None);
+        }
+    };
     #[cfg(not(feature = "gpu"))]
-    {
-        let _ = (outline, now_ms, gpu_name);
-        on_cpu(cpu().await, "this build has no GPU".to_owned(), None, None)
-    }
+    match gpu {}
     #[cfg(feature = "gpu")]
     {
-        let mut gpu = match open(gpu_name).await {
-            Ok(gpu) => gpu,
-            Err(why) => return on_cpu(cpu().await, why, None, None),
-        };
+        let mut gpu = gpu;
         let gpu_ms = match measured(&mut gpu, outline, wanted, &now_ms).await {
             Ok(ms) => Some(ms),
-            Err(error) => return on_cpu(cpu().await, format!("the GPU failed: {error}"), None, None),
+            Err(error) => return on_cpu(cpu(threads).await, format!("the GPU failed: {error}"), None, None),
         };
         let mut cpu_ms = None;
         if wanted == DeviceChoice::Measured {
-            let mut cpu = cpu().await;
-            cpu_ms = probe(&mut cpu, outline, &now_ms).await.ok();
-            cpu.clear();
+            let (cpu, ms, how) = fastest_cpu().await;
+            cpu_ms = ms;
             if gpu_ms >= cpu_ms {
                 let about = gpu.about();
                 let why = if about.software {
@@ -77,12 +87,12 @@ pub async fn choose(
                 } else {
                     format!("the GPU ({}) is slower here", about.name)
                 };
-                return on_cpu(cpu, why, cpu_ms, gpu_ms);
+                return on_cpu(cpu, why + how, cpu_ms, gpu_ms);
             }
         }
         if let Err(mismatch) = tested(&mut gpu, &outline.twin).await {
             return on_cpu(
-                cpu().await,
+                cpu(threads).await,
                 format!("the GPU ({}) is not used: {mismatch}", gpu.about().name),
                 cpu_ms,
                 gpu_ms,
@@ -96,6 +106,31 @@ pub async fn choose(
         };
         let report = DeviceReport { gpu: true, name, why: why.to_owned(), cpu_ms, gpu_ms };
         (AnyDevice::Gpu(gpu), report)
+    }
+}
+
+/// The processor with its threads, or with one where that is clearly faster: threads wait for each other, which costs more
+/// than it gains where other programs have the cores. Tells how fast it is, and what more there is to say of why.
+async fn fastest(
+    threads: usize,
+    cpu: &impl AsyncFn(usize) -> Cpu,
+    outline: &Outline,
+    now_ms: &impl Fn() -> f64,
+) -> (Cpu, Option<f64>, &'static str) {
+    let mut together = cpu(threads).await;
+    let ms = probe(&mut together, outline, now_ms).await.ok();
+    together.clear();
+    if threads == 1 {
+        return (together, ms, "");
+    }
+    let mut alone = cpu(1).await;
+    let alone_ms = probe(&mut alone, outline, now_ms).await.ok();
+    alone.clear();
+    match (alone_ms, ms) {
+        (Some(one), Some(all)) if one < CLEARLY * all => {
+            (alone, alone_ms, "; one thread is faster here than several")
+        }
+        _ => (together, ms, ""),
     }
 }
 
@@ -131,6 +166,11 @@ pub fn on_cpu(cpu: Cpu, why: String, cpu_ms: Option<f64>, gpu_ms: Option<f64>) -
     };
     let name = format!("{threads}, {}", cpu.kernels().name);
     (AnyDevice::Cpu(cpu), DeviceReport { gpu: false, name, why, cpu_ms, gpu_ms })
+}
+
+#[cfg(not(feature = "gpu"))]
+async fn open(_: &str) -> Result<std::convert::Infallible, String> {
+    Err("this build has no GPU".to_owned())
 }
 
 /// As [`probe_variants`]; a GPU that need not be the faster one is measured once by a worker for models of one outline.

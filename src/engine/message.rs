@@ -81,8 +81,10 @@ pub enum DeviceChoice {
     /// Whichever is faster here.
     #[default]
     Measured,
-    /// The processor.
+    /// The processor, with as many threads as there may be.
     Cpu,
+    /// One thread of the processor.
+    CpuAlone,
     /// The GPU, if there is one that computes rightly.
     Gpu,
 }

@@ -39,6 +39,8 @@ test("the processor is chosen where it is faster, and the page says so; the choi
     await page.getByRole("button", { name: "Load", exact: true }).click();
     await runsOn(page).getByText(/^The processor/).waitFor({ timeout: PATIENCE });
     assert.match(await whyHere(page), /^It was chosen\.$/);
+    await page.getByRole("radio", { name: /^One thread/ }).check();
+    await runsOn(page).getByText(/^The processor \(1 thread,/).waitFor({ timeout: PATIENCE });
   }, { serving: { models } });
 });
 

@@ -49,7 +49,7 @@ fn files_that_would_give_wrong_answers() {
         (
             "llama.attention.head_count",
             Value::U32(0),
-            "llama.attention.head_count is 0; this engine takes a whole number above zero",
+            "llama.attention.head_count is 0; this engine takes a whole number from 1 to 256",
         ),
         (
             "llama.attention.key_length",

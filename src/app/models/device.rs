@@ -4,15 +4,21 @@ use crate::service::{DeviceChoice, DeviceReport};
 use crate::view::sentence;
 
 /// What a person can want: the choice, its name as it is kept, what it is called, and what it means.
-pub const CHOICES: [(DeviceChoice, &str, &str, &str); 3] = [
+pub const CHOICES: [(DeviceChoice, &str, &str, &str); 4] = [
     (
         DeviceChoice::Measured,
         "faster",
         "Whichever is faster",
-        "Both do the same sample work first. A GPU that wins is used if it computes what the processor does.",
+        "The GPU, the processor and one thread of it do the same sample work first. A GPU that wins is used if it computes what the processor does.",
     ),
     (DeviceChoice::Gpu, "gpu", "The GPU", "If there is one that computes what the processor does."),
     (DeviceChoice::Cpu, "processor", "The processor", "The GPU is left alone."),
+    (
+        DeviceChoice::CpuAlone,
+        "thread",
+        "One thread",
+        "Of the processor; the rest of the machine is left to other things.",
+    ),
 ];
 
 /// The choice of that name; whichever is faster for any other text.

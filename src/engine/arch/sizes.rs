@@ -56,14 +56,22 @@ impl Keys<'_> {
     }
 }
 
-/// Numbers of a head, at most: more than any model has.
+/// Heads of a layer, at most: more than any model has.
+const MOST_HEADS: usize = 256;
+
+/// Numbers of a head, at most: likewise.
 const MOST_OF_A_HEAD: usize = 1024;
 
 /// The sizes, held against what the kernels can do.
 pub(super) fn read_sizes(keys: &Keys) -> Result<Sizes, EngineError> {
     let (width, heads) = (keys.size("embedding_length")?, keys.size("attention.head_count")?);
     let kv_heads = keys.optional("attention.head_count_kv")?.unwrap_or(heads);
-    keys.check("attention.head_count", heads, heads > 0, "a whole number above zero")?;
+    keys.check(
+        "attention.head_count",
+        heads,
+        (1..=MOST_HEADS).contains(&heads),
+        "a whole number from 1 to 256",
+    )?;
     let takes = "a divisor of attention.head_count";
     keys.check("attention.head_count_kv", kv_heads, kv_heads > 0 && heads.is_multiple_of(kv_heads), takes)?;
     let head_size = keys.optional("attention.key_length")?.unwrap_or(width / heads);

@@ -190,15 +190,9 @@ fn is_trouble(failure: &EngineFailure) -> bool {
 
 /// The device, and why it is that.
 async fn chosen(wanted: DeviceChoice, outline: &Outline) -> (AnyDevice, DeviceReport) {
-    let gpu = if wanted == DeviceChoice::Cpu { Ok(String::new()) } else { gpu_here().await };
-    match gpu {
-        Ok(name) => choose(wanted, outline, threads(), now_ms, start_helpers, &name).await,
-        Err(why) => {
-            let cpu = Cpu::new(threads());
-            start_helpers(&cpu).await;
-            on_cpu(cpu, why.to_owned(), None, None)
-        }
-    }
+    let is_asked = matches!(wanted, DeviceChoice::Measured | DeviceChoice::Gpu);
+    let gpu = if is_asked { gpu_here().await } else { Ok(String::new()) };
+    choose(wanted, outline, threads(), now_ms, start_helpers, gpu.as_deref().map_err(|why| *why)).await
 }
 
 /// What the browser tells of its GPU, often no more than maker and family; or why it gives none.

@@ -38,7 +38,7 @@ impl InProcess {
         let mut pace = Flag(Arc::clone(&stop));
         let (start, outline) = (Instant::now(), Chat::outline(&file).await?);
         let now_ms = || start.elapsed().as_secs_f64() * 1e3;
-        let chosen = choice::choose(device, &outline, threads, now_ms, async |_| {}, "").await;
+        let chosen = choice::choose(device, &outline, threads, now_ms, async |_| {}, Ok("")).await;
         let on_gpu = chosen.1.gpu;
         let mut placed = Chat::load(chosen, &file, &name, &options, &mut pace, &mut progress).await;
         if let Err(trouble @ (EngineFailure::DeviceLost(_) | EngineFailure::OutOfMemory(_))) = &placed
