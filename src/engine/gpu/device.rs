@@ -8,9 +8,8 @@ use super::adapter::About;
 use super::adjacent::lay_adjacent;
 use super::kernels::{ASKED_AT, Kernels, LOGIT_ROWS, LOGIT_SLICES};
 use super::memory::{Memory, bytes_of, take_floats, to_word, words};
-use super::plan::{
-    Dispatch, LayerPages, MOST_ASKED, Matrix, Part, Plan, Slice, Weights, Workspace, most_positions,
-};
+use super::pages::{Pages, layer_bytes};
+use super::plan::{Dispatch, MOST_ASKED, Matrix, Part, Plan, Slice, Weights, Workspace, most_positions};
 use super::planner::Planner;
 use super::variants::Variants;
 use super::weights::Layout;
@@ -22,9 +21,6 @@ use crate::engine::{EngineError, Pace};
 
 /// Bytes of weights that may be on their way to the GPU before it is waited for: they are in memory meanwhile.
 const MOST_ON_THE_WAY: usize = 32 << 20;
-
-/// Pages that the first prompt gets memory for, so that it need not be made anew at once.
-const FIRST_PAGES: usize = 64;
 
 /// A GPU with a model's weights.
 pub struct Gpu {
@@ -49,10 +45,7 @@ struct Loading {
 struct Model {
     network: Rc<Network>,
     workspace: Workspace,
-    pages: Vec<LayerPages>,
-    held: usize,
-    /// Bytes of keys, or of values, of a page in one layer.
-    page_bytes: usize,
+    pages: Pages,
     layers: Plan,
     logits: Plan,
     outlook: Dispatch,
@@ -214,17 +207,13 @@ impl Device for Gpu {
         let most = self.about.most_binding_bytes.min(self.about.most_buffer_bytes);
         lay_adjacent(&self.memory, &mut self.weights, &network, most).await?;
         let workspace = Workspace::new(&self.memory, &network, chunk_tokens).await?;
-        let mut pages = Vec::new();
-        let page_bytes = layer_bytes(&network.sizes, self.kernels.variants);
-        for _ in 0..network.sizes.layers {
-            pages.push(layer_pages(&self.memory, page_bytes * FIRST_PAGES).await?);
-        }
+        let pages = Pages::new(&self.memory, &network.sizes, self.kernels.variants).await?;
         let planner = Planner {
             memory: &self.memory,
             kernels: &self.kernels,
             weights: &self.weights,
             workspace: &workspace,
-            pages: &pages,
+            pages: pages.layers(),
             network: &network,
         };
         let (layers, logits, outlook) = (planner.layers(), planner.logits(), planner.outlook());
@@ -233,8 +222,6 @@ impl Device for Gpu {
             network: Rc::new(network),
             workspace,
             pages,
-            held: FIRST_PAGES,
-            page_bytes,
             layers,
             logits,
             outlook,
@@ -267,25 +254,21 @@ impl Device for Gpu {
         2 * sizes.layers * layer_bytes(sizes, self.kernels.variants)
     }
 
-    /// Doubles what there is, so that it seldom has to.
     async fn hold(&mut self, pages: usize) -> Result<(), usize> {
         let Some(model) = &mut self.model else { return Err(0) };
-        if pages <= model.held {
+        if pages <= model.pages.held() {
             return Ok(());
         }
-        let most =
-            self.about.most_binding_bytes.min(self.about.most_buffer_bytes) as usize / model.page_bytes;
-        let mut held = grow(&self.memory, model, pages.max(2 * model.held).min(most)).await;
-        if held < pages.min(most) {
-            held = grow(&self.memory, model, pages.min(most)).await;
-        }
+        model.submit(&self.memory);
+        let most = self.about.most_binding_bytes.min(self.about.most_buffer_bytes) as usize;
+        let held = model.pages.grow(&self.memory, pages, most).await;
         // Also where it did not grow as asked: some layers may have other buffers than before.
         let planner = Planner {
             memory: &self.memory,
             kernels: &self.kernels,
             weights: &self.weights,
             workspace: &model.workspace,
-            pages: &model.pages,
+            pages: model.pages.layers(),
             network: &model.network,
         };
         model.layers = planner.layers();
@@ -470,42 +453,4 @@ fn put_together(slices: &[[u32; 4]]) -> Result<(u32, f32), EngineError> {
 /// Records what is added in one compute pass.
 pub(super) fn record(encoder: &mut CommandEncoder, add: impl FnOnce(&mut ComputePass)) {
     add(&mut encoder.begin_compute_pass(&Default::default()));
-}
-
-/// Bytes of keys, or of values, of a page in one layer.
-fn layer_bytes(sizes: &Sizes, variants: Variants) -> usize {
-    (if variants.halves { 2 } else { 4 }) * sizes.keys() * PAGE
-}
-
-async fn layer_pages(memory: &Memory, bytes: usize) -> Result<LayerPages, EngineError> {
-    let keys = memory.storage("keys", bytes).await?;
-    match memory.storage("values", bytes).await {
-        Ok(values) => Ok(LayerPages { keys, values }),
-        Err(error) => {
-            memory.give_back(&keys);
-            Err(error)
-        }
-    }
-}
-
-/// Gives every layer memory for `pages`, with what it holds; tells for how many there is.
-async fn grow(memory: &Memory, model: &mut Model, pages: usize) -> usize {
-    if pages <= model.held {
-        return model.held;
-    }
-    model.submit(memory);
-    let page_bytes = model.page_bytes;
-    let bytes = (page_bytes * model.held) as u64;
-    for layer in &mut model.pages {
-        let Ok(larger) = layer_pages(memory, page_bytes * pages).await else { return model.held };
-        let mut encoder = memory.device.create_command_encoder(&Default::default());
-        encoder.copy_buffer_to_buffer(&layer.keys, 0, &larger.keys, 0, bytes);
-        encoder.copy_buffer_to_buffer(&layer.values, 0, &larger.values, 0, bytes);
-        memory.queue.submit([encoder.finish()]);
-        let smaller = std::mem::replace(layer, larger);
-        memory.give_back(&smaller.keys);
-        memory.give_back(&smaller.values);
-    }
-    model.held = pages;
-    pages
 }

@@ -2,7 +2,7 @@
 //! Direct3D natively).
 //!
 //! Reading order: [`adapter`] (which GPU there is), [`weights`] (how matrices lie in its memory), `wgsl/` (the kernels),
-//! [`kernels`] (their pipelines), [`memory`] (buffers, and what the GPU reports), [`plan`] (buffers and dispatches),
+//! [`kernels`] (their pipelines), [`memory`] (buffers, and what the GPU reports), [`pages`] (keys and values), [`plan`] (buffers and dispatches),
 //! [`planner`] (a network as dispatches), [`few`] (the same for few tokens), [`device`] (the device), [`self_test`] (whether
 //! it can be believed), `profile` (where a token's time goes).
 //!
@@ -16,6 +16,7 @@ mod device;
 mod few;
 mod kernels;
 mod memory;
+mod pages;
 mod plan;
 mod planner;
 #[cfg(not(target_arch = "wasm32"))]

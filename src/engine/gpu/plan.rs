@@ -113,14 +113,6 @@ pub struct Workspace {
     pub staging: Buffer,
 }
 
-/// Keys and values of a layer.
-pub struct LayerPages {
-    /// `place × kv_heads × head_size`.
-    pub keys: Buffer,
-    /// The same.
-    pub values: Buffer,
-}
-
 /// One dispatch, ready to be recorded.
 pub struct Dispatch {
     /// What is run, for the bench to tell.

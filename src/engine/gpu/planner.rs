@@ -5,7 +5,8 @@ use wgpu::{BindGroupEntry, BindingResource, Buffer};
 use super::few::Input;
 use super::kernels::{Attend, AttendMany, Kernel, Kernels, LOGIT_SLICES, Multiply, Then};
 use super::memory::Memory;
-use super::plan::{Dispatch, Grid, LayerPages, Matrix, Part, Plan, Weights, Workspace};
+use super::pages::LayerPages;
+use super::plan::{Dispatch, Grid, Matrix, Part, Plan, Weights, Workspace};
 use super::weights::{BLOCK, Layout};
 use crate::engine::network::{MatrixId, Network, Product, Sizes, Slot, Step};
 
