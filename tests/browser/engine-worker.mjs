@@ -36,3 +36,12 @@ export const speaking = (page) =>
     });
     window.chat = (content) => ({ turns: [{ role: "user", content }], answer_start: "" });
   });
+
+/** An engine with this model on the GPU, as `window.running`. */
+export async function runningOnGpu(page, file) {
+  await speaking(page);
+  await page.evaluate(async (file) => {
+    window.running = await window.engine();
+    await window.running.ask({ Load: { file, device: "Gpu" } });
+  }, file);
+}

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { speaking } from "./engine-worker.mjs";
+import { runningOnGpu } from "./engine-worker.mjs";
 import { PATIENCE, holding, withGpu } from "./gpu-witness.mjs";
 import { screenshots } from "./harness.mjs";
 import { folderWithSmallModel } from "./layers.mjs";
@@ -24,11 +24,7 @@ test("a model that the GPU has no memory for runs on the processor, and the page
 
 test("memory that ends while a prompt is read is made anew once, then the processor goes on", { timeout: 3 * PATIENCE }, async (t) => {
   await withGpu(async ({ page, witness }) => {
-    await speaking(page);
-    await page.evaluate(async (file) => {
-      window.running = await window.engine();
-      await window.running.ask({ Load: { file, device: "Gpu" } });
-    }, URL_OF_SMALL);
+    await runningOnGpu(page, URL_OF_SMALL);
     const fetched = [];
     page.context().on("request", (request) => fetched.push(request.url()));
     const judge = (words) =>

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { URL_OF_MODEL, speaking } from "./engine-worker.mjs";
+import { URL_OF_MODEL, runningOnGpu, speaking } from "./engine-worker.mjs";
 import { PATIENCE, PLAIN, limited, withGpu } from "./gpu-witness.mjs";
 import { folderWithSmallModel } from "./layers.mjs";
 
@@ -85,11 +85,7 @@ test("a GPU that binds less than the largest matrix at once serves", { timeout: 
 
 test("a lost GPU is asked for again, and one that is lost again is left alone", { timeout: 3 * PATIENCE }, async () => {
   await withGpu(async ({ page, witness }) => {
-    await speaking(page);
-    await page.evaluate(async (file) => {
-      window.running = await window.engine();
-      await window.running.ask({ Load: { file, device: "Gpu" } });
-    }, URL_OF_SMALL);
+    await runningOnGpu(page, URL_OF_SMALL);
     const fetched = [];
     page.context().on("request", (request) => fetched.push(request.url()));
     const judge = () =>
@@ -126,11 +122,7 @@ for (const [how, lose] of [
 ]) {
   test(`a GPU that is lost ${how} is no end of the work`, { timeout: 3 * PATIENCE }, async () => {
     await withGpu(async ({ page, witness }) => {
-      await speaking(page);
-      await page.evaluate(async (file) => {
-        window.running = await window.engine();
-        await window.running.ask({ Load: { file, device: "Gpu" } });
-      }, URL_OF_SMALL);
+      await runningOnGpu(page, URL_OF_SMALL);
       const judge = () =>
         page.evaluate(async (judgement) => {
           const answer = await window.running.ask({ Score: [judgement] });

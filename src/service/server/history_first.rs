@@ -84,7 +84,8 @@ fn changes_history(request: &Request) -> bool {
 }
 
 impl Asked {
-    async fn answer_of_history(&self, request: Request) -> Outcome {
+    /// What both programs do alike.
+    pub(super) async fn answer_of_history(&self, request: Request) -> Outcome {
         match request {
             Request::Open => self.open().await,
             Request::Profiles => self.profiles().await,
@@ -97,8 +98,12 @@ impl Asked {
             Request::Pair { profile, id } => self.pair(&profile, id).await,
             Request::Pairs { profile, ids } => self.pairs(&profile, &ids).await,
             Request::Ties { profile, query, limit } => self.ties(&profile, &query, limit).await,
-            Request::SavePair { profile, pair, .. } => self.save_pair(&profile, pair, None).await,
-            Request::RecordChoice { profile, choice, .. } => self.record_choice(&profile, choice, None).await,
+            Request::SavePair { profile, pair, supersedes } => {
+                self.save_pair(&profile, pair, supersedes).await
+            }
+            Request::RecordChoice { profile, choice, supersedes } => {
+                self.record_choice(&profile, choice, supersedes).await
+            }
             _ => Err(ServiceError::NotHere),
         }
     }
