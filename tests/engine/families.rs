@@ -172,13 +172,15 @@ fn families_in_every_format_agree_with_llama_cpp() {
     check(On::Cpu, "mixed", 6, 0.3);
     if On::Gpu.has_gpu("families in every format") {
         check(On::Gpu, "mixed", 6, 0.3);
+        check(On::GpuAsHardware, "mixed", 6, 0.3);
+        check(On::GpuAtItsBest, "mixed", 6, 0.3);
     }
 }
 
 /// The logits after the first `count` tokens.
-fn logits_after(file: &[u8], options: &Options, count: usize) -> Vec<f32> {
+fn logits_after(on: On, file: &[u8], options: &Options, count: usize) -> Vec<f32> {
     let input = tokens(&golden("families_logits.json")["tokens"]);
-    let mut engine = On::Cpu.load(file, options).expect("it loads");
+    let mut engine = on.load(file, options).expect("it loads");
     now(engine.logits(&input[..count], &mut NonStop)).expect("it runs").to_vec()
 }
 
@@ -187,10 +189,13 @@ fn logits_after(file: &[u8], options: &Options, count: usize) -> Vec<f32> {
 fn phi_sees_no_further_than_its_window() {
     let options = Options::default();
     let whole = file("phi4-F32");
-    for (window, count, same) in [(24, 24, true), (24, 25, false), (600, 96, true), (0, 96, true)] {
-        let windowed = changed("phi4-F32", &[("phi3.attention.sliding_window", window)]);
-        let is_same = logits_after(&windowed, &options, count) == logits_after(&whole, &options, count);
-        assert_eq!(is_same, same, "a window of {window}, {count} tokens");
+    for on in On::both("phi's window") {
+        for (window, count, same) in [(24, 24, true), (24, 25, false), (600, 96, true), (0, 96, true)] {
+            let windowed = changed("phi4-F32", &[("phi3.attention.sliding_window", window)]);
+            let is_same =
+                logits_after(on, &windowed, &options, count) == logits_after(on, &whole, &options, count);
+            assert_eq!(is_same, same, "{on:?}: a window of {window}, {count} tokens");
+        }
     }
 }
 
@@ -199,16 +204,20 @@ fn phi_sees_no_further_than_its_window() {
 fn phi_takes_its_factors_by_the_context_that_there_is_room_for() {
     let short = changed("phi4-F32", &[("phi3.rope.scaling.original_context_length", 512)]);
     let (large, small) = (Options::default(), Options { kv_bytes: 200_000, ..Options::default() });
-    let engine = On::Cpu.load(&file("phi4-F32"), &small).expect("it loads");
-    assert_eq!(engine.context_tokens(), 64);
-    let by_memory = logits_after(&file("phi4-F32"), &small, 40);
-    assert_eq!(by_memory, logits_after(&short, &large, 40));
-    assert_ne!(by_memory, logits_after(&file("phi4-F32"), &large, 40));
+    for on in On::both("phi's factors") {
+        let engine = on.load(&file("phi4-F32"), &small).expect("it loads");
+        assert_eq!(engine.context_tokens(), 64);
+        let by_memory = logits_after(on, &file("phi4-F32"), &small, 40);
+        assert_eq!(by_memory, logits_after(on, &short, &large, 40), "{on:?}");
+        assert_ne!(by_memory, logits_after(on, &file("phi4-F32"), &large, 40), "{on:?}");
+    }
 }
 
 /// Where its queries would have a temperature by their position.
 #[test]
 fn a_ministral_ends_where_its_first_training_did() {
-    let engine = On::Cpu.load(&file("mistral3-F32"), &Options::default()).expect("it loads");
-    assert_eq!(engine.context_tokens(), 128);
+    for on in On::both("a ministral's end") {
+        let engine = on.load(&file("mistral3-F32"), &Options::default()).expect("it loads");
+        assert_eq!(engine.context_tokens(), 128);
+    }
 }

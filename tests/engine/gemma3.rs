@@ -11,7 +11,7 @@ use likeness::engine::tokenizer::{SpecialTokens, Tokenizer};
 use likeness::engine::{Options, read_header};
 
 use super::comparison::compare;
-use super::support::{golden, load, model_file, now, tokens};
+use super::support::{On, golden, model_file, now, tokens};
 
 const FILE: &str = "gemma-3-270m-q4_k_m.gguf";
 
@@ -21,7 +21,7 @@ fn gemma3_agrees_with_llama_cpp() {
     let golden = golden("gemma3_logits.json");
     let input = tokens(&golden["tokens"]);
     assert!(input.len() > 512 + 32, "more tokens than a window has");
-    let mut engine = load(&file, &Options { threads: 2, ..Options::default() }).expect("it loads");
+    let mut engine = On::Cpu.load(&file, &Options { threads: 2, ..Options::default() }).expect("it loads");
     let ours = compare(&mut engine, &input, &golden["runs"][0]);
     assert!(ours.agreeing * 100 >= 94 * input.len());
     assert!(ours.widest_lead < 0.75);

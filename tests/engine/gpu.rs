@@ -1,31 +1,19 @@
-//! The GPU beside the processor in floats: the same models, prompts and questions, whatever lies at the edge of a tile.
+//! The GPU beside the processor in floats, whatever lies at the edge of a tile, and what only a GPU has. What is asked of
+//! either device is asked of both in the files beside this one.
 
 use likeness::engine::device::{AnyDevice, Device};
 use likeness::engine::gguf::TensorKind;
 use likeness::engine::gpu::{Adapter, Refusal, Variants, self_test};
-use likeness::engine::{Chat, Choose, Engine, EngineError, Judgement, NonStop, Options, arg_max};
+use likeness::engine::{Chat, Engine, EngineError, Judgement, NonStop, Options};
 
 use super::support::{
-    On, Random, Tiny, a_packed_prefix, a_tree_of_prompts, embedded_model, is_slow, load_onto, model_file, now,
+    CLOSE, On, Random, Tiny, a_packed_prefix, a_tree_of_prompts, embedded_model, is_slow, largest,
+    largest_difference, load_onto, model_file, now,
 };
 
-/// What a logit may differ by: sums in another order.
-const CLOSE: f32 = 1e-4;
-
-/// The same where activations are rounded to 8 bits and the cache to 16: what goes the other way in the first layer
+/// What a logit may differ by where activations are rounded to 8 bits and the cache to 16: what goes the other way in the first layer
 /// makes 0.1 at the most in these models' logits, of some units.
 const CLOSE_IN_BYTES: f32 = 0.2;
-
-fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
-    assert_eq!(a.len(), b.len());
-    // A number that is none is as far as can be.
-    largest(a.iter().zip(b).map(|(a, b)| (a - b).abs()))
-}
-
-/// The largest, or none if one is no number.
-fn largest(numbers: impl Iterator<Item = f32>) -> f32 {
-    numbers.fold(0.0, |most, x| if most.is_nan() || x <= most { most } else { x })
-}
 
 fn logits(engine: &mut Engine, prompt: &[u32]) -> Vec<f32> {
     now(engine.logits(prompt, &mut NonStop)).expect("it runs").to_vec()
@@ -112,29 +100,6 @@ fn every_format_at_its_best_is_the_processors_in_bytes() {
         let difference = apart(&mut gpu, &mut cpu, &mut random, &[1, 5, 6, 7, 63, 64, 65, 150]);
         println!("{kind:?}: {difference}");
         assert!(difference < CLOSE_IN_BYTES, "{kind:?}: {difference}");
-    }
-}
-
-#[test]
-fn chunks_and_what_was_asked_before_change_next_to_nothing() {
-    if !On::Gpu.has_gpu("chunks") {
-        return;
-    }
-    let mut random = Random(6);
-    let file = Tiny::new(TensorKind::Q4_1, false).file();
-    let shared = random.tokens(77);
-    let prompts: Vec<Vec<u32>> =
-        (0..4).map(|n| [shared.clone(), random.tokens(3 + 30 * n)].concat()).collect();
-    let mut whole =
-        On::Gpu.load(&file, &Options { chunk_tokens: Some(256), ..Options::default() }).expect("it loads");
-    let expected: Vec<Vec<f32>> = prompts.iter().map(|prompt| logits(&mut whole, prompt)).collect();
-    for chunk_tokens in [1, 7, 64] {
-        let options = Options { chunk_tokens: Some(chunk_tokens), ..Options::default() };
-        let mut engine = On::Gpu.load(&file, &options).expect("it loads");
-        for (prompt, expected) in prompts.iter().zip(&expected).chain(prompts.iter().zip(&expected)) {
-            let difference = largest_difference(&logits(&mut engine, prompt), expected);
-            assert!(difference < CLOSE, "{chunk_tokens}: {difference}");
-        }
     }
 }
 
@@ -242,50 +207,6 @@ fn a_token_far_on_is_the_processors() {
             assert!(difference < CLOSE, "{on:?}, {end}: {difference}");
         }
     }
-}
-
-/// Where the likeliest token is taken, the GPU finds it, and the logits stay there.
-#[test]
-fn the_likeliest_tokens_are_those_of_the_logits() {
-    if !On::Gpu.has_gpu("the likeliest tokens") {
-        return;
-    }
-    let prompt = Random(14).tokens(40);
-    let file = Tiny::new(TensorKind::Q8_0, false).file();
-    let mut engine = On::Gpu.load(&file, &Options::default()).expect("it loads");
-    let (mut by_logits, mut likeliest) = (Vec::new(), Vec::new());
-    let mut choose = |logits: &[f32]| {
-        by_logits.push(arg_max(logits));
-        by_logits.last().copied()
-    };
-    now(engine.generate(&prompt, 20, Choose::ByLogits(&mut choose), &mut NonStop)).expect("it runs");
-    let mut take = |token| {
-        likeliest.push(token);
-        likeliest.len() < 12
-    };
-    now(engine.generate(&prompt, 20, Choose::Likeliest(&mut take), &mut NonStop)).expect("it runs");
-    assert_eq!(likeliest, by_logits[..12]);
-}
-
-/// Memory for keys and values is made as it is needed, and given up for new prompts where there is no more.
-#[test]
-fn memory_for_keys_and_values_grows_and_is_bounded() {
-    if !On::Gpu.has_gpu("memory for keys and values") {
-        return;
-    }
-    let mut random = Random(7);
-    let file = Tiny::new(TensorKind::Q8_0, true).file();
-    let page = 2 * 2 * 2 * 64 * 16 * 4;
-    let mut small =
-        On::Gpu.load(&file, &Options { kv_bytes: 6 * page, ..Options::default() }).expect("it loads");
-    let mut large = On::Gpu.load(&file, &Options::default()).expect("it loads");
-    // A hundred pages are more than the first memory has.
-    let prompts: Vec<Vec<u32>> = (0..30).map(|_| random.tokens(60)).collect();
-    for prompt in prompts.iter().chain(&prompts[..4]) {
-        let difference = largest_difference(&logits(&mut small, prompt), &logits(&mut large, prompt));
-        assert!(difference < CLOSE, "{difference}");
-    }
-    assert!(small.counters().evicted_tokens > 0 && large.counters().evicted_tokens == 0);
 }
 
 /// Where a kernel can bind no more of it, what was given last is used up to its end, and prompts make room for others.
@@ -398,23 +319,6 @@ fn a_lost_device_is_an_error_and_a_new_one_goes_on() {
     assert!(matches!(lost, EngineError::DeviceLost { .. } | EngineError::Device { .. }), "{lost}");
     let mut again = On::Gpu.load(&file, &Options::default()).expect("it loads");
     assert!(largest_difference(&logits(&mut again, &prompt), &expected) < CLOSE);
-}
-
-#[test]
-fn a_weight_that_is_no_number_shows() {
-    if !On::Gpu.has_gpu("a weight that is no number") {
-        return;
-    }
-    let mut tiny = Tiny::new(TensorKind::F32, false);
-    // The loader refuses those; numbers whose products overflow get past it.
-    for weight in tiny.tensor("blk.1.ffn_down.weight").as_chunks_mut().0 {
-        *weight = 3.0e38f32.to_le_bytes();
-    }
-    let mut engine = On::Gpu.load(&tiny.file(), &Options::default()).expect("it loads");
-    let prompt = Random(11).tokens(9);
-    assert_eq!(now(engine.logits(&prompt, &mut NonStop)).map(<[f32]>::len), Err(EngineError::NotANumber));
-    let labels = [vec![3], vec![4, 5]];
-    assert_eq!(now(engine.score(&prompt, &labels, &mut NonStop)), Err(EngineError::NotANumber));
 }
 
 /// Each dispatch waits for the one before, which costs more than what it computes for one token.

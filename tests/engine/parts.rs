@@ -4,7 +4,7 @@ use likeness::engine::device::AnyDevice;
 use likeness::engine::gguf::{Header, Limits, TensorKind, Value, encode};
 use likeness::engine::{Engine, EngineError, NonStop, Options, Parts, TensorSource, read_header};
 
-use super::support::{On, Random, Tiny, load, now};
+use super::support::{On, Random, Tiny, assert_same, now};
 
 /// The files of a model whose tensors are cut into parts at `ends`, as `llama-gguf-split` writes them.
 fn split(tiny: &Tiny, ends: &[usize]) -> Vec<Vec<u8>> {
@@ -41,19 +41,22 @@ fn load_parts(device: AnyDevice, files: &[Vec<u8>]) -> Result<Engine, EngineErro
 }
 
 #[test]
-fn parts_give_the_same_bits_in_any_order() {
+fn parts_give_the_same_in_any_order() {
     let tiny = Tiny::new(TensorKind::Q4_1, true);
     let all = tiny.header.tensors.len();
     let prompt = Random(3).tokens(70);
-    let mut whole = load(&tiny.file(), &Options::default()).expect("it loads");
-    let expected = now(whole.logits(&prompt, &mut NonStop)).expect("it runs").to_vec();
-    // Evenly, all in one part but for one, and a first part that has metadata alone.
-    for ends in [vec![5, 11, all], vec![all - 1, all], vec![0, 3, all]] {
-        let mut files = split(&tiny, &ends);
-        for _ in 0..files.len() {
-            files.rotate_left(1);
-            let mut engine = load_parts(On::Cpu.device(1), &files).expect("it loads");
-            assert_eq!(now(engine.logits(&prompt, &mut NonStop)).expect("it runs"), expected, "{ends:?}");
+    for on in On::both("a model in several files") {
+        let mut whole = on.load(&tiny.file(), &Options::default()).expect("it loads");
+        let expected = now(whole.logits(&prompt, &mut NonStop)).expect("it runs").to_vec();
+        // Evenly, all in one part but for one, and a first part that has metadata alone.
+        for ends in [vec![5, 11, all], vec![all - 1, all], vec![0, 3, all]] {
+            let mut files = split(&tiny, &ends);
+            for _ in 0..files.len() {
+                files.rotate_left(1);
+                let mut engine = load_parts(on.device(1), &files).expect("it loads");
+                let found = now(engine.logits(&prompt, &mut NonStop)).expect("it runs");
+                assert_same(on, found, &expected, &format!("{ends:?}"));
+            }
         }
     }
 }
@@ -61,10 +64,12 @@ fn parts_give_the_same_bits_in_any_order() {
 #[test]
 fn parts_that_are_not_all_there_are_refused() {
     let files = split(&Tiny::new(TensorKind::Q8_0, false), &[5, 11, 20]);
-    let error = load_parts(On::Cpu.device(1), &files[..2]).err().map(|error| error.to_string());
-    assert_eq!(error.as_deref(), Some("the model is in 3 files, and part 3 of them is missing"));
-    let error = load(&files[1], &Options::default()).err().map(|error| error.to_string());
-    assert_eq!(error.as_deref(), Some("the model is in 3 files, and part 1 of them is missing"));
+    for on in On::both("parts that are missing") {
+        let error = load_parts(on.device(1), &files[..2]).err().map(|error| error.to_string());
+        assert_eq!(error.as_deref(), Some("the model is in 3 files, and part 3 of them is missing"));
+        let error = on.load(&files[1], &Options::default()).err().map(|error| error.to_string());
+        assert_eq!(error.as_deref(), Some("the model is in 3 files, and part 1 of them is missing"));
+    }
 }
 
 #[test]

@@ -1,17 +1,18 @@
-//! Files and prompts that the engine must refuse, each with its reason.
+//! Files and prompts that the engine must refuse, each with its reason, whatever it runs on.
 
 use likeness::engine::gguf::{TensorKind, Value};
 use likeness::engine::quant::dequantise;
 use likeness::engine::{Cancelled, Choose, Engine, EngineError, NonStop, Options, Pace};
 
-use super::support::{Random, Tiny, load, now};
+use super::support::{On, Random, Tiny, assert_same, now};
 
-fn refused(change: impl FnOnce(&mut Tiny)) -> String {
+#[track_caller]
+fn assert_refused(devices: &[On], change: impl FnOnce(&mut Tiny), why: &str) {
     let mut tiny = Tiny::new(TensorKind::Q4_1, false);
     change(&mut tiny);
-    match load(&tiny.file(), &Options::default()) {
-        Ok(_) => panic!("it was not refused"),
-        Err(error) => error.to_string(),
+    for on in devices {
+        let error = on.load(&tiny.file(), &Options::default()).err();
+        assert_eq!(error.map(|error| error.to_string()).as_deref(), Some(why), "{on:?}");
     }
 }
 
@@ -103,30 +104,31 @@ fn files_that_would_give_wrong_answers() {
              architecture",
         ),
     ];
-    for (key, value, expected) in cases {
-        assert_eq!(refused(|tiny| set(tiny, key, value)), expected);
+    let devices = On::both("files that would give wrong answers");
+    for (key, value, why) in cases {
+        assert_refused(&devices, |tiny| set(tiny, key, value), why);
     }
-    assert_eq!(
-        refused(|tiny| set(tiny, "llama.block_count", Value::U32(3))),
-        "the file has no tensor blk.2.attn_norm.weight"
-    );
+    let one_more = |tiny: &mut Tiny| set(tiny, "llama.block_count", Value::U32(3));
+    assert_refused(&devices, one_more, "the file has no tensor blk.2.attn_norm.weight");
 }
 
 #[test]
 fn weights_that_are_no_numbers() {
     let infinity = |tiny: &mut Tiny| tiny.tensor("blk.1.ffn_up.weight")[..2].copy_from_slice(&[0, 0x7c]);
-    let expected = "tensor blk.1.ffn_up.weight holds a number that is infinite or none: the file is damaged";
-    assert_eq!(refused(infinity), expected);
+    let devices = On::both("weights that are no numbers");
+    let why = "tensor blk.1.ffn_up.weight holds a number that is infinite or none: the file is damaged";
+    assert_refused(&devices, infinity, why);
     let nan =
         |tiny: &mut Tiny| tiny.tensor("output_norm.weight")[4..8].copy_from_slice(&f32::NAN.to_le_bytes());
-    let expected = "tensor output_norm.weight holds a number that is infinite or none: the file is damaged";
-    assert_eq!(refused(nan), expected);
+    let why = "tensor output_norm.weight holds a number that is infinite or none: the file is damaged";
+    assert_refused(&devices, nan, why);
 }
 
 /// Wherever in a block of any format such a number may stand: found by what the weights then come to.
 #[test]
 fn scales_that_are_no_numbers_in_any_format() {
     const NAME: &str = "blk.1.ffn_down.weight";
+    let devices = On::both("scales that are no numbers");
     for kind in TensorKind::ALL {
         let patterns: &[&[u8]] = match kind {
             TensorKind::F32 => &[&[0, 0, 0x80, 0x7f], &[0, 0, 0x80, 0xff], &[0, 0, 0xc0, 0x7f]],
@@ -147,8 +149,11 @@ fn scales_that_are_no_numbers_in_any_format() {
                     continue;
                 }
                 places += 1;
-                let error = load(&tiny.file(), &Options::default()).err();
-                assert_eq!(error, Some(EngineError::NotFinite { name: NAME.into() }), "{kind:?} at {at}");
+                for on in &devices {
+                    let error = on.load(&tiny.file(), &Options::default()).err();
+                    let expected = EngineError::NotFinite { name: NAME.into() };
+                    assert_eq!(error, Some(expected), "{on:?}, {kind:?} at {at}");
+                }
             }
         }
         assert!(places >= patterns.len(), "{kind:?}");
@@ -162,17 +167,29 @@ fn outputs_that_are_no_numbers() {
     for number in tiny.tensor("blk.0.ffn_down.weight").as_chunks_mut().0 {
         *number = 3e38f32.to_le_bytes();
     }
-    let mut engine = load(&tiny.file(), &Options::default()).expect("each weight is a number");
-    assert_eq!(now(engine.logits(&[1, 2, 3], &mut NonStop)).err(), Some(EngineError::NotANumber));
+    for on in On::both("outputs that are no numbers") {
+        let mut engine = on.load(&tiny.file(), &Options::default()).expect("each weight is a number");
+        let prompt = [1, 2, 3];
+        let logits = now(engine.logits(&prompt, &mut NonStop)).map(<[f32]>::len);
+        assert_eq!(logits, Err(EngineError::NotANumber), "{on:?}");
+        let scores = now(engine.score(&prompt, &[vec![3], vec![4, 5]], &mut NonStop));
+        assert_eq!(scores, Err(EngineError::NotANumber), "{on:?}");
+        let text = now(engine.generate(&prompt, 3, Choose::Likeliest(&mut |_| true), &mut NonStop));
+        assert_eq!(text.map(|_| ()), Err(EngineError::NotANumber), "{on:?}");
+    }
 }
 
-fn engine() -> Engine {
-    load(&Tiny::new(TensorKind::Q4_1, false).file(), &Options::default()).expect("it loads")
+fn engine(on: On) -> Engine {
+    on.load(&Tiny::new(TensorKind::Q4_1, false).file(), &Options::default()).expect("it loads")
 }
 
 #[test]
 fn prompts_that_make_no_sense() {
-    let mut engine = engine();
+    On::both("prompts that make no sense").into_iter().for_each(assert_prompts_are_refused);
+}
+
+fn assert_prompts_are_refused(on: On) {
+    let mut engine = engine(on);
     let error = now(engine.logits(&[], &mut NonStop)).expect_err("no token, no next token");
     assert_eq!(error, EngineError::EmptyPrompt);
     let error = now(engine.logits(&[1; 513], &mut NonStop)).expect_err("too long");
@@ -203,13 +220,20 @@ impl Pace for StopAt {
 #[test]
 fn stopped_work_leaves_no_trace() {
     let prompt = Random(3).tokens(150);
-    let expected = now(engine().logits(&prompt, &mut NonStop)).expect("it runs").to_vec();
-    for pause in 0..8 {
-        let mut engine = engine();
-        match now(engine.logits(&prompt, &mut StopAt(pause))) {
-            Err(error) => assert_eq!(error, EngineError::Cancelled(Cancelled)),
-            Ok(_) => assert!(pause >= 6, "three chunks of two layers"),
+    for on in On::both("stopped work") {
+        let expected = now(engine(on).logits(&prompt, &mut NonStop)).expect("it runs").to_vec();
+        let mut stopped = 0;
+        for pause in 0..8 {
+            let mut engine = engine(on);
+            match now(engine.logits(&prompt, &mut StopAt(pause))) {
+                Err(error) => assert_eq!(error, EngineError::Cancelled(Cancelled)),
+                Ok(_) => break,
+            }
+            stopped += 1;
+            let again = now(engine.logits(&prompt, &mut NonStop)).expect("it runs");
+            assert_same(on, again, &expected, &format!("pause {pause}"));
         }
-        assert!(now(engine.logits(&prompt, &mut NonStop)).expect("it runs") == expected, "pause {pause}");
+        // On the processor three chunks of two layers; a GPU is given chunks, one or more.
+        assert!(if on == On::Cpu { stopped == 6 } else { stopped > 0 }, "{on:?}: {stopped}");
     }
 }

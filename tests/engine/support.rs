@@ -20,11 +20,6 @@ pub fn now<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-/// Loads a model from the bytes of a file onto the processor.
-pub fn load(file: &[u8], options: &Options) -> Result<Engine, EngineError> {
-    On::Cpu.load(file, options)
-}
-
 /// What a test runs an engine on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum On {
@@ -40,7 +35,40 @@ pub enum On {
     GpuAtItsBest,
 }
 
+/// What a logit may differ by where sums are added up in another order.
+pub const CLOSE: f32 = 1e-4;
+
+/// By how much two answers differ at most; a number that is none is as far as can be.
+pub fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
+    assert_eq!(a.len(), b.len());
+    largest(a.iter().zip(b).map(|(a, b)| (a - b).abs()))
+}
+
+/// The largest, or none if one is no number.
+pub fn largest(numbers: impl Iterator<Item = f32>) -> f32 {
+    numbers.fold(0.0, |most, x| if most.is_nan() || x <= most { most } else { x })
+}
+
+/// That a device gives the same answer as before: the same bits on a processor, next to the same on a GPU, which adds up
+/// in an order that hangs on what it reads together.
+#[track_caller]
+pub fn assert_same(on: On, found: &[f32], expected: &[f32], what: &str) {
+    let bits = |numbers: &[f32]| Vec::from_iter(numbers.iter().map(|x| x.to_bits()));
+    if on == On::Cpu {
+        assert!(bits(found) == bits(expected), "{on:?}, {what}");
+    }
+    let difference = largest_difference(found, expected);
+    assert!(difference < CLOSE, "{on:?}, {what}: {difference}");
+}
+
 impl On {
+    /// The processor, and the GPU if there is one; else says that `what` was not measured on one.
+    pub fn both(what: &str) -> Vec<On> {
+        let mut devices = vec![On::Cpu];
+        devices.extend(On::Gpu.has_gpu(what).then_some(On::Gpu));
+        devices
+    }
+
     /// Whether there is a GPU; else says that `what` was not measured on one.
     pub fn has_gpu(self, what: &str) -> bool {
         match now(Adapter::find()) {
