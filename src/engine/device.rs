@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use smallvec::SmallVec;
+
 use super::cpu::Cpu;
 use super::gguf::TensorKind;
 #[cfg(feature = "gpu")]
@@ -17,9 +19,9 @@ use super::{EngineError, Pace};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outlook {
     /// For each row: the first of the likeliest tokens.
-    pub top1: Vec<u32>,
+    pub top1: SmallVec<[u32; 1]>,
     /// For each row: the natural logarithm of `Σ e^logit`.
-    pub log_sum_exp: Vec<f32>,
+    pub log_sum_exp: SmallVec<[f32; 1]>,
     /// For each asked (row, token): its logit.
     pub logits: Vec<f32>,
 }
@@ -42,9 +44,10 @@ pub struct Laid<'a> {
     pub rows: Range<usize>,
 }
 
-/// Lets the branches grow; tells where each piece's tokens lie in the chunk, and the chunk's tokens.
-pub fn lay_out<'a>(pieces: &'a mut [Piece<'_>]) -> (Vec<Laid<'a>>, Vec<u32>) {
-    let (mut laid, mut tokens) = (Vec::with_capacity(pieces.len()), Vec::new());
+/// Lets the branches grow; tells where each piece's tokens lie in the chunk, and the chunk's tokens. For a token alone no
+/// memory is asked for.
+pub fn lay_out<'a>(pieces: &'a mut [Piece<'_>]) -> (SmallVec<[Laid<'a>; 1]>, SmallVec<[u32; 1]>) {
+    let (mut laid, mut tokens) = (SmallVec::with_capacity(pieces.len()), SmallVec::new());
     for piece in pieces {
         let (first, row) = (piece.branch.len(), tokens.len());
         piece.branch.push(piece.tokens);

@@ -59,9 +59,11 @@ pub struct Sampler {
     parameters: Parameters,
     random: Pcg32,
     seen: HashSet<u32>,
+    /// Empty between two tokens: only its memory is kept, as a vocabulary is long.
+    candidates: Vec<Candidate>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Candidate {
     token: u32,
     logit: f32,
@@ -85,7 +87,8 @@ impl Sampler {
         check("min_p", p.min_p, (0.0..=1.0).contains(&p.min_p), "from 0 to 1")?;
         let penalty = p.repetition_penalty.is_finite() && p.repetition_penalty > 0.0;
         check("repetition_penalty", p.repetition_penalty, penalty, "above 0")?;
-        Ok(Sampler { random: Pcg32::new(parameters.seed), parameters, seen: HashSet::new() })
+        let random = Pcg32::new(parameters.seed);
+        Ok(Sampler { random, parameters, seen: HashSet::new(), candidates: Vec::new() })
     }
 
     /// Tells of tokens that came before, for the repetition penalty: the prompt's, and any not picked here.
@@ -102,23 +105,31 @@ impl Sampler {
 
     /// The next token. Minus infinity forbids a token; any other logit that is not finite is an error.
     pub fn pick(&mut self, logits: &[f32]) -> Result<u32, SampleError> {
-        let mut candidates = self.candidates(logits)?;
-        let token = if self.parameters.temperature == 0.0 {
-            candidates.into_iter().min_by(likelier).map(|best| best.token)
-        } else {
-            self.keep_top_k(&mut candidates);
-            self.keep_top_p(&mut candidates);
-            self.keep_min_p(&mut candidates);
-            self.draw(&candidates)
-        };
-        let token = token.ok_or(SampleError::NotANumber)?;
+        let mut candidates = std::mem::take(&mut self.candidates);
+        let token = self.pick_among(&mut candidates, logits);
+        candidates.clear();
+        self.candidates = candidates;
+        let token = token?;
         self.see(&[token]);
         Ok(token)
     }
 
-    fn candidates(&self, logits: &[f32]) -> Result<Vec<Candidate>, SampleError> {
+    fn pick_among(&mut self, candidates: &mut Vec<Candidate>, logits: &[f32]) -> Result<u32, SampleError> {
+        self.take_candidates(candidates, logits)?;
+        let token = if self.parameters.temperature == 0.0 {
+            candidates.iter().copied().min_by(likelier).map(|best| best.token)
+        } else {
+            self.keep_top_k(candidates);
+            self.keep_top_p(candidates);
+            self.keep_min_p(candidates);
+            self.draw(candidates)
+        };
+        token.ok_or(SampleError::NotANumber)
+    }
+
+    fn take_candidates(&self, candidates: &mut Vec<Candidate>, logits: &[f32]) -> Result<(), SampleError> {
         let penalty = self.parameters.repetition_penalty;
-        let mut candidates = Vec::with_capacity(logits.len());
+        candidates.reserve(logits.len());
         for (token, &logit) in (0_u32..).zip(logits) {
             if logit == f32::NEG_INFINITY {
                 continue;
@@ -133,7 +144,7 @@ impl Sampler {
             }
             candidates.push(Candidate { token, logit });
         }
-        if candidates.is_empty() { Err(SampleError::NotANumber) } else { Ok(candidates) }
+        if candidates.is_empty() { Err(SampleError::NotANumber) } else { Ok(()) }
     }
 
     fn keep_top_k(&self, candidates: &mut Vec<Candidate>) {

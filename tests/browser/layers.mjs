@@ -1,5 +1,5 @@
 // The embedded model with other layers: more of them make a large file, few a quick one. What such a model says makes no
-// sense; how it is read and computed is the same. And a model cut into several files.
+// sense; how it is read and computed is the same. The same as a model of another family, and a model cut into several files.
 
 import { mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -11,6 +11,7 @@ import { EMBEDDED_MODEL, MODELS } from "./harness.mjs";
 const BYTES = { 0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8 };
 
 const U32 = 4;
+const F32 = 0;
 
 const u16 = (value) => Buffer.from(Uint16Array.of(value).buffer);
 const u32 = (value) => Buffer.from(Uint32Array.of(value).buffer);
@@ -18,7 +19,7 @@ const u64 = (value) => Buffer.from(BigUint64Array.of(BigInt(value)).buffer);
 const text = (value) => Buffer.concat([u64(Buffer.byteLength(value)), Buffer.from(value)]);
 const aligned = (bytes) => Math.ceil(bytes / 32) * 32;
 
-/** The metadata's bytes, its entries' number, and where its whole numbers stand by their keys; the tensors; the data's start. */
+/** The metadata's bytes, its entries by their keys, and where its whole numbers stand by theirs; the tensors; the data's start. */
 function read(header) {
   let at = 8;
   const number = () => Number(header.readBigUInt64LE((at += 8) - 8));
@@ -36,11 +37,14 @@ function read(header) {
   const entries = number();
   const start = at;
   const places = new Map();
+  const values = new Map();
   for (let entry = 0; entry < entries; entry++) {
     const key = string();
+    const begins = at;
     const type = word();
     if (type === U32) places.set(key, at - start);
     skip(type);
+    values.set(key, header.subarray(begins, at));
   }
   const metadata = Buffer.from(header.subarray(start, at));
   const tensors = Array.from({ length: count }, () => {
@@ -48,7 +52,7 @@ function read(header) {
     const dims = Array.from({ length: word() }, number);
     return { name, dims, kind: word(), offset: number() };
   });
-  return { metadata, entries, places, tensors, data: aligned(at) };
+  return { metadata, entries, places, values, tensors, data: aligned(at) };
 }
 
 /** The embedded model's file, to be closed, its size, and what `read` finds in it. */
@@ -71,6 +75,13 @@ function linesOf(tensors) {
 const beginningOf = (lines, entries, ...metadata) =>
   Buffer.concat([Buffer.from("GGUF"), u32(3), u64(lines.length), u64(entries), ...metadata, ...lines]);
 
+/** Tensors with their sizes in bytes, of a file whose data has `end` of them. */
+function sized(tensors, end) {
+  const offsets = tensors.map(({ offset }) => offset).sort((a, b) => a - b);
+  const after = new Map(offsets.map((offset, i) => [offset, offsets[i + 1] ?? end]));
+  return tensors.map((tensor) => ({ ...tensor, bytes: after.get(tensor.offset) - tensor.offset }));
+}
+
 /**
  * Writes the embedded model with other layers: `pick` gets the number of layers and gives which of them to write, in
  * which order; `numbers` are whole numbers of the metadata to be others. Gives the file's bytes.
@@ -78,17 +89,14 @@ const beginningOf = (lines, entries, ...metadata) =>
 export async function writeWithLayers(file, pick, numbers = {}) {
   const { source, size, metadata, entries, places, tensors, data } = await openEmbedded();
   const layersAt = places.get("llama.block_count");
-  const ends = [...tensors.map(({ offset }) => offset).sort((a, b) => a - b).slice(1), size - data];
-  const byOffset = new Map(tensors.map(({ offset }) => offset).sort((a, b) => a - b).map((offset, i) => [offset, ends[i] - offset]));
   const layers = pick(metadata.readUInt32LE(layersAt));
   metadata.writeUInt32LE(layers.length, layersAt);
   for (const [key, value] of Object.entries(numbers)) metadata.writeUInt32LE(value, places.get(key));
-  const all = tensors.flatMap((tensor) => {
+  const all = sized(tensors, size - data).flatMap((tensor) => {
     const layer = /^blk\.(\d+)\.(.*)$/.exec(tensor.name);
-    const bytes = byOffset.get(tensor.offset);
-    if (!layer) return [{ ...tensor, bytes }];
+    if (!layer) return [tensor];
     const places = layers.flatMap((number, place) => (number === Number(layer[1]) ? [place] : []));
-    return places.map((place) => ({ ...tensor, bytes, name: `blk.${place}.${layer[2]}` }));
+    return places.map((place) => ({ ...tensor, name: `blk.${place}.${layer[2]}` }));
   });
   const beginning = beginningOf(linesOf(all), entries, metadata);
   const target = await open(file, "w");
@@ -102,6 +110,74 @@ export async function writeWithLayers(file, pick, numbers = {}) {
   }
   await Promise.all([source.close(), target.close()]);
   return at;
+}
+
+/** What other families have in a layer beside what llama's has: vectors by their lengths, and matrices that are two or three. */
+const FAMILIES = {
+  qwen2: { vectors: ({ width, keys }) => ({ "attn_q.bias": width, "attn_k.bias": keys, "attn_v.bias": keys }) },
+  qwen3: { vectors: ({ head }) => ({ "attn_q_norm.weight": head, "attn_k_norm.weight": head }) },
+  gemma3: {
+    vectors: ({ width, head }) => ({
+      "attn_q_norm.weight": head, "attn_k_norm.weight": head, "post_attention_norm.weight": width, "post_ffw_norm.weight": width,
+    }),
+    // Shorter than what a test asks, so that it matters.
+    numbers: { "gemma3.attention.sliding_window": 16 },
+  },
+  phi3: { joined: { attn_qkv: ["attn_q", "attn_k", "attn_v"], ffn_up: ["ffn_gate", "ffn_up"] } },
+};
+
+/**
+ * Writes a model of another family, of the embedded one's words and matrices: so many layers, which are its first and its
+ * last by turns.
+ */
+export async function writeAsFamily(file, family, layers) {
+  const { source, size, places, values, metadata, tensors, data } = await openEmbedded();
+  const { vectors = () => ({}), joined = {}, numbers = {} } = FAMILIES[family];
+  const sizes = { width: metadata.readUInt32LE(places.get("llama.embedding_length")), head: metadata.readUInt32LE(places.get("llama.rope.dimension_count")) };
+  sizes.keys = metadata.readUInt32LE(places.get("llama.attention.head_count_kv")) * sizes.head;
+
+  const whole = (number) => Buffer.concat([u32(U32), u32(number)]);
+  const all = new Map([...values].map(([key, value]) => [key.replace(/^llama\./, `${family}.`), value]));
+  all.set("general.architecture", Buffer.concat([u32(8), text(family)]));
+  all.set(`${family}.block_count`, whole(layers));
+  for (const [key, number] of Object.entries(numbers)) all.set(key, whole(number));
+
+  const laid = [];
+  const byName = new Map(sized(tensors, size - data).map((tensor) => [tensor.name, tensor]));
+  const read = async ({ offset, bytes }) => {
+    const piece = Buffer.alloc(bytes);
+    await source.read(piece, 0, bytes, data + offset);
+    return piece;
+  };
+  for (const name of ["token_embd.weight", "output_norm.weight"]) laid.push({ ...byName.get(name), piece: await read(byName.get(name)) });
+  const last = values.get("llama.block_count").readUInt32LE(4) - 1;
+  for (let layer = 0; layer < layers; layer++) {
+    const own = `blk.${layer % 2 === 0 ? 0 : last}.`;
+    const parts = new Map();
+    for (const [name, tensor] of byName) if (name.startsWith(own)) parts.set(name.slice(own.length, -".weight".length), tensor);
+    const taken = Object.values(joined).flat();
+    for (const [part, tensor] of parts) {
+      if (!taken.includes(part)) laid.push({ ...tensor, name: `blk.${layer}.${part}.weight`, piece: await read(tensor) });
+    }
+    for (const [part, of] of Object.entries(joined)) {
+      const rows = of.map((part) => parts.get(part));
+      const [{ dims: [columns], kind }] = rows;
+      if (rows.some((tensor) => tensor.kind !== kind)) throw new Error(`${of} of layer ${layer} are of several formats`);
+      const dims = [columns, rows.reduce((sum, tensor) => sum + tensor.dims[1], 0)];
+      const piece = Buffer.concat(await Promise.all(rows.map(read)));
+      laid.push({ name: `blk.${layer}.${part}.weight`, dims, kind, piece });
+    }
+    for (const [part, length] of Object.entries(vectors(sizes))) {
+      // About one for what multiplies, about nothing for what is added.
+      const numbers = Float32Array.from({ length }, (_, i) => (part.endsWith("bias") ? 0 : 1) + 0.3 * Math.sin(7 * i + layer));
+      laid.push({ name: `blk.${layer}.${part}`, dims: [length], kind: F32, piece: Buffer.from(numbers.buffer) });
+    }
+  }
+  await source.close();
+  const lines = linesOf(laid.map((tensor) => ({ ...tensor, bytes: tensor.piece.length })));
+  const beginning = beginningOf(lines, all.size, ...[...all].map(([key, value]) => Buffer.concat([text(key), value])));
+  const padded = (piece) => Buffer.concat([piece, Buffer.alloc(aligned(piece.length) - piece.length)]);
+  await writeFile(file, Buffer.concat([beginning, ...laid.map(({ piece }) => piece)].map(padded)));
 }
 
 /** Every format that a matrix comes in: its number in the file, and how many bytes how many weights take. */

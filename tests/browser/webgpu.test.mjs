@@ -83,6 +83,31 @@ test("a GPU that binds less than the largest matrix at once serves", { timeout: 
   }, { before: limited(16 << 20), serving: { models } });
 });
 
+test("a cancel is heard within a second on the GPU, and the engine goes on", { timeout: 3 * PATIENCE }, async () => {
+  await withGpu(async ({ page }) => {
+    await runningOnGpu(page, URL_OF_SMALL);
+    const told = await page.evaluate(async (judgement) => {
+      const long = { Generate: { prompt: window.chat("Tell a very long story."), sampling: window.sampling(4000) } };
+      const prefill = { Score: [{ prompt: window.chat("word ".repeat(6000)), labels: ["Yes"] }] };
+      const results = [];
+      for (const request of [long, prefill]) {
+        const answer = window.running.ask(request);
+        await new Promise((resolve) => setTimeout(resolve, 2000));
+        const start = performance.now();
+        answer.cancel();
+        results.push([await answer, performance.now() - start]);
+      }
+      return { results, after: await window.running.ask({ Score: [judgement] }), moved: window.running.moved };
+    }, JUDGEMENT);
+    for (const [answer, ms] of told.results) {
+      assert.deepEqual(answer, { Err: "Cancelled" });
+      assert.ok(ms < 1000, `it took ${ms} ms`);
+    }
+    assert.equal(told.after.Ok?.Scores[0].log_probabilities.length, 2, JSON.stringify(told.after));
+    assert.deepEqual(told.moved, [], "it is still the GPU");
+  }, { serving: { models } });
+});
+
 test("a lost GPU is asked for again, and one that is lost again is left alone", { timeout: 3 * PATIENCE }, async () => {
   await withGpu(async ({ page, witness }) => {
     await runningOnGpu(page, URL_OF_SMALL);

@@ -6,6 +6,8 @@
 
 use std::rc::Rc;
 
+use smallvec::SmallVec;
+
 use super::activations::{Activations, grow};
 use super::attention::{Attention, Span};
 use super::{GROUP, Kernels, Packed, Packer, Pool, rotate, rotate_halves};
@@ -17,6 +19,9 @@ use crate::engine::network::{
     Activation, MatrixId, Network, Pairing, Product, Sizes, Slot, Step, VectorId, out_of_memory,
 };
 use crate::engine::{EngineError, Pace, quant};
+
+/// Matrices that multiply the same numbers: queries, keys and values.
+const TOGETHER: usize = 3;
 
 /// Rows of logits computed together: the output matrix, the largest, is read once for all of them.
 const LOGIT_ROWS: usize = 8;
@@ -44,6 +49,8 @@ struct Workspace {
     /// For each rotation, for each token, for each pair: cosine and sine.
     angles: Vec<Vec<(f32, f32)>>,
     scratch: Vec<f32>,
+    /// Empty between layers: only its memory is kept.
+    spans: Vec<Span<'static>>,
     /// What a product into the stream is added from.
     product: Vec<f32>,
     /// Rows of the stream whose logits are asked for.
@@ -201,9 +208,9 @@ impl Cpu {
     fn multiply(&mut self, from: Slot, products: &[Product]) {
         let Workspace { slots, product, .. } = &mut self.work;
         let source = std::mem::take(&mut slots[from as usize]);
-        let mut targets: Vec<Activations> =
+        let mut targets: SmallVec<[Activations; TOGETHER]> =
             products.iter().map(|product| std::mem::take(&mut slots[product.into as usize])).collect();
-        let mut all = Vec::with_capacity(products.len());
+        let mut all = SmallVec::<[_; TOGETHER]>::new();
         let mut added = Some(&mut product[..]);
         for (Product { matrix, into, .. }, target) in products.iter().zip(&mut targets) {
             let (matrix, cols) = (&self.matrices[matrix.0], target.cols());
@@ -214,6 +221,7 @@ impl Cpu {
             all.push((matrix, place, cols));
         }
         self.kernels.matmul_all(&mut self.pool, &source, &mut all);
+        drop(all);
         for (Product { bias, into, .. }, mut target) in products.iter().zip(targets) {
             if *into == Slot::Stream {
                 add(target.floats_mut(), product);
@@ -260,21 +268,21 @@ impl Cpu {
         let (floats, work) = (layer_floats(sizes), &mut self.work);
         let mut attended = std::mem::take(&mut work.slots[Slot::Attended as usize]);
         let width = sizes.heads * sizes.head_size;
+        let mut spans = emptied(std::mem::take(&mut work.spans));
         for Laid { branch, first, rows } in laid {
-            let spans: Vec<Span> = branch
-                .runs()
-                .map(|run| {
-                    let page = &self.pages[run.page.number()][layer * floats..][..floats];
-                    let (keys, values) = page.split_at(floats / 2);
-                    Span { keys, values, range: (run.from, run.to) }
-                })
-                .collect();
+            spans.clear();
+            spans.extend(branch.runs().map(|run| {
+                let page = &self.pages[run.page.number()][layer * floats..][..floats];
+                let (keys, values) = page.split_at(floats / 2);
+                Span { keys, values, range: (run.from, run.to) }
+            }));
             let numbers = rows.start * width..rows.end * width;
             let queries = &work.slots[Slot::Queries as usize].floats()[numbers.clone()];
             let attention = attention(sizes, reach, queries, &spans, *first, rows.len());
             let out = &mut attended.floats_mut()[numbers];
             self.kernels.attend(&mut self.pool, &attention, out, &mut work.scratch);
         }
+        work.spans = emptied(spans);
         self.kernels.quantise(&mut self.pool, &mut attended);
         work.slots[Slot::Attended as usize] = attended;
     }
@@ -290,6 +298,13 @@ impl Cpu {
         kernels.quantise(pool, &mut gate);
         slots[Slot::Gate as usize] = gate;
     }
+}
+
+/// The memory of a vector of spans, for spans of other pages: where it is collected again, the standard library takes it as
+/// it is.
+fn emptied<'a>(mut spans: Vec<Span<'_>>) -> Vec<Span<'a>> {
+    spans.clear();
+    spans.into_iter().map(|_| Span { keys: &[], values: &[], range: (0, 0) }).collect()
 }
 
 /// The position of each token of a chunk.

@@ -23,6 +23,8 @@ mod wasm;
 
 use std::ops::Range;
 
+use smallvec::SmallVec;
+
 use super::kv::PAGE;
 
 pub use activations::Activations;
@@ -126,21 +128,23 @@ impl Kernels {
         let total: usize = products.iter().map(|(w, ..)| w.groups()).sum();
         // Four shares a thread, so that one that was held up leaves work to the others.
         let share = total.div_ceil(pool.threads() * 4).max(1);
-        let mut items = Vec::new();
+        // Each product with the first of its shares.
+        let (mut shares, mut places) = (0, SmallVec::<[_; 4]>::new());
         for (w, out, stride) in products {
             assert!(
                 *stride >= w.groups() * GROUP && out.len() >= x.tokens() * *stride,
                 "room for the product"
             );
-            for from in (0..w.groups()).step_by(share) {
-                let groups = from..(from + share).min(w.groups());
-                items.push((*w, groups, Target(out.as_mut_ptr()), *stride));
-            }
+            places.push((shares, *w, Target(out.as_mut_ptr()), *stride));
+            shares += w.groups().div_ceil(share);
         }
-        pool.run(items.len(), &|_, item| {
-            let (w, groups, out, stride) = &items[item];
+        pool.run(shares, &|_, item| {
+            let place = places.iter().rfind(|(first, ..)| *first <= item);
+            let Some((first, w, out, stride)) = place else { return };
+            let from = (item - first) * share;
+            let groups = from..(from + share).min(w.groups());
             // SAFETY: lengths were checked; items write groups of rows that no other does.
-            unsafe { (self.matmul)(w, groups.clone(), x, out.0, *stride) }
+            unsafe { (self.matmul)(w, groups, x, out.0, *stride) }
         });
     }
 
