@@ -269,6 +269,22 @@ mod tests {
         }
     }
 
+    /// A pool that spins while nobody asks anything would take a laptop's battery.
+    #[test]
+    fn idle_workers_sleep() {
+        let mut pool = Pool::new(4);
+        for _ in 0..3 {
+            pool.run(50, &|_, _| ());
+            let begun = std::time::Instant::now();
+            let asleep = || pool.shared.sleepers.load(SeqCst) == 3;
+            // Some looks each, which a busy machine may make long.
+            while !asleep() && begun.elapsed().as_secs() < 60 {
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            }
+            assert!(asleep(), "{} of 3 sleep", pool.shared.sleepers.load(SeqCst));
+        }
+    }
+
     #[test]
     fn a_panic_reaches_the_caller_and_the_pool_goes_on() {
         let mut pool = Pool::new(4);
