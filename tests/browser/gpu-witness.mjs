@@ -12,13 +12,13 @@ export const PATIENCE = 600_000;
 
 /**
  * Counts devices and dispatches, and takes the last device away when told to: now, in the middle of the work that comes
- * next, or from now on whenever one that a model was loaded onto is put to work.
+ * next, or from now on whenever one that a model was loaded onto is put to work. Or it makes no numbers of all numbers.
  */
 const WITNESS = `
 {
   const seen = { devices: 0, buffers: 0, dispatches: 0, limits: [] };
   const channel = new BroadcastChannel("witness");
-  let last, loaded, always, left = Infinity;
+  let last, loaded, always, spoilt, left = Infinity;
   if (self.GPUAdapter) {
     const { requestDevice } = GPUAdapter.prototype;
     GPUAdapter.prototype.requestDevice = async function (descriptor) {
@@ -34,6 +34,12 @@ const WITNESS = `
       loaded ||= descriptor.size > 2 ** 24;
       return createBuffer.call(this, descriptor);
     };
+    const { getMappedRange } = GPUBuffer.prototype;
+    GPUBuffer.prototype.getMappedRange = function (...given) {
+      const range = getMappedRange.apply(this, given);
+      if (spoilt) new Float32Array(range).fill(NaN);
+      return range;
+    };
     const { dispatchWorkgroups } = GPUComputePassEncoder.prototype;
     GPUComputePassEncoder.prototype.dispatchWorkgroups = function (...counts) {
       seen.dispatches += 1;
@@ -45,6 +51,7 @@ const WITNESS = `
     if (data === "lose") last?.destroy();
     if (data === "lose at work") left = 100;
     if (data === "lose always") always = true;
+    if (data === "spoil") spoilt = true;
     if (data === "lose adapter") {
       GPU.prototype.requestAdapter = async () => null;
       last?.destroy();
@@ -140,7 +147,8 @@ export const holding = (bytes = Infinity) => `
 /**
  * As `withApp`, in a Chromium with a software GPU; `before` runs in the engine's worker. The body also gets `witness`:
  * `tell()` gives what the worker has asked of WebGPU so far, `lose()` takes its GPU away, `loseAtWork()` does so a hundred
- * dispatches later, `loseAlways()` takes each that it gets, `loseAdapter()` takes it with what others would come from, `fill()` leaves no memory to one that is only `holding()` so much.
+ * dispatches later, `loseAlways()` takes each that it gets, `loseAdapter()` takes it with what others would come from,
+ * `spoil()` has all that it computes be no number, `fill()` leaves no memory to one that is only `holding()` so much.
  */
 export async function withGpu(body, { before = "", ...settings } = {}) {
   const dist = await mkdtemp(join(tmpdir(), "likeness-gpu-"));
@@ -182,6 +190,7 @@ export function witnessOf(page) {
     loseAtWork: () => post("lose at work"),
     loseAlways: () => post("lose always"),
     loseAdapter: () => post("lose adapter"),
+    spoil: () => post("spoil"),
     fill: () => post("fill"),
   };
 }

@@ -83,7 +83,9 @@ test("a key that the server says back is not quoted", async () => {
     async ({ page, server }) => {
       server.will(() => complains(401, `no such key: ${KEY}`));
       await page.getByRole("button", { name: "Try it" }).click();
-      await page.getByText(/refuses the key: "no such key: \(key\)"/).waitFor();
+      const said = page.locator(".endpoint-notes [role=alert]");
+      await said.waitFor();
+      assert.match(await said.innerText(), /refuses the key: "no such key: \(key\)"/);
       const [line] = await ledger(page);
       await line.locator("summary").click();
       await line.locator(".body").waitFor();

@@ -75,8 +75,12 @@ impl Server {
     ) -> Result<EngineReply, EngineFailure> {
         let mut answer = self.ask_once(id, request.clone()).await;
         for again in [Again::AsWanted, Again::OnCpu] {
-            let trouble = match &answer {
-                Err(failure) if is_trouble(failure) && self.is_on_gpu() => failure.to_string(),
+            let (again, trouble) = match &answer {
+                // It would compute the same once more.
+                Err(EngineFailure::NotANumber) if self.is_on_gpu() => {
+                    (Again::OnCpuAtOnce, "what the GPU computed is not a number".to_owned())
+                }
+                Err(failure) if is_trouble(failure) && self.is_on_gpu() => (again, failure.to_string()),
                 _ => break,
             };
             self.say(&FromEngine::Event(id, EngineEvent::Again(trouble.clone())));
@@ -106,7 +110,7 @@ impl Server {
         drop(chat);
         let now = match again {
             Again::AsWanted => wanted,
-            Again::OnCpu => DeviceChoice::Cpu,
+            Again::OnCpu | Again::OnCpuAtOnce => DeviceChoice::Cpu,
         };
         let moved = self.place(id, found, wanted, now, &mut Slices::new(self, None)).await;
         let device = moved.as_ref().ok().map(|loaded| {
@@ -114,6 +118,7 @@ impl Server {
             let why = match again {
                 Again::AsWanted => format!("{trouble}; it was loaded again, and {why}"),
                 Again::OnCpu => format!("{trouble}, and not for the first time"),
+                Again::OnCpuAtOnce => trouble.clone(),
             };
             DeviceReport { why, ..loaded.device.clone() }
         });
@@ -181,6 +186,8 @@ enum Again {
     AsWanted,
     /// It is the processor.
     OnCpu,
+    /// The same, without another try. A GPU may keep keys and values in 16 bits, which some model's may overflow.
+    OnCpuAtOnce,
 }
 
 /// What another device may not fail at.

@@ -1,5 +1,5 @@
 // The main job with the whole embedded model, on WebGPU and on the processor: the same claims and the same choice. On
-// SwiftShader it takes the better part of an hour, which is why it is here; webgpu-lost.test.mjs does it with one layer.
+// SwiftShader it takes the better part of an hour, which is why it is here; webgpu-trouble.test.mjs does it with one layer.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -1,0 +1,21 @@
+// One judgement for every test of the GPU's: what it comes to where nothing is rounded, and how far it may be from that.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+
+/** A judgement of the embedded model's, with what it comes to where nothing is rounded. */
+export const GOLDEN = JSON.parse(await readFile(new URL("../golden/smollm2_judgement.json", import.meta.url), "utf8"));
+const turns = Array.from(GOLDEN.prompt.matchAll(/<\|im_start\|>(\w+)\n(.*?)<\|im_end\|>/gs), ([, role, content]) => ({ role, content }));
+export const JUDGEMENT = { prompt: { turns, answer_start: "" }, labels: GOLDEN.labels };
+
+/** The same answer is preferred, and no log-probability is off by more than `tolerance`. */
+export function assertClose(found, expected, tolerance) {
+  const off = Math.max(...found.map((value, i) => Math.abs(value - expected[i])));
+  assert.ok(off <= tolerance, `off by ${off}: ${JSON.stringify(found)}, expected ${JSON.stringify(expected)}`);
+  assert.equal(found[0] > found[1], expected[0] > expected[1], "the same answer is preferred");
+}
+
+/** What the processor's rounding of activations to 8 bits makes of it: measured 0.15 where logits are some units. */
+export const ROUNDING = 0.3;
+/** The same in a model that lacks its layers, whose logits are some eighty. */
+export const ROUNDING_OF_SMALL = 1;

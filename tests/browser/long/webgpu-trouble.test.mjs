@@ -1,0 +1,103 @@
+// A GPU, which SwiftShader plays, that is lost with its process, and one that is lost in the middle of the main job; and
+// memory that ends while a prompt is read.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { runningOnGpu } from "../engine-worker.mjs";
+import { PATIENCE, holding, withGpu } from "../gpu-witness.mjs";
+import { screenshots, withApp } from "../harness.mjs";
+import { JUDGEMENT, ROUNDING_OF_SMALL, assertClose } from "../judgement.mjs";
+import { folderWithSmallModel } from "../layers.mjs";
+import { certain, mainJob } from "../main-job.mjs";
+import { download, runsOn, whyHere } from "../models-page.mjs";
+
+// An induction has hundreds of tokens a judgement. One layer reasons in line ends alone, each of which takes SwiftShader a
+// second; so they end it.
+const SMALLEST = "one-layer.gguf";
+const LINE_END = 198;
+const URL_OF_SMALLEST = { Url: { url: `/models/${SMALLEST}`, name: SMALLEST, sha256: null } };
+const models = await folderWithSmallModel(SMALLEST, () => [0], { "tokenizer.ggml.eos_token_id": LINE_END });
+
+test("a job goes on when the GPU is lost in the middle of it, and comes to what it does on the processor", { timeout: 3 * PATIENCE }, async (t) => {
+  const job = async ({ page, url }, more) => {
+    const start = Date.now();
+    const found = await mainJob(page, { load: () => download(page, url, SMALLEST), timeout: 2 * PATIENCE, ...more });
+    t.diagnostic(`${Math.round((Date.now() - start) / 1000)} s: ${JSON.stringify(found)}`);
+    return found;
+  };
+  let expected;
+  await withApp(async (app) => (expected = await job(app, { runOn: /^The processor/ })), { serving: { models } });
+  assert.ok(expected.portrait.claims.length, "there is a claim to compare");
+  await withGpu(async (app) => {
+    const { page, witness } = app;
+    const fetched = [];
+    page.context().on("request", (request) => request.url().endsWith(SMALLEST) && fetched.push(request.url()));
+    const meanwhile = async () => {
+      // The job may be over before what is seen of it here could lead to anything.
+      await witness.loseAtWork();
+      const note = /^The GPU was lost \(.*\): the model was loaded again, and the work goes on\.$/;
+      await page.getByText(note).waitFor({ timeout: PATIENCE });
+      await screenshots(page, "portrait-gpu-lost");
+    };
+    const found = await job(app, { runOn: /^The GPU/, meanwhile });
+    assert.equal(fetched.length, 1, `it was fetched once: ${fetched}`);
+    assert.deepEqual(certain(found), certain(expected));
+    await page.getByRole("link", { name: "Models" }).click();
+    await runsOn(page).getByText(/^The GPU/).waitFor();
+    assert.match(await whyHere(page), /^The GPU was lost \(.*\); it was loaded again, and it was chosen/);
+    await screenshots(page, "models-gpu-lost");
+  }, { serving: { models } });
+});
+
+test("a GPU that is lost with the process that it lives in is no end of the work", { timeout: 3 * PATIENCE }, async () => {
+  await withGpu(async ({ page }) => {
+    await runningOnGpu(page, URL_OF_SMALLEST);
+    const judge = () =>
+      page.evaluate(async (judgement) => {
+        const answer = await window.running.ask({ Score: [judgement] });
+        const scores = Array.from(answer.Ok?.Scores[0].log_probabilities ?? [JSON.stringify(answer)]);
+        return { scores, why: window.running.moved.splice(0).map(({ device }) => device.why) };
+      }, JUDGEMENT);
+    const first = await judge();
+    assert.deepEqual(first.why, []);
+    await (await page.context().newCDPSession(page)).send("Browser.crashGpuProcess");
+    const second = await judge();
+    assert.match(second.why[0], /the GPU was lost/);
+    assertClose(second.scores, first.scores, ROUNDING_OF_SMALL);
+  }, { serving: { models }, allowedErrors: [/GPU process/] });
+});
+
+test("memory that ends while a prompt is read is made anew once, then the processor goes on", { timeout: 3 * PATIENCE }, async (t) => {
+  await withGpu(async ({ page, witness }) => {
+    await runningOnGpu(page, URL_OF_SMALLEST);
+    const fetched = [];
+    page.context().on("request", (request) => fetched.push(request.url()));
+    const judge = (words) =>
+      page.evaluate(async (words) => {
+        const prompt = window.chat(`Which one, A or B? ${"word ".repeat(words)}`);
+        const again = [];
+        const hear = ({ Again }) => Again && again.push(Again);
+        const answer = await window.running.ask({ Score: [{ prompt, labels: ["A", "B"] }] }, { hear });
+        const scores = Array.from(answer.Ok?.Scores[0].log_probabilities ?? [JSON.stringify(answer)]);
+        return { scores, again, moved: window.running.moved.splice(0) };
+      }, words);
+    const short = await judge(10);
+    assert.deepEqual([short.again, short.moved], [[], []]);
+
+    // The keys and values of the short prompt have their memory already, those of the long one have not.
+    await witness.fill();
+    const withinIt = await judge(20);
+    assert.deepEqual([withinIt.again, withinIt.moved], [[], []], "what fits is computed there");
+    // There is memory for 1,024 tokens from the beginning.
+    const long = await judge(1100);
+    t.diagnostic(JSON.stringify(long));
+    assert.equal(long.again.length, 2);
+    for (const trouble of long.again) assert.match(trouble, /out of memory|no room/i);
+    assert.deepEqual(long.moved.map(({ device }) => device.gpu), [true, false]);
+    assert.match(long.moved[1].device.why, /, and not for the first time/);
+    assert.equal(long.scores.length, 2);
+    const onProcessor = await judge(1100);
+    assert.deepEqual(onProcessor, { scores: long.scores, again: [], moved: [] });
+    assert.deepEqual(fetched.filter((url) => url.endsWith(".gguf")), [], "nothing was fetched");
+  }, { before: holding(), serving: { models } });
+});
