@@ -118,7 +118,14 @@ export async function withApp(body, { path = "", serving = {}, launching = {}, a
       const page = browser.pages()[0] ?? (await browser.newPage());
       const watched = watchErrors(page);
       await page.goto(server.url + path);
-      await body({ page, browser, url: server.url });
+      try {
+        await body({ page, browser, url: server.url });
+      } catch (error) {
+        // What a test waited for in vain seldom says why it did not come; the page may.
+        const shown = await page.locator("body").innerText({ timeout: 5000 }).catch(() => "nothing can be read");
+        console.log(`The page when it failed, ${page.url()}, after ${JSON.stringify(watched.errors)}:\n${shown.slice(0, 3000)}`);
+        throw error;
+      }
       watched.assertNone(allowedErrors);
     } finally {
       await close();
