@@ -1,9 +1,0 @@
-// The embedded model in llama.cpp behind OpenAI's chat completions, for `reference.py --answers`: prints its address, and
-// serves until its standard input ends.
-
-import { openLlama } from "../browser/remote-llama.mjs";
-
-const llama = await openLlama({ threads: 2, contextTokens: 8192 });
-console.log(llama.endpoint);
-process.stdin.resume();
-process.stdin.once("end", () => llama.dispose());
