@@ -11,12 +11,12 @@ import { WEBGPU_FLAGS } from "./chromium.mjs";
 export const PATIENCE = 600_000;
 
 /**
- * Counts devices and dispatches, and takes the last device away when told to: now, in the middle of the work that comes
+ * Counts devices, dispatches and what buffers hold, and takes the last device away when told to: now, in the middle of the work that comes
  * next, or from now on whenever one that a model was loaded onto is put to work. Or it makes no numbers of all numbers.
  */
 const WITNESS = `
 {
-  const seen = { devices: 0, buffers: 0, dispatches: 0, limits: [] };
+  const seen = { devices: 0, buffers: 0, bytes: 0, most: 0, dispatches: 0, limits: [] };
   const channel = new BroadcastChannel("witness");
   let last, loaded, always, spoilt, left = Infinity;
   if (self.GPUAdapter) {
@@ -32,7 +32,17 @@ const WITNESS = `
     GPUDevice.prototype.createBuffer = function (descriptor) {
       seen.buffers += 1;
       loaded ||= descriptor.size > 2 ** 24;
-      return createBuffer.call(this, descriptor);
+      const buffer = createBuffer.call(this, descriptor);
+      seen.bytes += buffer.size;
+      seen.most = Math.max(seen.most, seen.bytes);
+      return buffer;
+    };
+    const { destroy } = GPUBuffer.prototype;
+    const gone = new WeakSet();
+    GPUBuffer.prototype.destroy = function () {
+      if (!gone.has(this)) seen.bytes -= this.size;
+      gone.add(this);
+      return destroy.call(this);
     };
     const { getMappedRange } = GPUBuffer.prototype;
     GPUBuffer.prototype.getMappedRange = function (...given) {
@@ -174,11 +184,12 @@ export function witnessOf(page) {
         () =>
           new Promise((resolve) => {
             const channel = new BroadcastChannel("witness");
-            const told = { devices: 0, buffers: 0, dispatches: 0, limits: [] };
+            const told = { devices: 0, buffers: 0, most: 0, dispatches: 0, limits: [] };
             channel.onmessage = ({ data }) => {
               if (typeof data !== "object") return;
               told.devices += data.devices;
               told.buffers += data.buffers;
+              told.most += data.most;
               told.dispatches += data.dispatches;
               told.limits.push(...data.limits);
             };

@@ -40,6 +40,9 @@ const judgeOnBoth = (page, file) =>
     [file, JUDGEMENT],
   );
 
+/** Of the embedded model's file, nearly all of them weights. */
+const EMBEDDED_BYTES = 98_362_432;
+
 /** What every GPU of a browser binds at once. */
 const DEFAULT = 128 << 20;
 
@@ -50,8 +53,11 @@ test("the whole model judges on a GPU of default limits and plain f32 as it does
     assert.deepEqual(devices.map(({ gpu }) => gpu), [true, false], JSON.stringify(devices));
     assert.match(devices[0].name, /swiftshader, WebGPU/);
     t.diagnostic(`${tokens} tokens: ${JSON.stringify(ms)}, ${JSON.stringify(scores)}`);
-    const { dispatches, limits } = await witness.tell();
+    const { dispatches, limits, most } = await witness.tell();
     assert.ok(dispatches > 30 * 8, `every layer was dispatched: ${dispatches}`);
+    // Weights, and keys and values for 1,024 tokens, which are 47 MB.
+    t.diagnostic(`${most} bytes of the GPU's memory at most`);
+    assert.ok(most > EMBEDDED_BYTES && most < 2 * EMBEDDED_BYTES, `no weight is held twice: ${most}`);
     for (const asked of limits) assert.ok((asked.maxStorageBufferBindingSize ?? DEFAULT) <= DEFAULT, JSON.stringify(asked));
     assertClose(scores[0], GOLDEN.log_probabilities, 1e-3);
     assertClose(scores[0], scores[1], ROUNDING);

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { withApp } from "../harness.mjs";
-import { mostMegabytes, megabytes } from "../memory.mjs";
+import { mostMegabytes, rendererMegabytes } from "../memory.mjs";
 import { tasksText, watchTasks } from "../page-tasks.mjs";
 
 const MEGABYTES = 200;
@@ -52,7 +52,7 @@ for (const shape of ["lines", "list"]) {
           await page.getByRole("button", { name: "Import a file" }).click();
           const dialog = page.getByRole("dialog", { name: "Import choices" });
           const stopWatching = await watchTasks(page);
-          const before = await megabytes(marker);
+          const before = await rendererMegabytes(marker);
           const began = Date.now();
           const most = await mostMegabytes(marker, async () => {
             await dialog.getByLabel(/Drop files here/).setInputFiles(path);
