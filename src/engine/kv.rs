@@ -216,9 +216,9 @@ impl KvTree {
         while branch.tail.len() < needed {
             let page = self.page()?;
             branch.tail.push(Run { page: Arc::new(page), from: 0, to: 0 });
-            // So that memory is asked for where a page begins and nowhere else.
-            branch.tail_tokens.reserve(needed * PAGE - branch.tail_tokens.len());
         }
+        // So that memory is asked for where a page begins and nowhere else.
+        branch.tail_tokens.reserve(needed * PAGE - branch.tail_tokens.len());
         Ok(())
     }
 

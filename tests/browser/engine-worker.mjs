@@ -37,11 +37,42 @@ export const speaking = (page) =>
     window.chat = (content) => ({ turns: [{ role: "user", content }], answer_start: "" });
   });
 
-/** An engine with this model on the GPU, as `window.running`. */
-export async function runningOnGpu(page, file) {
+/** An engine with this model on the device, as `window.running`; gives what it says of loading it. */
+export async function running(page, file, device) {
   await speaking(page);
-  await page.evaluate(async (file) => {
+  return page.evaluate(async (Load) => {
     window.running = await window.engine();
-    await window.running.ask({ Load: { file, device: "Gpu" } });
-  }, file);
+    return window.running.ask({ Load });
+  }, { file, device });
 }
+
+/** What 64 calls of `window.running` come to, one after the other and at once. */
+export const callsOf64 = (page) =>
+  page.evaluate(async () => {
+    const requests = Array.from({ length: 64 }, (_, i) => i % 4 === 0
+      ? { Generate: { prompt: window.chat(`Count from ${i}.`), sampling: window.sampling(4) } }
+      : { Score: [{ prompt: window.chat(`Is ${i} more than ${64 - i}?`), labels: ["Yes", "No"] }] });
+    const told = (reply) => reply.Ok?.Text?.text ?? Array.from(reply.Ok?.Scores?.[0].log_probabilities ?? [reply]);
+    const sequence = [];
+    for (const request of requests) sequence.push(told(await window.running.ask(request)));
+    const together = (await Promise.all(requests.map((request) => window.running.ask(request)))).map(told);
+    return { sequence, together };
+  });
+
+/** What comes of a long answer and a long prompt that are cancelled under way, and after how many milliseconds. */
+export const cancelledCalls = (page) =>
+  page.evaluate(async () => {
+    const long = { Generate: { prompt: window.chat("Tell a very long story."), sampling: window.sampling(4000) } };
+    const prefill = { Score: [{ prompt: window.chat("word ".repeat(6000)), labels: ["Yes"] }] };
+    const results = [];
+    for (const request of [long, prefill]) {
+      let begun;
+      const running = new Promise((resolve) => (begun = resolve));
+      const answer = window.running.ask(request, { hear: begun });
+      await Promise.race([running, new Promise((resolve) => setTimeout(resolve, 1000))]);
+      const start = performance.now();
+      answer.cancel();
+      results.push([await answer, performance.now() - start]);
+    }
+    return results;
+  });

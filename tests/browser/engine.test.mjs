@@ -7,7 +7,7 @@ import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { EMBEDDED_SHA256, URL_OF_MODEL, speaking } from "./engine-worker.mjs";
+import { EMBEDDED_SHA256, URL_OF_MODEL, callsOf64, cancelledCalls, running, speaking } from "./engine-worker.mjs";
 import { EMBEDDED_MODEL, withApp } from "./harness.mjs";
 import { writeInParts, writeWithLayers } from "./layers.mjs";
 
@@ -56,18 +56,8 @@ test("a download that breaks off goes on where it ended, and the file is kept", 
 
 test("64 calls at once give what 64 in sequence give", async () => {
   await inEngine(async ({ page }) => {
-    const { sequence, together } = await page.evaluate(async (file) => {
-      const engine = await window.engine();
-      await engine.ask({ Load: { file, device: "Cpu" } });
-      const requests = Array.from({ length: 64 }, (_, i) => i % 4 === 0
-        ? { Generate: { prompt: window.chat(`Count from ${i}.`), sampling: window.sampling(4) } }
-        : { Score: [{ prompt: window.chat(`Is ${i} more than ${64 - i}?`), labels: ["Yes", "No"] }] });
-      const told = (reply) => reply.Ok?.Text?.text ?? Array.from(reply.Ok?.Scores?.[0].log_probabilities ?? [reply]);
-      const sequence = [];
-      for (const request of requests) sequence.push(told(await engine.ask(request)));
-      const together = (await Promise.all(requests.map((request) => engine.ask(request)))).map(told);
-      return { sequence, together };
-    }, URL_OF_MODEL);
+    await running(page, URL_OF_MODEL, "Cpu");
+    const { sequence, together } = await callsOf64(page);
     assert.deepEqual(together, sequence);
     assert.ok(sequence.flat().every((told) => typeof told !== "object"), JSON.stringify(sequence));
   });
@@ -75,28 +65,12 @@ test("64 calls at once give what 64 in sequence give", async () => {
 
 test("a cancel is heard within a second, and the engine goes on", async () => {
   await inEngine(async ({ page }) => {
-    const told = await page.evaluate(async (file) => {
-      const engine = await window.engine();
-      await engine.ask({ Load: { file, device: "Cpu" } });
-      const long = { Generate: { prompt: window.chat("Tell a very long story."), sampling: window.sampling(4000) } };
-      const prefill = { Score: [{ prompt: window.chat("word ".repeat(6000)), labels: ["Yes"] }] };
-      const results = [];
-      for (const request of [long, prefill]) {
-        let begun;
-        const running = new Promise((resolve) => (begun = resolve));
-        const answer = engine.ask(request, { hear: begun });
-        await Promise.race([running, new Promise((resolve) => setTimeout(resolve, 1000))]);
-        const start = performance.now();
-        answer.cancel();
-        results.push([await answer, performance.now() - start]);
-      }
-      return { results, after: await engine.ask({ Count: "Hello, world!" }) };
-    }, URL_OF_MODEL);
-    for (const [answer, ms] of told.results) {
+    await running(page, URL_OF_MODEL, "Cpu");
+    for (const [answer, ms] of await cancelledCalls(page)) {
       assert.deepEqual(answer, { Err: "Cancelled" });
       assert.ok(ms < 1000, `it took ${ms} ms`);
     }
-    assert.deepEqual(told.after, { Ok: { Count: 4 } });
+    assert.deepEqual(await page.evaluate(() => window.running.ask({ Count: "Hello, world!" })), { Ok: { Count: 4 } });
   });
 });
 

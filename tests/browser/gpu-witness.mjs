@@ -11,8 +11,9 @@ import { WEBGPU_FLAGS } from "./chromium.mjs";
 export const PATIENCE = 600_000;
 
 /**
- * Counts devices, dispatches and what buffers hold, and takes the last device away when told to: now, in the middle of the work that comes
- * next, or from now on whenever one that a model was loaded onto is put to work. Or it makes no numbers of all numbers.
+ * Counts devices, dispatches and what buffers hold, and takes the last device away when told to: now, in the middle of the
+ * work that comes next, or from now on whenever one that a model was loaded onto is put to work. Or it makes no numbers of
+ * all numbers.
  */
 const WITNESS = `
 {

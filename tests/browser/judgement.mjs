@@ -8,6 +8,28 @@ export const GOLDEN = JSON.parse(await readFile(new URL("../golden/smollm2_judge
 const turns = Array.from(GOLDEN.prompt.matchAll(/<\|im_start\|>(\w+)\n(.*?)<\|im_end\|>/gs), ([, role, content]) => ({ role, content }));
 export const JUDGEMENT = { prompt: { turns, answer_start: "" }, labels: GOLDEN.labels };
 
+/**
+ * Has `window.running` judge: the scores, what it was asked again for, and where the model was moved meanwhile, each with its
+ * device.
+ */
+export const judge = (page, judgement = JUDGEMENT) =>
+  page.evaluate(async (judgement) => {
+    const again = [];
+    const answer = await window.running.ask({ Score: [judgement] }, { hear: ({ Again }) => Again && again.push(Again) });
+    const scores = Array.from(answer.Ok?.Scores[0].log_probabilities ?? [JSON.stringify(answer)]);
+    return { scores, again, moved: window.running.moved.splice(0).map(({ device }) => device) };
+  }, judgement);
+
+/** That `window.running` goes on judging when its GPU is lost so. */
+export async function assertOutlives(page, lose) {
+  const first = await judge(page);
+  assert.deepEqual(first.moved, []);
+  await lose();
+  const second = await judge(page);
+  assert.match(second.moved[0].why, /the GPU was lost/);
+  assertClose(second.scores, first.scores, ROUNDING_OF_SMALL);
+}
+
 /** The same answer is preferred, and no log-probability is off by more than `tolerance`. */
 export function assertClose(found, expected, tolerance) {
   const off = Math.max(...found.map((value, i) => Math.abs(value - expected[i])));

@@ -7,9 +7,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { URL_OF_MODEL, runningOnGpu, speaking } from "./engine-worker.mjs";
+import { URL_OF_MODEL, cancelledCalls, running, speaking } from "./engine-worker.mjs";
 import { PATIENCE, PLAIN, limited, withGpu } from "./gpu-witness.mjs";
-import { GOLDEN, JUDGEMENT, ROUNDING, ROUNDING_OF_SMALL, assertClose } from "./judgement.mjs";
+import { GOLDEN, JUDGEMENT, ROUNDING, ROUNDING_OF_SMALL, assertClose, assertOutlives, judge } from "./judgement.mjs";
 import { folderWithSmallModel } from "./layers.mjs";
 
 const SMALL = "two-layers.gguf";
@@ -75,67 +75,45 @@ test("a GPU that binds less than the largest matrix at once serves", { timeout: 
 
 test("a cancel is heard within a second on the GPU, which goes on, and what is no number there is asked of the processor", { timeout: 3 * PATIENCE }, async () => {
   await withGpu(async ({ page, witness }) => {
-    await runningOnGpu(page, URL_OF_SMALL);
-    const told = await page.evaluate(async (judgement) => {
-      const long = { Generate: { prompt: window.chat("Tell a very long story."), sampling: window.sampling(4000) } };
-      const prefill = { Score: [{ prompt: window.chat("word ".repeat(6000)), labels: ["Yes"] }] };
-      const results = [];
-      for (const request of [long, prefill]) {
-        const answer = window.running.ask(request);
-        await new Promise((resolve) => setTimeout(resolve, 2000));
-        const start = performance.now();
-        answer.cancel();
-        results.push([await answer, performance.now() - start]);
-      }
-      return { results, after: await window.running.ask({ Score: [judgement] }), moved: window.running.moved };
-    }, JUDGEMENT);
-    for (const [answer, ms] of told.results) {
+    await running(page, URL_OF_SMALL, "Gpu");
+    for (const [answer, ms] of await cancelledCalls(page)) {
       assert.deepEqual(answer, { Err: "Cancelled" });
       assert.ok(ms < 1000, `it took ${ms} ms`);
     }
-    assert.equal(told.after.Ok?.Scores[0].log_probabilities.length, 2, JSON.stringify(told.after));
-    assert.deepEqual(told.moved, [], "it is still the GPU");
+    const after = await judge(page);
+    assert.equal(after.scores.length, 2, after.scores[0]);
+    assert.deepEqual(after.moved, [], "it is still the GPU");
 
     await witness.spoil();
-    const { answer, again, moved } = await page.evaluate(async (judgement) => {
-      const again = [];
-      const answer = await window.running.ask({ Score: [judgement] }, { hear: ({ Again }) => Again && again.push(Again) });
-      return { answer, again, moved: window.running.moved };
-    }, JUDGEMENT);
+    const { scores, again, moved } = await judge(page);
     assert.deepEqual(again, ["what the GPU computed is not a number"]);
-    assert.deepEqual(moved.map(({ device }) => [device.gpu, device.why]), [[false, again[0]]]);
-    assertClose(answer.Ok.Scores[0].log_probabilities, told.after.Ok.Scores[0].log_probabilities, ROUNDING_OF_SMALL);
+    assert.deepEqual(moved.map(({ gpu, why }) => [gpu, why]), [[false, again[0]]]);
+    assertClose(scores, after.scores, ROUNDING_OF_SMALL);
   }, { serving: { models } });
 });
 
 test("a lost GPU is asked for again, and one that is lost again is left alone", { timeout: 3 * PATIENCE }, async () => {
   await withGpu(async ({ page, witness }) => {
-    await runningOnGpu(page, URL_OF_SMALL);
+    await running(page, URL_OF_SMALL, "Gpu");
     const fetched = [];
     page.context().on("request", (request) => fetched.push(request.url()));
-    const judge = () =>
-      page.evaluate(async (judgement) => {
-        const again = [];
-        const answer = await window.running.ask({ Score: [judgement] }, { hear: ({ Again }) => Again && again.push(Again) });
-        return { scores: Array.from(answer.Ok?.Scores[0].log_probabilities ?? [JSON.stringify(answer)]), again, moved: window.running.moved.splice(0) };
-      }, JUDGEMENT);
-    const first = await judge();
+    const first = await judge(page);
     assert.deepEqual([first.again, first.moved], [[], []]);
     const { buffers, dispatches } = await witness.tell();
     // What is kept of the prompt was computed in bytes, and its last token is now read alone, in floats.
-    assertClose((await judge()).scores, first.scores, ROUNDING_OF_SMALL);
+    assertClose((await judge(page)).scores, first.scores, ROUNDING_OF_SMALL);
     const later = await witness.tell();
     assert.equal(later.buffers, buffers, "no buffer is made for a step");
     assert.ok(later.dispatches > dispatches);
 
     await witness.lose();
     await witness.loseAlways();
-    const second = await judge();
+    const second = await judge(page);
     assert.equal(second.again.length, 2);
     for (const trouble of second.again) assert.match(trouble, /the GPU was lost/);
-    assert.deepEqual(second.moved.map(({ device }) => device.gpu), [true, false]);
-    assert.match(second.moved[0].device.why, /the GPU was lost \(.*\); it was loaded again, and it was chosen/);
-    assert.match(second.moved[1].device.why, /the GPU was lost \(.*\), and not for the first time/);
+    assert.deepEqual(second.moved.map(({ gpu }) => gpu), [true, false]);
+    assert.match(second.moved[0].why, /the GPU was lost \(.*\); it was loaded again, and it was chosen/);
+    assert.match(second.moved[1].why, /the GPU was lost \(.*\), and not for the first time/);
     assertClose(second.scores, first.scores, ROUNDING_OF_SMALL);
     assert.deepEqual(fetched.filter((url) => url.endsWith(".gguf")), [], "nothing was fetched");
   }, { serving: { models } });
@@ -143,18 +121,7 @@ test("a lost GPU is asked for again, and one that is lost again is left alone", 
 
 test("a GPU that is lost with its adapter is no end of the work", { timeout: 3 * PATIENCE }, async () => {
   await withGpu(async ({ page, witness }) => {
-    await runningOnGpu(page, URL_OF_SMALL);
-    const judge = () =>
-      page.evaluate(async (judgement) => {
-        const answer = await window.running.ask({ Score: [judgement] });
-        const scores = Array.from(answer.Ok?.Scores[0].log_probabilities ?? [JSON.stringify(answer)]);
-        return { scores, why: window.running.moved.splice(0).map(({ device }) => device.why) };
-      }, JUDGEMENT);
-    const first = await judge();
-    assert.deepEqual(first.why, []);
-    await witness.loseAdapter();
-    const second = await judge();
-    assert.match(second.why[0], /the GPU was lost/);
-    assertClose(second.scores, first.scores, ROUNDING_OF_SMALL);
+    await running(page, URL_OF_SMALL, "Gpu");
+    await assertOutlives(page, () => witness.loseAdapter());
   }, { serving: { models } });
 });

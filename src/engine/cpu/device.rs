@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 
 use super::activations::{Activations, grow};
 use super::attention::{Attention, Span};
-use super::{GROUP, Kernels, Packed, Packer, Pool, rotate, rotate_halves};
+use super::{GROUP, Kernels, Packed, Packer, Pool, TOGETHER, rotate, rotate_halves};
 use crate::engine::device::{Device, Laid, Outlook, Piece, lay_out};
 use crate::engine::engine::arg_max;
 use crate::engine::gguf::TensorKind;
@@ -19,9 +19,6 @@ use crate::engine::network::{
     Activation, MatrixId, Network, Pairing, Product, Sizes, Slot, Step, VectorId, out_of_memory,
 };
 use crate::engine::{EngineError, Pace, quant};
-
-/// Matrices that multiply the same numbers: queries, keys and values.
-const TOGETHER: usize = 3;
 
 /// Rows of logits computed together: the output matrix, the largest, is read once for all of them.
 const LOGIT_ROWS: usize = 8;

@@ -35,6 +35,9 @@ pub use isa::GROUP;
 pub use pack::{Packed, Packer};
 pub use pool::{Pool, work_for};
 
+/// Matrices that multiply the same numbers: queries, keys and values.
+const TOGETHER: usize = 3;
+
 /// The kernels of one instruction set.
 ///
 /// The functions are unsafe for what they do with pointers and because the CPU must have the instruction set; the
@@ -129,7 +132,7 @@ impl Kernels {
         // Four shares a thread, so that one that was held up leaves work to the others.
         let share = total.div_ceil(pool.threads() * 4).max(1);
         // Each product with the first of its shares.
-        let (mut shares, mut places) = (0, SmallVec::<[_; 4]>::new());
+        let (mut shares, mut places) = (0, SmallVec::<[_; TOGETHER]>::new());
         for (w, out, stride) in products {
             assert!(
                 *stride >= w.groups() * GROUP && out.len() >= x.tokens() * *stride,

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { speaking } from "../engine-worker.mjs";
+import { callsOf64, running, speaking } from "../engine-worker.mjs";
 import { PATIENCE, PLAIN, withGpu } from "../gpu-witness.mjs";
 import { folderWithSmallModel, writeAsFamily } from "../layers.mjs";
 
@@ -46,20 +46,10 @@ for (const [family, layers] of Object.entries(LAYERS)) {
 
 test("64 calls at once give on the GPU what 64 in sequence give", { timeout: 3 * PATIENCE }, async () => {
   await withGpu(async ({ page }) => {
-    await speaking(page);
-    const { device, sequence, together, counted } = await page.evaluate(async (file) => {
-      const engine = await window.engine();
-      const { Ok } = await engine.ask({ Load: { file, device: "Gpu" } });
-      const requests = Array.from({ length: 64 }, (_, i) => i % 4 === 0
-        ? { Generate: { prompt: window.chat(`Count from ${i}.`), sampling: window.sampling(4) } }
-        : { Score: [{ prompt: window.chat(`Is ${i} more than ${64 - i}?`), labels: ["Yes", "No"] }] });
-      const told = (reply) => reply.Ok?.Text?.text ?? Array.from(reply.Ok?.Scores?.[0].log_probabilities ?? [JSON.stringify(reply)]);
-      const sequence = [];
-      for (const request of requests) sequence.push(told(await engine.ask(request)));
-      const together = (await Promise.all(requests.map((request) => engine.ask(request)))).map(told);
-      return { device: Ok.Loaded.device, sequence, together, counted: await engine.ask({ Count: "Hello, world!" }) };
-    }, at(SMALL));
-    assert.equal(device.gpu, true, JSON.stringify(device));
+    const { Ok } = await running(page, at(SMALL), "Gpu");
+    const { sequence, together } = await callsOf64(page);
+    const counted = await page.evaluate(() => window.running.ask({ Count: "Hello, world!" }));
+    assert.equal(Ok?.Loaded.device.gpu, true, JSON.stringify(Ok));
     for (const [i, one] of sequence.entries()) {
       if (typeof one === "string") assert.equal(together[i], one, `call ${i}`);
       // The last token of a prompt that is kept is read alone, its sums in another order.

@@ -3,10 +3,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { runningOnGpu } from "../engine-worker.mjs";
+import { running } from "../engine-worker.mjs";
 import { PATIENCE, holding, withGpu } from "../gpu-witness.mjs";
 import { screenshots, withApp } from "../harness.mjs";
-import { JUDGEMENT, ROUNDING_OF_SMALL, assertClose } from "../judgement.mjs";
+import { assertOutlives, judge } from "../judgement.mjs";
 import { folderWithSmallModel } from "../layers.mjs";
 import { certain, mainJob } from "../main-job.mjs";
 import { download, runsOn, whyHere } from "../models-page.mjs";
@@ -51,52 +51,34 @@ test("a job goes on when the GPU is lost in the middle of it, and comes to what 
 
 test("a GPU that is lost with the process that it lives in is no end of the work", { timeout: 3 * PATIENCE }, async () => {
   await withGpu(async ({ page }) => {
-    await runningOnGpu(page, URL_OF_SMALLEST);
-    const judge = () =>
-      page.evaluate(async (judgement) => {
-        const answer = await window.running.ask({ Score: [judgement] });
-        const scores = Array.from(answer.Ok?.Scores[0].log_probabilities ?? [JSON.stringify(answer)]);
-        return { scores, why: window.running.moved.splice(0).map(({ device }) => device.why) };
-      }, JUDGEMENT);
-    const first = await judge();
-    assert.deepEqual(first.why, []);
-    await (await page.context().newCDPSession(page)).send("Browser.crashGpuProcess");
-    const second = await judge();
-    assert.match(second.why[0], /the GPU was lost/);
-    assertClose(second.scores, first.scores, ROUNDING_OF_SMALL);
+    await running(page, URL_OF_SMALLEST, "Gpu");
+    await assertOutlives(page, async () => (await page.context().newCDPSession(page)).send("Browser.crashGpuProcess"));
   }, { serving: { models }, allowedErrors: [/GPU process/] });
 });
 
 test("memory that ends while a prompt is read is made anew once, then the processor goes on", { timeout: 3 * PATIENCE }, async (t) => {
   await withGpu(async ({ page, witness }) => {
-    await runningOnGpu(page, URL_OF_SMALLEST);
+    await running(page, URL_OF_SMALLEST, "Gpu");
     const fetched = [];
     page.context().on("request", (request) => fetched.push(request.url()));
-    const judge = (words) =>
-      page.evaluate(async (words) => {
-        const prompt = window.chat(`Which one, A or B? ${"word ".repeat(words)}`);
-        const again = [];
-        const hear = ({ Again }) => Again && again.push(Again);
-        const answer = await window.running.ask({ Score: [{ prompt, labels: ["A", "B"] }] }, { hear });
-        const scores = Array.from(answer.Ok?.Scores[0].log_probabilities ?? [JSON.stringify(answer)]);
-        return { scores, again, moved: window.running.moved.splice(0) };
-      }, words);
-    const short = await judge(10);
+    const ask = (words) =>
+      judge(page, { prompt: { turns: [{ role: "user", content: `Which one, A or B? ${"word ".repeat(words)}` }], answer_start: "" }, labels: ["A", "B"] });
+    const short = await ask(10);
     assert.deepEqual([short.again, short.moved], [[], []]);
 
     // The keys and values of the short prompt have their memory already, those of the long one have not.
     await witness.fill();
-    const withinIt = await judge(20);
+    const withinIt = await ask(20);
     assert.deepEqual([withinIt.again, withinIt.moved], [[], []], "what fits is computed there");
     // There is memory for 1,024 tokens from the beginning.
-    const long = await judge(1100);
+    const long = await ask(1100);
     t.diagnostic(JSON.stringify(long));
     assert.equal(long.again.length, 2);
     for (const trouble of long.again) assert.match(trouble, /out of memory|no room/i);
-    assert.deepEqual(long.moved.map(({ device }) => device.gpu), [true, false]);
-    assert.match(long.moved[1].device.why, /, and not for the first time/);
+    assert.deepEqual(long.moved.map(({ gpu }) => gpu), [true, false]);
+    assert.match(long.moved[1].why, /, and not for the first time/);
     assert.equal(long.scores.length, 2);
-    const onProcessor = await judge(1100);
+    const onProcessor = await ask(1100);
     assert.deepEqual(onProcessor, { scores: long.scores, again: [], moved: [] });
     assert.deepEqual(fetched.filter((url) => url.endsWith(".gguf")), [], "nothing was fetched");
   }, { before: holding(), serving: { models } });
