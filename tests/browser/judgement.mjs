@@ -20,6 +20,30 @@ export const judge = (page, judgement = JUDGEMENT) =>
     return { scores, again, moved: window.running.moved.splice(0).map(({ device }) => device) };
   }, judgement);
 
+/** Loads a model on the GPU, judges, moves it to the processor and judges again; `window.engine` is that of `speaking`. */
+export const judgeOnBoth = (page, file) =>
+  page.evaluate(
+    async ([file, judgement]) => {
+      const engine = await window.engine();
+      const timed = async (request) => {
+        const start = performance.now();
+        return [await engine.ask(request), performance.now() - start];
+      };
+      const [loaded, loadMs] = await timed({ Load: { file, device: "Gpu" } });
+      const [onGpu, gpuMs] = await timed({ Score: [judgement] });
+      const [moved] = await timed({ Move: "Cpu" });
+      const [onCpu, cpuMs] = await timed({ Score: [judgement] });
+      const scores = (reply) => Array.from(reply.Ok?.Scores[0].log_probabilities ?? [JSON.stringify(reply)]);
+      return {
+        devices: [loaded, moved].map((reply) => reply.Ok?.Loaded.device ?? reply),
+        scores: [onGpu, onCpu].map(scores),
+        tokens: onGpu.Ok?.Scores[0].cost.prompt_tokens,
+        ms: { loadMs, gpuMs, cpuMs },
+      };
+    },
+    [file, JUDGEMENT],
+  );
+
 /** That `window.running` goes on judging when its GPU is lost so. */
 export async function assertOutlives(page, lose) {
   const first = await judge(page);

@@ -292,6 +292,24 @@ test("two tabs see each other's changes, and importing in both adds each pair on
   });
 });
 
+test("whoever looks while pairs are added sees them all afterwards", async () => {
+  await withStore(async ({ tab }) => {
+    const page = await tab();
+    const totals = await page.evaluate(async (text) => {
+      const totals = [];
+      // Some look before it and some after: who reads first which pairs there are is a matter of chance.
+      for (let round = 0; round < 40; round++) {
+        const person = await data.profile(`person ${round}`);
+        const looks = (times) => Array.from({ length: times }, () => data.list(person));
+        await Promise.all([...looks(round % 4), data.importText(person, text), ...looks(3)]);
+        totals.push((await data.list(person)).total);
+      }
+      return totals;
+    }, pairs(10));
+    assert.deepEqual(totals, totals.map(() => 10));
+  });
+});
+
 test("a tab killed in the middle of an import leaves whole batches, and the import goes on", async () => {
   await withStore(async ({ tab }) => {
     const text = pairs(8_000, { words: 60 });

@@ -8,7 +8,7 @@ use likeness::engine::{Chat, Engine, EngineError, Judgement, NonStop, Options};
 
 use super::support::{
     CLOSE, On, Random, Tiny, a_packed_prefix, a_tree_of_prompts, embedded_model, is_slow, largest,
-    largest_difference, load_onto, model_file, now,
+    largest_difference, load_onto, model_file, now, some_of,
 };
 
 /// What a logit may differ by where activations are rounded to 8 bits and the cache to 16: what goes the other way in the first layer
@@ -34,12 +34,12 @@ fn every_format_gives_the_processors_logits() {
         return;
     }
     let mut random = Random(5);
-    for kind in TensorKind::ALL {
+    for (turn, kind) in TensorKind::ALL.into_iter().enumerate() {
         let file = Tiny::new(kind, kind == TensorKind::Q8_0).file();
         let mut cpu = On::Floats.load(&file, &Options::default()).expect("it loads");
         // Alone, few, a tile but one, a tile, a tile and one, several chunks.
         let lengths = [(On::Gpu, &[1, 5, 63, 64, 65, 150][..]), (On::GpuAsHardware, &[1, 5, 65])];
-        for (on, lengths) in lengths {
+        for &(on, lengths) in some_of(&lengths, turn) {
             let mut gpu = on.load(&file, &Options::default()).expect("it loads");
             let difference = apart(&mut gpu, &mut cpu, &mut random, lengths);
             assert!(difference < CLOSE, "{kind:?}, {on:?}: {difference}");
@@ -54,7 +54,7 @@ fn zeros_and_large_numbers_give_the_processors_logits() {
         return;
     }
     let mut random = Random(6);
-    for kind in TensorKind::ALL {
+    for (turn, kind) in TensorKind::ALL.into_iter().enumerate() {
         let mut tiny = Tiny::new(kind, false);
         for part in ["attn_k", "ffn_up", "ffn_down"] {
             let block = kind.block_bytes() as usize;
@@ -74,7 +74,8 @@ fn zeros_and_large_numbers_give_the_processors_logits() {
         };
         let expected = logits(On::Floats);
         let largest_of = |all: &[f32]| largest(all.iter().map(|logit| logit.abs()));
-        for on in [On::Gpu, On::GpuAsHardware] {
+        // Where it is slow, those that the test above left out.
+        for &on in some_of(&[On::GpuAsHardware, On::Gpu], turn) {
             for (found, expected) in logits(on).iter().zip(&expected) {
                 let difference = largest_difference(found, expected) / largest_of(expected).max(1.0);
                 assert!(difference < CLOSE, "{kind:?}, {on:?}: {difference}");
@@ -116,8 +117,8 @@ fn judgements_together_are_what_each_is_alone() {
         (On::GpuAsHardware, CLOSE, &[64]),
         (On::GpuAtItsBest, CLOSE_IN_BYTES, &[7, 512]),
     ];
-    for (on, close, chunks) in devices {
-        for &chunk_tokens in chunks {
+    for (turn, (on, close, chunks)) in devices.into_iter().enumerate() {
+        for &chunk_tokens in some_of(chunks, turn) {
             let options = Options { chunk_tokens: Some(chunk_tokens), ..Options::default() };
             let mut engine = on.load(&file, &options).expect("it loads");
             let together = now(engine.score_all(&judgements, &mut NonStop)).expect("it runs");
@@ -169,13 +170,13 @@ fn heads_of_every_shape_attend_as_the_processors() {
     // As SmolLM2 and Qwen2.5 have them; groups that are split, and one that has no divisor; heads whose quads are no
     // divisor of 64; the largest that fit, and larger.
     let shapes = [[9, 3, 64], [7, 1, 32], [10, 1, 16], [11, 1, 16], [3, 3, 80], [4, 2, 256], [2, 1, 320]];
-    for shape in shapes {
+    for (turn, shape) in shapes.into_iter().enumerate() {
         let file = Tiny::shaped(TensorKind::F32, false, shape).file();
         let options = Options { chunk_tokens: Some(90), ..Options::default() };
         let mut cpu = On::Floats.load(&file, &options).expect("it loads");
         let judgements = a_tree_of_prompts(&mut random);
         let floats = now(cpu.score_all(&judgements, &mut NonStop)).expect("it runs");
-        for (on, close) in [(On::Gpu, CLOSE), (On::GpuAtItsBest, CLOSE_IN_BYTES)] {
+        for &(on, close) in some_of(&[(On::Gpu, CLOSE), (On::GpuAtItsBest, CLOSE_IN_BYTES)], turn) {
             let mut gpu = on.load(&file, &options).expect("it loads");
             let difference = apart(&mut gpu, &mut cpu, &mut random, &[9, 64, 131]);
             assert!(difference < close, "{shape:?}, {on:?}: {difference}");
@@ -341,7 +342,7 @@ fn the_embedded_models_labels_are_the_processors() {
         return;
     }
     let file = embedded_model();
-    let prompt = |n: u32| (0..36).map(|at| (at * 7919 + 31 + 101 * n) % 49_000).collect::<Vec<u32>>();
+    let prompt = |n: u32| (0..12).map(|at| (at * 7919 + 31 + 101 * n) % 49_000).collect::<Vec<u32>>();
     let labels = [vec![5345], vec![10_120, 42], vec![29]];
     let scores = |on: On| -> Vec<f32> {
         let mut engine = on.load(&file, &Options { threads: 2, ..Options::default() }).expect("it loads");

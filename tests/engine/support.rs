@@ -115,8 +115,18 @@ pub fn load_onto(device: AnyDevice, file: &[u8], options: &Options) -> Result<En
 /// Whether it runs on a GPU that a processor plays, which reads some tokens a second of a real model, and a test should do
 /// less there: not with `LIKENESS_LONG`, which `./check --long` sets.
 pub fn is_slow(engine: &Engine) -> bool {
-    let played = matches!(engine.device(), AnyDevice::Gpu(gpu) if gpu.about().software);
-    played && std::env::var_os("LIKENESS_LONG").is_none()
+    matches!(engine.device(), AnyDevice::Gpu(gpu) if gpu.about().software) && !is_long()
+}
+
+/// Of several ways to run on a GPU, all; or one, by turns, where a processor plays it and compiles kernels for seconds.
+pub fn some_of<T>(ways: &[T], turn: usize) -> &[T] {
+    let played = now(Adapter::find()).is_ok_and(|adapter| adapter.about.software);
+    if played && !is_long() { std::slice::from_ref(&ways[turn % ways.len()]) } else { ways }
+}
+
+/// Whether this is `./check --long`.
+pub fn is_long() -> bool {
+    std::env::var_os("LIKENESS_LONG").is_some()
 }
 
 /// The embedded model's file.

@@ -353,8 +353,11 @@ impl Store {
         pairs: &[PreferencePair],
     ) {
         let mut memory = self.inner.order.borrow_mut();
-        // Another tab changed it in the meantime.
+        // Who looked in the meantime may have read it before this was written, or another tab changed it.
         if !memory.as_ref().is_some_and(|now| Rc::ptr_eq(now, &order)) {
+            if memory.as_ref().is_some_and(|now| now.count(profile, revision).is_none()) {
+                memory.take();
+            }
             return;
         }
         memory.take();

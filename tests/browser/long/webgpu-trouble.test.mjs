@@ -1,12 +1,12 @@
-// A GPU, which SwiftShader plays, that is lost with its process, and one that is lost in the middle of the main job; and
-// memory that ends while a prompt is read.
+// A GPU, which SwiftShader plays, that is lost with its process, one that is lost twice, and one that is lost in the middle
+// of the main job; and memory that ends while a prompt is read.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { running } from "../engine-worker.mjs";
 import { PATIENCE, holding, withGpu } from "../gpu-witness.mjs";
 import { screenshots, withApp } from "../harness.mjs";
-import { assertOutlives, judge } from "../judgement.mjs";
+import { ROUNDING_OF_SMALL, assertClose, assertOutlives, judge } from "../judgement.mjs";
 import { folderWithSmallModel } from "../layers.mjs";
 import { certain, mainJob } from "../main-job.mjs";
 import { download, runsOn, whyHere } from "../models-page.mjs";
@@ -54,6 +54,33 @@ test("a GPU that is lost with the process that it lives in is no end of the work
     await running(page, URL_OF_SMALLEST, "Gpu");
     await assertOutlives(page, async () => (await page.context().newCDPSession(page)).send("Browser.crashGpuProcess"));
   }, { serving: { models }, allowedErrors: [/GPU process/] });
+});
+
+test("a lost GPU is asked for again, and one that is lost again is left alone", { timeout: 3 * PATIENCE }, async () => {
+  await withGpu(async ({ page, witness }) => {
+    await running(page, URL_OF_SMALLEST, "Gpu");
+    const fetched = [];
+    page.context().on("request", (request) => fetched.push(request.url()));
+    const first = await judge(page);
+    assert.deepEqual([first.again, first.moved], [[], []]);
+    const { buffers, dispatches } = await witness.tell();
+    // What is kept of the prompt was computed in bytes, and its last token is now read alone, in floats.
+    assertClose((await judge(page)).scores, first.scores, ROUNDING_OF_SMALL);
+    const later = await witness.tell();
+    assert.equal(later.buffers, buffers, "no buffer is made for a step");
+    assert.ok(later.dispatches > dispatches);
+
+    await witness.lose();
+    await witness.loseAlways();
+    const second = await judge(page);
+    assert.equal(second.again.length, 2);
+    for (const trouble of second.again) assert.match(trouble, /the GPU was lost/);
+    assert.deepEqual(second.moved.map(({ gpu }) => gpu), [true, false]);
+    assert.match(second.moved[0].why, /the GPU was lost \(.*\); it was loaded again, and it was chosen/);
+    assert.match(second.moved[1].why, /the GPU was lost \(.*\), and not for the first time/);
+    assertClose(second.scores, first.scores, ROUNDING_OF_SMALL);
+    assert.deepEqual(fetched.filter((url) => url.endsWith(".gguf")), [], "nothing was fetched");
+  }, { serving: { models } });
 });
 
 test("memory that ends while a prompt is read is made anew once, then the processor goes on", { timeout: 3 * PATIENCE }, async (t) => {

@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { WEBGPU_FLAGS } from "./chromium.mjs";
-import { PATIENCE } from "./gpu-witness.mjs";
-import { folderWithSmallModel } from "./layers.mjs";
-import { PAIRS, withHost } from "./package-host.mjs";
+import { WEBGPU_FLAGS } from "../chromium.mjs";
+import { PATIENCE } from "../gpu-witness.mjs";
+import { folderWithSmallModel } from "../layers.mjs";
+import { PAIRS, withHost } from "../package-host.mjs";
 
 const models = await folderWithSmallModel("small.gguf", () => [0]);
 
