@@ -258,7 +258,11 @@ impl Likeness {
         if version != VERSION {
             return Err(PersonaError::Version { found: version, known: VERSION });
         }
-        serde_json::from_str(text).map_err(unreadable)
+        let likeness: Likeness = serde_json::from_str(text).map_err(unreadable)?;
+        if !likeness.stack.is_sound() {
+            return Err(PersonaError::NotALikeness("the stack is damaged: its weights are none".into()));
+        }
+        Ok(likeness)
     }
 
     /// The likeness as a file.

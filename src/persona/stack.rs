@@ -19,6 +19,9 @@ const REACH: f64 = 3.0;
 /// Scales below this many nats are the model's noise.
 const LEAST_SCALE: f64 = 0.05;
 
+/// No weight, scale or gain of a likeness is anywhere near.
+const MOST: f64 = 1e6;
+
 /// Parts of the cross-validation.
 pub(super) const FOLDS: usize = 8;
 
@@ -44,6 +47,15 @@ pub struct Stack {
     pub inputs: Vec<Input>,
     /// How many pairs the weights were learned from.
     pub pairs: usize,
+}
+
+impl Stack {
+    /// Whether these can be weights of a likeness that was read from a file: log-odds times them have to stay numbers.
+    pub(super) fn is_sound(&self) -> bool {
+        let of_input = |input: &Input| [input.scale, input.weight, input.gain];
+        let mut numbers = self.inputs.iter().flat_map(of_input).chain([self.reward_weight]);
+        numbers.all(|number| number.abs() <= MOST) && self.inputs.iter().all(|input| input.scale > 0.0)
+    }
 }
 
 impl Default for Stack {

@@ -313,6 +313,8 @@ fn a_likeness_survives_its_file() {
     let newer = text.replacen("\"version\":1", "\"version\":2", 1);
     assert_eq!(Likeness::from_json(&newer), Err(PersonaError::Version { found: 2, known: 1 }));
     assert!(matches!(Likeness::from_json("{}"), Err(PersonaError::NotALikeness(_))));
+    let damaged = text.replacen("\"reward_weight\":", "\"reward_weight\":1e300,\"was\":", 1);
+    assert!(matches!(Likeness::from_json(&damaged), Err(PersonaError::NotALikeness(_))));
 }
 
 #[test]

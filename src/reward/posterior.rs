@@ -48,6 +48,9 @@ pub(super) struct Summary {
     pub lowered: f64,
 }
 
+/// No number of a reward is anywhere near: log-odds of what is read from a file have to stay numbers.
+const MOST: f64 = 1e6;
+
 /// A deviation in one trait matters from here on: log-odds a usual difference. Those of traits that the pairs say
 /// nothing of stay well below.
 const MATTERS: f64 = 0.2;
@@ -220,6 +223,12 @@ impl TryFrom<Kept> for Reward {
             ascending && known && c.mean.len() == size && c.covariance.len() == size * (size + 1) / 2
         };
         if kept.mean.len() != TABLE.len() || !kept.components.iter().all(whole) {
+            return Err(RewardError::Broken);
+        }
+        let of_component =
+            |c: &Component| c.mean.iter().chain(&c.covariance).copied().chain([c.share]).collect::<Vec<_>>();
+        let mut numbers = kept.components.iter().flat_map(of_component).chain(kept.mean.iter().copied());
+        if !numbers.all(|number| number.abs() <= MOST) || !(1.0 / MOST..=MOST).contains(&kept.temperature) {
             return Err(RewardError::Broken);
         }
         let mut reward = Reward {

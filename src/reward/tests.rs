@@ -315,6 +315,9 @@ fn a_damaged_or_foreign_reward_is_refused() {
     check(|value| value["traits"][0] = "unheard_of".into(), "another table");
     check(|value| value["components"][0]["mean"] = serde_json::json!([]), "damaged");
     check(|value| value["components"][0]["traits"] = serde_json::json!([100_000]), "damaged");
+    check(|value| value["mean"][0] = 1e300.into(), "damaged");
+    check(|value| value["components"][0]["covariance"][0] = (-1e300).into(), "damaged");
+    check(|value| value["temperature"] = 0.into(), "damaged");
     assert!(Prior::from_json("{").unwrap_err().to_string().contains("line 1"));
 }
 

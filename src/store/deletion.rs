@@ -47,10 +47,20 @@ impl Pending {
         self.deletions.push(deletion);
     }
 
-    /// Takes one out: to undo it, or because it was carried out.
+    /// The one of this number.
+    pub fn get(&self, undo: u64) -> Option<&Deletion> {
+        self.deletions.iter().find(|deletion| deletion.undo == undo)
+    }
+
+    /// Takes one out: because it was undone, or carried out.
     pub fn take(&mut self, undo: u64) -> Option<Deletion> {
         let at = self.deletions.iter().position(|deletion| deletion.undo == undo)?;
         Some(self.deletions.remove(at))
+    }
+
+    /// The numbers of all.
+    pub fn numbers(&self) -> impl Iterator<Item = u64> {
+        self.deletions.iter().map(|deletion| deletion.undo)
     }
 
     /// The numbers of those whose time is over.

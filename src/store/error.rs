@@ -27,6 +27,9 @@ pub enum StoreError {
     /// No such person.
     #[error("no such person")]
     NoProfile,
+    /// The pair to be changed is not there any more.
+    #[error("the pair is gone")]
+    NoPair,
     /// The time to undo is over, or it was undone already.
     #[error("the time to undo is over")]
     UndoExpired,

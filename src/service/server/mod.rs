@@ -215,6 +215,7 @@ impl From<StoreError> for ServiceError {
             StoreError::Outdated => ServiceError::Outdated,
             StoreError::QuotaFull => ServiceError::QuotaFull,
             StoreError::NoProfile => ServiceError::NotFound("this person".into()),
+            StoreError::NoPair => ServiceError::NotFound("the pair to change".into()),
             StoreError::UndoExpired => ServiceError::UndoExpired,
             StoreError::NoStrip => ServiceError::NotHere,
             other => ServiceError::Internal(other.to_string()),

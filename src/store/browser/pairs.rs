@@ -72,9 +72,20 @@ impl Order {
         self.places.keys().copied().collect()
     }
 
-    /// How many there are, if that is of this person at this revision.
-    pub(super) fn count(&self, profile: &str, revision: u32) -> Option<u32> {
-        (self.profile == profile && self.revision == revision).then_some(self.pairs.len() as u32)
+    /// Whether it is of this person at this revision.
+    fn is_of(&self, profile: &str, revision: u32) -> bool {
+        self.profile == profile && self.revision == revision
+    }
+
+    /// How many there are beside these, if it is of this person at this revision.
+    pub(super) fn count_without(
+        &self,
+        profile: &str,
+        revision: u32,
+        hidden: &HashSet<PairId>,
+    ) -> Option<u32> {
+        let without = hidden.iter().filter(|id| self.places.contains_key(id)).count();
+        self.is_of(profile, revision).then_some((self.pairs.len() - without) as u32)
     }
 
     /// Where a pair stands, where it is there.
@@ -355,7 +366,7 @@ impl Store {
         let mut memory = self.inner.order.borrow_mut();
         // Who looked in the meantime may have read it before this was written, or another tab changed it.
         if !memory.as_ref().is_some_and(|now| Rc::ptr_eq(now, &order)) {
-            if memory.as_ref().is_some_and(|now| now.count(profile, revision).is_none()) {
+            if memory.as_ref().is_some_and(|now| !now.is_of(profile, revision)) {
                 memory.take();
             }
             return;
@@ -391,7 +402,9 @@ impl Store {
         let _lock = self.writing().await;
         self.make_way(profile, &HashSet::from([pair.id]), &[]).await?;
         let order = self.order_now(profile).await?;
-        let place = *order.places.get(&old).ok_or(StoreError::Damaged { what: "edit: the pair is gone" })?;
+        // Another tab may have deleted it since it was shown.
+        let hidden = self.inner.pending.borrow().hidden(profile).contains(&old);
+        let place = order.place(&old).filter(|_| !hidden).ok_or(StoreError::NoPair)?;
         let same = pair.id == old;
         if !same && order.places.contains_key(&pair.id) {
             // It became equal to another pair: that one stays, with what is known of it.

@@ -39,10 +39,11 @@ impl Store {
                 continue;
             }
             let row = read_row(row)?;
-            // What a deletion found no room to write is known where the pairs were looked at.
-            let order = self.inner.order.borrow();
-            let counted = order.as_ref().and_then(|order| order.count(&id, row.revision));
-            let pairs = counted.unwrap_or(row.pairs).saturating_sub(pending.hidden(&id).len() as u32);
+            // What a deletion found no room to write is known where the pairs were looked at, and so is which of those
+            // hidden are gone already, as another tab put something else in their place.
+            let (order, hidden) = (self.inner.order.borrow(), pending.hidden(&id));
+            let counted = order.as_ref().and_then(|order| order.count_without(&id, row.revision, &hidden));
+            let pairs = counted.unwrap_or(row.pairs.saturating_sub(hidden.len() as u32));
             profiles.push(Profile { id, name: row.name, created_ms: row.created_ms, pairs });
         }
         profiles.sort_by(|a, b| a.created_ms.total_cmp(&b.created_ms).then_with(|| a.id.cmp(&b.id)));

@@ -34,7 +34,12 @@ impl Store {
         let rows: Vec<JsValue> =
             reading.object_store("deletions")?.get_all().primitive()?.await?.collect::<DbResult<_>>()?;
         let deletions = rows.iter().filter_map(|row| serde_json::from_str(&row.as_string()?).ok());
-        self.inner.pending.replace(Pending::new(deletions.collect()));
+        let now = Pending::new(deletions.collect());
+        let before = self.inner.pending.replace(now.clone());
+        // What hides no more is there again, or is gone: it may not be looked for where it was.
+        if before.numbers().any(|undo| now.get(undo).is_none()) {
+            self.inner.order.replace(None);
+        }
         Ok(())
     }
 
@@ -50,6 +55,8 @@ impl Store {
         let there: Option<Vec<PairId>> = match ids {
             None => None,
             Some(ids) => {
+                // Another tab may have taken one of them away since this one looked.
+                self.order_now(profile).await?;
                 let known: HashSet<PairId> = self.ids(profile).await?.into_iter().collect();
                 let mut seen = HashSet::new();
                 Some(ids.iter().copied().filter(|id| known.contains(id) && seen.insert(*id)).collect())
@@ -106,13 +113,14 @@ impl Store {
         let _lock = self.writing().await;
         // Another tab may have carried it out, and its message be on the way.
         self.read_pending().await?;
-        let expired = self.inner.pending.borrow().due(now_ms()).contains(&undo);
-        let deletion = if expired { None } else { self.inner.pending.borrow_mut().take(undo) };
-        let deletion = deletion.ok_or(StoreError::UndoExpired)?;
+        let deletion = self.inner.pending.borrow().get(undo).cloned();
+        let in_time = deletion.filter(|deletion| deletion.until_ms > now_ms());
+        let deletion = in_time.ok_or(StoreError::UndoExpired)?;
         let database = self.database()?;
         let writing = write(&database, &["deletions"], true)?;
         writing.object_store("deletions")?.delete(JsValue::from(undo as f64)).primitive()?;
         commit(writing).await?;
+        self.inner.pending.borrow_mut().take(undo);
         self.tell(&News::History(deletion.profile.clone()));
         self.tell(&News::Profiles);
         Ok(deletion.profile)
@@ -166,17 +174,18 @@ impl Store {
 
     pub(super) async fn carry_out_one(&self, undo: u64) -> Result<(), StoreError> {
         let strip = self.strip()?;
-        let Some(deletion) = self.inner.pending.borrow_mut().take(undo) else { return Ok(()) };
+        // It hides what it takes until all of that is gone; where that fails it still does, and is tried again.
+        let deletion = self.inner.pending.borrow().get(undo).cloned();
+        let Some(deletion) = deletion else { return Ok(()) };
         let profile = deletion.profile.clone();
         let result = match self.purge(&deletion, strip, Room::There).await {
             Err(StoreError::QuotaFull) => self.purge_without_room(&deletion, strip).await,
             other => other,
         };
-        if result.is_err() {
-            // Still hidden, and tried again.
-            self.inner.pending.borrow_mut().add(deletion);
-        }
         self.inner.order.replace(None);
+        if result.is_ok() {
+            self.inner.pending.borrow_mut().take(undo);
+        }
         self.tell(&News::History(profile.clone()));
         self.tell(&News::Portrait(profile));
         result
