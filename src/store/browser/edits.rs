@@ -85,12 +85,14 @@ impl Store {
         new: &Choice,
     ) -> Result<Vec<PreferencePair>, StoreError> {
         let _lock = self.writing().await;
-        let pairs = new.pairs();
+        let (pairs, old_pairs) = (new.pairs(), old.pairs());
         let ids: HashSet<PairId> = pairs.iter().map(|pair| pair.id).collect();
-        self.make_way(profile, &ids, std::slice::from_ref(new)).await?;
+        // What is deleted of the old ones is gone, and no deletion may go on hiding what is taken away here.
+        let both = pairs.iter().chain(&old_pairs).map(|pair| pair.id).collect();
+        self.make_way(profile, &both, std::slice::from_ref(new)).await?;
         let order = self.order_now(profile).await?;
         let old_ids: Vec<PairId> =
-            old.pairs().iter().map(|pair| pair.id).filter(|id| order.place(id).is_some()).collect();
+            old_pairs.iter().map(|pair| pair.id).filter(|id| order.place(id).is_some()).collect();
         let database = self.database()?;
         let writing = write(&database, &["profiles", "pairs", "choices"], true)?;
         let (profiles, store) = (writing.object_store("profiles")?, writing.object_store("pairs")?);
@@ -127,9 +129,10 @@ impl Store {
     /// Takes a choice back with its pairs, at once; false where nothing of it is here.
     pub async fn take_back_choice(&self, profile: &str, choice: &Choice) -> Result<bool, StoreError> {
         let _lock = self.writing().await;
+        let pairs: Vec<PairId> = choice.pairs().iter().map(|pair| pair.id).collect();
+        self.make_way(profile, &pairs.iter().copied().collect(), std::slice::from_ref(choice)).await?;
         let order = self.order_now(profile).await?;
-        let pairs: Vec<PairId> =
-            choice.pairs().iter().map(|pair| pair.id).filter(|id| order.place(id).is_some()).collect();
+        let pairs: Vec<PairId> = pairs.into_iter().filter(|id| order.place(id).is_some()).collect();
         let id = ChoiceRow::id(choice);
         let there: Option<JsValue> = {
             let database = self.database()?;
