@@ -7,6 +7,7 @@ mod guarded;
 mod js;
 mod keep;
 mod ledger;
+mod order;
 mod pairs;
 mod people;
 mod purge;
@@ -55,7 +56,7 @@ struct Inner {
     closed: RefCell<Option<StoreError>>,
     pending: RefCell<Pending>,
     /// The pairs of the person looked at last, in order.
-    order: RefCell<Option<Rc<pairs::Order>>>,
+    order: RefCell<Option<Rc<order::Order>>>,
     channel: tabs::Channel,
     strip: Option<Strip>,
 }
