@@ -16,14 +16,16 @@ const CONTEXT_TOKENS = 4096;
 /** Whether llama.cpp is installed; where its makers have no binary for a system, it is not. */
 export const hasLlama = () => existsSync(join(FOLDER, "version"));
 
-/** The model's server; `dispose` ends both. */
-export async function openLlama() {
+/**
+ * The model's server; `dispose` ends both. One thread unless told otherwise: llama.cpp's threads wait for each other by
+ * spinning, which a busy machine makes hundreds of times slower.
+ */
+export async function openLlama({ threads = 1, contextTokens = CONTEXT_TOKENS } = {}) {
   const entry = createRequire(join(FOLDER, "package.json")).resolve("node-llama-cpp");
   const { getLlama } = await import(pathToFileURL(entry).href);
   const llama = await getLlama({ gpu: false, build: "never" });
   const model = await llama.loadModel({ modelPath: join(MODELS, EMBEDDED_MODEL) });
-  // One thread: llama.cpp's threads wait for each other by spinning, which a busy machine makes hundreds of times slower.
-  const context = await model.createContext({ contextSize: CONTEXT_TOKENS, threads: 1 });
+  const context = await model.createContext({ contextSize: contextTokens, threads });
   const sequence = context.getSequence();
   let before = Promise.resolve();
   const inTurn = (task) => (before = before.then(task, task));
@@ -31,7 +33,7 @@ export async function openLlama() {
 
   async function complete({ asked }, response) {
     const tokens = model.tokenize(prompt(asked.messages), true);
-    if (tokens.length >= CONTEXT_TOKENS) return says(400, '{"error":{"message":"context length exceeded"}}')(response);
+    if (tokens.length >= contextTokens) return says(400, '{"error":{"message":"context length exceeded"}}')(response);
     // What the last prompt shares with this one is not read again.
     await sequence.adaptStateToTokens(tokens.slice(0, -1), false);
     const rest = tokens.slice(sequence.nextTokenIndex);
