@@ -45,7 +45,7 @@ pub use evidence::{DividedPair, Evidence, Order, Passage, PassageKind, RawPair, 
 pub use induce::{Induction, from_traits, induction, induction_from};
 pub use judge::{Asking, Judgement, Judging, judge_by_traits, judging, judging_by_default};
 pub use likeness::{Changes, Difference, Likeness, VERSION, Validation};
-pub use portrait::{Portrait, Writer};
+pub use portrait::{LEARNED_FROM, Portrait, Writer};
 pub use progress::{Plan, Remaining};
 pub use prompts::TEMPLATES;
 pub use question::{Answer, Ask, Question, QuestionId};

@@ -49,6 +49,9 @@ const CLAIMED: f64 = 0.8;
 /// A difference that anybody sees, in usual differences: of two answers nearly always one is a little shorter.
 const CLEAR: f64 = 1.0;
 
+/// So many of the newest pairs of a long history a keeper of it need learn from; a taste is in far fewer.
+pub const LEARNED_FROM: usize = 500;
+
 /// At most this many claims are told; the rest is in the list of claims.
 const MOST_TOLD: usize = 9;
 
@@ -377,7 +380,12 @@ fn joined(items: &[String], word: &str) -> String {
 }
 
 fn choices(pairs: usize) -> String {
-    if pairs == 1 { "one choice".into() } else { format!("{pairs} choices") }
+    match pairs {
+        1 => "one choice".into(),
+        // There may be more than these.
+        LEARNED_FROM => format!("newest {pairs} choices"),
+        _ => format!("{pairs} choices"),
+    }
 }
 
 fn number(n: usize) -> String {
@@ -437,6 +445,12 @@ mod tests {
         let validation =
             Validation { pairs: 8, prior: Some(0.5), reward: Some(0.75), ..Validation::default() };
         Portrait::from_template(claims, &Reward::unknown(Prior::shipped()), &validation, pairs).text
+    }
+
+    #[test]
+    fn a_long_history_is_told_to_be_its_newest_part() {
+        assert_eq!(choices(LEARNED_FROM), "newest 500 choices");
+        assert_eq!(choices(LEARNED_FROM - 1), "499 choices");
     }
 
     #[test]

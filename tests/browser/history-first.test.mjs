@@ -48,6 +48,22 @@ test("what records and shows the history loads the first part alone; the whole c
   });
 });
 
+test("a stop that comes when its answer is on the way loads nothing", { timeout: MINUTE }, async () => {
+  await withStore(async ({ browser, tab }) => {
+    const urls = [];
+    browser.on("request", (request) => urls.push(request.url()));
+    const page = await tab();
+    await page.evaluate(async () => {
+      await data.get("Profiles");
+      data.cancelLast();
+      // What is asked then is answered after it.
+      await data.get("Profiles");
+    });
+    assert.ok(urls.some((url) => url.endsWith("/history_worker_bg.wasm")));
+    assert.deepEqual(urls.filter((url) => /\/data_worker\./.test(url)), []);
+  }, { packaged: true });
+});
+
 test("while the whole is on its way the history is served, and calls that need it wait or are left", { timeout: 2 * MINUTE }, async () => {
   await withHost(async ({ page }) => {
     let open;

@@ -6,9 +6,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { URL_OF_MODEL, cancelledCalls, running, speaking } from "./engine-worker.mjs";
+import { URL_OF_MODEL, running, speaking } from "./engine-worker.mjs";
 import { PATIENCE, PLAIN, limited, withGpu } from "./gpu-witness.mjs";
-import { GOLDEN, ROUNDING, ROUNDING_OF_SMALL, assertClose, assertOutlives, judge, judgeOnBoth } from "./judgement.mjs";
+import { GOLDEN, ROUNDING, assertClose, assertOutlives, judgeOnBoth } from "./judgement.mjs";
 import { folderWithSmallModel } from "./layers.mjs";
 
 const SMALL = "two-layers.gguf";
@@ -37,25 +37,6 @@ test("the whole model judges on a GPU of default limits and plain f32 as it does
     assertClose(scores[0], GOLDEN.log_probabilities, 1e-3);
     assertClose(scores[0], scores[1], ROUNDING);
   }, { before: PLAIN + limited(DEFAULT) });
-});
-
-test("a cancel is heard within a second on the GPU, which goes on, and what is no number there is asked of the processor", { timeout: 3 * PATIENCE }, async () => {
-  await withGpu(async ({ page, witness }) => {
-    await running(page, URL_OF_SMALL, "Gpu");
-    for (const [answer, ms] of await cancelledCalls(page)) {
-      assert.deepEqual(answer, { Err: "Cancelled" });
-      assert.ok(ms < 1000, `it took ${ms} ms`);
-    }
-    const after = await judge(page);
-    assert.equal(after.scores.length, 2, after.scores[0]);
-    assert.deepEqual(after.moved, [], "it is still the GPU");
-
-    await witness.spoil();
-    const { scores, again, moved } = await judge(page);
-    assert.deepEqual(again, ["what the GPU computed is not a number"]);
-    assert.deepEqual(moved.map(({ gpu, why }) => [gpu, why]), [[false, again[0]]]);
-    assertClose(scores, after.scores, ROUNDING_OF_SMALL);
-  }, { serving: { models } });
 });
 
 test("a GPU that is lost with its adapter is no end of the work", { timeout: 3 * PATIENCE }, async () => {

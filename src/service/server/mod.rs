@@ -67,6 +67,8 @@ struct Inner {
     page: page::Page,
     /// Whether the other program is there, and takes over.
     retiring: Cell<bool>,
+    /// Whether something was handed on.
+    hands_on: Cell<bool>,
     /// Whether a change of the history was handed on, which later ones must not overtake.
     follows: Cell<bool>,
     /// For each request under way, whether its page asked to stop it.
@@ -101,6 +103,7 @@ impl Server {
                 watchman: OnceCell::new(),
                 page: page::Page::default(),
                 retiring: Cell::default(),
+                hands_on: Cell::default(),
                 follows: Cell::default(),
                 under_way: RefCell::default(),
             }),
@@ -153,7 +156,11 @@ impl Server {
     fn hand_on(&self, envelope: Option<Envelope>, letter: wire::Letter) {
         // The whole program has nobody to hand on to, and gets here only where a page stops what is answered already.
         if let Some(hand_on) = self.inner.duty.hand_on {
-            hand_on(self, envelope, letter);
+            // A stop that crosses its answer is nobody's, and nothing to load the other program for.
+            if envelope.is_some() || self.inner.hands_on.get() {
+                self.inner.hands_on.set(true);
+                hand_on(self, envelope, letter);
+            }
         }
     }
 

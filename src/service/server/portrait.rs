@@ -11,8 +11,9 @@ use super::trouble::local_error;
 use super::{Asked, Outcome};
 use crate::model::{LanguageModel, Prompt};
 use crate::persona::{
-    Answer, Claim, DriveError, Induction, Journal, LearnsFrom, Likeness, Plan, QuestionId, Settings, State,
-    divided_induction, divided_plan, drive, foresee, from_traits, induction, induction_of_sketches,
+    Answer, Claim, DriveError, Induction, Journal, LEARNED_FROM, LearnsFrom, Likeness, Plan, QuestionId,
+    Settings, State, divided_induction, divided_plan, drive, foresee, from_traits, induction,
+    induction_of_sketches,
 };
 use crate::preference::{History, PairId};
 use crate::privacy::Raw;
@@ -22,9 +23,6 @@ use crate::service::{
     ServiceError, show,
 };
 use crate::store::{Portrait, Store, StoreError, now_ms};
-
-/// The newest pairs that are learned from; a taste is in far fewer.
-const LEARNED_FROM: usize = 500;
 
 /// A portrait as it is kept.
 #[derive(Serialize, Deserialize)]

@@ -1,9 +1,9 @@
 // A GPU, which SwiftShader plays, that is lost with its process, one that is lost twice, and one that is lost in the middle
-// of the main job; and memory that ends while a prompt is read.
+// of the main job; a cancel, and what is no number; and memory that ends while a prompt is read.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { running } from "../engine-worker.mjs";
+import { cancelledCalls, running } from "../engine-worker.mjs";
 import { PATIENCE, holding, withGpu } from "../gpu-witness.mjs";
 import { screenshots, withApp } from "../harness.mjs";
 import { ROUNDING_OF_SMALL, assertClose, assertOutlives, judge } from "../judgement.mjs";
@@ -80,6 +80,25 @@ test("a lost GPU is asked for again, and one that is lost again is left alone", 
     assert.match(second.moved[1].why, /the GPU was lost \(.*\), and not for the first time/);
     assertClose(second.scores, first.scores, ROUNDING_OF_SMALL);
     assert.deepEqual(fetched.filter((url) => url.endsWith(".gguf")), [], "nothing was fetched");
+  }, { serving: { models } });
+});
+
+test("a cancel is heard within a second on the GPU, which goes on, and what is no number there is asked of the processor", { timeout: 3 * PATIENCE }, async () => {
+  await withGpu(async ({ page, witness }) => {
+    await running(page, URL_OF_SMALLEST, "Gpu");
+    for (const [answer, ms] of await cancelledCalls(page)) {
+      assert.deepEqual(answer, { Err: "Cancelled" });
+      assert.ok(ms < 1000, `it took ${ms} ms`);
+    }
+    const after = await judge(page);
+    assert.equal(after.scores.length, 2, after.scores[0]);
+    assert.deepEqual(after.moved, [], "it is still the GPU");
+
+    await witness.spoil();
+    const { scores, again, moved } = await judge(page);
+    assert.deepEqual(again, ["what the GPU computed is not a number"]);
+    assert.deepEqual(moved.map(({ gpu, why }) => [gpu, why]), [[false, again[0]]]);
+    assertClose(scores, after.scores, ROUNDING_OF_SMALL);
   }, { serving: { models } });
 });
 
