@@ -3,10 +3,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { HISTORY, assertNoHistory, assertTold, choicesIn, lastTold, until } from "./example-person.mjs";
-import { screenshots } from "./harness.mjs";
-import { copyExample, viteBuild, withBuilt, withProject } from "./package-project.mjs";
-import { answers, kind } from "./remote-server.mjs";
+import { HISTORY, assertNoHistory, assertTold, choicesIn, lastTold, until } from "../example-person.mjs";
+import { screenshots } from "../harness.mjs";
+import { copyExample, viteBuild, withBuilt, withProject } from "../package-project.mjs";
+import { answers, kind } from "../remote-server.mjs";
 
 const PACKAGES = ["@ai-sdk/openai-compatible", "@ai-sdk/react", "ai", "react", "react-dom"];
 const SAID = ["Seven minutes in boiling water.", "Great question! There are many ways to boil an egg, and each has its friends.", "Three minutes."];

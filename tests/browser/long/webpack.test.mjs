@@ -5,8 +5,8 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { REPOSITORY } from "./harness.mjs";
-import { readmeBlock, run, withBuilt, withInstalled } from "./package-project.mjs";
+import { REPOSITORY } from "../harness.mjs";
+import { readmeBlock, run, withBuilt, withInstalled } from "../package-project.mjs";
 
 const WEBPACK = join(REPOSITORY, "tests/browser/node_modules/webpack-cli/bin/cli.js");
 
