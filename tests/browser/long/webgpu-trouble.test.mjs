@@ -17,6 +17,10 @@ const SMALLEST = "one-layer.gguf";
 const LINE_END = 198;
 const URL_OF_SMALLEST = { Url: { url: `/models/${SMALLEST}`, name: SMALLEST, sha256: null } };
 const models = await folderWithSmallModel(SMALLEST, () => [0], { "tokenizer.ggml.eos_token_id": LINE_END });
+// One that goes on, for whoever wants to stop it.
+const SMALL = "two-layers.gguf";
+const URL_OF_SMALL = { Url: { url: `/models/${SMALL}`, name: SMALL, sha256: null } };
+const endless = await folderWithSmallModel(SMALL);
 
 test("a job goes on when the GPU is lost in the middle of it, and comes to what it does on the processor", { timeout: 3 * PATIENCE }, async (t) => {
   const job = async ({ page, url }, more) => {
@@ -85,7 +89,7 @@ test("a lost GPU is asked for again, and one that is lost again is left alone", 
 
 test("a cancel is heard within a second on the GPU, which goes on, and what is no number there is asked of the processor", { timeout: 3 * PATIENCE }, async () => {
   await withGpu(async ({ page, witness }) => {
-    await running(page, URL_OF_SMALLEST, "Gpu");
+    await running(page, URL_OF_SMALL, "Gpu");
     for (const [answer, ms] of await cancelledCalls(page)) {
       assert.deepEqual(answer, { Err: "Cancelled" });
       assert.ok(ms < 1000, `it took ${ms} ms`);
@@ -99,7 +103,7 @@ test("a cancel is heard within a second on the GPU, which goes on, and what is n
     assert.deepEqual(again, ["what the GPU computed is not a number"]);
     assert.deepEqual(moved.map(({ gpu, why }) => [gpu, why]), [[false, again[0]]]);
     assertClose(scores, after.scores, ROUNDING_OF_SMALL);
-  }, { serving: { models } });
+  }, { serving: { models: endless } });
 });
 
 test("memory that ends while a prompt is read is made anew once, then the processor goes on", { timeout: 3 * PATIENCE }, async (t) => {
