@@ -5,6 +5,8 @@ import { readFile } from "node:fs/promises";
 
 /** A judgement of the embedded model's, with what it comes to where nothing is rounded. */
 export const GOLDEN = JSON.parse(await readFile(new URL("../golden/smollm2_judgement.json", import.meta.url), "utf8"));
+/** What every GPU of a browser binds at once. */
+export const DEFAULT = 128 << 20;
 const turns = Array.from(GOLDEN.prompt.matchAll(/<\|im_start\|>(\w+)\n(.*?)<\|im_end\|>/gs), ([, role, content]) => ({ role, content }));
 export const JUDGEMENT = { prompt: { turns, answer_start: "" }, labels: GOLDEN.labels };
 
@@ -43,6 +45,21 @@ export const judgeOnBoth = (page, file) =>
     },
     [file, JUDGEMENT],
   );
+
+/**
+ * The same on a GPU of default limits: that it is the GPU, as far as it says SwiftShader's, and that it was asked for no more
+ * than every GPU of a browser binds at once. Gives the scores on both, and what the witness saw.
+ */
+export async function judgeWithinDefaults(t, page, witness, file) {
+  const { devices, scores, tokens, ms } = await judgeOnBoth(page, file);
+  assert.deepEqual(devices.map(({ gpu }) => gpu), [true, false], JSON.stringify(devices));
+  assert.match(devices[0].name, /swiftshader, WebGPU/);
+  t.diagnostic(`${tokens} tokens: ${JSON.stringify(ms)}, ${JSON.stringify(scores)}`);
+  const seen = await witness.tell();
+  t.diagnostic(`${seen.most} bytes of the GPU's memory at most`);
+  for (const asked of seen.limits) assert.ok((asked.maxStorageBufferBindingSize ?? DEFAULT) <= DEFAULT, JSON.stringify(asked));
+  return { scores, ...seen };
+}
 
 /** That `window.running` goes on judging when its GPU is lost so. */
 export async function assertOutlives(page, lose) {

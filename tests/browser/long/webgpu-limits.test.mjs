@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { URL_OF_MODEL, speaking } from "../engine-worker.mjs";
 import { PATIENCE, PLAIN, WRONG_ATTENTION, holding, limited, withGpu } from "../gpu-witness.mjs";
 import { screenshots } from "../harness.mjs";
-import { GOLDEN, ROUNDING, ROUNDING_OF_SMALL, assertClose, judgeOnBoth } from "../judgement.mjs";
+import { DEFAULT, GOLDEN, ROUNDING, ROUNDING_OF_SMALL, assertClose, judgeOnBoth, judgeWithinDefaults } from "../judgement.mjs";
 import { folderWithSmallModel } from "../layers.mjs";
 import { refusedTheGpu } from "../models-page.mjs";
 
@@ -17,22 +17,13 @@ const models = await folderWithSmallModel(SMALL, () => [0]);
 /** Of the embedded model's file, nearly all of them weights. */
 const EMBEDDED_BYTES = 98_362_432;
 
-/** What every GPU of a browser binds at once. */
-const DEFAULT = 128 << 20;
-
 test("the whole model judges on a GPU of default limits and plain f32 as it does where nothing is rounded", { timeout: 3 * PATIENCE }, async (t) => {
   await withGpu(async ({ page, witness }) => {
     await speaking(page);
-    const { devices, scores, tokens, ms } = await judgeOnBoth(page, URL_OF_MODEL);
-    assert.deepEqual(devices.map(({ gpu }) => gpu), [true, false], JSON.stringify(devices));
-    assert.match(devices[0].name, /swiftshader, WebGPU/);
-    t.diagnostic(`${tokens} tokens: ${JSON.stringify(ms)}, ${JSON.stringify(scores)}`);
-    const { dispatches, limits, most } = await witness.tell();
+    const { scores, dispatches, most } = await judgeWithinDefaults(t, page, witness, URL_OF_MODEL);
     assert.ok(dispatches > 30 * 8, `every layer was dispatched: ${dispatches}`);
     // Weights, and keys and values for 1,024 tokens, which are 47 MB.
-    t.diagnostic(`${most} bytes of the GPU's memory at most`);
     assert.ok(most > EMBEDDED_BYTES && most < 2 * EMBEDDED_BYTES, `no weight is held twice: ${most}`);
-    for (const asked of limits) assert.ok((asked.maxStorageBufferBindingSize ?? DEFAULT) <= DEFAULT, JSON.stringify(asked));
     assertClose(scores[0], GOLDEN.log_probabilities, 1e-3);
     assertClose(scores[0], scores[1], ROUNDING);
   }, { before: PLAIN + limited(DEFAULT) });
