@@ -7,7 +7,7 @@ import { randomBytes } from "node:crypto";
 import { cp, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { REPOSITORY, launch, serve } from "./harness.mjs";
+import { REPOSITORY, launch, launchShared, serve } from "./harness.mjs";
 
 /** A page of the origin that starts nothing by itself. */
 const BLANK = "boot.js";
@@ -93,7 +93,7 @@ function install(script) {
  * whose worker begins with the history alone.
  * @param {(person: {browser, url: string, tab: (settings?: object) => Promise<import("playwright-core").Page>}) => Promise<void>} body
  */
-export async function withStore(body, { before = "", launching = {}, packaged = false } = {}) {
+export async function withStore(body, { before = "", launching, packaged = false } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "likeness-worker-"));
   const built = join(REPOSITORY, packaged ? "pkg/dist" : "dist");
   const files = (await readdir(built)).filter((name) => /^(data|history)_worker/.test(name));
@@ -103,7 +103,7 @@ export async function withStore(body, { before = "", launching = {}, packaged = 
   await writeFile(join(folder, "before.js"), `${before}\nawait import("./data_worker_loader.js");`);
   const server = await serve({ dist: folder });
   try {
-    const { browser, close } = await launch(launching);
+    const { browser, close } = await (launching ? launch(launching) : launchShared());
     try {
       await body({ browser, url: server.url, tab: (settings) => tab(browser, server.url, settings) });
     } finally {

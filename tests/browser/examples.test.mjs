@@ -9,12 +9,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
-import { REPOSITORY, launch, watchErrors } from "./harness.mjs";
+import { REPOSITORY, launchShared, watchErrors } from "./harness.mjs";
 import { MODULES, PACKAGE, freePort, linkPackages, run } from "./package-project.mjs";
 
 const EXAMPLES = join(PACKAGE, "examples");
-/** Hosts so large that their tests are among the long ones, each with its own lock file. */
-const LONG = ["sillytavern", "open-webui"];
+/** Hosts whose tests are among the long ones. */
+const LONG = ["ai-sdk", "assistant-ui", "sillytavern", "open-webui"];
 /** A plain page: no host, nothing installed. It has a test of its own. */
 const PAGE = "quick-start";
 const json = async (path) => JSON.parse(await readFile(path, "utf8"));
@@ -110,7 +110,7 @@ test("an example with a page of its own starts in its dev server as its README s
       await install(its);
       await run("npm", ["run", "likeness"], { cwd: its });
       const server = await devServer(its);
-      const { browser, close } = await launch();
+      const { browser, close } = await launchShared();
       try {
         const page = await browser.newPage();
         const watched = watchErrors(page);

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
 import { extname, join, normalize } from "node:path";
-import { REPOSITORY, launch, watchErrors } from "./harness.mjs";
+import { REPOSITORY, launchShared, watchErrors } from "./harness.mjs";
 import { POLICY } from "./package-host.mjs";
 
 const TYPES = { ".js": "text/javascript", ".wasm": "application/wasm", ".html": "text/html", ".css": "text/css" };
@@ -69,7 +69,7 @@ export async function withFrames(body, allowedErrors = []) {
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address();
   const url = (name) => `http://${name}.localhost:${port}/`;
-  const { browser, close } = await launch({ flags: [PARTITIONED] });
+  const { browser, close } = await launchShared({ flags: [PARTITIONED] });
   const watched = [];
   browser.on("page", (page) => watched.push(watchErrors(page)));
   const host = async (name) => {

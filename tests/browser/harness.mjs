@@ -1,4 +1,4 @@
-// What every browser test needs: the app served as `start` serves it, and a real Chromium with a fresh profile.
+// What every browser test needs: the app served as `start` serves it, and a real Chromium that has nothing of it yet.
 //
 // A test that uses `withApp` fails when the page throws or logs an error, whatever else it checks. It does
 // not build the app: `check` does, or `trunk build --release`.
@@ -9,6 +9,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { after } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { CHROMIUM_FLAGS, chromiumPath, launchFreezable } from "./chromium.mjs";
@@ -79,6 +80,52 @@ export async function launch({ profile, flags = [], context = {}, freezable = fa
   };
 }
 
+/** The Chromium that the tests of this file use one after the other. */
+let shared;
+// Only a file that the test runner started is told when its last test has ended.
+const SHARES = process.env.NODE_TEST_CONTEXT !== undefined;
+if (SHARES) after(() => shared?.close());
+
+/**
+ * Chromium as `launch` gives it, but used again by the next test of the file that asks for the same flags: to start one
+ * takes longer than many a test. What a page keeps is its origin's, and each server has an origin of its own.
+ * Not for a test of the browser itself: of its profile, its processes, or its GPU, which it takes from all pages when it
+ * was lost too often.
+ * @param {{flags?: string[]}} [settings]
+ */
+export async function launchShared({ flags = [] } = {}) {
+  const key = flags.join(" ");
+  if (!SHARES || shared?.used) return launch({ flags });
+  if (shared?.key !== key) {
+    await shared?.close();
+    const { browser, close } = await launch({ flags });
+    const opened = { browser, key, close, used: false };
+    browser.once("close", () => shared === opened && (shared = undefined));
+    shared = opened;
+  }
+  const mine = shared;
+  mine.used = true;
+  return {
+    browser: mine.browser,
+    async close() {
+      // It was closed by the test, or crashed.
+      if (shared !== mine) return;
+      for (const name of ["page", "request"]) mine.browser.removeAllListeners(name);
+      const before = mine.browser.pages();
+      // A Chromium without a page would end.
+      const next = await mine.browser.newPage();
+      await Promise.all(before.map((page) => page.close()));
+      // A model of 100 MB for each test would fill the disk.
+      const session = await mine.browser.newCDPSession(next);
+      for (const origin of new Set(before.map((page) => new URL(page.url()).origin))) {
+        if (origin !== "null") await session.send("Storage.clearDataForOrigin", { origin, storageTypes: "all" });
+      }
+      await session.detach();
+      mine.used = false;
+    },
+  };
+}
+
 /**
  * Collects what goes wrong on a page while a test looks elsewhere.
  * @param {import("playwright-core").Page} page
@@ -110,10 +157,10 @@ export function watchErrors(page) {
  * @param {(app: {page: import("playwright-core").Page, browser: import("playwright-core").BrowserContext, url: string}) => Promise<void>} body
  * @param {{path?: string, serving?: object, launching?: object, allowedErrors?: RegExp[]}} [settings]
  */
-export async function withApp(body, { path = "", serving = {}, launching = {}, allowedErrors = [] } = {}) {
+export async function withApp(body, { path = "", serving = {}, launching, allowedErrors = [] } = {}) {
   const server = await serve(serving);
   try {
-    const { browser, close } = await launch(launching);
+    const { browser, close } = await (launching ? launch(launching) : launchShared());
     try {
       const page = browser.pages()[0] ?? (await browser.newPage());
       const watched = watchErrors(page);

@@ -8,7 +8,7 @@ import { readFile, stat } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { REPOSITORY, launch, watchErrors } from "./harness.mjs";
+import { REPOSITORY, launchShared, watchErrors } from "./harness.mjs";
 
 const TYPES = { ".js": "text/javascript", ".wasm": "application/wasm", ".html": "text/html" };
 export const POLICY =
@@ -103,7 +103,7 @@ async function sendLarge(response, file, headers) {
 export async function withHost(body, { allowedErrors = [], flags = [], ...serving } = {}) {
   const server = await serveHost(serving);
   try {
-    const { browser, close } = await launch({ flags });
+    const { browser, close } = await launchShared({ flags });
     try {
       const page = await browser.newPage();
       const watched = watchErrors(page);

@@ -7,7 +7,7 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, extname, join, normalize } from "node:path";
 import { promisify } from "node:util";
-import { REPOSITORY, launch, watchErrors } from "./harness.mjs";
+import { REPOSITORY, launch, launchShared, watchErrors } from "./harness.mjs";
 import { openModel } from "./remote-server.mjs";
 
 export const run = promisify(execFile);
@@ -120,7 +120,7 @@ export async function withBuilt(folder, body, { choose, path = () => "", launchi
   const model = await openModel(choose);
   const server = await serveFolder(folder);
   try {
-    const { browser, close } = await launch(launching);
+    const { browser, close } = await (launching ? launch(launching) : launchShared());
     try {
       const sent = [];
       // Wherever they go: a third origin has no server of ours to see them.

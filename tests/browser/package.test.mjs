@@ -8,7 +8,7 @@ import { cp, mkdir, readFile, readdir, rename, writeFile } from "node:fs/promise
 import { join } from "node:path";
 import { test } from "node:test";
 import { brotliCompressSync, constants } from "node:zlib";
-import { REPOSITORY, launch, serve, watchErrors } from "./harness.mjs";
+import { REPOSITORY, launchShared, serve, watchErrors } from "./harness.mjs";
 import { PAIRS, assertNone, withHost } from "./package-host.mjs";
 import { PACKAGE, run, withInstalled } from "./package-project.mjs";
 
@@ -322,7 +322,7 @@ test("a Vite project that follows the README is built and works", { timeout: 3 *
     await writeFile(join(folder, "index.html"), '<!doctype html><title>host</title><script type="module" src="/main.js"></script>');
     await run(process.execPath, [join(REPOSITORY, "tests/browser/node_modules/vite/bin/vite.js"), "build"], { cwd: folder });
     const server = await serve({ dist: join(folder, "dist") });
-    const { browser, close } = await launch();
+    const { browser, close } = await launchShared();
     try {
       const page = await browser.newPage();
       const watched = watchErrors(page);

@@ -13,7 +13,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { withStore } from "./data-worker.mjs";
-import { REPOSITORY, launch, screenshots, serve, watchErrors, withApp } from "./harness.mjs";
+import { REPOSITORY, launchShared, screenshots, serve, watchErrors, withApp } from "./harness.mjs";
 
 const MINUTE = 60_000;
 const SAMPLE = await readFile(join(REPOSITORY, "www/sample.jsonl"), "utf8");
@@ -105,7 +105,7 @@ function standIn({ availability = "available", silent = false, lie = false, wrap
 /** The app on a page with the stand-in. */
 async function withStandIn(settings, body) {
   const server = await serve();
-  const { browser, close } = await launch();
+  const { browser, close } = await launchShared();
   try {
     const page = await browser.newPage();
     const watched = watchErrors(page);
