@@ -13,6 +13,10 @@ use crate::traits::{Reveals, TABLE, Trait};
 /// A prompt shows no more of a claim than this: the person's own wording may be of any length.
 const MOST_CHARACTERS: usize = 240;
 
+/// Traits of which more of one sounds like less of the other. A long text has more of both, but "more hedged and more certain
+/// in tone" is nothing to tell anybody, a model least of all.
+const OPPOSED: [[&str; 2]; 1] = [["hedges", "certainty"]];
+
 /// Where a claim comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -201,7 +205,12 @@ impl Claim {
             return Some(true);
         }
         match (&self.about, &other.about) {
-            (Some(mine), Some(theirs)) => (mine.id == theirs.id).then_some(mine.more == theirs.more),
+            (Some(mine), Some(theirs)) if mine.id == theirs.id => Some(mine.more == theirs.more),
+            (Some(mine), Some(theirs)) => {
+                let opposed = OPPOSED.contains(&[&*mine.id, &*theirs.id])
+                    || OPPOSED.contains(&[&*theirs.id, &*mine.id]);
+                (opposed && mine.more == theirs.more).then_some(false)
+            }
             (None, None) => Meaning::of(&self.text).against(&Meaning::of(&other.text)),
             _ => None,
         }
@@ -326,6 +335,20 @@ mod tests {
         claims[0].state = State::Pinned;
         settle_conflicts(&mut claims);
         assert!(claims[0].in_use() && !claims[1].in_use());
+    }
+
+    #[test]
+    fn more_hedged_and_more_certain_are_not_both_told() {
+        let about = |id: &str, more, gain| Claim {
+            about: Some(About { id: id.into(), more }),
+            ..claim(id, gain, State::Kept)
+        };
+        let mut claims = vec![about("hedges", true, 0.1), about("certainty", true, 0.2)];
+        settle_conflicts(&mut claims);
+        assert!(!claims[0].in_use() && claims[1].in_use());
+        let mut claims = vec![about("hedges", true, 0.1), about("certainty", false, 0.2)];
+        settle_conflicts(&mut claims);
+        assert!(claims.iter().all(Claim::in_use));
     }
 
     #[test]

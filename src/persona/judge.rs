@@ -14,7 +14,7 @@ use super::fit::{Shown, fit};
 use super::frame::{Frame, Head, TURN_OVERHEAD_TOKENS};
 use super::likeness::Likeness;
 use super::progress::Plan;
-use super::reasons::{Reason, TELLING, reasons};
+use super::reasons::{Of, Reason, TELLING, reasons};
 use super::settings::Settings;
 use super::{prompts, trial};
 use crate::model::Capabilities;
@@ -65,8 +65,18 @@ pub enum Asking {
     Always,
 }
 
-/// Judges by the traits alone; `likeness` tells the person apart from people in general.
+/// Judges by the traits alone; `likeness` tells the person apart from people in general. The reasons speak of the answer
+/// that it finds preferred.
 pub fn judge_by_traits(likeness: Option<&Likeness>, difference: &Difference) -> Judgement {
+    by_traits(likeness, difference, None)
+}
+
+/// The same of one of many answers, held against one other: the reasons speak of it, whichever of the two is preferred.
+pub fn judge_one_of_many(likeness: &Likeness, difference: &Difference) -> Judgement {
+    by_traits(Some(likeness), difference, Some(Of::Many))
+}
+
+fn by_traits(likeness: Option<&Likeness>, difference: &Difference, of: Option<Of>) -> Judgement {
     let unknown;
     let (reward, weight) = match likeness {
         Some(likeness) => (&likeness.reward, likeness.stack.reward_weight),
@@ -76,7 +86,9 @@ pub fn judge_by_traits(likeness: Option<&Likeness>, difference: &Difference) -> 
         }
     };
     let log_odds = reward.log_odds(difference);
-    let why = reasons(likeness, reward, difference).into_iter().map(|(_, reason)| reason).take(MOST_REASONS);
+    let of = of.unwrap_or(Of::preferred(log_odds));
+    let why =
+        reasons(likeness, reward, difference, of).into_iter().map(|(_, reason)| reason).take(MOST_REASONS);
     Judgement { p_first: sigmoid(weight * log_odds), why: why.collect(), reward: log_odds, judge: None }
 }
 
@@ -160,7 +172,7 @@ async fn personal<E: Evidence>(
         judgement.judge = frame.margins(&head, &[shown], prompts::ask_preference).await?.first().copied();
     }
     let shifts = trial::shifts(frame, shown, &claims).await?;
-    let mut moved: Vec<(f64, Reason)> = reasons(Some(likeness), &likeness.reward, difference);
+    let mut moved: Vec<(f64, Reason)> = Vec::new();
     let mut others = Vec::with_capacity(stack.inputs.len());
     for input in &stack.inputs {
         let claim = claims.iter().position(|claim| claim.id == input.name);
@@ -181,7 +193,9 @@ async fn personal<E: Evidence>(
         };
         moved.push((part, reason));
     }
-    judgement.p_first = sigmoid(stack.log_odds(judgement.reward, &others));
+    let log_odds = stack.log_odds(judgement.reward, &others);
+    judgement.p_first = sigmoid(log_odds);
+    moved.extend(reasons(Some(likeness), &likeness.reward, difference, Of::preferred(log_odds)));
     moved.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()));
     let told = moved.into_iter().filter(|(part, _)| part.abs() >= TELLING).take(MOST_REASONS);
     judgement.why = told.map(|(_, reason)| reason).chain(saw_a_part(shown)).collect();

@@ -43,7 +43,9 @@ pub use dialogue::{Machine, Step};
 pub use drive::{DriveError, Journal, NoJournal, drive, foresee};
 pub use evidence::{DividedPair, Evidence, Order, Passage, PassageKind, RawPair, SketchedPair};
 pub use induce::{Induction, from_traits, induction, induction_from};
-pub use judge::{Asking, Judgement, Judging, judge_by_traits, judging, judging_by_default};
+pub use judge::{
+    Asking, Judgement, Judging, judge_by_traits, judge_one_of_many, judging, judging_by_default,
+};
 pub use likeness::{Changes, Difference, Likeness, VERSION, Validation};
 pub use portrait::{LEARNED_FROM, Portrait, Writer};
 pub use progress::{Plan, Remaining};

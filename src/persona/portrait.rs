@@ -458,7 +458,7 @@ mod tests {
         let mut claims = vec![
             claim("You prefer answers that are shorter.", 17, 3),
             claim("You prefer answers that have fewer headings.", 4, 5),
-            claim("You prefer answers that are warmer.", 9, 2),
+            claim("You prefer answers that are warmer in tone.", 9, 2),
         ];
         claims[2].usual_weight = Some(-0.2);
         claims.push(Claim { from: Source::Reasoning, ..claim("You like stories about cats.", 7, 2) });
@@ -468,7 +468,7 @@ mod tests {
             "Five things hold in your 24 choices, checked on choices that they were not drawn from.\n\n\
              Length and layout: You prefer answers that are shorter (17 of the 20 choices that clearly differ in it) and have \
              fewer headings (all else being equal; by the bare count 4 of 9).\n\n\
-             Wording and tone: Unlike most people, you prefer answers that are warmer (9 of 11).\n\n\
+             Wording and tone: Unlike most people, you prefer answers that are warmer in tone (9 of 11).\n\n\
              Beyond style: No spoilers, please. You like stories about cats (right about 7 of 9 choices).\n\n\
              Learned from your earlier choices alone, your taste foretells 6 of the last 8; what most people like \
              foretells 4."
@@ -506,7 +506,7 @@ mod tests {
         let mut claims = [
             claim("You prefer answers that are less hedged.", 15, 0),
             claim("You prefer answers that have fewer emoji.", 16, 0),
-            claim("You prefer answers that are cooler.", 12, 0),
+            claim("You prefer answers that are cooler in tone.", 12, 0),
         ];
         assert!(!portrait(&claims, 16).contains("by itself"));
         claims[1].along = true;
@@ -520,7 +520,7 @@ mod tests {
         );
         claims[1].along = false;
         let text = portrait(&claims, 16);
-        let expected = "Whether it matters by itself that answers are cooler is open: in your choices that came together \
+        let expected = "Whether it matters by itself that answers are cooler in tone is open: in your choices that came together \
                         with the rest.";
         assert!(text.contains(expected), "{text}");
     }
@@ -529,7 +529,7 @@ mod tests {
     fn the_models_prose_may_add_no_claim_and_leave_none_out() {
         let claims = [
             claim("You prefer answers that are shorter.", 17, 3),
-            claim("You prefer answers that are warmer.", 9, 2),
+            claim("You prefer answers that are warmer in tone.", 9, 2),
         ];
         let claims: Vec<&Claim> = claims.iter().collect();
         let check = |text: &str, taken| assert_eq!(faithful(text, &claims).is_some(), taken, "{text}");

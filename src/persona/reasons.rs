@@ -14,8 +14,32 @@ pub(super) const TELLING: f64 = 0.05;
 /// choices says it: "speaks against it" is no news of a trait of which hardly more is known than of a coin.
 const LIKELY: f64 = 0.75;
 
-/// How every reason from a trait begins.
-const FIRST: &str = "The first answer ";
+/// The answer that reasons from traits speak of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Of {
+    /// The first of two.
+    First,
+    /// The second of two.
+    Second,
+    /// One among many: it stands first in its comparisons, and none of the others is the second.
+    Many,
+}
+
+impl Of {
+    /// The one that the person more likely prefers: "the second has far fewer headings, and you prefer that" is read once,
+    /// "the first has far more headings, but you prefer fewer" has to be turned round.
+    pub fn preferred(log_odds: f64) -> Self {
+        if log_odds < 0.0 { Of::Second } else { Of::First }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Of::First => "The first answer",
+            Of::Second => "The second answer",
+            Of::Many => "This answer",
+        }
+    }
+}
 
 /// One thing that moved a judgement.
 ///
@@ -36,15 +60,6 @@ impl Reason {
         Reason { fixed: Some(words.clone()), words, claim: None }
     }
 
-    /// The reason for an answer's place among many, none of which is the second.
-    pub fn of_one_of_many(self) -> Self {
-        let this = |words: String| match words.strip_prefix(FIRST) {
-            Some(rest) => format!("This answer {rest}"),
-            None => words,
-        };
-        Reason { words: this(self.words), claim: self.claim, fixed: self.fixed.map(this) }
-    }
-
     /// The words, or the fixed ones where `may` says that the claim's wording may not be told.
     pub fn told(&self, may: impl Fn(&str) -> bool) -> Option<&str> {
         match &self.claim {
@@ -54,7 +69,7 @@ impl Reason {
     }
 }
 
-/// What the traits say, as the part of the log-odds and in words, the strongest first.
+/// What the traits say of one of two answers, as the part of the log-odds for the first and in words, the strongest first.
 ///
 /// What the person refused is none of it, though it goes on to count: a weight is what was measured, and only what is said
 /// of them is theirs to refuse.
@@ -62,6 +77,7 @@ pub(super) fn reasons(
     likeness: Option<&Likeness>,
     reward: &Reward,
     difference: &Difference,
+    of: Of,
 ) -> Vec<(f64, Reason)> {
     let about = |id: &str| {
         let mut claims = likeness.into_iter().flat_map(Likeness::claims_in_use);
@@ -81,7 +97,7 @@ pub(super) fn reasons(
     parts
         .into_iter()
         .filter(|part| part.log_odds.abs() >= TELLING && may_be_told(part))
-        .filter_map(|part| Some((part.log_odds, reason(likeness.is_some(), about(part.row.id), &part)?)))
+        .filter_map(|part| Some((part.log_odds, reason(likeness.is_some(), about(part.row.id), &part, of)?)))
         .collect()
 }
 
@@ -101,8 +117,10 @@ fn is_clear(part: &Contribution, positive: f64) -> bool {
     part.shows_in_choices() || positive.max(1.0 - positive) >= LIKELY && !part.contradicts_choices()
 }
 
-/// One trait's part: what the first answer is like, and what the person makes of it.
-fn reason(known: bool, claim: Option<&Claim>, part: &Contribution) -> Option<Reason> {
+/// One trait's part: what the answer is like, and what the person makes of it.
+fn reason(known: bool, claim: Option<&Claim>, part: &Contribution, of: Of) -> Option<Reason> {
+    let turned = (of == Of::Second).then(|| part.turned());
+    let part = turned.as_ref().unwrap_or(part);
     let step = part.row.step(part.difference)?;
     let verb = if part.row.verb == "are" { "is" } else { "has" };
     let liked = part.log_odds > 0.0;
@@ -116,7 +134,7 @@ fn reason(known: bool, claim: Option<&Claim>, part: &Contribution) -> Option<Rea
         (false, true) => "which most people prefer",
         (false, false) => "which most people like less",
     };
-    let said = |makes: &str| format!("{FIRST}{verb} {step}, {makes}.");
+    let said = |makes: &str| format!("{} {verb} {step}, {makes}.", of.name());
     let Some(claim) = claim else { return Some(Reason::fixed(said(makes))) };
     let joint = if liked { "and" } else { "but" };
     Some(Reason {
@@ -151,7 +169,7 @@ mod tests {
 
     /// What is made of it; `own` is how much of it is the person's.
     fn made(claim: Option<&Claim>, log_odds: f64, own: f64, counts: [u32; 2]) -> String {
-        reason(true, claim, &length(log_odds, log_odds * (1.0 - own), counts)).unwrap().words
+        reason(true, claim, &length(log_odds, log_odds * (1.0 - own), counts), Of::First).unwrap().words
     }
 
     #[test]
@@ -173,6 +191,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_told_of_the_second_answer_is_the_same_turned_round() {
+        assert_eq!((Of::preferred(0.0), Of::preferred(-0.1)), (Of::First, Of::Second));
+        let check = |claim: Option<&Claim>, log_odds, counts, expected: &str| {
+            let told = reason(true, claim, &length(log_odds, 0.0, counts), Of::Second).unwrap();
+            assert_eq!(told.words, format!("The second answer is clearly shorter, {expected}."));
+        };
+        check(None, -0.5, [2, 8], "which goes with what you chose before");
+        check(None, 0.5, [8, 2], "which goes against what you chose before");
+        let shorter = Claim::said("You prefer answers that are shorter.".into(), Source::Traits, Vec::new());
+        check(Some(&shorter), -0.5, [2, 8], "and you prefer answers that are shorter");
+    }
+
+    #[test]
     fn only_a_direction_that_is_known_is_told() {
         let check = |counts: [u32; 2], positive, expected| {
             assert_eq!(is_clear(&length(-0.5, 0.0, counts), positive), expected, "{counts:?} {positive}");
@@ -188,7 +219,7 @@ mod tests {
     fn among_many_it_is_this_answer_and_a_claim_keeps_its_words() {
         let claim = Claim { edited: Some("The first answer is enough.".into()), ..Claim::own("") };
         let part = Contribution { difference: -1.0, ..length(0.5, 0.0, [8, 2]) };
-        let told = |claim| reason(true, claim, &part).unwrap().of_one_of_many();
+        let told = |claim| reason(true, claim, &part, Of::Many).unwrap();
         let fixed = "This answer is clearly shorter, which goes with what you chose before.";
         assert_eq!((&*told(None).words, told(None).fixed.as_deref()), (fixed, Some(fixed)));
         let about = crate::persona::claims::About { id: "length".into(), more: false };

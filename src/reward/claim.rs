@@ -225,7 +225,32 @@ impl Reward {
         });
         let mut found: Vec<Candidate> = closely.collect();
         found.sort_by(|a, b| b.says.total_cmp(&a.says));
+        let known = |found: &[Candidate], index| found.iter().any(|one| one.leaning.index == index);
+        let mut unparted: Vec<Candidate> = (0..TABLE.len())
+            .filter(|index| !told.contains(index) && !known(&found, *index))
+            .filter_map(|index| self.unparted(together, index, heard))
+            .collect();
+        unparted.sort_by(|a, b| self.lead(b.leaning).total_cmp(&self.lead(a.leaning)));
+        found.extend(unparted);
         found
+    }
+
+    /// A trait that is in the person's choices beyond doubt, beside what was told: one answer has it again and again, and
+    /// that is the one they take. Why they take it is open; that they do is true of them, however little is left of the
+    /// trait's weight once what was told explains each choice.
+    fn unparted(&self, together: &Together, index: usize, heard: &[Leaning]) -> Option<Candidate> {
+        if TABLE[index].surface || TABLE[index].divides == Divides::Little {
+            return None;
+        }
+        let one = self.candidate(together, index, &[])?;
+        let along = heard.iter().any(|&old| together.lean_alike(one.leaning, old, CLOSE));
+        (along && self.is_beyond_doubt(one.leaning) && can_be_claimed(&one.slope)).then_some(one)
+    }
+
+    /// Whether the bare count of the person's choices leaves no doubt.
+    fn is_beyond_doubt(&self, leaning: Leaning) -> bool {
+        let [with, against] = self.counted(leaning);
+        with + against > 0 && self.lead(leaning) >= BEYOND_DOUBT * f64::from(with + against).sqrt()
     }
 
     /// What the person most surely likes as most people do, of what is still unsaid. Each is told for itself, with all that
@@ -242,14 +267,12 @@ impl Reward {
             Some(Candidate { leaning: Leaning { index, more }, says, ..candidate })
         };
         let borne_out = rest.filter_map(leaning).filter(|one| {
-            let [with, against] = self.counted(one.leaning);
             let Slope { positive, weight, prior_weight, .. } = one.slope;
             positive.max(1.0 - positive) >= CERTAIN
                 && weight.abs() >= WORTH_TELLING
                 && (weight > 0.0) == (prior_weight > 0.0)
                 && self.is_liked(one.leaning)
-                && self.lead(one.leaning) >= BEYOND_DOUBT * f64::from(with + against).sqrt()
-                && with + against > 0
+                && self.is_beyond_doubt(one.leaning)
                 && !nested(one.leaning.index)
                 && !heard.iter().any(|old| together.one_taste(one.leaning, *old))
         });

@@ -200,7 +200,7 @@ fn what_always_goes_together_is_told_together() {
     let observations: Vec<Observation> = (0..16).map(choice).collect();
     let claims = Reward::learn(Prior::shipped(), &observations).claims(&observations);
     let told: Vec<&str> = claims.iter().map(|claim| claim.text.as_str()).collect();
-    for expected in ["are less hedged.", "are cooler.", "are shorter."] {
+    for expected in ["are less hedged.", "are cooler in tone.", "are shorter."] {
         assert!(told.contains(&format!("You prefer answers that {expected}").as_str()), "{told:?}");
     }
     assert!(!claims[0].along && claims.iter().any(|claim| claim.along), "{claims:?}");

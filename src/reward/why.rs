@@ -42,6 +42,18 @@ impl Contribution {
         against >= HABIT && against >= 2 * with
     }
 
+    /// What the trait adds for the second answer.
+    pub fn turned(&self) -> Self {
+        Contribution {
+            row: self.row,
+            difference: -self.difference,
+            log_odds: -self.log_odds,
+            usual: -self.usual,
+            taken: self.left,
+            left: self.taken,
+        }
+    }
+
     /// In how many choices the answer that they took differs as this part wants it, and in how many the other way.
     fn counted(&self) -> [u32; 2] {
         if self.log_odds > 0.0 { [self.taken, self.left] } else { [self.left, self.taken] }

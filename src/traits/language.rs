@@ -1,4 +1,4 @@
-//! Whether a text is in English, in which alone much of the table can be measured, and whether its nouns are capitalised.
+//! Whether a text is in English, in which alone much of the table can be measured, and which of some languages it is in.
 
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -31,19 +31,85 @@ pub fn is_english(text: &str) -> Option<bool> {
     (all >= FEWEST).then_some(common as f64 >= SHARE * all as f64)
 }
 
-/// Words that hardly a German sentence does without; English has "die" alone of them.
-const GERMAN: [&str; 16] = [
-    "der", "die", "das", "und", "ist", "nicht", "ein", "eine", "den", "dem", "mit", "auf", "für", "sich",
-    "von", "im",
+/// Languages that are told apart within the Latin script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Language {
+    English,
+    German,
+    French,
+    Spanish,
+    Italian,
+    Portuguese,
+    Dutch,
+}
+
+/// Words that hardly a sentence of each does without, and that are rare in the others.
+const USUAL: [(Language, &[&str]); 7] = [
+    (
+        Language::English,
+        &[
+            "the", "and", "that", "it", "you", "with", "this", "your", "have", "not", "from", "which",
+            "what", "how", "they", "of", "to", "for", "is", "my", "i", "it's", "should",
+        ],
+    ),
+    (
+        Language::German,
+        &[
+            "der", "die", "das", "und", "ist", "nicht", "ein", "eine", "einen", "den", "dem", "mit", "auf",
+            "für", "sich", "von", "im", "ich", "wie", "zu", "kann", "oder", "wenn", "wird", "sind", "auch",
+            "mein", "meine", "meinen", "warum", "welche",
+        ],
+    ),
+    (
+        Language::French,
+        &[
+            "le", "les", "des", "et", "est", "pas", "dans", "pour", "qui", "sur", "avec", "vous", "je", "du",
+            "au", "une", "ce", "mon", "ma", "comment", "pourquoi", "c'est", "être",
+        ],
+    ),
+    (
+        Language::Spanish,
+        &[
+            "el", "los", "las", "y", "una", "por", "para", "con", "del", "más", "qué", "cómo", "está", "mi",
+            "puedo", "pero", "es", "lo", "sus",
+        ],
+    ),
+    (
+        Language::Italian,
+        &[
+            "il", "di", "che", "è", "per", "non", "della", "sono", "come", "gli", "nel", "più", "posso",
+            "anche", "perché", "una", "mio", "mia",
+        ],
+    ),
+    (
+        Language::Portuguese,
+        &[
+            "os", "do", "da", "em", "um", "uma", "não", "para", "com", "mais", "você", "na", "ao", "são",
+            "minha", "meu", "posso", "também",
+        ],
+    ),
+    (
+        Language::Dutch,
+        &[
+            "het", "een", "van", "dat", "niet", "op", "te", "met", "voor", "zijn", "ik", "hoe", "kan",
+            "mijn", "wordt", "ook", "is",
+        ],
+    ),
 ];
 
-/// German prose has one of its common words in every four, an English text on German a quotation here and there.
-const GERMAN_SHARE: f64 = 0.1;
+/// Prose has one of its language's usual words in every four, a text on another language a quotation here and there.
+const LEAST: usize = 2;
+const LEAST_SHARE: f64 = 0.1;
 
-/// Whether every noun of a text with these `words` is capitalised, as German has it, so that a capital names nobody.
-pub(super) fn nouns_are_capitalised<'a>(words: impl Iterator<Item = &'a str>) -> bool {
-    let (all, german) = counted(words, &GERMAN);
-    german >= 2 && german as f64 >= GERMAN_SHARE * all as f64
+/// The language of a text with these `words`; none where too few of them tell, or as many tell another.
+pub(super) fn language<'a>(words: impl Iterator<Item = &'a str>) -> Option<Language> {
+    let words: Vec<&str> = words.take(LOOKED_AT).collect();
+    let count =
+        |(language, usual): &(Language, &[&str])| (counted(words.iter().copied(), usual).1, *language);
+    let mut counts = USUAL.each_ref().map(count);
+    counts.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+    let [(most, language), (next, _), ..] = counts;
+    (most >= LEAST && most as f64 >= LEAST_SHARE * words.len() as f64 && most >= 2 * next).then_some(language)
 }
 
 /// How many words are looked at, and how many of these are in `list`.
@@ -59,6 +125,24 @@ fn counted<'a>(words: impl Iterator<Item = &'a str>, list: &[&str]) -> (usize, u
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn languages_are_told_apart_where_words_tell_them() {
+        let check = |text: &str, expected| {
+            let words = text.to_lowercase();
+            assert_eq!(language(words.unicode_words()), expected, "{text}");
+        };
+        check("Wie reinige ich einen verstopften Duschabfluss?", Some(Language::German));
+        check("How do I clean a blocked drain?", Some(Language::English));
+        check("Comment puis-je nettoyer le siphon, et est-ce difficile?", Some(Language::French));
+        check("¿Cómo puedo limpiar el desagüe de la ducha?", Some(Language::Spanish));
+        check("Come posso pulire il sifone della doccia?", Some(Language::Italian));
+        check("Como posso limpar o ralo do chuveiro em casa?", Some(Language::Portuguese));
+        check("Hoe kan ik de afvoer van mijn douche reinigen?", Some(Language::Dutch));
+        check("Wasser ablaufen lassen, Sieb säubern.", None);
+        check("", None);
+        check("The German articles are der, die and das, and all of them are used with nouns.", None);
+    }
 
     #[test]
     fn prose_and_lists_in_english_are_and_those_of_other_languages_are_not() {

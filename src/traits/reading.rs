@@ -8,7 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::language;
+use super::language::{self, Language};
 use super::layout::{self, Line};
 use super::lexicon::{self, MARKS, Mark};
 use super::marks::Characters;
@@ -110,8 +110,27 @@ pub(super) struct Question {
     pub restated: f64,
     /// The same for the last sentence.
     pub closed: f64,
-    /// How far the answer's script is from the question's: 0 for the same, 1 for none in common.
+    /// How far the answer's script is from the question's: 0 for the same, 1 for none in common, or where the two are
+    /// in different languages.
     pub foreign: f64,
+}
+
+/// What was asked: the person's last turn.
+struct Asked {
+    prose: Prose,
+    script: Characters,
+}
+
+impl Asked {
+    fn of(context: &[Turn]) -> Self {
+        let mut asked =
+            Asked { prose: Prose { fresh: true, ..Prose::default() }, script: Characters::default() };
+        if let Some(turn) = context.iter().rev().find(|turn| turn.role == Role::User) {
+            asked.prose.block(&turn.content, false);
+            asked.script.read(&turn.content);
+        }
+        asked
+    }
 }
 
 struct Word {
@@ -142,12 +161,18 @@ impl Reading {
         reading.prose_words = prose.words.len() as f64;
         reading.words = reading.prose_words + code_words;
         reading.sentences = prose.sentence_lengths();
-        reading.vocabulary = prose.vocabulary();
+        let asked = Asked::of(context);
+        let languages = [&prose, &asked.prose].map(|prose| language::language(prose.all_words()));
+        // In a few words of German there may be none that tell that it is.
+        let all_nouns = languages[0].or(languages[1]) == Some(Language::German);
+        reading.vocabulary = prose.vocabulary(all_nouns);
         reading.manner = prose.marks(0..prose.words.len());
         let (first, last) = (prose.sentence(0), prose.sentence(prose.sentences.len().saturating_sub(1)));
         reading.opening = prose.marks(first.clone());
         reading.closing = prose.marks(last.clone());
-        reading.question = prose.against(context, first, last, &reading.marks);
+        reading.question = prose.against(&asked, first, last);
+        let apart = languages[0].is_some() && languages[1].is_some() && languages[0] != languages[1];
+        reading.question.foreign = if apart { 1.0 } else { asked.script.script_distance(&reading.marks) };
         reading
     }
 
@@ -302,10 +327,14 @@ impl Prose {
         }
     }
 
-    fn vocabulary(&self) -> Vocabulary {
+    fn all_words(&self) -> impl Iterator<Item = &str> {
+        (0..self.words.len()).map(|index| self.word(index))
+    }
+
+    /// With `all_nouns` every noun is capitalised, so that a capital names nobody.
+    fn vocabulary(&self, all_nouns: bool) -> Vocabulary {
         let mut v = Vocabulary::default();
         let mut runs = HashSet::new();
-        let all_nouns = language::nouns_are_capitalised((0..self.words.len()).map(|index| self.word(index)));
         for (index, at) in self.words.iter().enumerate() {
             let word = self.word(index);
             let letters = word.chars().filter(|c| c.is_alphabetic()).count();
@@ -363,18 +392,11 @@ impl Prose {
 
     fn against(
         &self,
-        context: &[Turn],
+        asked: &Asked,
         first: std::ops::Range<usize>,
         last: std::ops::Range<usize>,
-        marks: &Characters,
     ) -> Question {
-        let mut asked = Prose { fresh: true, ..Prose::default() };
-        let mut script = Characters::default();
-        if let Some(turn) = context.iter().rev().find(|turn| turn.role == Role::User) {
-            asked.block(&turn.content, false);
-            script.read(&turn.content);
-        }
-        let question = asked.content(0..asked.words.len());
+        let question = asked.prose.content(0..asked.prose.words.len());
         let share = |words: HashSet<&str>| {
             words.iter().filter(|word| question.contains(*word)).count() as f64
                 / (words.len() as f64).max(1.0)
@@ -386,7 +408,7 @@ impl Prose {
             echoed: share(answer),
             restated: share(self.content(first)),
             closed: share(self.content(last)),
-            foreign: script.script_distance(marks),
+            foreign: 0.0,
         }
     }
 }

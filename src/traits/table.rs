@@ -128,7 +128,7 @@ pub static TABLE: &[Trait] = &[
     // Tone.
     row("exclamations", Tone, ["have", "more exclamation marks", "fewer exclamation marks"], |r| r.marks.exclamations, Log, 0.58, Manner, Divides::Much).surface(),
     row("emoji", Tone, ["have", "more emoji", "fewer emoji"], |r| r.marks.emoji + r.marks.smileys, Log, 0.43, Manner, Divides::Some),
-    english("warmth", Tone, ["are", "warmer", "cooler"], |r| r.rate(Mark::Warmth), Sqrt, 0.56, Manner, Divides::Some).of_words(),
+    english("warmth", Tone, ["are", "warmer in tone", "cooler in tone"], |r| r.rate(Mark::Warmth), Sqrt, 0.56, Manner, Divides::Some).of_words(),
     english("empathy", Tone, ["are", "more concerned with feelings", "less concerned with feelings"], |r| r.rate(Mark::Empathy), Sqrt, 0.58, Manner, Divides::Little).of_words(),
     english("humour", Tone, ["are", "more humorous", "less humorous"], |r| r.rate(Mark::Humour), Sqrt, 0.47, Manner, Divides::Some).of_words(),
     english("courtesy", Tone, ["are", "more polite", "less polite"], |r| r.rate(Mark::Courtesy), Sqrt, 0.42, Manner, Divides::Little).of_words(),
@@ -154,7 +154,7 @@ pub static TABLE: &[Trait] = &[
     row("echo", Fit, ["are", "more tied to the question's wording", "less tied to the question's wording"], |r| r.question.echoed, Sqrt, 0.22, Subject, Divides::Little).part_of("coverage").of_words(),
     row("restating", Fit, ["have", "more of the question in the first sentence", "less of the question in the first sentence"], |r| r.question.restated, Linear, 0.37, Subject, Divides::Some).part_of("coverage").of_words(),
     row("closing_echo", Fit, ["have", "more of the question in the last sentence", "less of the question in the last sentence"], |r| r.question.closed, Linear, 0.34, Subject, Divides::Little).part_of("coverage").of_words(),
-    row("own_script", Fit, ["have", "more text in another script than the question's", "less text in another script than the question's"], |r| r.question.foreign, Linear, 0.5, Subject, Divides::Some).of_words(),
+    row("own_script", Fit, ["have", "more text in another language than the question's", "less text in another language than the question's"], |r| r.question.foreign, Linear, 0.5, Subject, Divides::Some).of_words(),
 ];
 
 /// The Flesch-Kincaid grade (Kincaid et al. 1975), held within 0 to 25 since verse and code leave its range.

@@ -142,6 +142,12 @@ fn traits_go_the_way_that_their_words_say() {
     check("contractions", "Don't knead it, it’s fine.", "Do not knead it, it is fine.", 1.0);
     check("coverage", "To bake bread at home, wait.", "Wait.", 1.0);
     check("own_script", "Пеките хлеб дома.", "Bake it.", 1.0);
+    check(
+        "own_script",
+        "Backe das Brot zu Hause und lass es nicht zu dunkel werden.",
+        "Bake it at home.",
+        1.0,
+    );
 }
 
 #[test]

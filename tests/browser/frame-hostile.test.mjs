@@ -179,7 +179,7 @@ test("with every grant there is, a hostile page sees the portrait and its own pa
     assert.deepEqual(answers.map(({ code }) => code), ["quotes-history", "quotes-history"]);
     assertNoHistory(JSON.stringify(answers), "a claim that quotes");
     const reasons = await reasonsFor(evil);
-    assert.match(reasons, /The first answer/, "there are reasons without it");
+    assert.match(reasons, /The (first|second) answer/, "there are reasons without it");
     assertNoHistory(JSON.stringify(reasons), "reasons beside a claim that quotes");
 
     // Nor does one whose beginning, which is all that a prompt has of it, quotes nothing.

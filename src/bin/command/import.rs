@@ -52,6 +52,10 @@ struct Skipped {
     why: String,
 }
 
+fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 fn none(count: &u64) -> bool {
     *count == 0
 }
@@ -106,12 +110,13 @@ impl Import {
         if unlisted > 0 {
             super::say(&format!("{unlisted} more skipped than are listed"));
         }
-        let mut words = format!("{} records read, {} pairs imported", report.read, report.imported);
+        let mut words =
+            format!("{} read, {} imported", counted(report.read, "record"), counted(report.imported, "pair"));
         if report.known > 0 {
-            words += &format!(", {} of them again", report.known);
+            words += &format!(", {} more stood in the file already", report.known);
         }
         if report.ties > 0 {
-            words += &format!(", {} choices without a winner kept", report.ties);
+            words += &format!(", {} without a winner kept", counted(report.ties, "choice"));
         }
         for skipped in &report.skipped {
             let Skipped { line, field, why } = skipped;

@@ -39,6 +39,14 @@ pub(super) fn optional<'a>(record: &'a Map<String, Value>, name: &str) -> Option
     record.get(name).filter(|value| !value.is_null())
 }
 
+/// What both answers answer, under the first of these names that the record has; nothing where it has none of them.
+///
+/// Data sets mix both names, `context` and `prompt`, and pairs without what was asked would be learnt from as if nothing was.
+pub(super) fn asked(record: &Map<String, Value>, names: [&'static str; 2]) -> Result<Vec<Turn>, Wrong> {
+    let found = names.into_iter().find_map(|name| Some((name, optional(record, name)?)));
+    found.map_or(Ok(Vec::new()), |(name, value)| turns(value, Role::User).map_err(|wrong| wrong.within(name)))
+}
+
 /// The first of these fields that names a person; numbers count as names.
 pub(super) fn person(record: &Map<String, Value>, names: &[&str]) -> Option<String> {
     names.iter().find_map(|name| match record.get(*name)? {

@@ -83,7 +83,10 @@ fn answer(item: &Map<String, Value>, place: usize, content: String) -> Rated {
         Some(Value::Number(number)) => number.as_f64() == Some(1.0),
         _ => false,
     };
-    let score = item.get("score").and_then(Value::as_f64);
+    let score = match optional(item, "score") {
+        Some(Value::String(number)) => number.trim().parse().ok().filter(|score: &f64| score.is_finite()),
+        score => score.and_then(Value::as_f64),
+    };
     Rated { place, id, content, chosen, score }
 }
 
@@ -117,6 +120,9 @@ fn close_turn(
     };
     context.push(Turn::assistant(&*rated[winner].content));
     let pairs = choice.pairs();
+    if rated.len() == 1 {
+        out.skip(here(rated[0].place, "content")(Why::NotCompared));
+    }
     if !pairs.is_empty() {
         out.choice(choice);
     }
@@ -134,7 +140,9 @@ fn winner(rated: &[Rated]) -> Option<usize> {
     if let [only] = among[..] {
         return Some(only);
     }
-    let best = among.iter().filter_map(|i| rated[*i].score).fold(f64::NEG_INFINITY, f64::max);
+    // Of one whose rating is missing nobody knows that it is lower.
+    let scores: Option<Vec<f64>> = among.iter().map(|i| rated[*i].score).collect();
+    let best = scores?.into_iter().fold(f64::NEG_INFINITY, f64::max);
     let mut highest = among.into_iter().filter(|i| rated[*i].score == Some(best));
     let first = highest.next()?;
     highest.next().is_none().then_some(first)

@@ -133,6 +133,12 @@ pub enum Why {
     /// An id that is not the hash of its texts.
     #[error("the id is not that of the texts: remove the id to import the record as a new pair")]
     WrongId,
+    /// One person's records are asked for, and this one says of nobody that it is theirs.
+    #[error("it names nobody, and {asked:?} was asked for")]
+    Nobodys {
+        /// Whose records were asked for.
+        asked: String,
+    },
     /// The record is of no known format.
     #[error("its fields are of no known format")]
     UnknownRecord,

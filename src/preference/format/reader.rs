@@ -249,7 +249,13 @@ impl Sorter {
             Format::Likeness => None,
         };
         if !self.takes(person.as_deref()) {
-            self.summary.others += 1;
+            match self.asked().map(str::to_owned) {
+                Some(asked) if person.is_none() => {
+                    self.skip(Problem { line, field: String::new(), why: Why::Nobodys { asked } });
+                    self.summary.records += 1;
+                }
+                _ => self.summary.others += 1,
+            }
             return;
         }
         let mut out = Output { sorter: self, line, person };

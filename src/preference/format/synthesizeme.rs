@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use super::fields::{compare, get, optional, turns};
+use super::fields::{asked, compare, get, turns};
 use super::problem::Wrong;
 use super::reader::Output;
 use crate::preference::{PreferencePair, Role};
@@ -18,10 +18,7 @@ pub(super) const TIME: &[&str] = &["at_ms", "tstamp", "timestamp", "generated_da
 
 pub(super) fn read(record: &Map<String, Value>, out: &mut Output<'_>) -> Result<(), Wrong> {
     let side = |name| get(record, name).and_then(|v| turns(v, Role::Assistant).map_err(|w| w.within(name)));
-    let context = match optional(record, "context") {
-        Some(value) => turns(value, Role::User).map_err(|wrong| wrong.within("context"))?,
-        None => Vec::new(),
-    };
+    let context = asked(record, ["context", "prompt"])?;
     let compared = compare(context, side("chosen")?, side("rejected")?, ["chosen", "rejected"])?;
     let (at_ms, origin) = (out.time(record, TIME), out.origin());
     out.pair(PreferencePair {

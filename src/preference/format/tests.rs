@@ -174,6 +174,29 @@ fn prism_makes_no_pair_of_equal_ratings() {
 }
 
 #[test]
+fn prism_makes_no_winner_of_what_is_not_rated_and_says_what_stands_alone() {
+    let file = prism(&[("a", 5.0, false), ("b", 90.0, false)], &[("e", 3.0, true)]);
+    let alone = "- line 1, conversation_history[4].content: rated alone: there is no other answer that it can be compared with";
+    check(&file, &["= Preferred(\"1\")", "+ q > b > a", alone]);
+    check(&file.replace("90.0", "\"90\""), &["= Preferred(\"1\")", "+ q > b > a", alone]);
+    let unrated = "- line 1, conversation_history[1].if_chosen: no answer of this turn is marked as chosen";
+    check(&file.replace("90.0", "\"x\""), &[unrated]);
+}
+
+#[test]
+fn what_was_asked_is_read_under_either_name() {
+    let record = |name: &str| format!(r#"{{"{name}":"q","chosen":"a","rejected":"b"}}"#);
+    let (context, prompt) = (record("context"), record("prompt"));
+    check(&format!("{context}\n{prompt}\n{context}"), &["+ q > a > b"; 3]);
+    check(&format!("{prompt}\n{context}\n{prompt}"), &["+ q > a > b"; 3]);
+    check(r#"{"context":null,"prompt":"q","chosen":"a","rejected":"b"}"#, &["+ q > a > b"]);
+    check(
+        r#"{"context":null,"prompt":3,"chosen":"a","rejected":"b"}"#,
+        &["- line 1, prompt: expected a text or a list of messages, found a number"],
+    );
+}
+
+#[test]
 fn a_bad_line_is_told_and_the_rest_imported() {
     let file = format!(
         "\u{feff}{GOOD}\r\n\r\n{{\"context\":[{{\"role\":\"wizard\",\"content\":\"q\"}}],\"chosen\":\"a\",\"rejected\":\"b\"}}\n\
@@ -257,6 +280,10 @@ fn several_people_are_named_and_one_can_be_asked_for() {
     assert!(matches!(error, Some(FormatError::NoSuchPerson { count: 25, .. })));
     let everyone = Options { people: People::Everyone, ..Options::default() };
     assert_eq!(read_with(everyone, &[file.as_bytes()]).0.len(), 25);
+    // Whose a record without a name is, nobody knows; that it was left out is told.
+    let (events, summary, _) = read_with(only("p7"), &[format!("{file}{GOOD}").as_bytes()]);
+    assert_eq!((summary.others, summary.records, summary.skipped), (24, 2, 1));
+    assert_eq!(line_of(&events[1]), "- line 26: it names nobody, and \"p7\" was asked for");
 }
 
 #[test]

@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value};
 
-use super::fields::{compare, dialogue, get, optional, turns};
+use super::fields::{asked, compare, dialogue, get, optional, turns};
 use super::problem::Wrong;
 use super::reader::Output;
 use super::synthesizeme;
@@ -16,15 +16,13 @@ use crate::preference::{PreferencePair, Role, Turn};
 pub(super) const PERSON: &[&str] = synthesizeme::PERSON;
 
 pub(super) fn read(record: &Map<String, Value>, out: &mut Output<'_>) -> Result<(), Wrong> {
-    let (context, chosen, rejected) = match (optional(record, "prompt"), sides(record)?) {
-        (None, [Value::String(chosen), Value::String(rejected)]) if dialogue(chosen).is_none() => {
+    let has_prompt = ["prompt", "context"].iter().any(|name| optional(record, name).is_some());
+    let (context, chosen, rejected) = match sides(record)? {
+        [Value::String(chosen), Value::String(rejected)] if !has_prompt && dialogue(chosen).is_none() => {
             shared_beginning(chosen, rejected)
         }
-        (prompt, [chosen, rejected]) => {
-            let context = match prompt {
-                Some(value) => turns(value, Role::User).map_err(|wrong| wrong.within("prompt"))?,
-                None => Vec::new(),
-            };
+        [chosen, rejected] => {
+            let context = asked(record, ["prompt", "context"])?;
             let side = |name, value| turns(value, Role::Assistant).map_err(|w: Wrong| w.within(name));
             let (chosen, rejected) = (side("chosen", chosen)?, side("rejected", rejected)?);
             let compared = compare(context, chosen, rejected, ["chosen", "rejected"])?;

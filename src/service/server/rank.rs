@@ -2,7 +2,7 @@
 
 use super::portrait::likeness_now;
 use super::{Asked, Outcome};
-use crate::persona::{Claim, Reason, Writer, judge_by_traits};
+use crate::persona::{Claim, Writer, judge_one_of_many};
 use crate::preference::Turn;
 use crate::service::{DraftAnswer, ProfileId, ReasonWords, Response, ServiceError};
 use crate::traits;
@@ -60,14 +60,14 @@ impl Asked {
             let judged: Vec<_> = others
                 .map(|(_, other)| {
                     let difference = traits::difference(context, text, other);
-                    judge_by_traits(Some(&likeness), &difference)
+                    judge_one_of_many(&likeness, &difference)
                 })
                 .collect();
             let (sum, count) = (judged.iter().map(|one| one.p_first).sum::<f64>(), judged.len());
             let liked = if count == 0 { 0.5 } else { sum / count as f64 };
             let clearest =
                 judged.into_iter().max_by(|a, b| a.log_odds().abs().total_cmp(&b.log_odds().abs()));
-            let why = clearest.into_iter().flat_map(|one| one.why).map(Reason::of_one_of_many).collect();
+            let why = clearest.into_iter().flat_map(|one| one.why).collect();
             (liked as f32, why)
         };
         let (liked, why): (Vec<f32>, Vec<_>) = texts.iter().enumerate().map(rank).unzip();
