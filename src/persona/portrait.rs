@@ -52,6 +52,9 @@ const CLEAR: f64 = 1.0;
 /// So many of the newest pairs of a long history a keeper of it need learn from; a taste is in far fewer.
 pub const LEARNED_FROM: usize = 500;
 
+/// And so much of what went along with them.
+const MOST_ALONG: usize = 3;
+
 /// At most this many claims are told; the rest is in the list of claims.
 const MOST_TOLD: usize = 9;
 
@@ -67,7 +70,10 @@ impl Portrait {
         used.sort_by(|a, b| sureness(b).total_cmp(&sureness(a)));
         used.truncate(MOST_TOLD);
         let rests_on = used.iter().map(|claim| claim.id.clone()).collect();
-        let text = if used.is_empty() { nothing_yet(reward, pairs) } else { prose(&used, validation, pairs) };
+        let text = match used.is_empty() {
+            true => nothing_yet(reward, pairs),
+            false => prose(&used, went_along(claims, &used, reward), validation, pairs),
+        };
         Portrait { text, by: Writer::Template, rests_on }
     }
 
@@ -95,7 +101,7 @@ fn sureness(claim: &Claim) -> f64 {
     by_hand + claim.certainty.unwrap_or(0.9) + claim.gain.clamp(0.0, 1.0)
 }
 
-fn prose(used: &[&Claim], validation: &Validation, pairs: usize) -> String {
+fn prose(used: &[&Claim], went_along: Option<String>, validation: &Validation, pairs: usize) -> String {
     let found = used.iter().any(|claim| claim.from != Source::Own);
     let mut paragraphs = Vec::new();
     if found {
@@ -117,6 +123,7 @@ fn prose(used: &[&Claim], validation: &Validation, pairs: usize) -> String {
         }
     }
     paragraphs.extend(along(used));
+    paragraphs.extend(went_along);
     paragraphs.extend(foretold(validation));
     paragraphs.join("\n\n")
 }
@@ -138,6 +145,40 @@ fn along(used: &[&Claim]) -> Option<String> {
             list(&phrases)
         )),
     }
+}
+
+/// What the choices show beyond doubt and nothing is made of, since what is claimed explains it as well: who takes the long
+/// answer each time takes more examples each time. Whoever reads of the length alone would miss it.
+fn went_along(claims: &[Claim], used: &[&Claim], reward: &Reward) -> Option<String> {
+    if !used.iter().any(|claim| by_template(claim)) {
+        return None;
+    }
+    // A whole and its part are one, and what was refused, dropped or found to tell nothing is not said either.
+    let is_told = |row: &Trait| {
+        claims.iter().filter_map(Claim::row).any(|other| other.id == row.id || other.is_nested_with(row))
+    };
+    // How long and how rich words and sentences are goes with the length by itself.
+    let by_itself = |row: &Trait| !matches!(row.group, Group::Extent | Group::Wording | Group::Punctuation);
+    let rest = TABLE.iter().filter(|row| !row.surface && by_itself(row) && !is_told(row));
+    let mut found: Vec<_> = rest.filter_map(|row| Some((row, reward.beyond_doubt(row.id)?))).collect();
+    found.sort_by_key(|(_, (_, holds, all))| std::cmp::Reverse(2 * holds - all));
+    found.truncate(MOST_ALONG);
+    found.sort_by_key(|(row, _)| row.verb);
+    let mut verb = "";
+    let mut items = Vec::new();
+    for (row, (more, holds, all)) in found {
+        let phrase = row.phrase(more);
+        let phrase = if row.verb == verb { phrase[verb.len()..].trim_start() } else { &phrase };
+        items.push(format!("{phrase} ({holds} of {all})"));
+        verb = row.verb;
+    }
+    (!items.is_empty()).then(|| {
+        format!(
+            "The answers that you took also {}. That came together with the rest, so nothing is made of it: only choices \
+             between answers that are alike in the rest would tell.",
+            list(&items)
+        )
+    })
 }
 
 /// Whether a claim belongs to a part; the last part, without groups, takes what is about no trait.
@@ -523,6 +564,31 @@ mod tests {
         let expected = "Whether it matters by itself that answers are cooler in tone is open: in your choices that came together \
                         with the rest.";
         assert!(text.contains(expected), "{text}");
+    }
+
+    #[test]
+    fn what_went_along_beyond_doubt_is_said_and_nothing_made_of_it() {
+        let pair = |at: usize| {
+            let mut values = vec![0.0; TABLE.len()];
+            for (id, every) in [("length", 1), ("analogies", 1), ("warmth", 2), ("paragraphs", 1)] {
+                let (index, _) = Trait::find(id).unwrap();
+                values[index] = if at.is_multiple_of(every) { 1.0 } else { -1.0 };
+            }
+            Observation { difference: Difference::from_values(values), weight: 1.0 }
+        };
+        let seen: Vec<Observation> = (0..12).map(pair).collect();
+        let reward = Reward::learn(Prior::shipped(), &seen);
+        let told =
+            |claims: &[Claim]| Portrait::from_template(claims, &reward, &Validation::default(), 12).text;
+        let longer = claim("You prefer answers that are longer.", 12, 0);
+        let text = told(std::slice::from_ref(&longer));
+        // Paragraphs are a part of the length, and half of the choices are no habit.
+        let expected = "The answers that you took also have more analogies (12 of 12). That came together with the rest,";
+        assert!(text.contains(expected), "{text}");
+        let refused =
+            Claim { state: State::Refused, ..claim("You prefer answers that have more analogies.", 12, 0) };
+        assert!(!told(&[longer, refused]).contains("analogies"));
+        assert!(!told(&[Claim::own("No spoilers, please.")]).contains("also have"));
     }
 
     #[test]

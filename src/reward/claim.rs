@@ -237,14 +237,32 @@ impl Reward {
 
     /// A trait that is in the person's choices beyond doubt, beside what was told: one answer has it again and again, and
     /// that is the one they take. Why they take it is open; that they do is true of them, however little is left of the
-    /// trait's weight once what was told explains each choice.
+    /// trait's weight once what was told explains each choice. Not one that a longer answer has more of anyway: who takes the
+    /// short one each time takes fewer examples each time, and hears of the short one alone.
     fn unparted(&self, together: &Together, index: usize, heard: &[Leaning]) -> Option<Candidate> {
-        if TABLE[index].surface || TABLE[index].divides == Divides::Little {
+        let row = &TABLE[index];
+        if row.surface || row.of_words || row.divides == Divides::Little {
             return None;
         }
         let one = self.candidate(together, index, &[])?;
         let along = heard.iter().any(|&old| together.lean_alike(one.leaning, old, CLOSE));
-        (along && self.is_beyond_doubt(one.leaning) && can_be_claimed(&one.slope)).then_some(one)
+        let (length, _) = Trait::find("length")?;
+        let of_length =
+            together.lean_alike(one.leaning, Leaning { index: length, more: one.leaning.more }, ALONG);
+        (along && !of_length && self.is_beyond_doubt(one.leaning) && can_be_claimed(&one.slope))
+            .then_some(one)
+    }
+
+    /// What the bare count of the person's choices shows of a trait beyond doubt, whatever explains it: whether they take the
+    /// answer with more of it, in how many choices, and in how many that differ in it.
+    pub fn beyond_doubt(&self, id: &str) -> Option<(bool, usize, usize)> {
+        let (index, _) = Trait::find(id)?;
+        let leaning = [true, false]
+            .map(|more| Leaning { index, more })
+            .into_iter()
+            .find(|&one| self.is_beyond_doubt(one))?;
+        let [with, against] = self.counted(leaning);
+        Some((leaning.more, with as usize, (with + against) as usize))
     }
 
     /// Whether the bare count of the person's choices leaves no doubt.
