@@ -12,7 +12,7 @@ use super::claims::{Claim, Source, State};
 use super::likeness::Validation;
 use super::wording;
 use crate::reward::{Prior, Reward};
-use crate::traits::{Group, TABLE, Trait};
+use crate::traits::{Divides, Group, TABLE, Trait};
 
 /// Who wrote the prose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -159,7 +159,8 @@ fn went_along(claims: &[Claim], used: &[&Claim], reward: &Reward) -> Option<Stri
     };
     // How long and how rich words and sentences are goes with the length by itself.
     let by_itself = |row: &Trait| !matches!(row.group, Group::Extent | Group::Wording | Group::Punctuation);
-    let rest = TABLE.iter().filter(|row| !row.surface && by_itself(row) && !is_told(row));
+    let divides = |row: &Trait| !row.surface && row.divides != Divides::Little;
+    let rest = TABLE.iter().filter(|row| divides(row) && by_itself(row) && !is_told(row));
     let mut found: Vec<_> = rest.filter_map(|row| Some((row, reward.beyond_doubt(row.id)?))).collect();
     found.sort_by_key(|(_, (_, holds, all))| std::cmp::Reverse(2 * holds - all));
     found.truncate(MOST_ALONG);
@@ -174,8 +175,7 @@ fn went_along(claims: &[Claim], used: &[&Claim], reward: &Reward) -> Option<Stri
     }
     (!items.is_empty()).then(|| {
         format!(
-            "The answers that you took also {}. That came together with the rest, so nothing is made of it: only choices \
-             between answers that are alike in the rest would tell.",
+            "The answers that you took also {}. What is said above explains that as well, so nothing is made of it.",
             list(&items)
         )
     })
@@ -583,7 +583,8 @@ mod tests {
         let longer = claim("You prefer answers that are longer.", 12, 0);
         let text = told(std::slice::from_ref(&longer));
         // Paragraphs are a part of the length, and half of the choices are no habit.
-        let expected = "The answers that you took also have more analogies (12 of 12). That came together with the rest,";
+        let expected =
+            "The answers that you took also have more analogies (12 of 12). What is said above explains";
         assert!(text.contains(expected), "{text}");
         let refused =
             Claim { state: State::Refused, ..claim("You prefer answers that have more analogies.", 12, 0) };

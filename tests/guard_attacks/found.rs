@@ -428,3 +428,59 @@ fn how_an_api_is_asked_is_nobodys() {
         is_nobodys(guide, body);
     }
 }
+
+/// What one message says, within so many others: the arguments of a tool's call are JSON in a string of JSON.
+#[test]
+fn json_within_json_does_not_hide() {
+    let field = |(number, word): (usize, &&str)| format!("{}:{}", json(&format!("k{number}")), json(word));
+    let mut body = format!("{{{}}}", words().iter().enumerate().map(field).collect::<Vec<_>>().join(","));
+    for depth in 0..5 {
+        hides_not(&format!("{depth} deep"), EIGHT, &body);
+        body = format!("{{\"role\":\"user\",\"content\":{}}}", json(&body));
+    }
+    let yaml: String = words().iter().map(|word| format!("- n: 1\n  t: {word}\n")).collect();
+    hides_not(
+        "YAML in JSON in JSON",
+        EIGHT,
+        format!("{{\"a\":{}}}", json(&format!("{{\"b\":{}}}", json(&yaml)))),
+    );
+}
+
+#[test]
+fn entities_in_keys_and_values_do_not_hide() {
+    let of = words().iter().map(|word| word.replace('e', "&#101;")).collect::<Vec<_>>();
+    let fields = of.chunks(2).map(|two| format!("{}:{}", json(&two[0]), json(&two[1])));
+    hides_not("entities", EIGHT, format!("{{{}}}", fields.collect::<Vec<_>>().join(",")));
+}
+
+#[test]
+fn hiragana_is_found_in_wider_bytes() {
+    let text = "わたしのそぼはにわにざくろのきをうえていました";
+    let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let wider: Vec<u8> = text.chars().flat_map(|c| (c as u32).to_be_bytes()).collect();
+    for (name, bytes) in [("UTF-16LE", &little_endian(text)), ("UTF-16BE", &big), ("UTF-32", &wider)] {
+        hides_not(&format!("base64 of {name}"), text, base64_with(bytes, STANDARD, true));
+        hides_not(&format!("hex of {name}"), text, hex_of(bytes));
+    }
+}
+
+#[test]
+fn more_ways_that_once_passed_do_not_hide() {
+    let text = "l'été dernier ma mère a rêvé d'une île près de Génève";
+    let named = [("é", "&eacute;"), ("è", "&egrave;"), ("ê", "&ecirc;"), ("î", "&icirc;")];
+    let by_name = named.iter().fold(text.to_owned(), |text, (letter, name)| text.replace(letter, name));
+    hides_not("letters by their names, backwards", text, reversed(&by_name));
+    let pieces: Vec<String> = words().chunks(2).map(|two| base64url(&(two.join(" ") + " "))).collect();
+    hides_not("a path of pieces", EIGHT, format!("https://a.example/{}", pieces.join("/")));
+    hides_not("small iotas", EIGHT, EIGHT.chars().flat_map(|c| [c, '\u{345}']).collect::<String>());
+}
+
+/// Of a long text with some code in it, each way to read it is read near what makes the difference.
+#[test]
+fn a_long_text_can_be_read() {
+    let text = ["PRIVACY.md", "README.md", "CHANGELOG.md"]
+        .map(|path| std::fs::read_to_string(path).unwrap())
+        .concat();
+    let message = serde_json::json!({ "role": "user", "content": text });
+    passes("50 KB", serde_json::json!({ "model": "m", "messages": [message] }).to_string());
+}

@@ -111,8 +111,8 @@ pub fn wide(bytes: &[u8]) -> Vec<String> {
     let mut found = Vec::new();
     let is_printable = |byte: u8| (0x20..0x7F).contains(&byte);
     let printable = bytes.iter().filter(|byte| is_printable(**byte)).count();
-    // ASCII two by two is Chinese.
-    if printable * 10 < bytes.len() * 9 {
+    // ASCII two by two is Chinese; but every second byte of it is no nought.
+    if printable * 10 < bytes.len() * 9 || (0..2).any(|high| has_row_of_hiragana(bytes, high)) {
         for high in (0..2).filter(|high| has_row_of_one_script(bytes, *high)) {
             for (skipped, number) in
                 [(high, u16::from_be_bytes as fn([u8; 2]) -> u16), (1 - high, u16::from_le_bytes)]
@@ -133,6 +133,18 @@ pub fn wide(bytes: &[u8]) -> Vec<String> {
         }
     }
     found
+}
+
+/// Hiragana whose two bytes are both ASCII, `0A` to `0~`.
+const HIRAGANA: std::ops::Range<char> = '\u{3041}'..'\u{307F}';
+
+/// Whether every second byte is a nought for a while, and none between them a figure.
+fn has_row_of_hiragana(bytes: &[u8], high: usize) -> bool {
+    let mut row = 0;
+    bytes.get(high..).unwrap_or_default().as_chunks().0.iter().any(|[high, low]| {
+        row = if *high == b'0' && (0x41..=0x96).contains(low) { row + 1 } else { 0 };
+        row >= SHORTEST_WIDE
+    })
 }
 
 /// A quick look at the upper bytes alone, every second from the first or from the second on: in most bytes that are no UTF-16 no row of them is of one script.
@@ -197,7 +209,8 @@ fn of_one_script(chars: impl Iterator<Item = char>) -> Option<String> {
             stretch.push(c);
             count += 1;
             let [high, low] = (c as u32 as u16).to_be_bytes();
-            doubtful += usize::from((0x20..0x7F).contains(&high) && (0x20..0x7F).contains(&low));
+            let is_printable = |byte: u8| (0x20..0x7F).contains(&byte);
+            doubtful += usize::from(is_printable(high) && is_printable(low) && !HIRAGANA.contains(&c));
         }
     }
     said(found)
@@ -242,6 +255,11 @@ mod tests {
             .collect();
         finds(&cyrillic, "рыжики в бочке");
         finds(&chinese.chars().flat_map(|c| (c as u32).to_be_bytes()).collect::<Vec<_>>(), chinese);
+        let hiragana = "わたしのそぼはにわにざくろをうえた";
+        for spread in [u16::to_be_bytes as fn(u16) -> [u8; 2], u16::to_le_bytes] {
+            finds(&units(hiragana).into_iter().flat_map(spread).collect::<Vec<_>>(), hiragana);
+        }
+        finds(&hiragana.chars().flat_map(|c| (c as u32).to_le_bytes()).collect::<Vec<_>>(), hiragana);
         assert_eq!(utf8_or_latin(b"\xC3\xA9t\xE9 \x9Cuf"), "été œuf");
     }
 

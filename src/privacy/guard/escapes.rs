@@ -4,17 +4,29 @@
 //! What stands for no character (half a pair of surrogates, a code beyond Unicode) becomes nothing, as in a reader that
 //! forgives; bytes that are no UTF-8 are read as Latin-1.
 
+use std::ops::Range;
+
 use super::charsets::utf8_or_latin;
 use super::entities::entity;
 
-/// Undoes percent signs, entities and backslashes, all in one pass, once.
+/// Undoes percent signs, entities and backslashes, all in one pass, once: what they stand for, with what is around them.
 pub fn unescape(text: &str) -> Option<String> {
-    if !text.bytes().any(|byte| matches!(byte, b'%' | b'&' | b'\\')) {
-        return None;
-    }
+    let mut undone = Undone::of(text);
+    each_escape(text, |said, part| undone.says(&said, part));
+    undone.text()
+}
+
+/// How many escapes it undoes.
+pub fn unescaped(text: &str) -> usize {
+    let mut count = 0;
+    each_escape(text, |_, _| count += 1);
+    count
+}
+
+/// Tells each escape: what it says, and where it stands.
+fn each_escape(text: &str, mut tell: impl FnMut(Said, Range<usize>)) {
     let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let (mut at, mut changed) = (0, false);
+    let mut at = 0;
     while at < bytes.len() {
         let found = match bytes[at] {
             b'%' => percent(&bytes[at..]),
@@ -25,45 +37,77 @@ pub fn unescape(text: &str) -> Option<String> {
         };
         match found {
             Some((said, length)) => {
-                said.write(&mut out);
+                tell(said, at..at + length);
                 at += length;
-                changed = true;
             }
-            None => {
-                out.push(bytes[at]);
-                at += 1;
-            }
+            None => at += 1,
         }
     }
-    changed.then(|| utf8_or_latin(&out))
 }
 
-/// Undoes quoted-printable (RFC 2045): `=41`, and an equals sign at the end of a line.
+/// A text of which parts are undone, and with each what stands around it: what is far from all of them was read before.
+/// Else a long text with a sign of escaping here and there would be read whole again, in each of a hundred ways.
+struct Undone<'a> {
+    of: &'a str,
+    out: Vec<u8>,
+    /// Up to where the text is told; none where no part was yet.
+    told: Option<usize>,
+}
+
+/// Bytes around a part that are told with it: more than forty words, of letters of three bytes too.
+const AROUND: usize = 1000;
+
+impl<'a> Undone<'a> {
+    fn of(of: &'a str) -> Self {
+        Undone { of, out: Vec::new(), told: None }
+    }
+
+    /// Puts what a part says in its place; parts come in their order.
+    fn says(&mut self, said: &Said, part: Range<usize>) {
+        let from = self.of.floor_char_boundary(part.start.saturating_sub(AROUND));
+        let bytes = self.of.as_bytes();
+        match self.told {
+            Some(told) if told + AROUND < from => {
+                self.out.extend_from_slice(&bytes[told..self.of.ceil_char_boundary(told + AROUND)]);
+                self.out.push(b'\n');
+                self.out.extend_from_slice(&bytes[from..part.start]);
+            }
+            told => self.out.extend_from_slice(&bytes[told.unwrap_or(from)..part.start]),
+        }
+        said.write(&mut self.out);
+        self.told = Some(part.end);
+    }
+
+    fn text(mut self) -> Option<String> {
+        let told = self.told?;
+        let end = self.of.ceil_char_boundary((told + AROUND).min(self.of.len()));
+        self.out.extend_from_slice(&self.of.as_bytes()[told..end]);
+        Some(utf8_or_latin(&self.out))
+    }
+}
+
+/// Undoes quoted-printable (RFC 2045): `=41`, and an equals sign at the end of a line; with what is around them.
 pub fn quoted_printable(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let (mut at, mut changed) = (0, false);
+    let mut undone = Undone::of(text);
+    let mut at = 0;
     while at < bytes.len() {
+        let mut length = 1;
         if bytes[at] == b'=' {
             let line_end = bytes[at + 1..].iter().position(|byte| !matches!(byte, b' ' | b'\r'));
             if let Some(byte) = hex(bytes, at + 1, 2) {
-                out.push(byte as u8);
-                at += 3;
-                changed = true;
-                continue;
-            }
-            if let Some(blanks) = line_end
+                length = 3;
+                undone.says(&Said::Byte(byte as u8), at..at + length);
+            } else if let Some(blanks) = line_end
                 && bytes[at + 1 + blanks] == b'\n'
             {
-                at += blanks + 2;
-                changed = true;
-                continue;
+                length = blanks + 2;
+                undone.says(&Said::Nothing, at..at + length);
             }
         }
-        out.push(bytes[at]);
-        at += 1;
+        at += length;
     }
-    changed.then(|| utf8_or_latin(&out))
+    undone.text()
 }
 
 /// Whether the text has escapes that stand for a character by its number, which plain text hardly has.
@@ -76,6 +120,16 @@ pub fn has_numbered_escapes(text: &str) -> bool {
         b'U' | b'u' => bytes.get(at + 1) == Some(&b'+') && hex(bytes, at + 2, 2).is_some(),
         _ => false,
     })
+}
+
+/// Whether the text has letters by their names, closed by a semicolon (`&eacute;`).
+pub fn has_named_letters(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let named = |at: usize| {
+        let (character, length) = entity(&bytes[at..])?;
+        Some(character?.is_alphabetic() && bytes[at + length - 1] == b';')
+    };
+    (0..bytes.len()).any(|at| bytes[at] == b'&' && named(at) == Some(true))
 }
 
 /// How many escapes a text has that say something: hardly one does in a text that was turned round.
@@ -111,9 +165,9 @@ enum Said {
 }
 
 impl Said {
-    fn write(self, out: &mut Vec<u8>) {
+    fn write(&self, out: &mut Vec<u8>) {
         match self {
-            Said::Byte(byte) => out.push(byte),
+            Said::Byte(byte) => out.push(*byte),
             Said::Character(c) => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
             Said::Nothing => {}
         }
@@ -193,6 +247,23 @@ mod tests {
     }
 
     #[test]
+    fn of_a_long_text_what_is_far_from_any_escape_is_left_out() {
+        let (far, near) = ("ä".repeat(3 * AROUND), "é".repeat(AROUND / 2));
+        let told = unescape(&format!("{far}%41{far}&#66;{far}")).unwrap();
+        assert_eq!(
+            told,
+            "ä".repeat(AROUND / 2)
+                + "A"
+                + &"ä".repeat(AROUND / 2)
+                + "\n"
+                + &"ä".repeat(AROUND / 2)
+                + "B"
+                + &"ä".repeat(AROUND / 2)
+        );
+        check(&format!("{near}%41{near}%42{near}"), &format!("{near}A{near}B{near}"));
+    }
+
+    #[test]
     fn what_stands_for_a_character_becomes_it() {
         check("a%20b%C3%A9", "a bé");
         check("a&amp;b&#65;&#x42;&eacute;&shy;", "a&bABe");
@@ -206,6 +277,7 @@ mod tests {
         assert!(
             has_numbered_escapes("a %41") && has_numbered_escapes("&#65;") && has_numbered_escapes(r"\u0041")
         );
+        assert!(has_named_letters("caf&eacute;") && !has_named_letters("a &amp; b &eacute"));
         assert!(has_numbered_escapes("U+0041") && !has_numbered_escapes(r#"100% \" \n &amp; U+"#));
     }
 }

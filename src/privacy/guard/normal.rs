@@ -82,7 +82,7 @@ pub fn letters(text: &str, folding: Folding) -> Vec<Letter> {
             // Another script's vowel on a Latin letter is a decoration; but a Greek letter may look Latin.
             let decorates = is_mark
                 && on_latin
-                && c != SMALL_IOTA
+                && (c != SMALL_IOTA || is_behind_ascii(&text[..start]))
                 && (gap == 0 || is_before_latin(&text[start + c.len_utf8()..]));
             let mut tell = |value| {
                 let first = out.len() == before;
@@ -116,6 +116,12 @@ pub fn letters(text: &str, folding: Folding) -> Vec<Letter> {
         }
     }
     out
+}
+
+/// Whether the letter before is one of ASCII.
+fn is_behind_ascii(text: &str) -> bool {
+    let mut before = text.chars().rev().take(usize::from(LONGEST_GAP));
+    before.find(|c| c.is_alphanumeric() && !is_combining_mark(*c)).is_some_and(|c| c.is_ascii())
 }
 
 /// Whether the next letter is none of a script that has vowel marks: a stretch of one may begin with a mark.

@@ -35,7 +35,9 @@ pub fn written_in_digits(text: &str) -> Vec<String> {
     }
     mixed.into_iter().for_each(|run| decode(run, 6, 4, &mut found));
     if has_mixed_words(text) {
-        found.extend([false, true].into_iter().filter_map(|back| word_by_word(text, base64, 6, back)));
+        for digit in [base64, base62] {
+            found.extend([false, true].into_iter().filter_map(|back| word_by_word(text, digit, 6, back)));
+        }
     }
     if text.as_bytes().windows(2).any(|two| base32(two[0]).is_some() && base32(two[1]).is_some()) {
         found.extend([false, true].into_iter().filter_map(|back| word_by_word(text, base32, 5, back)));
@@ -337,6 +339,7 @@ mod tests {
             "The rain in Spain falls",
         );
         finds("KRUGK, OJQWS3Q=, NFXA====, KNYGC2LO", "The rain in Spain");
+        finds("https://a.b/VGhlIHJhaW4/aW4gU3BhaW4/ZmFsbHM/b24gdGhl", "The rain in Spain falls on the");
     }
 
     #[test]

@@ -10,7 +10,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use unicode_normalization::char::is_combining_mark;
 
 use super::charsets::{readable, wide};
-use super::escapes::{escapes, has_numbered_escapes, invisible, quoted_printable, unescape};
+use super::escapes::{
+    escapes, has_named_letters, has_numbered_escapes, invisible, quoted_printable, unescape, unescaped,
+};
 use super::fields::{beside, is_long, joined, quotes};
 use super::markup::rendered;
 use super::normal::is_invisible;
@@ -67,6 +69,9 @@ struct Steps {
     /// Times that fields were put together since the last of them, and in all.
     joins: usize,
     all_joins: usize,
+    /// Times that literals were put together of a text that is hardly anything else: JSON within a string of JSON, as the
+    /// arguments of a tool's call are. Each gives less than it was made of, so it costs little.
+    quoted: usize,
     /// Fields that stood apart were put together: in turns, by their keys.
     parted: bool,
     /// What a page does not show was taken out.
@@ -76,6 +81,10 @@ struct Steps {
 impl Steps {
     fn decoded(self) -> Self {
         Steps { layers: self.layers + 1, joins: 0, ..self }
+    }
+
+    fn quoted(self) -> Self {
+        Steps { quoted: self.quoted + 1, ..self }
     }
 
     fn joined(self) -> Self {
@@ -110,12 +119,14 @@ fn unfold(starts: Vec<String>, most: usize) -> Result<Vec<String>, Unreadable> {
         }
         if steps.joins < JOINS && steps.all_joins < ALL_JOINS {
             let joined = joined(&text, quotes, beside.is_some());
-            if !steps.rendered && beside.is_none() {
+            if !steps.rendered && !steps.parted && beside.is_none() {
                 let shown = Steps { rendered: true, ..steps.joined() };
                 waiting.extend(rendered(&text).into_iter().map(|text| (text, shown)));
             }
+            let free = beside.is_some() && steps.quoted < LAYERS;
+            let then = if free { steps.quoted() } else { steps.joined() };
             let nested = joined.nested.into_iter().chain(beside);
-            waiting.extend(nested.map(|text| (text, steps.joined())));
+            waiting.extend(nested.map(|text| (text, then)));
             if !steps.parted {
                 // None at once, and one more behind the next layer.
                 let parted = Steps { joins: JOINS, all_joins: ALL_JOINS - 1, parted: true, ..steps };
@@ -131,7 +142,10 @@ fn decoded(text: &str, layer: usize, by_quotes: bool) -> Vec<String> {
     let mut found = written_in_digits(text);
     if let Some(narrow) = narrowed(text) {
         found.extend(written_in_digits(&narrow));
-        found.extend(unescape(&narrow));
+        // As many as there are anyway are the same ones.
+        if unescaped(&narrow) > unescaped(text) {
+            found.extend(unescape(&narrow));
+        }
     }
     // Backwards, plain text has such signs by chance: again and again it would unfold for ever.
     let may_be_packed = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'%' | b'&' | b'\\' | b'=');
@@ -139,7 +153,7 @@ fn decoded(text: &str, layer: usize, by_quotes: bool) -> Vec<String> {
         let backwards: String = text.chars().rev().collect();
         // The right way round, an escape hardly is one backwards too.
         let is_turned = || looks_packed(text) && 2 * escapes(&backwards) >= escapes(text);
-        if has_numbered_escapes(&backwards) || is_turned() {
+        if has_numbered_escapes(&backwards) || has_named_letters(&backwards) || is_turned() {
             found.extend(unescape(&backwards));
             found.extend(written_in_digits(&backwards));
         }
@@ -153,6 +167,10 @@ fn decoded(text: &str, layer: usize, by_quotes: bool) -> Vec<String> {
         if is_quoted_printable(text) {
             found.extend(quoted_printable(text));
         }
+    }
+    // Neither a literal nor a key undoes an entity, and what is spread over both is read in their order alone.
+    if by_quotes && text.contains('&') {
+        found.extend(unescape(text));
     }
     found.extend(invisible(text));
     found
