@@ -13,6 +13,8 @@
 //! | [`Format::OpenWebui`] | Open WebUI's feedback export | `data.rating`, `meta.message_id`, `snapshot.chat` |
 //! | [`Format::Likeness`] | our own export | a header line, then a pair or a choice a line |
 
+#[cfg(test)]
+mod any_file;
 mod arena;
 mod detect;
 mod fields;
