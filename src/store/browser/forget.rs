@@ -1,6 +1,6 @@
 //! Forgetting everything, and looking whether anything is left; how much is used.
 
-use js_sys::{Array, Promise, Reflect};
+use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 
 use super::js::{call, global};
@@ -44,17 +44,23 @@ pub async fn forget_everything(store: Option<&Store>) -> Result<Forgotten, Store
     })
 }
 
+/// Whoever holds the database gets so long to let go, once the browser has said that someone does: a connection that was
+/// closed while it read is held until it has read, and WebKit says so of our own.
+const GRACE_MS: u32 = 3000;
+
 /// The library's own request for this hears nothing of a tab that holds on, and would wait for ever.
 async fn delete_database() -> Result<(), StoreError> {
     let unavailable = || StoreError::Unavailable("IndexedDB is not there".into());
     let factory = global(&["indexedDB"]).ok_or_else(unavailable)?;
     let request = call(&factory, "deleteDatabase", &[DATABASE.into()]).await.map_err(|_| unavailable())?;
+    let set_timeout = global(&["setTimeout"]).and_then(|timer| timer.dyn_into::<Function>().ok());
+    let set_timeout = set_timeout.ok_or_else(unavailable)?;
     let outcome = Promise::new(&mut |resolve, reject| {
         let refused = |why: &str| JsValue::from(reject.bind1(&JsValue::NULL, &why.into()));
         let listeners = [
             ("onsuccess", JsValue::from(resolve)),
             ("onerror", refused("failed")),
-            ("onblocked", refused("blocked")),
+            ("onblocked", set_timeout.bind2(&js_sys::global(), &refused("blocked"), &GRACE_MS.into()).into()),
         ];
         for (name, listener) in listeners {
             // A request takes these properties (W3C Indexed Database API, 4.1).
