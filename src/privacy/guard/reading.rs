@@ -124,9 +124,11 @@ fn unfold(starts: Vec<String>, most: usize) -> Result<Vec<String>, Unreadable> {
                 waiting.extend(rendered(&text).into_iter().map(|text| (text, shown)));
             }
             let free = beside.is_some() && steps.quoted < LAYERS;
-            let then = if free { steps.quoted() } else { steps.joined() };
-            let nested = joined.nested.into_iter().chain(beside);
-            waiting.extend(nested.map(|text| (text, then)));
+            for text in joined.nested.into_iter().chain(beside) {
+                let is_json_again = free && self::beside(&text, &self::quotes(&text)).is_some();
+                let then = if is_json_again { steps.quoted() } else { steps.joined() };
+                waiting.push_back((text, then));
+            }
             if !steps.parted {
                 // None at once, and one more behind the next layer.
                 let parted = Steps { joins: JOINS, all_joins: ALL_JOINS - 1, parted: true, ..steps };
