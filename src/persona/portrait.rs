@@ -52,11 +52,11 @@ const CLEAR: f64 = 1.0;
 /// So many of the newest pairs of a long history a keeper of it need learn from; a taste is in far fewer.
 pub const LEARNED_FROM: usize = 500;
 
-/// And so much of what went along with them.
-const MOST_ALONG: usize = 3;
-
 /// At most this many claims are told; the rest is in the list of claims.
 const MOST_TOLD: usize = 9;
+
+/// And so much of what went along with them.
+const MOST_ALONG: usize = 3;
 
 impl Portrait {
     /// Writes the portrait from a template.
@@ -70,9 +70,10 @@ impl Portrait {
         used.sort_by(|a, b| sureness(b).total_cmp(&sureness(a)));
         used.truncate(MOST_TOLD);
         let rests_on = used.iter().map(|claim| claim.id.clone()).collect();
-        let text = match used.is_empty() {
-            true => nothing_yet(reward, pairs),
-            false => prose(&used, went_along(claims, &used, reward), validation, pairs),
+        let text = if used.is_empty() {
+            nothing_yet(reward, pairs)
+        } else {
+            prose(&used, went_along(claims, &used, reward), validation, pairs)
         };
         Portrait { text, by: Writer::Template, rests_on }
     }
@@ -165,18 +166,12 @@ fn went_along(claims: &[Claim], used: &[&Claim], reward: &Reward) -> Option<Stri
     found.sort_by_key(|(_, (_, holds, all))| std::cmp::Reverse(2 * holds - all));
     found.truncate(MOST_ALONG);
     found.sort_by_key(|(row, _)| row.verb);
-    let mut verb = "";
-    let mut items = Vec::new();
-    for (row, (more, holds, all)) in found {
-        let phrase = row.phrase(more);
-        let phrase = if row.verb == verb { phrase[verb.len()..].trim_start() } else { &phrase };
-        items.push(format!("{phrase} ({holds} of {all})"));
-        verb = row.verb;
-    }
-    (!items.is_empty()).then(|| {
+    let said = phrases(
+        found.into_iter().map(|(row, (more, holds, all))| (row, more, format!(" ({holds} of {all})"))),
+    );
+    (!said.is_empty()).then(|| {
         format!(
-            "The answers that you took also {}. What is said above explains that as well, so nothing is made of it.",
-            list(&items)
+            "The answers that you took also {said}. What is said above explains that as well, so nothing is made of it."
         )
     })
 }
@@ -216,13 +211,20 @@ fn part(claims: &[&Claim], explained: &mut bool) -> String {
 
 /// What several claims say of answers: "are shorter (17 of 20), more formal (9 of 11) and have fewer headings (8 of 9)".
 fn likes(claims: &[&Claim], explained: &mut bool) -> String {
+    phrases(claims.iter().filter_map(|claim| {
+        let (row, about) = claim.row().zip(claim.about.as_ref())?;
+        Some((row, about.more, like(claim, explained)))
+    }))
+}
+
+/// Traits with a direction and what is added to each, as one list in which no verb is said twice running.
+fn phrases<'a>(said: impl Iterator<Item = (&'a Trait, bool, String)>) -> String {
     let mut verb = "";
     let mut items = Vec::new();
-    for claim in claims {
-        let Some((row, about)) = claim.row().zip(claim.about.as_ref()) else { continue };
-        let phrase = row.phrase(about.more);
+    for (row, more, added) in said {
+        let phrase = row.phrase(more);
         let phrase = if row.verb == verb { phrase[verb.len()..].trim_start() } else { &phrase };
-        items.push(format!("{phrase}{}", like(claim, explained)));
+        items.push(format!("{phrase}{added}"));
         verb = row.verb;
     }
     list(&items)
