@@ -12,30 +12,40 @@ use crate::service::{KeptFile, ModelSource, ModelsView, PartFile};
 use crate::view::loadable::Loadable;
 use crate::view::{Confirm, words};
 
-/// The section; nothing where nothing is kept.
+/// The section; nothing where nothing is kept. A row stays what it is, with what was asked of it, whatever becomes of the
+/// others: the list comes anew after each thing that is done with a model.
 #[component]
-pub fn Kept(models: ModelsView) -> impl IntoView {
-    let ModelsView { kept, parts, loaded } = models;
-    let loaded = loaded.map(|model| model.file);
-    let bytes: f64 = kept.iter().map(|file| file.bytes).chain(parts.iter().map(|part| part.bytes)).sum();
-    let estimate = LocalResource::new(browser::storage_estimate);
-    let room = move || room_words(bytes, estimate.get().flatten());
-    let any = !(kept.is_empty() && parts.is_empty());
-    let parts = parts.into_iter().map(|part| view! { <Part part=part /> }).collect_view();
-    let kept = kept.into_iter().map(|model| {
-        let in_use = loaded.as_ref() == Some(&model.name);
-        view! { <KeptModel model=model in_use=in_use /> }
+pub fn Kept(models: Signal<ModelsView>) -> impl IntoView {
+    let kept = Memo::new(move |_| models.read().kept.clone());
+    let parts = Memo::new(move |_| models.read().parts.clone());
+    let loaded = Memo::new(move |_| models.read().loaded.as_ref().map(|model| model.file.clone()));
+    // Each file that comes or goes changes it.
+    let estimate = LocalResource::new(move || {
+        kept.track();
+        parts.track();
+        browser::storage_estimate()
     });
-    let kept = kept.collect_view();
-    any.then(|| {
-        view! {
+    let room = move || {
+        let bytes =
+            kept.read().iter().map(|file| file.bytes).chain(parts.read().iter().map(|part| part.bytes)).sum();
+        room_words(bytes, estimate.get().flatten())
+    };
+    view! {
+        <Show when=move || !(kept.read().is_empty() && parts.read().is_empty())>
             <section aria-labelledby="kept">
                 <h2 id="kept">"Kept in this browser"</h2>
                 <p class="small room">{room}</p>
-                <ul class="kept">{parts} {kept}</ul>
+                <ul class="kept">
+                    <For each=move || parts.get() key=|part| (part.name.clone(), part.bytes.to_bits(), part.busy) let:part>
+                        <Part part=part />
+                    </For>
+                    <For each=move || kept.get() key=|file| (file.name.clone(), file.bytes.to_bits(), file.sha256.clone()) let:file>
+                        <KeptModel model=file loaded=loaded />
+                    </For>
+                </ul>
             </section>
-        }
-    })
+        </Show>
+    }
 }
 
 /// A download that stopped on the way.
@@ -82,11 +92,12 @@ fn Part(part: PartFile) -> impl IntoView {
 }
 
 #[component]
-fn KeptModel(model: KeptFile, in_use: bool) -> impl IntoView {
+fn KeptModel(model: KeptFile, loaded: Memo<Option<String>>) -> impl IntoView {
     let session = Session::here();
     let loading = ModelLoading::here();
     let asked = RwSignal::new(false);
     let name = StoredValue::new(model.name.clone());
+    let in_use = move || loaded.read().as_ref() == Some(&*name.read_value());
     let busy = move || loading.is_busy();
     let from = model.from.map(|from| format!("From {from}"));
     let digest = model.sha256.map(|digest| {
@@ -110,10 +121,10 @@ fn KeptModel(model: KeptFile, in_use: bool) -> impl IntoView {
             >
                 <button
                     type="button"
-                    disabled=move || in_use || busy()
+                    disabled=move || in_use() || busy()
                     on:click=move |_| loading.start(session, ModelSource::Kept(name.get_value()), None)
                 >
-                    {if in_use { "In use" } else { "Load" }}
+                    {move || if in_use() { "In use" } else { "Load" }}
                 </button>
                 <button type="button" class="quiet" on:click=move |_| asked.set(true)>
                     "Remove"

@@ -173,6 +173,7 @@ pub fn ModelsPage() -> impl IntoView {
     let retry = Callback::new(move |()| session.refresh_models());
     let models = Memo::new(move |_| session.models.get());
     let ready = Memo::new(move |_| models.read().ready().is_some());
+    let there = Signal::derive(move || models.read().ready().cloned().unwrap_or_default());
     let loading = ModelLoading::here();
     Effect::new(move |_| {
         if ready.get() {
@@ -201,7 +202,7 @@ pub fn ModelsPage() -> impl IntoView {
             <Show when=move || ready.get()>
                 <RunOn />
                 <UnderWay />
-                {move || models.get().ready().cloned().map(|models| view! { <Kept models=models /> })}
+                <Kept models=there />
                 <GetAnother />
             </Show>
             <BuiltInModel />
