@@ -19,6 +19,19 @@ fn say(text: &str) {
     println!("{text}");
 }
 
+/// Multiplies with weights of this format, by this table, so many times, for a clock outside; gives how many products of
+/// two numbers that were.
+#[unsafe(no_mangle)]
+pub extern "C" fn multiply(table: usize, format: usize, times: usize) -> f64 {
+    likeness::engine::cpu::testing::multiply(table, format, times) as f64
+}
+
+/// Reports the names of the formats, in their order.
+#[unsafe(no_mangle)]
+pub extern "C" fn formats() {
+    say(&likeness::engine::gguf::TensorKind::ALL.map(|kind| kind.name()).join(" "));
+}
+
 /// Runs every check of every table in this build; a failure traps after its message was reported.
 #[unsafe(no_mangle)]
 pub extern "C" fn check() -> usize {

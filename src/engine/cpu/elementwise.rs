@@ -50,7 +50,9 @@ pub unsafe fn quantise<I: Isa>(x: &[f32], tile: *mut u8, slot: usize) {
                 I::store(low.as_mut_ptr().add(lane), l);
                 I::store(taint.as_mut_ptr().add(lane), t);
             }
-            let largest = (0..WIDTH).fold(0f32, |max, i| max.max(high[i]).max(-low[i]));
+            // why: no `f32::max`, which WebAssembly calls a function for; neither is ever NaN.
+            let larger = |a: f32, b: f32| if a < b { b } else { a };
+            let largest = (0..WIDTH).fold(0f32, |max, i| larger(larger(max, high[i]), -low[i]));
             // Below this the inverse overflows; such a block is nothing beside any other.
             let (scale, inverse) =
                 if largest < 1e-30 { (0.0, 0.0) } else { (largest / 127.0, 127.0 / largest) };

@@ -68,13 +68,16 @@ unsafe fn formats<I: Isa, const T: usize>(
     tokens: usize,
 ) {
     let blocks = w.cols() / BLOCK;
-    for part in 0..GROUP / I::LANES {
-        // SAFETY: the caller's.
-        unsafe {
+    // SAFETY: the caller's.
+    unsafe {
+        match w.kind() {
+            TensorKind::Q4_0 => return nibbles::<I, Q4_0, T>(weights, blocks, tile, out, stride, tokens),
+            TensorKind::Q4_1 => return nibbles::<I, Q4_1, T>(weights, blocks, tile, out, stride, tokens),
+            TensorKind::Q4_K => return nibbles::<I, Q4_K, T>(weights, blocks, tile, out, stride, tokens),
+            _ => {}
+        }
+        for part in 0..GROUP / I::LANES {
             let sums = match w.kind() {
-                TensorKind::Q4_0 => nibbles::<I, Q4_0, T>(weights, part, blocks, tile),
-                TensorKind::Q4_1 => nibbles::<I, Q4_1, T>(weights, part, blocks, tile),
-                TensorKind::Q4_K => nibbles::<I, Q4_K, T>(weights, part, blocks, tile),
                 TensorKind::Q5_1 => affine_bytes::<I, Q5_1, T>(weights, part, blocks, tile),
                 TensorKind::Q5_K => affine_bytes::<I, Q5_K, T>(weights, part, blocks, tile),
                 TensorKind::Q5_0 | TensorKind::Q8_0 | TensorKind::IQ4_NL => {
@@ -82,24 +85,27 @@ unsafe fn formats<I: Isa, const T: usize>(
                 }
                 TensorKind::Q2_K => q2_k::<I, T>(weights, part, blocks, tile),
                 TensorKind::Q3_K | TensorKind::Q6_K => q6_k::<I, T>(weights, part, blocks, tile),
+                TensorKind::Q4_0 | TensorKind::Q4_1 | TensorKind::Q4_K => return,
                 TensorKind::F16 | TensorKind::F32 | TensorKind::BF16 => return,
             };
-            put::<I, T>(sums, part, out, stride, tokens);
+            put::<I, T, 1>(sums.map(|sum| [sum]), out.add(part * I::LANES), stride, tokens);
         }
     }
 }
 
+/// Writes the sums of so many tokens, each for a group's rows or a part of them.
 #[inline(always)]
-unsafe fn put<I: Isa, const T: usize>(
-    sums: [I::F; T],
-    part: usize,
+unsafe fn put<I: Isa, const T: usize, const P: usize>(
+    sums: [[I::F; P]; T],
     out: *mut f32,
     stride: usize,
     tokens: usize,
 ) {
-    for (t, sum) in sums.into_iter().enumerate().take(tokens) {
-        // SAFETY: the caller's.
-        unsafe { I::store(out.add(t * stride + part * I::LANES), sum) }
+    for (t, sums) in sums.into_iter().enumerate().take(tokens) {
+        for (part, sum) in sums.into_iter().enumerate() {
+            // SAFETY: the caller's.
+            unsafe { I::store(out.add(t * stride + part * I::LANES), sum) }
+        }
     }
 }
 
@@ -267,27 +273,52 @@ unsafe fn q2_k<I: Isa, const T: usize>(
 #[inline(always)]
 unsafe fn nibbles<I: Isa, S: AffineFormat, const T: usize>(
     weights: *const u8,
-    part: usize,
+    blocks: usize,
+    tile: *const u8,
+    out: *mut f32,
+    stride: usize,
+    tokens: usize,
+) {
+    // SAFETY: the caller's.
+    unsafe {
+        // As many vectors as a group's rows take.
+        match GROUP / I::LANES {
+            1 => put::<I, T, 1>(nibble_sums::<I, S, T, 1>(weights, blocks, tile), out, stride, tokens),
+            _ => put::<I, T, 2>(nibble_sums::<I, S, T, 2>(weights, blocks, tile), out, stride, tokens),
+        }
+    }
+}
+
+/// The products of nibbles, for all rows of a group: each token's numbers are fetched once for them, the weights are
+/// unpacked once for all tokens, and the sums stay in registers.
+#[inline(always)]
+unsafe fn nibble_sums<I: Isa, S: AffineFormat, const T: usize, const P: usize>(
+    weights: *const u8,
     blocks: usize,
     mut tile: *const u8,
-) -> [I::F; T] {
+) -> [[I::F; P]; T] {
     // SAFETY (of the whole body): the caller's; a block reads 128 bytes of codes and TILE_BLOCK bytes of the tile.
     unsafe {
-        let mut sums = [I::splat(0.0); T];
+        let mut sums = [[I::splat(0.0); P]; T];
         for block in 0..blocks {
-            let (codes, factor, offset) = S::block::<I>(weights, block, part);
-            let codes = codes.add(4 * I::LANES * part);
-            let quads: [_; 4] = std::array::from_fn(|j| I::nibbles(codes.add(32 * j)));
-            for (t, sum) in sums.iter_mut().enumerate() {
-                let x = tile.add(BLOCK * t);
-                let mut dot = I::nibble_zero();
-                for (j, (low, high)) in quads.into_iter().enumerate() {
-                    dot = I::nibble_dot(dot, low, x.add(4 * j));
-                    dot = I::nibble_dot(dot, high, x.add(16 + 4 * j));
+            let parts: [_; P] = std::array::from_fn(|part| S::block::<I>(weights, block, part));
+            let mut dots = [[I::nibble_zero(); P]; T];
+            for j in 0..4 {
+                let quads: [_; P] =
+                    std::array::from_fn(|part| I::nibbles(parts[part].0.add(32 * j + 4 * I::LANES * part)));
+                for (t, dots) in dots.iter_mut().enumerate() {
+                    let x = tile.add(BLOCK * t + 4 * j);
+                    for (dot, (low, high)) in dots.iter_mut().zip(quads) {
+                        *dot = I::nibble_dot(I::nibble_dot(*dot, low, x), high, x.add(16));
+                    }
                 }
+            }
+            for (t, (sums, dots)) in sums.iter_mut().zip(dots).enumerate() {
                 let (d, s) = scale_and_sum(tile, t);
-                let product = I::mul(I::mul(I::nibble_sum(dot), factor), I::splat(d));
-                *sum = I::add(*sum, I::add(product, I::mul(offset, I::splat(s))));
+                for ((sum, dot), (_, factor, offset)) in sums.iter_mut().zip(dots).zip(parts) {
+                    let product = I::mul(I::mul(I::nibble_sum(dot), factor), I::splat(d));
+                    *sum = I::add(*sum, I::add(product, I::mul(offset, I::splat(s))));
+                }
             }
             tile = tile.add(TILE_BLOCK);
         }
@@ -381,7 +412,7 @@ unsafe fn floats<I: Isa, const T: usize>(
                     *sum = I::add(*sum, I::mul(weight, I::splat(*x.add(t * cols + col))));
                 }
             }
-            put::<I, T>(sums, part, out, stride, T);
+            put::<I, T, 1>(sums.map(|sum| [sum]), out.add(part * I::LANES), stride, T);
         }
     }
 }

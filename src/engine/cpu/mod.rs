@@ -99,7 +99,15 @@ impl Kernels {
             tables.push(table!("avx2", avx2::Avx2, "avx2"));
         }
         #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
-        tables.push(table!("relaxed-simd", wasm::RelaxedSimd));
+        {
+            let relaxed = table!("relaxed-simd", wasm::RelaxedSimd);
+            if wasm::has_vnni() {
+                // Only products differ, and each table is code that a browser has to fetch.
+                let matmul = matmul::matmul::<wasm::RelaxedVnni>;
+                tables.push(Kernels { name: "relaxed-vnni", matmul, ..relaxed });
+            }
+            tables.push(relaxed);
+        }
         #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
         tables.push(table!("simd128", wasm::Simd128));
         // A browser's build with SIMD is not loaded where there is none, so only the checks want the plain one there.

@@ -102,6 +102,21 @@ fn same_bits(a: &[f32], b: &[f32], what: &str) {
     }
 }
 
+/// Multiplies a matrix of this format and of a small model's size with a chunk of tokens, so many times; gives how many
+/// products of two numbers that were.
+pub fn multiply(table: usize, format: usize, times: usize) -> usize {
+    let (rows, cols, tokens) = (576, 768, 64);
+    let kernels = &Kernels::available()[table];
+    let (_, w) = random_matrix(TensorKind::ALL[format], rows, cols, 1);
+    let x = activations(kernels, &Random(2).floats(tokens * cols, 1.0), tokens, cols);
+    let mut out = vec![0.0; tokens * rows];
+    for _ in 0..times {
+        kernels.matmul(&mut Pool::new(1), &w, &x, &mut out, rows);
+    }
+    std::hint::black_box(out);
+    rows * cols * tokens * times
+}
+
 /// Every check, for every table that runs here; gives the tables' names.
 pub fn check_all() -> Vec<&'static str> {
     let tables = Kernels::available();
