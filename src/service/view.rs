@@ -156,8 +156,10 @@ pub struct ImportReport {
 /// A record that was not imported.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Skipped {
-    /// Its line, from 1 (or its place in a JSON array).
+    /// Its line, from 1.
     pub line: u64,
+    /// Of a file that is one list, which of its records, from 1.
+    pub record: Option<u64>,
     /// The field that is wrong; empty when it is the whole record.
     pub field: String,
     /// What is wrong with it.

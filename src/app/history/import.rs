@@ -408,9 +408,10 @@ fn Figures(report: ImportReport) -> impl IntoView {
                                     .examples
                                     .into_iter()
                                     .map(|skipped| {
+                                        let record = skipped.record.map(|at| format!(", record {at}"));
                                         view! {
                                             <tr>
-                                                <td>{skipped.line}</td>
+                                                <td>{skipped.line} {record}</td>
                                                 <td>
                                                     <code>{skipped.field}</code>
                                                 </td>

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use likeness::preference::Outcome;
-use likeness::preference::format::{Event, Format, Options, likeness as own};
+use likeness::preference::format::{Event, Format, Options, Problem, likeness as own};
 use serde::Serialize;
 
 use super::files::{Problems, each_event, name, people};
@@ -48,6 +48,9 @@ struct Report {
 #[derive(Serialize)]
 struct Skipped {
     line: u64,
+    /// Of a file that is one list, which of its records, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    record: Option<u64>,
     field: String,
     why: String,
 }
@@ -92,7 +95,8 @@ impl Import {
             }
             Event::Skipped(problem) if report.skipped.len() < MOST_LISTED => {
                 let why = problem.why.to_string();
-                report.skipped.push(Skipped { line: problem.line, field: problem.field, why });
+                let Problem { line, record, field, .. } = problem;
+                report.skipped.push(Skipped { line, record, field, why });
                 Ok(())
             }
             Event::Skipped(_) => {
@@ -119,8 +123,10 @@ impl Import {
             words += &format!(", {} without a winner kept", counted(report.ties, "choice"));
         }
         for skipped in &report.skipped {
-            let Skipped { line, field, why } = skipped;
-            let told = format!("line {line}{}{field}: {why}", if field.is_empty() { "" } else { ", " });
+            let Skipped { line, record, field, why } = skipped;
+            let record = record.map_or(String::new(), |at| format!(", record {at}"));
+            let told =
+                format!("line {line}{record}{}{field}: {why}", if field.is_empty() { "" } else { ", " });
             words += &format!("\n{}", one_line(&told));
         }
         self.show.show(&report, &words)

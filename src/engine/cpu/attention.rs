@@ -139,18 +139,13 @@ unsafe fn rows<I: Isa, const R: usize>(
         let queries: [*const f32; R] = std::array::from_fn(|r| a.queries.as_ptr().add(place(r)));
         for (span, at, from, to) in seen(a, begin, end) {
             let keys = span.keys[kv_head * size * PAGE..][..size * PAGE].as_ptr();
-            let rows: [*mut f32; R] = std::array::from_fn(|r| scratch.add(r * stride + at - begin));
-            if from == 0 {
-                // What is behind `to` is the next span's to write, or nobody's.
-                panel::<I, R>(queries, size, keys, PAGE, rows, PAGE, false);
-            } else {
-                let mut scores = [[0.0; PAGE]; R];
-                let targets: [*mut f32; R] =
-                    std::array::from_fn(|r| scores.as_mut_ptr().cast::<f32>().add(r * PAGE));
-                panel::<I, R>(queries, size, keys, PAGE, targets, PAGE, false);
-                for (row, scores) in rows.into_iter().zip(&scores) {
-                    std::slice::from_raw_parts_mut(row, to - from).copy_from_slice(&scores[from..to]);
-                }
+            let mut scores = [[0.0; PAGE]; R];
+            let targets: [*mut f32; R] =
+                std::array::from_fn(|r| scores.as_mut_ptr().cast::<f32>().add(r * PAGE));
+            panel::<I, R>(queries, size, keys, PAGE, targets, PAGE);
+            for (r, scores) in scores.iter().enumerate() {
+                let row = std::slice::from_raw_parts_mut(scratch.add(r * stride + at - begin), to - from);
+                row.copy_from_slice(&scores[from..to]);
             }
         }
         for r in 0..live {
@@ -164,13 +159,14 @@ unsafe fn rows<I: Isa, const R: usize>(
         let spare = scratch.add(R * stride);
         let targets: [*mut f32; R] =
             std::array::from_fn(|r| if r < live { out.add(place(r)) } else { spare });
-        let mut adds = false;
+        for target in targets {
+            std::slice::from_raw_parts_mut(target, size).fill(0.0);
+        }
         for (span, at, from, to) in seen(a, begin, end) {
             let values = span.values[kv_head * size * PAGE..][..size * PAGE].as_ptr().add(from * size);
             let weights: [*const f32; R] =
                 std::array::from_fn(|r| scratch.add(r * stride + at - begin).cast_const());
-            panel::<I, R>(weights, to - from, values, size, targets, size, adds);
-            adds = true;
+            panel::<I, R>(weights, to - from, values, size, targets, size);
         }
     }
 }
@@ -193,10 +189,7 @@ fn seen<'a>(
     spans.filter(|(.., from, to)| from < to)
 }
 
-/// Numbers of `a` that are taken without looking whether there is another.
-const UNROLLED: usize = 4;
-
-/// `c[r][0..width] = Σ_k a[r][k] · b[k][0..width]`, or added to what is there; the rows of `b` are `stride` apart.
+/// `c[r][0..width] += Σ_k a[r][k] · b[k][0..width]`, the rows of `b` being `stride` apart.
 #[inline(always)]
 unsafe fn panel<I: Isa, const R: usize>(
     a: [*const f32; R],
@@ -205,16 +198,13 @@ unsafe fn panel<I: Isa, const R: usize>(
     stride: usize,
     c: [*mut f32; R],
     width: usize,
-    adds: bool,
 ) {
     // SAFETY (of the whole body): the caller's; `width` is a multiple of sixteen.
     unsafe {
         for at in (0..width).step_by(2 * I::LANES) {
-            let mut sums: [[I::F; 2]; R] = std::array::from_fn(|r| match adds {
-                true => [I::load(c[r].add(at)), I::load(c[r].add(at + I::LANES))],
-                false => [I::splat(0.0); 2],
-            });
-            let mut step = |k: usize| {
+            let mut sums: [[I::F; 2]; R] =
+                std::array::from_fn(|r| [I::load(c[r].add(at)), I::load(c[r].add(at + I::LANES))]);
+            for k in 0..count {
                 let row = b.add(k * stride + at);
                 let pair = [I::load(row), I::load(row.add(I::LANES))];
                 for (sum, a) in sums.iter_mut().zip(a) {
@@ -222,12 +212,7 @@ unsafe fn panel<I: Isa, const R: usize>(
                     sum[0] = I::add(sum[0], I::mul(a, pair[0]));
                     sum[1] = I::add(sum[1], I::mul(a, pair[1]));
                 }
-            };
-            let whole = count / UNROLLED * UNROLLED;
-            for k in (0..whole).step_by(UNROLLED) {
-                (k..k + UNROLLED).for_each(&mut step);
             }
-            (whole..count).for_each(&mut step);
             for (sum, c) in sums.into_iter().zip(c) {
                 I::store(c.add(at), sum[0]);
                 I::store(c.add(at + I::LANES), sum[1]);

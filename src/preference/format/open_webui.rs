@@ -295,7 +295,7 @@ pub(super) mod tests {
     #[test]
     fn a_rating_beside_an_answer_without_one_is_weaker_or_nothing() {
         check(&record(json!(1), Value::Null), &["+ hi|hello|how? > short > long (Inferred)"]);
-        let alone = "- line 1: rated alone: there is no other answer that it can be compared with";
+        let alone = "- line 1, record 1: rated alone: there is no other answer that it can be compared with";
         check(&record(json!(-1), Value::Null), &[alone]);
         let mut only = record(json!(1), Value::Null);
         only["snapshot"]["chat"]["chat"]["history"]["messages"]["q"]["childrenIds"] = json!(["a2"]);
@@ -307,21 +307,21 @@ pub(super) mod tests {
         let good = || record(json!(1), Value::Null);
         let mut list = good();
         list["snapshot"] = Value::Null;
-        check(&list, &["- line 1, snapshot: missing"]);
+        check(&list, &["- line 1, record 1, snapshot: missing"]);
         let messages = "snapshot.chat.chat.history.messages";
         let mut gone = good();
         gone["meta"]["message_id"] = json!("elsewhere");
-        check(&gone, &[&format!("- line 1, {messages}.elsewhere: missing")]);
+        check(&gone, &[&format!("- line 1, record 1, {messages}.elsewhere: missing")]);
         let mut question = good();
         question["meta"]["message_id"] = json!("q");
-        check(&question, &[&format!("- line 1, {messages}.q: does not end with an answer")]);
+        check(&question, &[&format!("- line 1, record 1, {messages}.q: does not end with an answer")]);
         check(
             &record(json!(0), Value::Null),
             &["- line 1, data.rating: expected a rating of 1 or -1, found 0"],
         );
         let mut circle = good();
         circle["snapshot"]["chat"]["chat"]["history"]["messages"]["s"]["parentId"] = json!("a2");
-        check(&circle, &[&format!("- line 1, {messages}: more than 4096 turns")]);
+        check(&circle, &[&format!("- line 1, record 1, {messages}: more than 4096 turns")]);
     }
 
     #[test]

@@ -6,10 +6,12 @@ use serde::{Deserialize, Serialize};
 
 /// Something wrong in one record: where, and what.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[error("line {line}{}{field}: {why}", if field.is_empty() { "" } else { ", " })]
+#[error("line {line}{}{}{field}: {why}", record.map_or(String::new(), |at| format!(", record {at}")), if field.is_empty() { "" } else { ", " })]
 pub struct Problem {
     /// The line, from 1, that the record begins on; for broken JSON, the line of the break.
     pub line: u64,
+    /// Of a file that is one list, which of its records, from 1: all of them may stand on one line.
+    pub record: Option<u64>,
     /// The field, as a path: `context[2].content`; empty for the record as a whole.
     pub field: String,
     /// What is wrong with it.

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::detect::Format;
 use super::fields::kind;
 use super::problem::{FormatError, Problem, Why, Wrong};
-use super::split::{Limits, Piece, Splitter};
+use super::split::{Limits, Piece, Place, Splitter};
 use super::{arena, likeness, open_webui, prism, synthesizeme, trl};
 use crate::preference::{Choice, PreferencePair};
 
@@ -197,48 +197,48 @@ impl Sorter {
             return;
         }
         match piece {
-            Piece::Record { line, bytes } => self.record(line, bytes),
-            Piece::Fault { line, why } => self.lost(line, why),
-            Piece::Doubt { line, why } => {
-                self.events.push(Event::Doubted(Problem { line, field: String::new(), why }));
+            Piece::Record { place, bytes } => self.record(place, bytes),
+            Piece::Fault { place, why } => self.lost(place, why),
+            Piece::Doubt { place, why } => {
+                self.events.push(Event::Doubted(problem(place, Wrong::new(why))));
             }
         }
     }
 
     /// A record of nobody knows whom: it counts as one of those asked for.
-    fn lost(&mut self, line: u64, why: Why) {
+    fn lost(&mut self, place: Place, why: Why) {
         self.records_seen += 1;
         self.summary.records += 1;
         let found = format!("can't be read: {why}");
-        self.skip(Problem { line, field: String::new(), why });
-        self.not_recognised(line, found);
+        self.skip(problem(place, Wrong::new(why)));
+        self.not_recognised(place.line, found);
     }
 
-    fn record(&mut self, line: u64, bytes: &[u8]) {
+    fn record(&mut self, place: Place, bytes: &[u8]) {
         let record: Map<String, Value> = match parse(bytes) {
             Ok(Value::Object(record)) => record,
             Ok(other) => {
                 let why = Why::WrongKind { expected: "an object".into(), found: kind(&other).into() };
-                return self.lost(line, why);
+                return self.lost(place, why);
             }
-            Err((lines, why)) => return self.lost(line + lines, why),
+            Err((lines, why)) => return self.lost(Place { line: place.line + lines, ..place }, why),
         };
         let looks_like = Format::of(&record);
         self.looks_like = self.looks_like.or(looks_like);
         let Some(format) = self.format.or(looks_like) else {
             let names: Vec<_> = record.keys().take(12).map(|name| name.chars().take(40).collect()).collect();
-            self.lost(line, Why::UnknownRecord);
+            self.lost(place, Why::UnknownRecord);
             if self.format.is_none() && self.records_seen == 1 {
-                self.unrecognised = Some((line, fields_in_words(&names)));
+                self.unrecognised = Some((place.line, fields_in_words(&names)));
             }
             return;
         };
         self.format = Some(format);
         self.records_seen += 1;
-        self.read(format, line, &record);
+        self.read(format, place, &record);
     }
 
-    fn read(&mut self, format: Format, line: u64, record: &Map<String, Value>) {
+    fn read(&mut self, format: Format, place: Place, record: &Map<String, Value>) {
         let person = match format {
             Format::SynthesizeMe => super::fields::person(record, synthesizeme::PERSON),
             Format::Trl => super::fields::person(record, trl::PERSON),
@@ -251,14 +251,14 @@ impl Sorter {
         if !self.takes(person.as_deref()) {
             match self.asked().map(str::to_owned) {
                 Some(asked) if person.is_none() => {
-                    self.skip(Problem { line, field: String::new(), why: Why::Nobodys { asked } });
+                    self.skip(problem(place, Wrong::new(Why::Nobodys { asked })));
                     self.summary.records += 1;
                 }
                 _ => self.summary.others += 1,
             }
             return;
         }
-        let mut out = Output { sorter: self, line, person };
+        let mut out = Output { sorter: self, place, person };
         if format == Format::Likeness {
             match likeness::read(record, &mut out) {
                 Ok(likeness::Line::Header) => return,
@@ -347,6 +347,10 @@ impl Sorter {
     }
 }
 
+fn problem(Place { line, record }: Place, Wrong { field, why }: Wrong) -> Problem {
+    Problem { line, record, field, why }
+}
+
 fn fields_in_words(names: &[String]) -> String {
     match names {
         [] => "has no fields".into(),
@@ -376,7 +380,7 @@ fn parse(bytes: &[u8]) -> Result<Value, (u64, Why)> {
 /// Where a format's reader puts what it finds in one record.
 pub(super) struct Output<'a> {
     sorter: &'a mut Sorter,
-    line: u64,
+    place: Place,
     person: Option<String>,
 }
 
@@ -403,12 +407,11 @@ impl Output<'_> {
     }
 
     pub fn skip(&mut self, wrong: Wrong) {
-        self.sorter.skip(Problem { line: self.line, field: wrong.field, why: wrong.why });
+        self.sorter.skip(problem(self.place, wrong));
     }
 
     pub fn doubt(&mut self, wrong: Wrong) {
-        let problem = Problem { line: self.line, field: wrong.field, why: wrong.why };
-        self.sorter.events.push(Event::Doubted(problem));
+        self.sorter.events.push(Event::Doubted(problem(self.place, wrong)));
     }
 
     /// The time in the first of these fields that is there; one that can't be read is doubted, not fatal.

@@ -30,12 +30,27 @@ impl Default for Limits {
 
 /// A piece of the stream.
 pub(super) enum Piece<'a> {
-    /// A record's bytes, and the line that it begins on.
-    Record { line: u64, bytes: &'a [u8] },
+    /// A record's bytes, and where it begins.
+    Record { place: Place, bytes: &'a [u8] },
     /// A record that can't be read, or something in its place.
-    Fault { line: u64, why: Why },
+    Fault { place: Place, why: Why },
     /// Something wrong between the records, which costs none of them.
-    Doubt { line: u64, why: Why },
+    Doubt { place: Place, why: Why },
+}
+
+/// Where in the stream something stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// The line, from 1.
+    pub line: u64,
+    /// In a list, which record, from 1.
+    pub record: Option<u64>,
+}
+
+impl Place {
+    fn of_line(line: u64) -> Self {
+        Place { line, record: None }
+    }
 }
 
 /// Where in the stream we are.
@@ -71,6 +86,8 @@ pub(super) struct Splitter {
     again: Option<Vec<u8>>,
     line: u64,
     record_line: u64,
+    /// Records of the list that began so far.
+    records: u64,
     in_list: bool,
     /// In a list: a record was read since the last comma, a comma since the last record.
     after_record: bool,
@@ -96,6 +113,7 @@ impl Splitter {
             again: None,
             line: 1,
             record_line: 1,
+            records: 0,
             in_list: false,
             after_record: false,
             after_comma: false,
@@ -139,7 +157,7 @@ impl Splitter {
                     }
                 }
                 State::Between if self.in_list => {
-                    out(Piece::Doubt { line: self.line, why: Why::OpenList });
+                    out(Piece::Doubt { place: Place::of_line(self.line), why: Why::OpenList });
                 }
                 _ => {}
             }
@@ -259,7 +277,7 @@ impl Splitter {
         let part = &bytes[..end.unwrap_or(bytes.len())];
         if self.buffer.len() + part.len() > self.limits.record_bytes {
             let why = Why::TooLong { limit: self.limits.record_bytes as u64 };
-            out(Piece::Fault { line: self.line, why });
+            out(Piece::Fault { place: Place::of_line(self.line), why });
             self.buffer.clear();
             self.state = State::LongLine;
             return part.len();
@@ -302,21 +320,22 @@ impl Splitter {
             _ if byte.is_ascii_whitespace() => {}
             b',' => {
                 if !self.in_list || !self.after_record {
-                    out(Piece::Doubt { line: self.line, why: Why::StrayComma });
+                    out(Piece::Doubt { place: Place::of_line(self.line), why: Why::StrayComma });
                 }
                 (self.after_record, self.after_comma) = (false, true);
             }
             b']' if self.in_list => {
                 if self.after_comma {
-                    out(Piece::Doubt { line: self.line, why: Why::StrayComma });
+                    out(Piece::Doubt { place: Place::of_line(self.line), why: Why::StrayComma });
                 }
                 self.state = State::End;
             }
             _ => {
                 if self.in_list && self.after_record {
-                    out(Piece::Doubt { line: self.line, why: Why::MissingComma });
+                    out(Piece::Doubt { place: Place::of_line(self.line), why: Why::MissingComma });
                 }
                 self.record_line = self.line;
+                self.records += 1;
                 (self.depth, self.brackets, self.in_string, self.escaped) = (0, 0, false, false);
                 self.state = State::Value;
                 return 0;
@@ -333,7 +352,7 @@ impl Splitter {
             }
             Some(at) => {
                 self.line += newlines(&bytes[..at]);
-                out(Piece::Fault { line: self.line, why: Why::AfterEnd });
+                out(Piece::Fault { place: Place::of_line(self.line), why: Why::AfterEnd });
                 self.state = State::Lost;
                 at
             }
@@ -356,9 +375,13 @@ impl Splitter {
         seen.taken
     }
 
+    fn record_place(&self) -> Place {
+        Place { line: self.record_line, record: self.in_list.then_some(self.records) }
+    }
+
     fn end_value(&mut self, out: &mut dyn FnMut(Piece<'_>)) {
         self.note_mark();
-        out(Piece::Record { line: self.record_line, bytes: &self.buffer });
+        out(Piece::Record { place: self.record_place(), bytes: &self.buffer });
         self.buffer.clear();
         (self.after_record, self.after_comma) = (true, false);
         self.state = State::Between;
@@ -377,7 +400,7 @@ impl Splitter {
     /// Tells the fault, and goes on at the next mark: in what is held of the broken record, which is left to be read
     /// again, or further on.
     fn fault(&mut self, why: Why, out: &mut dyn FnMut(Piece<'_>)) {
-        out(Piece::Fault { line: self.record_line, why });
+        out(Piece::Fault { place: self.record_place(), why });
         self.note_mark();
         self.state = State::Lost;
         (self.after_record, self.after_comma) = (false, false);
@@ -541,7 +564,7 @@ enum End {
 
 fn hand_out_line(line: u64, bytes: &[u8], out: &mut dyn FnMut(Piece<'_>)) {
     if !bytes.trim_ascii().is_empty() {
-        out(Piece::Record { line, bytes });
+        out(Piece::Record { place: Place::of_line(line), bytes });
     }
 }
 

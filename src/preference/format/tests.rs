@@ -312,6 +312,20 @@ fn bytes_that_are_no_utf8_are_never_repaired() {
 }
 
 #[test]
+fn of_a_list_the_record_is_told_too() {
+    let list = r#"[{"context": [], "chosen": "a", "rejected": "b"}, {"context": [], "chosen": "a"},
+        {"context": [], "chosen": 1, "rejected": "b"}]"#;
+    check(
+        list,
+        &[
+            "+  > a > b",
+            "- line 1, record 2, rejected: missing",
+            "- line 2, record 3, chosen: expected a text or a list of messages, found a number",
+        ],
+    );
+}
+
+#[test]
 fn a_time_that_is_none_costs_only_the_time() {
     let file = r#"{"context":[],"chosen":"a","rejected":"b","timestamp":"noon"}"#;
     let (events, ..) = read(file.as_bytes());

@@ -293,7 +293,7 @@ fn bytes(context: &[crate::preference::Turn]) -> usize {
 }
 
 fn skipped(problem: Problem) -> Skipped {
-    Skipped { line: problem.line, why: problem.why.to_string(), field: problem.field }
+    Skipped { line: problem.line, record: problem.record, why: problem.why.to_string(), field: problem.field }
 }
 
 /// Why a sealed file is not taken in.
