@@ -85,6 +85,7 @@ unsafe fn formats<I: Isa, const T: usize>(
                 }
                 TensorKind::Q2_K => q2_k::<I, T>(weights, part, blocks, tile),
                 TensorKind::Q3_K | TensorKind::Q6_K => q6_k::<I, T>(weights, part, blocks, tile),
+                // Told above, or no integers.
                 TensorKind::Q4_0 | TensorKind::Q4_1 | TensorKind::Q4_K => return,
                 TensorKind::F16 | TensorKind::F32 | TensorKind::BF16 => return,
             };
@@ -301,23 +302,30 @@ unsafe fn nibble_sums<I: Isa, S: AffineFormat, const T: usize, const P: usize>(
     unsafe {
         let mut sums = [[I::splat(0.0); P]; T];
         for block in 0..blocks {
-            let parts: [_; P] = std::array::from_fn(|part| S::block::<I>(weights, block, part));
+            // why: no closures, which would not have the instruction set that the caller is compiled for.
+            let mut parts = [S::block::<I>(weights, block, 0); P];
+            for (part, place) in parts.iter_mut().enumerate().skip(1) {
+                *place = S::block::<I>(weights, block, part);
+            }
             let mut dots = [[I::nibble_zero(); P]; T];
             for j in 0..4 {
-                let quads: [_; P] =
-                    std::array::from_fn(|part| I::nibbles(parts[part].0.add(32 * j + 4 * I::LANES * part)));
+                let mut quads = [I::nibbles(parts[0].0.add(32 * j)); P];
+                for (part, quad) in quads.iter_mut().enumerate().skip(1) {
+                    *quad = I::nibbles(parts[part].0.add(32 * j + 4 * I::LANES * part));
+                }
                 for (t, dots) in dots.iter_mut().enumerate() {
                     let x = tile.add(BLOCK * t + 4 * j);
-                    for (dot, (low, high)) in dots.iter_mut().zip(quads) {
-                        *dot = I::nibble_dot(I::nibble_dot(*dot, low, x), high, x.add(16));
+                    for (part, dot) in dots.iter_mut().enumerate() {
+                        *dot = I::nibble_dot(I::nibble_dot(*dot, quads[part].0, x), quads[part].1, x.add(16));
                     }
                 }
             }
-            for (t, (sums, dots)) in sums.iter_mut().zip(dots).enumerate() {
+            for t in 0..T {
                 let (d, s) = scale_and_sum(tile, t);
-                for ((sum, dot), (_, factor, offset)) in sums.iter_mut().zip(dots).zip(parts) {
-                    let product = I::mul(I::mul(I::nibble_sum(dot), factor), I::splat(d));
-                    *sum = I::add(*sum, I::add(product, I::mul(offset, I::splat(s))));
+                for part in 0..P {
+                    let (_, factor, offset) = parts[part];
+                    let product = I::mul(I::mul(I::nibble_sum(dots[t][part]), factor), I::splat(d));
+                    sums[t][part] = I::add(sums[t][part], I::add(product, I::mul(offset, I::splat(s))));
                 }
             }
             tile = tile.add(TILE_BLOCK);

@@ -317,7 +317,7 @@ pub(super) mod tests {
         check(&question, &[&format!("- line 1, record 1, {messages}.q: does not end with an answer")]);
         check(
             &record(json!(0), Value::Null),
-            &["- line 1, data.rating: expected a rating of 1 or -1, found 0"],
+            &["- line 1, record 1, data.rating: expected a rating of 1 or -1, found 0"],
         );
         let mut circle = good();
         circle["snapshot"]["chat"]["chat"]["history"]["messages"]["s"]["parentId"] = json!("a2");
