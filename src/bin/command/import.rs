@@ -53,6 +53,9 @@ struct Skipped {
     record: Option<u64>,
     field: String,
     why: String,
+    /// All of that in a line.
+    #[serde(skip)]
+    told: String,
 }
 
 fn counted(count: u64, what: &str) -> String {
@@ -94,9 +97,9 @@ impl Import {
                 Ok(())
             }
             Event::Skipped(problem) if report.skipped.len() < MOST_LISTED => {
-                let why = problem.why.to_string();
-                let Problem { line, record, field, .. } = problem;
-                report.skipped.push(Skipped { line, record, field, why });
+                let told = problem.to_string();
+                let Problem { line, record, field, why } = problem;
+                report.skipped.push(Skipped { line, record, field, why: why.to_string(), told });
                 Ok(())
             }
             Event::Skipped(_) => {
@@ -123,11 +126,7 @@ impl Import {
             words += &format!(", {} without a winner kept", counted(report.ties, "choice"));
         }
         for skipped in &report.skipped {
-            let Skipped { line, record, field, why } = skipped;
-            let record = record.map_or(String::new(), |at| format!(", record {at}"));
-            let told =
-                format!("line {line}{record}{}{field}: {why}", if field.is_empty() { "" } else { ", " });
-            words += &format!("\n{}", one_line(&told));
+            words += &format!("\n{}", one_line(&skipped.told));
         }
         self.show.show(&report, &words)
     }
