@@ -35,25 +35,32 @@ pub fn written_in_digits(text: &str) -> Vec<String> {
     }
     mixed.into_iter().for_each(|run| decode(run, 6, 4, &mut found));
     if has_mixed_words(text) {
-        for digit in [base64, base62] {
-            found.extend([false, true].into_iter().filter_map(|back| word_by_word(text, digit, 6, back)));
-        }
+        let words = |back| [word_by_word(text, base64, 6, back), word_by_word(text, base62, 6, back)];
+        found.extend([false, true].into_iter().flat_map(words).flatten());
     }
     if text.as_bytes().windows(2).any(|two| base32(two[0]).is_some() && base32(two[1]).is_some()) {
         found.extend([false, true].into_iter().filter_map(|back| word_by_word(text, base32, 5, back)));
     }
     // What stands before each byte, or behind it in a text turned round.
-    for marks in [["0x", "0X", "\\x"], ["x0", "X0", "x\\"]] {
-        let unmarked = without(text, &marks);
-        runs(&unmarked, hex, SHORTEST * 2).into_iter().for_each(|run| decode(run, 4, 2, &mut found));
+    let before = without(text, &["0x", "0X", "\\x"]);
+    let behind = without(text, &["x0", "X0", "x\\"]);
+    let both = [before, behind];
+    // Most texts have neither.
+    let some = if both.iter().all(|text| matches!(text, Cow::Borrowed(_))) { &both[..1] } else { &both };
+    for unmarked in some {
+        runs(unmarked, hex, SHORTEST * 2).into_iter().for_each(|run| decode(run, 4, 2, &mut found));
     }
     runs(text, base32, SHORTEST * 8 / 5).into_iter().for_each(|run| decode(run, 5, 8, &mut found));
-    runs(&without(text, &["0b"]), binary, SHORTEST * 8)
-        .into_iter()
-        .for_each(|run| decode(run, 1, 8, &mut found));
-    found.extend(character_codes(text, 10));
-    found.extend(character_codes(&without(text, &["0o", "0O"]), 8));
-    found.extend(character_codes(&without(text, &["0b"]), 2));
+    let figures = text.bytes().filter(u8::is_ascii_digit).count();
+    if figures >= SHORTEST * 8 {
+        let unmarked = without(text, &["0b"]);
+        runs(&unmarked, binary, SHORTEST * 8).into_iter().for_each(|run| decode(run, 1, 8, &mut found));
+    }
+    if figures >= SHORTEST_ROW {
+        found.extend(character_codes(text, 10));
+        found.extend(character_codes(&without(text, &["0o", "0O"]), 8));
+        found.extend(character_codes(&without(text, &["0b"]), 2));
+    }
     // As Unicode's own tables, programs and style sheets write them.
     let marks = ["U+", "u+", "0x", "0X", "\\x", "\\u", "&H", "\\"];
     if marks.iter().any(|mark| text.contains(mark)) {
@@ -81,7 +88,7 @@ fn decode(mut digits: Vec<u8>, bits: u32, alignments: usize, found: &mut Vec<Str
 }
 
 /// Runs of digits with nothing but separators between them.
-fn runs(text: &str, digit: fn(u8) -> Option<u8>, shortest: usize) -> Vec<Vec<u8>> {
+fn runs(text: &str, digit: impl Fn(u8) -> Option<u8>, shortest: usize) -> Vec<Vec<u8>> {
     let (mut runs, mut run) = (Vec::new(), Vec::new());
     for byte in text.bytes().chain(*b"z") {
         match digit(byte) {
@@ -99,7 +106,7 @@ fn runs(text: &str, digit: fn(u8) -> Option<u8>, shortest: usize) -> Vec<Vec<u8>
 }
 
 /// Runs of digits of base64 that change between kinds as words don't, with what is around them.
-fn mixed_runs(text: &str, digit: fn(u8) -> Option<u8>) -> Vec<Vec<u8>> {
+fn mixed_runs(text: &str, digit: impl Fn(u8) -> Option<u8>) -> Vec<Vec<u8>> {
     let mut digits = Vec::with_capacity(text.len());
     let mut changes = Vec::with_capacity(text.len());
     let mut kind_before = 0;
@@ -134,7 +141,7 @@ fn mixed_runs(text: &str, digit: fn(u8) -> Option<u8>) -> Vec<Vec<u8>> {
 
 /// Words that were encoded each by itself, put together: `["a2VlcHM=", "dGhyZWU="]`; of a text turned round in the
 /// order in which they stand.
-fn word_by_word(text: &str, digit: fn(u8) -> Option<u8>, bits: u32, backwards: bool) -> Option<String> {
+fn word_by_word(text: &str, digit: impl Fn(u8) -> Option<u8>, bits: u32, backwards: bool) -> Option<String> {
     let (mut found, mut row, mut words, mut between) = (String::new(), String::new(), 0, 0);
     let mut end = |row: &mut String, words: &mut usize| {
         if row.len() >= SHORTEST && *words > 1 {
