@@ -44,6 +44,12 @@ self.likenessStartHelper = (handle, thread) => {
   return new Promise((settle) => (helper.onmessage = helper.onerror = settle));
 };
 
+// A trap inside a promise is no `error` event of a worker's; whoever asked hears of it by one.
+self.addEventListener("unhandledrejection", (event) => {
+  event.preventDefault();
+  reportError(event.reason);
+});
+
 const build = await import(`./engine/${name}.js`);
 module = await WebAssembly.compileStreaming(fetch(new URL(`./engine/${name}_bg.wasm`, self.location.href)));
 // A threaded build makes its own shared memory, which the helpers get.

@@ -10,6 +10,7 @@ mod report;
 mod sketches;
 mod synthetic;
 mod tables;
+mod topic;
 
 pub use effects::Effects;
 pub use fit_prior::fit_prior;

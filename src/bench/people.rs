@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::BenchError;
+use super::topic::Topic;
 use crate::preference::{PreferencePair, Turn};
 use crate::reward::Observation;
-use crate::traits::Topic;
 
 /// One person's choices, oldest first where an order is known.
 #[derive(Clone, Debug)]

@@ -41,7 +41,7 @@ pub mod tokenizer;
 mod worker;
 
 pub use chat::Chat;
-pub use cpu::work_for as pool_worker_entry;
+pub use cpu::{panicked, work_for as pool_worker_entry};
 pub use engine::{Choose, Engine, Foreseen, Options, arg_max};
 pub use error::EngineError;
 pub use pace::{Cancelled, NonStop, Pace};

@@ -150,11 +150,6 @@ impl PreferencePair {
             supersedes: None,
         }
     }
-
-    /// Whether the id is that of the texts; a file edited by hand may break it.
-    pub fn id_holds(&self) -> bool {
-        self.id == PairId::of(&self.context, &self.chosen, &self.rejected)
-    }
 }
 
 #[cfg(test)]

@@ -166,8 +166,9 @@ impl Opener {
         if self.head.is_some() {
             return Ok(opened);
         }
+        let before = self.line.len();
         self.line.extend_from_slice(&opened);
-        let Some(end) = memchr::memchr(b'\n', &self.line) else {
+        let Some(end) = memchr::memchr(b'\n', &opened).map(|end| before + end) else {
             return match self.line.len() {
                 0..=MOST_HEAD_BYTES => Ok(Vec::new()),
                 _ => Err(ProfileError::NotAProfile("its first line is too long".into())),

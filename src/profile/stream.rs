@@ -42,12 +42,16 @@ impl SealStream {
 
     /// Takes bytes, and adds to `out` what is sealed of them by now.
     pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
-        self.waiting.extend_from_slice(bytes);
-        // A full block waits until more comes: it may be the last.
-        while self.waiting.len() > BLOCK_BYTES {
-            let rest = self.waiting.split_off(BLOCK_BYTES);
-            self.block(false, out);
-            self.waiting = rest;
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            // A full block waits until more comes: it may be the last.
+            if self.waiting.len() == BLOCK_BYTES {
+                self.block(false, out);
+                self.waiting.clear();
+            }
+            let (these, others) = rest.split_at(rest.len().min(BLOCK_BYTES - self.waiting.len()));
+            self.waiting.extend_from_slice(these);
+            rest = others;
         }
     }
 

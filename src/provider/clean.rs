@@ -14,7 +14,7 @@ fn shows(c: char) -> bool {
 
 /// `text` without control characters; line ends become `\n`. Joiners stay: scripts and emoji need them.
 pub(super) fn plain_text(text: &str) -> String {
-    text.chars().filter(|c| shows(*c)).collect()
+    text.replace("\r\n", "\n").replace('\r', "\n").chars().filter(|c| shows(*c)).collect()
 }
 
 /// An answer without the thoughts that some servers leave in front of it; none where the thoughts never end.

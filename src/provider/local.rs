@@ -1,7 +1,7 @@
 //! A model on this device: our engine, in its worker or in this process.
 //!
-//! It opens `Raw` prompts, and is the only place that does: what it reads goes over an [`EngineLink`], which ends in
-//! the same browser or process and nowhere else.
+//! It opens `Raw` prompts, as `provider::browser` does for a model of the browser's own that says it is on the device, and
+//! nobody else. What it reads goes over an [`EngineLink`], which ends in the same browser or process.
 
 #[cfg(all(feature = "engine", not(target_arch = "wasm32")))]
 pub(super) mod in_process;

@@ -187,11 +187,6 @@ impl Reward {
         let (index, _) = Trait::find(id)?;
         Some((self.summary[index].raised, self.summary[index].lowered))
     }
-
-    /// The chance that the person departs from people in general at all.
-    pub fn personal(&self) -> f64 {
-        self.components.iter().filter(|c| !c.traits.is_empty()).map(|c| c.share).sum()
-    }
 }
 
 impl From<Reward> for Kept {
@@ -229,6 +224,12 @@ impl TryFrom<Kept> for Reward {
             |c: &Component| c.mean.iter().chain(&c.covariance).copied().chain([c.share]).collect::<Vec<_>>();
         let mut numbers = kept.components.iter().flat_map(of_component).chain(kept.mean.iter().copied());
         if !numbers.all(|number| number.abs() <= MOST) || !(1.0 / MOST..=MOST).contains(&kept.temperature) {
+            return Err(RewardError::Broken);
+        }
+        let in_pairs = |[more, less]: &[u32; 2]| {
+            more.checked_add(*less).is_some_and(|counted| counted as usize <= kept.pairs)
+        };
+        if !kept.chosen.iter().all(in_pairs) {
             return Err(RewardError::Broken);
         }
         let mut reward = Reward {

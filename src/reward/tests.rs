@@ -131,7 +131,8 @@ fn a_clear_taste_is_learnt_and_claimed() {
     let reward = Reward::learn(Prior::shipped(), &observations);
     let right = observations.iter().filter(|o| reward.log_odds(&o.difference) > 0.0).count();
     assert!(right * 10 >= observations.len() * 9, "{right} of {}", observations.len());
-    assert!(reward.personal() > 0.9);
+    let personal: f64 = reward.components.iter().filter(|c| !c.traits.is_empty()).map(|c| c.share).sum();
+    assert!(personal > 0.9, "{personal}");
     assert!(reward.certainty("length").unwrap() < 0.3);
     let why = reward.why(&observations[0].difference);
     assert!(why.windows(2).all(|pair| pair[0].log_odds.abs() >= pair[1].log_odds.abs()));

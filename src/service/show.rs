@@ -5,7 +5,8 @@
 use super::view::*;
 use crate::persona::trace::{Ended, Trial};
 use crate::persona::{
-    Changes, Claim, Difference, Judgement, Likeness, Remaining, Source, State, Validation, from_traits,
+    Changes, Claim, Difference, Judgement, LEARNED_FROM, Likeness, Remaining, Source, State, Validation,
+    from_traits,
 };
 use crate::preference::{History, PairId, PreferencePair};
 use crate::reward::{Observation, Reward, Slope};
@@ -66,13 +67,14 @@ fn unmeasured(history: &History) -> String {
     )
 }
 
-/// A kept portrait beside the history as it is now; `differences` are against the one that it replaced. One that nobody
-/// made is as silent as a reading where nothing holds.
+/// A kept portrait beside the history as it is now; `differences` are against the one that it replaced, `lost` choices were
+/// deleted since. One that nobody made is as silent as a reading where nothing holds.
 pub fn portrait(
     likeness: &Likeness,
     history: &History,
     differences: Vec<String>,
     made_ms: Option<f64>,
+    lost: u32,
 ) -> PortraitView {
     let is_silent = made_ms.is_none() && likeness.portrait.rests_on.is_empty();
     let spent = likeness.trace.total();
@@ -97,7 +99,7 @@ pub fn portrait(
         prompt_tokens: spent.prompt_tokens as f64,
         cached_tokens: spent.cached_tokens as f64,
         pairs: likeness.made_from.len() as u32,
-        changed_since: changed(&likeness.stale(history)),
+        changed_since: changed(&likeness.stale(history), lost, history.pairs().len()),
         differences,
         made_ms,
     }
@@ -248,8 +250,11 @@ fn validation(found: &Validation) -> Vec<(String, String)> {
         .collect()
 }
 
-fn changed(changes: &Changes) -> u32 {
-    (changes.added.len() + changes.gone.len()) as u32
+/// How many choices changed since a portrait was made, `lost` of which were deleted and taken out of it. Where as many are
+/// learned from as there may be, each new one pushes an old one out, and each one that goes lets an older one in.
+fn changed(changes: &Changes, lost: u32, learned_from: usize) -> u32 {
+    let (added, gone) = (changes.added.len() as u32, changes.gone.len() as u32 + lost);
+    if learned_from < LEARNED_FROM { added + gone } else { added.max(gone) }
 }
 
 /// What a new portrait says that the one before did not, and the other way round.
@@ -343,6 +348,17 @@ mod tests {
     }
 
     #[test]
+    fn a_choice_that_pushes_another_out_is_one_change() {
+        let changes = |added: usize, gone: usize| {
+            let ids = |of: std::ops::Range<usize>| of.map(|i| PairId::of(&[], &i.to_string(), "")).collect();
+            Changes { added: ids(0..added), gone: ids(added..added + gone) }
+        };
+        assert_eq!(changed(&changes(3, 1), 2, 40), 6);
+        assert_eq!(changed(&changes(3, 3), 0, LEARNED_FROM), 3);
+        assert_eq!(changed(&changes(2, 0), 2, LEARNED_FROM), 2);
+    }
+
+    #[test]
     fn what_the_language_leaves_out_is_said() {
         assert_eq!(unmeasured(&terse(6)), "");
         assert_eq!(unmeasured(&History::default()), "");
@@ -407,7 +423,7 @@ mod tests {
     #[test]
     fn a_portrait_counts_what_changed_since() {
         let likeness = from_traits(&terse(20), 0, &[]);
-        let shown = portrait(&likeness, &terse(22), Vec::new(), Some(5.0));
+        let shown = portrait(&likeness, &terse(22), Vec::new(), Some(5.0), 0);
         assert_eq!((shown.pairs, shown.changed_since, shown.made_ms), (20, 2, Some(5.0)));
         assert!(shown.model.is_none() && shown.model_weight.is_none() && shown.differences.is_empty());
     }
@@ -415,9 +431,9 @@ mod tests {
     #[test]
     fn a_portrait_that_nobody_made_is_silent_where_nothing_holds() {
         let nothing = from_traits(&History::default(), 0, &[]);
-        assert!(portrait(&nothing, &History::default(), Vec::new(), None).prose.is_empty());
-        assert!(!portrait(&nothing, &History::default(), Vec::new(), Some(5.0)).prose.is_empty());
+        assert!(portrait(&nothing, &History::default(), Vec::new(), None, 0).prose.is_empty());
+        assert!(!portrait(&nothing, &History::default(), Vec::new(), Some(5.0), 0).prose.is_empty());
         let terse = terse(20);
-        assert!(!portrait(&from_traits(&terse, 0, &[]), &terse, Vec::new(), None).prose.is_empty());
+        assert!(!portrait(&from_traits(&terse, 0, &[]), &terse, Vec::new(), None, 0).prose.is_empty());
     }
 }

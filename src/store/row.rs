@@ -96,11 +96,6 @@ impl PairRow {
             ..PreferencePair::new(context, chosen, rejected)
         })
     }
-
-    /// When, where that is known.
-    pub fn at_ms(&self) -> Option<i64> {
-        self.shape.at_ms
-    }
 }
 
 const DAMAGED: StoreError = StoreError::Damaged { what: "pair" };

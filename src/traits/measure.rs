@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::reading::Reading;
-use super::{TABLE, Trait, request};
+use super::{TABLE, Trait};
 use crate::preference::Turn;
 
 /// How far a difference can go, in scales: beyond it more of the same says nothing new.
@@ -42,42 +42,36 @@ impl Measurement {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
     values: Vec<f64>,
-    creative: f64,
     /// Whether one of the two has no words, outside code at least.
     wordless: bool,
 }
 
 /// How `first` differs from `second` as answers to `context`.
 pub fn difference(context: &[Turn], first: &str, second: &str) -> Difference {
-    Difference::between(context, &measure(context, first), &measure(context, second))
+    Difference::between(&measure(context, first), &measure(context, second))
 }
 
 impl Difference {
     /// The same from measurements taken before.
-    pub fn between(context: &[Turn], first: &Measurement, second: &Measurement) -> Self {
+    pub fn between(first: &Measurement, second: &Measurement) -> Self {
         let values = TABLE
             .iter()
             .zip(first.values.iter().zip(&second.values))
             .map(|(row, (a, b))| bounded((row.transform.of(*a) - row.transform.of(*b)) / row.scale))
             .collect();
         let wordless = first.is_wordless() || second.is_wordless();
-        Difference { values, creative: request::creativity(context), wordless }
+        Difference { values, wordless }
     }
 
     /// Differences that were not measured on texts, in the order of [`TABLE`]: one a trait, finite.
     pub fn from_values(values: Vec<f64>) -> Self {
         debug_assert_eq!(values.len(), TABLE.len());
-        Difference { values, creative: 0.0, wordless: false }
+        Difference { values, wordless: false }
     }
 
     /// The difference in each trait, in the order of [`TABLE`].
     pub fn values(&self) -> &[f64] {
         &self.values
-    }
-
-    /// How far the request asks for something made up: 0 for none, 1 for a story or a poem.
-    pub fn creative(&self) -> f64 {
-        self.creative
     }
 
     /// The same two answers the other way round.

@@ -16,16 +16,13 @@ mod lexicon;
 mod marks;
 mod measure;
 mod reading;
-mod request;
 mod table;
 #[cfg(test)]
 mod tests;
-mod topic;
 
 pub use language::is_english;
 pub use measure::{Difference, Measurement, difference, measure};
 pub use table::TABLE;
-pub use topic::Topic;
 
 /// One property of an answer.
 #[derive(Debug)]

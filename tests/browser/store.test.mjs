@@ -401,6 +401,49 @@ test("a file of several people is refused whole, with their names, and read for 
   });
 });
 
+test("of a large file of many people one is read to its end, whoever else is in it", async () => {
+  await withStore(async ({ tab }) => {
+    const page = await tab();
+    // Three pieces of the file, the person's choices in the first one and in the last.
+    const others = Array.from({ length: 30 }, (_, of) => pairs(60, { user: `other ${of}`, from: 1000 + of * 60, words: 100 }));
+    const mine = [pairs(7, { user: "me" }), pairs(5, { user: "me", from: 500 })];
+    const text = [mine[0], ...others, mine[1]].join("\n");
+    assert.ok(text.length > 2 << 20, `${text.length} bytes`);
+    const seen = await page.evaluate(async (text) => {
+      const me = await data.profile("Ada");
+      const report = await data.get({ Import: { profile: me, name: "n", format: "auto", user: "me" } }, new Blob([text]));
+      const bob = await data.profile("Bob");
+      return { report, asText: await data.importText(bob, text, { user: "me" }), all: (await data.list(me)).total };
+    }, text);
+    assert.deepEqual([seen.report.imported, seen.report.skipped, seen.asText.imported, seen.all], [12, 0, 12, 12]);
+  });
+});
+
+test("a file that proves unreadable at its end leaves what its edits would have replaced", async () => {
+  await withStore(async ({ tab }) => {
+    const page = await tab();
+    const seen = await page.evaluate(async () => {
+      const me = await data.profile("Ada");
+      const first = { context: [], chosen: "tea", rejected: "coffee", note: undefined };
+      const [old] = await data.get({ SavePair: { profile: me, pair: first, supersedes: null } });
+      const header = (version) => JSON.stringify({ likeness: "history", version });
+      const row = (of, supersedes) =>
+        JSON.stringify({ pair: { context: [], chosen: `green tea ${of}`, rejected: "coffee", ...(supersedes && { supersedes }) } });
+      // More than a batch, so that the edit is written before the end is read.
+      const lines = [header(1), row("", old.id), ...Array.from({ length: 900 }, (_, of) => row(of))];
+      const taken = (lines) => data.ask({ ImportText: { profile: me, name: "n", format: "likeness", text: lines.join("\n") } });
+      const chosen = async () => (await data.list(me, "tea", 0, 2000)).rows.map((row) => row.chosen);
+      const bad = await taken([...lines, header(99)]);
+      const after = await chosen();
+      const good = await taken(lines.slice(0, 2));
+      return { bad, after, good, then: await chosen() };
+    });
+    assert.match(seen.bad.Err.BadFile, /version/);
+    assert.deepEqual(seen.after, ["tea"]);
+    assert.deepEqual(seen.then, ["green tea "]);
+  });
+});
+
 test("choices and deletions are written with strict durability", async () => {
   // The worker's own transactions, as it asks the browser for them.
   const before = `

@@ -33,7 +33,7 @@ pub use device::Cpu;
 pub use elementwise::{rotate, rotate_halves};
 pub use isa::GROUP;
 pub use pack::{Packed, Packer};
-pub use pool::{Pool, work_for};
+pub use pool::{Pool, panicked, work_for};
 
 /// Matrices that multiply the same numbers: queries, keys and values.
 const TOGETHER: usize = 3;

@@ -24,6 +24,14 @@ const NEXT: u32 = 1 << 9;
 /// Looks before a worker sleeps.
 const LOOKS: u32 = 20_000;
 
+/// A thread panicked where a panic ends it, as in WebAssembly: it will never leave the job that it joined.
+static PANICKED: AtomicBool = AtomicBool::new(false);
+
+/// To be called by the panic hook of a build whose panics can't be caught, so that nobody waits for that thread for ever.
+pub fn panicked() {
+    PANICKED.store(true, SeqCst);
+}
+
 /// A job's closure, whose lifetime [`Pool::run`] answers for.
 type WorkPointer = *const (dyn Fn(usize, usize) + Sync);
 
@@ -132,6 +140,7 @@ impl Drop for Closing<'_> {
         let mut looks = 0u32;
         while self.0.gate.load(SeqCst) & (OPEN - 1) != 0 {
             looks += 1;
+            assert!(!PANICKED.load(SeqCst), "another thread panicked");
             // An item takes microseconds; when one takes longer its thread may need this core.
             if looks.is_multiple_of(1024) { std::thread::yield_now() } else { std::hint::spin_loop() }
         }

@@ -150,7 +150,7 @@ fn row(record: &Map<String, Value>, out: &mut Output<'_>) -> Result<(), Wrong> {
 }
 
 fn pair(row: &Map<String, Value>) -> Result<PreferencePair, Wrong> {
-    let pair = PreferencePair {
+    let mut pair = PreferencePair {
         at_ms: time(row)?,
         origin: optional_text(row, "origin")?,
         note: optional_text(row, "note")?,
@@ -158,6 +158,8 @@ fn pair(row: &Map<String, Value>) -> Result<PreferencePair, Wrong> {
         supersedes: id(row, "supersedes")?,
         ..PreferencePair::new(context(row)?, text(row, "chosen")?, text(row, "rejected")?)
     };
+    // A pair that takes the place of itself would be gone.
+    pair.supersedes = pair.supersedes.filter(|old| *old != pair.id);
     match id(row, "id")? {
         Some(id) if id != pair.id => Err(Wrong::new(Why::WrongId).within("id")),
         _ => Ok(pair),

@@ -89,8 +89,10 @@ fn compare(
         }
         (Some(Rating::Bad) | None, _) => return false,
     };
-    let answers =
+    let mut answers =
         [other, rated].map(|one| Answer { id: one.id.into(), content: one.content.clone() }).to_vec();
+    // Where both were rated each has a record, and the two say one thing.
+    answers.sort_unstable_by(|one, other| one.id.cmp(&other.id));
     let choice = Choice { context: context.to_vec(), answers, outcome, at_ms, origin: out.origin() };
     let pairs = choice.pairs();
     out.choice(choice);

@@ -77,7 +77,7 @@ pub enum Why {
     /// A conversation of too many turns.
     #[error("more than {limit} turns")]
     TooManyTurns {
-        /// `Limits::turns`.
+        /// As many may come before an answer.
         limit: u32,
     },
     /// The field is not there, or null.

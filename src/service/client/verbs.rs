@@ -128,15 +128,13 @@ impl Client {
     /// The file that the answer to a request brings along, and what stops that.
     pub fn file(&self, request: Request) -> (Stop, impl Future<Output = Outcome<web_sys::Blob>>) {
         let asking = self.ask(request);
-        (asking.stop(), self.attached(asking))
-    }
-
-    /// The file that an answer brings along.
-    async fn attached(&self, asking: Asking) -> Outcome<web_sys::Blob> {
-        let envelope = asking.envelope();
-        asking.await?;
-        let file = self.take_attached(envelope).and_then(|file| file.dyn_into().ok());
-        file.ok_or_else(|| ServiceError::Internal("the data worker's answer brought no file".into()))
+        let (stop, attached) = (asking.stop(), self.awaits_attached(asking.envelope()));
+        let file = async move {
+            asking.await?;
+            let file = attached.take().and_then(|file| file.dyn_into().ok());
+            file.ok_or_else(|| ServiceError::Internal("the data worker's answer brought no file".into()))
+        };
+        (stop, file)
     }
 
     /// Deletes everything of everyone.

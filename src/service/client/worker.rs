@@ -36,8 +36,8 @@ struct Inner {
     failed_starts: Cell<u32>,
     /// Whether nobody is to be asked any more.
     ended: Cell<bool>,
-    /// What answers brought along, until whoever asked takes it.
-    attached: RefCell<HashMap<Envelope, JsValue>>,
+    /// What answers bring along, for those who wait for it.
+    attached: RefCell<HashMap<Envelope, Option<JsValue>>>,
     page_models: Rc<PageModels>,
 }
 
@@ -161,9 +161,10 @@ impl Client {
         self.fail("the data worker was ended");
     }
 
-    /// What the answer to this request brought along.
-    pub(super) fn take_attached(&self, envelope: Envelope) -> Option<JsValue> {
-        self.0.attached.borrow_mut().remove(&envelope)
+    /// Keeps what the answer to this request will bring along, for as long as somebody waits for it.
+    pub(super) fn awaits_attached(&self, envelope: Envelope) -> Attached {
+        self.0.attached.borrow_mut().insert(envelope, None);
+        Attached { client: self.clone(), envelope }
     }
 
     fn receive(&self, data: JsValue) {
@@ -193,8 +194,10 @@ impl Client {
             FromWorker::DropPageAsk(number) => return self.0.page_models.stop(number),
             _ => {}
         }
-        if let (FromWorker::Answer(envelope, Ok(_)), Some(attached)) = (&message, attached) {
-            self.0.attached.borrow_mut().insert(*envelope, attached);
+        if let (FromWorker::Answer(envelope, Ok(_)), Some(attached)) = (&message, attached)
+            && let Some(awaited) = self.0.attached.borrow_mut().get_mut(envelope)
+        {
+            *awaited = Some(attached);
         }
         let told = self.0.board.borrow_mut().receive(message);
         self.tell(told);
@@ -252,6 +255,25 @@ fn describe(error: &JsValue) -> String {
     match error.dyn_ref::<js_sys::Error>() {
         Some(error) => error.message().into(),
         None => error.as_string().unwrap_or_else(|| "an error without words".into()),
+    }
+}
+
+/// What an answer brings along.
+pub(super) struct Attached {
+    client: Client,
+    envelope: Envelope,
+}
+
+impl Attached {
+    /// It, once the answer has come.
+    pub(super) fn take(self) -> Option<JsValue> {
+        self.client.0.attached.borrow_mut().get_mut(&self.envelope).and_then(Option::take)
+    }
+}
+
+impl Drop for Attached {
+    fn drop(&mut self) {
+        self.client.0.attached.borrow_mut().remove(&self.envelope);
     }
 }
 

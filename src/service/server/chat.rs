@@ -16,7 +16,7 @@ use crate::service::{
     ServiceError,
 };
 use crate::store::chat_row::{ChatRow, DraftRow, ExchangeRow};
-use crate::store::now_ms;
+use crate::store::{Store, now_ms};
 
 impl Asked {
     pub(super) async fn chat(&self, profile: &ProfileId) -> Outcome {
@@ -35,7 +35,8 @@ impl Asked {
         }
         let store = self.server.store().await?;
         let EndpointView { origin, model, .. } = self.endpoint(&saying.endpoint).await?;
-        let mut chat = store.chat(&profile.0).await?.unwrap_or_else(|| ChatRow {
+        let before = store.chat(&profile.0).await?;
+        let mut chat = before.clone().unwrap_or_else(|| ChatRow {
             id: format!("{}/{:.0}", profile.0, now_ms()),
             origin: origin.clone(),
             ..ChatRow::default()
@@ -71,6 +72,24 @@ impl Asked {
             picked: None,
             pairs: Vec::new(),
         });
+        self.keep_chat(&store, profile, before.as_ref(), chat).await
+    }
+
+    /// Keeps a conversation, which was as it is said to be `before`: drafts take minutes, in which another tab may have
+    /// gone on with it, or ended it.
+    async fn keep_chat(
+        &self,
+        store: &Store,
+        profile: &ProfileId,
+        before: Option<&ChatRow>,
+        chat: ChatRow,
+    ) -> Outcome {
+        let _lock = store.writing().await;
+        if store.chat(&profile.0).await?.as_ref() != before {
+            return Err(ServiceError::Invalid(
+                "this conversation was changed in another tab meanwhile; reload the page to see it".into(),
+            ));
+        }
         store.put_chat(&profile.0, Some(&chat)).await?;
         Ok(Response::Chat(view(Some(chat))))
     }
@@ -120,14 +139,15 @@ impl Asked {
     pub(super) async fn pick(&self, profile: &ProfileId, draft: Option<u32>) -> Outcome {
         let store = self.server.store().await?;
         let none = || ServiceError::NotFound("this conversation".into());
-        let mut chat = store.chat(&profile.0).await?.ok_or_else(none)?;
+        let before = store.chat(&profile.0).await?.ok_or_else(none)?;
+        let mut chat = before.clone();
         let mut last = chat.exchanges.pop().ok_or_else(none)?;
         if draft.is_some_and(|draft| draft as usize >= last.drafts.len()) {
             return Err(ServiceError::NotFound("this draft".into()));
         }
-        let before = std::mem::take(&mut last.pairs);
-        if !before.is_empty() {
-            match self.delete(profile, Some(&before)).await {
+        let picked_before = std::mem::take(&mut last.pairs);
+        if !picked_before.is_empty() {
+            match self.delete(profile, Some(&picked_before)).await {
                 // It was deleted on the history page.
                 Ok(_) | Err(ServiceError::NotFound(_)) => {}
                 Err(error) => return Err(error),
@@ -151,8 +171,7 @@ impl Asked {
             self.record_choice(profile, choice, None).await?;
         }
         chat.exchanges.push(last);
-        store.put_chat(&profile.0, Some(&chat)).await?;
-        Ok(Response::Chat(view(Some(chat))))
+        self.keep_chat(&store, profile, Some(&before), chat).await
     }
 }
 

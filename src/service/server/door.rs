@@ -49,7 +49,7 @@ impl Default for Watchman {
 struct Watched {
     guard: Guard,
     people: HashMap<String, Indexed>,
-    /// Texts that are in no pair of the store: answers that nobody won, canaries.
+    /// Texts that are in no store: canaries.
     others: HashMap<PairId, PreferencePair>,
     /// What was said to remote models, by person, as texts that the guard knows.
     chats: HashMap<String, Said>,
@@ -84,6 +84,8 @@ struct Indexed {
     /// The number of the change that it is of.
     revision: u32,
     pairs: HashSet<PairId>,
+    /// Answers that nobody won, as pairs of their own: no pair of the store has them.
+    ties: HashMap<PairId, PreferencePair>,
 }
 
 impl Watched {
@@ -101,13 +103,17 @@ impl Watched {
             *self = Watched::of(std::mem::take(&mut self.others));
         }
         let now = store.revisions().await?;
-        let gone = self.people.extract_if(|profile, _| !now.contains_key(profile));
-        self.gone += gone.map(|(_, person)| person.pairs.len()).sum::<usize>();
+        let gone: Vec<_> = self.people.extract_if(|profile, _| !now.contains_key(profile)).collect();
+        for (_, person) in gone {
+            self.gone += person.pairs.len();
+            self.drop_ties(person.ties);
+        }
         for (profile, revision) in now {
             if self.people.get(&profile).is_some_and(|person| person.revision == revision) {
                 continue;
             }
-            let mut before = self.people.remove(&profile).unwrap_or_default().pairs;
+            let Indexed { pairs: mut before, ties: mut tied_before, .. } =
+                self.people.remove(&profile).unwrap_or_default();
             let mut pairs = HashSet::new();
             let ids = store.all_ids(&profile).await?;
             let (old, new): (Vec<PairId>, Vec<PairId>) = ids.into_iter().partition(|id| before.remove(id));
@@ -119,10 +125,14 @@ impl Watched {
                     pairs.insert(pair.id);
                 }
             }
-            for choice in store.all_choices(&profile).await? {
-                tied(&choice).into_iter().for_each(|pair| self.take_other(pair));
+            let mut ties = HashMap::new();
+            for pair in store.all_choices(&profile).await?.iter().flat_map(tied) {
+                tied_before.remove(&pair.id);
+                self.guard.add(&pair);
+                ties.insert(pair.id, pair);
             }
-            self.people.insert(profile, Indexed { revision, pairs });
+            self.people.insert(profile, Indexed { revision, pairs, ties });
+            self.drop_ties(tied_before);
         }
         self.hear(store.chats().await?);
         Ok(())
@@ -153,6 +163,16 @@ impl Watched {
             let elsewhere = self.chats.values().any(|said| said.kept.contains_key(&kept.pair.id));
             if !elsewhere && !now.kept.contains_key(&kept.pair.id) {
                 self.guard.remove(&kept.pair);
+            }
+        }
+    }
+
+    /// Takes ties that are gone out of the index, unless somebody else's history has the same.
+    fn drop_ties(&mut self, ties: HashMap<PairId, PreferencePair>) {
+        for (id, pair) in ties {
+            let is_had = |person: &Indexed| person.pairs.contains(&id) || person.ties.contains_key(&id);
+            if !self.others.contains_key(&id) && !self.people.values().any(is_had) {
+                self.guard.remove(&pair);
             }
         }
     }
@@ -195,7 +215,12 @@ impl Texts for KeptTexts<'_> {
             self.failed.set(true);
             Vec::new()
         });
-        let others = ids.iter().filter_map(|id| self.watched.others.get(id).cloned());
+        let watched = self.watched;
+        let in_no_pair = |id| {
+            let ties = watched.people.values().find_map(move |person| person.ties.get(id));
+            ties.or_else(|| watched.others.get(id)).cloned()
+        };
+        let others = ids.iter().filter_map(in_no_pair);
         let pairs = stored.into_iter().chain(others).map(|pair| Kept { pair, went: None });
         let said = ids
             .iter()

@@ -34,6 +34,7 @@ impl Asked {
 
     pub(super) async fn save_endpoint(&self, draft: EndpointDraft) -> Outcome {
         let store = self.server.store().await?;
+        let _lock = store.changing_settings().await;
         let mut all = rows(&store).await?;
         let at = draft.id.as_ref().map(|id| all.iter().position(|row| row.id == *id).ok_or_else(not_found));
         let at = at.transpose()?;
@@ -66,6 +67,7 @@ impl Asked {
 
     pub(super) async fn remove_endpoint(&self, id: &str) -> Outcome {
         let store = self.server.store().await?;
+        let _lock = store.changing_settings().await;
         let mut all = rows(&store).await?;
         all.retain(|row| row.id != id);
         store.put_secret(id, "", None).await?;

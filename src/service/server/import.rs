@@ -124,6 +124,8 @@ struct Importing<'a> {
     /// What was added, for a file that must leave nothing.
     new_pairs: Vec<PairId>,
     new_choices: Vec<String>,
+    /// What the new pairs are edits of; it stays until the file is known to be good.
+    replaced: Vec<PairId>,
 }
 
 impl Asked {
@@ -147,11 +149,13 @@ impl Asked {
             report: ImportReport::default(),
             new_pairs: Vec::new(),
             new_choices: Vec::new(),
+            replaced: Vec::new(),
         };
+        let knows_whose = user.is_some();
         let people = user.map_or(People::One, People::Only);
         let reader = Reader::new(Options { format, people, origin: Some(name), ..Options::default() });
         let pieces = Pieces { source: &source, at: 0.0, opener: key.as_ref().map(Opener::new) };
-        let mut result = importing.read(reader, pieces).await;
+        let mut result = importing.read(reader, pieces, knows_whose).await;
         if let (Ok(()), Some(head)) = (&result, head) {
             result = importing.merge(head).await;
         }
@@ -199,12 +203,19 @@ impl Asked {
 }
 
 impl Importing<'_> {
-    async fn read(&mut self, mut reader: Reader, mut pieces: Pieces<'_>) -> Result<(), ServiceError> {
+    async fn read(
+        &mut self,
+        mut reader: Reader,
+        mut pieces: Pieces<'_>,
+        knows_whose: bool,
+    ) -> Result<(), ServiceError> {
         let of = pieces.source.size();
         let mut told_ms = 0.0;
-        while !reader.is_stopped() && reader.people().len() <= NAMES_ENOUGH {
+        // Where it is known whose lines to take, there may be any number of other people.
+        while !reader.is_stopped() && (knows_whose || reader.people().len() <= NAMES_ENOUGH) {
             if self.asked.stopped() {
                 self.write().await?;
+                self.delete_replaced().await?;
                 return Err(ServiceError::Cancelled);
             }
             let Some(piece) = pieces.next().await? else { break };
@@ -228,6 +239,7 @@ impl Importing<'_> {
             }
         }
         self.write().await?;
+        self.delete_replaced().await?;
         let summary = reader.summary();
         self.report.format = reader.format().map_or_else(String::new, |format| format.name().into());
         self.report.read = summary.records as u32;
@@ -267,8 +279,19 @@ impl Importing<'_> {
         self.report.known += added.known;
         self.report.ties += added.ties;
         self.new_pairs.extend(&added.new);
-        self.new_choices.extend(added.choices.iter().cloned());
-        Ok(self.store.delete_replaced(&self.profile.0, &added).await?)
+        self.new_choices.extend(added.choices);
+        self.replaced.extend(added.replaced);
+        Ok(())
+    }
+
+    /// Deletes what the new pairs took the place of.
+    async fn delete_replaced(&mut self) -> Result<(), ServiceError> {
+        let replaced = std::mem::take(&mut self.replaced);
+        if replaced.is_empty() {
+            return Ok(());
+        }
+        let _lock = self.store.writing().await;
+        Ok(self.store.delete_replaced(&self.profile.0, replaced).await?)
     }
 
     /// Takes in what a profile brings along besides its history.

@@ -71,10 +71,8 @@ impl Asked {
         let history = history(store, profile).await?;
         let (differences, follows) = (std::mem::take(&mut kept.differences), kept.follows);
         let made_ms = (!follows).then_some(row.made_ms);
-        let mut view = show::portrait(&kept.beside(&history), &history, differences, made_ms);
-        if !follows {
-            view.changed_since += row.lost;
-        }
+        let lost = if follows { 0 } else { row.lost };
+        let view = show::portrait(&kept.beside(&history), &history, differences, made_ms, lost);
         Ok(Response::Portrait(Some(Box::new(view))))
     }
 
@@ -87,11 +85,7 @@ impl Asked {
         let has_model = settings.remote.is_some() || self.server.model().is_some();
         let mut likeness = match has_model {
             false => from_traits(&history, settings.seed.into(), &earlier),
-            true => {
-                let made = self.ask_model(&store, profile, history, settings, earlier).await?;
-                store.put_job(&profile.0, None).await?;
-                made
-            }
+            true => self.ask_model(&store, profile, history, settings, earlier).await?,
         };
         let lock = store.writing().await;
         let mut differences = Vec::new();
@@ -106,6 +100,11 @@ impl Asked {
         let portrait = row(&Kept { likeness, differences, follows: false }, now_ms(), 0)?;
         self.keep(&store, profile, portrait).await?;
         drop(lock);
+        if has_model {
+            // Only now are the answers of no more use. Where they can't be deleted, they are shown as a job that stopped, to
+            // be deleted there.
+            let _ = store.put_job(&profile.0, None).await;
+        }
         self.shown(&store, profile).await
     }
 
@@ -300,22 +299,22 @@ impl Asked {
         let store = self.server.store().await?;
         // From reading to writing, so that of two changes at once each finds the other.
         let lock = store.writing().await;
-        let (mut kept, made_ms) = match kept(&store, profile).await? {
-            Some((kept, row)) if !kept.follows => (kept, row.made_ms),
+        let (mut kept, made_ms, lost) = match kept(&store, profile).await? {
+            Some((kept, row)) if !kept.follows => (kept, row.made_ms, row.lost),
             before => {
                 // The claims that the person sees are those of the history as it is now.
                 let history = history(&store, profile).await?;
                 let (earlier, made_ms) =
                     before.map_or((Vec::new(), now_ms()), |(kept, row)| (kept.likeness.claims, row.made_ms));
                 let likeness = from_traits(&history, 0, &earlier);
-                (Kept { likeness, differences: Vec::new(), follows: true }, made_ms)
+                (Kept { likeness, differences: Vec::new(), follows: true }, made_ms, 0)
             }
         };
         let claim = kept.likeness.claims.iter_mut().find(|claim| claim.id == id);
         let claim = claim.ok_or_else(|| ServiceError::NotFound("this claim".into()))?;
         change_one(claim, change)?;
         kept.likeness.render();
-        self.keep(&store, profile, row(&kept, made_ms, 0)?).await?;
+        self.keep(&store, profile, row(&kept, made_ms, lost)?).await?;
         drop(lock);
         self.shown(&store, profile).await
     }
@@ -370,8 +369,8 @@ pub(super) async fn history(store: &Store, profile: &ProfileId) -> Result<Histor
 pub(super) async fn likeness_now(store: &Store, profile: &ProfileId) -> Result<Likeness, ServiceError> {
     let history = history(store, profile).await?;
     Ok(match kept(store, profile).await? {
-        Some((kept, _)) => {
-            let mut likeness = kept.beside(&history);
+        Some((kept, _)) if kept.follows => kept.beside(&history),
+        Some((Kept { mut likeness, .. }, _)) => {
             likeness.learn_reward(&history);
             likeness
         }

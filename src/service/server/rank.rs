@@ -5,7 +5,7 @@ use super::{Asked, Outcome};
 use crate::persona::{Claim, Writer, judge_one_of_many};
 use crate::preference::Turn;
 use crate::service::{DraftAnswer, ProfileId, ReasonWords, Response, ServiceError};
-use crate::traits;
+use crate::traits::{self, Difference, Measurement};
 
 /// Each answer is compared to each other one.
 const MOST_ANSWERS: usize = 64;
@@ -55,13 +55,11 @@ impl Asked {
         words: ReasonWords,
     ) -> Result<Vec<(u32, DraftAnswer)>, ServiceError> {
         let likeness = likeness_now(&self.server.store().await?, profile).await?;
-        let rank = |(at, text): (usize, &String)| {
-            let others = texts.iter().enumerate().filter(|(other, _)| *other != at);
+        let measured: Vec<_> = texts.iter().map(|text| traits::measure(context, text)).collect();
+        let rank = |(at, one): (usize, &Measurement)| {
+            let others = measured.iter().enumerate().filter(|(other, _)| *other != at);
             let judged: Vec<_> = others
-                .map(|(_, other)| {
-                    let difference = traits::difference(context, text, other);
-                    judge_one_of_many(&likeness, &difference)
-                })
+                .map(|(_, other)| judge_one_of_many(&likeness, &Difference::between(one, other)))
                 .collect();
             let (sum, count) = (judged.iter().map(|one| one.p_first).sum::<f64>(), judged.len());
             let liked = if count == 0 { 0.5 } else { sum / count as f64 };
@@ -70,7 +68,7 @@ impl Asked {
             let why = clearest.into_iter().flat_map(|one| one.why).collect();
             (liked as f32, why)
         };
-        let (liked, why): (Vec<f32>, Vec<_>) = texts.iter().enumerate().map(rank).unzip();
+        let (liked, why): (Vec<f32>, Vec<_>) = measured.iter().enumerate().map(rank).unzip();
         let why = self.in_words(why, words).await?;
         let answers = texts.into_iter().zip(liked).zip(why);
         let answers = answers.map(|((text, liked), why)| DraftAnswer { text, liked, why });

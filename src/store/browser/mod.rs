@@ -153,6 +153,11 @@ impl Store {
         Lock::take("likeness-write").await
     }
 
+    /// Waits for the lock that lets one tab change a setting at a time, from reading it to writing it.
+    pub async fn changing_settings(&self) -> Lock {
+        Lock::take("likeness-settings").await
+    }
+
     fn strip(&self) -> Result<Strip, StoreError> {
         self.inner.strip.ok_or(StoreError::NoStrip)
     }

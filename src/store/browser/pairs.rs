@@ -213,6 +213,10 @@ impl Store {
                 || !batch.insert(pair.id)
             {
                 added.known += 1;
+                // The tab died between an edit's coming in and its old pair's going.
+                if order.places.contains_key(&pair.id) {
+                    added.replaced.extend(pair.supersedes.filter(|old| order.places.contains_key(old)));
+                }
                 continue;
             }
             let place = row.sequence.place(pair.at_ms);
@@ -308,12 +312,9 @@ impl Store {
         self.delete_now(profile, pairs.to_vec()).await
     }
 
-    /// Deletes the pairs that new ones took the place of.
-    pub async fn delete_replaced(&self, profile: &str, added: &Added) -> Result<(), StoreError> {
-        if added.replaced.is_empty() {
-            return Ok(());
-        }
-        self.delete_now(profile, added.replaced.clone()).await
+    /// Deletes the pairs that new ones took the place of. The caller holds the lock of [`Store::writing`].
+    pub async fn delete_replaced(&self, profile: &str, replaced: Vec<PairId>) -> Result<(), StoreError> {
+        self.delete_now(profile, replaced).await
     }
 }
 

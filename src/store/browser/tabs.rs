@@ -40,6 +40,8 @@ impl Lock {
     pub async fn take(name: &str) -> Lock {
         let (held, release) = promise();
         let (granted, grant) = promise();
+        // Made before it is waited for: where nobody waits any more it is given back as soon as it is granted.
+        let lock = Lock { release };
         let callback = Closure::once_into_js(move |_lock: JsValue| -> JsValue {
             // Nothing to be done where it fails: whoever waits is gone.
             let _ = grant.call0(&JsValue::NULL);
@@ -53,7 +55,7 @@ impl Lock {
             // A refusal (a sandboxed frame) comes through `asked`, and is a lock that locks nothing.
             let _ = JsFuture::from(Promise::race(&Array::of2(&granted, &asked))).await;
         }
-        Lock { release }
+        lock
     }
 }
 

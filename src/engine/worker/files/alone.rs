@@ -17,6 +17,8 @@ impl Alone {
     pub async fn with(name: &str) -> Option<Self> {
         let mut release = None;
         let held = Promise::new(&mut |resolve, _| release = Some(resolve));
+        // Made before it is waited for: where nobody waits any more it is given back as soon as it is granted.
+        let alone = Alone { release };
         let mut tell = None;
         let told = Promise::new(&mut |resolve, _| tell = Some(resolve));
         let granted = Closure::once_into_js(move |lock: JsValue| {
@@ -28,7 +30,7 @@ impl Alone {
             Ok(asked) => {
                 // A refusal comes through `asked`; the exclusive handle will do then.
                 let outcome = JsFuture::from(Promise::race(&js_sys::Array::of2(&told, &asked))).await;
-                (outcome != Ok(JsValue::FALSE)).then_some(Alone { release })
+                (outcome != Ok(JsValue::FALSE)).then_some(alone)
             }
             Err(_) => Some(Alone { release: None }),
         }

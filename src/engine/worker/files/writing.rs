@@ -13,6 +13,7 @@ use web_sys::{
     ReadableStreamDefaultReader, RequestCache, WorkerGlobalScope,
 };
 
+use super::super::slices::EventLoop;
 use super::origin::{Answer, Origin, Rest, rest};
 use super::{DIGEST, FileError, ModelFiles, ORIGIN, PART};
 use crate::engine::message::EngineFailure;
@@ -124,7 +125,7 @@ impl ModelFiles {
         let same_address = earlier.as_ref().is_some_and(|earlier| earlier.url == url);
         let same_digest = earlier.as_ref().is_some_and(|earlier| sha256 == Some(&earlier.sha256));
         if same_address || same_digest {
-            writer.hash_what_is_there(progress)?;
+            writer.hash_what_is_there(progress).await?;
         } else {
             writer.start_over()?;
         }
@@ -370,8 +371,9 @@ impl Writer {
         self.finish()
     }
 
-    /// Takes up the bytes that an earlier try left.
-    fn hash_what_is_there(&mut self, progress: &mut impl Progress) -> Result<(), FileError> {
+    /// Takes up the bytes that an earlier try left. Between two pieces the worker hears whether it is still wanted.
+    async fn hash_what_is_there(&mut self, progress: &mut impl Progress) -> Result<(), FileError> {
+        let event_loop = EventLoop::new();
         let of = self.access.0.get_size().map_err(|value| FileError::of(value, &self.name))? as u64;
         let mut piece = vec![0; PIECE.min(of) as usize];
         while self.at < of {
@@ -387,6 +389,7 @@ impl Writer {
             if !progress("checking", self.at, of) {
                 return Err(FileError::Cancelled);
             }
+            event_loop.turn().await;
         }
         Ok(())
     }

@@ -1,8 +1,8 @@
 //! What a question is about, as one of a fixed public list of topics, told on the device from its words.
 //!
-//! A topic is the only thing of the subject that a remote model may know, so it is never text from the
-//! conversation: a [`Topic`] is a place in the list of `topics.txt` and nothing else. Coarse and English only;
-//! where too little speaks for any topic it is [`Topic::OTHER`]. Nothing here is learned or stored.
+//! It measures what a sketch would reveal if it told the topic; sketches tell none. A [`Topic`] is a place in the list
+//! of `topics.txt` and nothing else. Coarse and English only; where too little speaks for any topic it is
+//! [`Topic::OTHER`]. Nothing here is learned or stored.
 //!
 //! The score is that of a naive Bayes classifier whose log-odds were set by hand: each phrase that occurs
 //! adds its weight to the topics that list it, less the more of them do. A phrase counts once, however often
@@ -42,13 +42,6 @@ const EARLIER: f64 = 0.4;
 const TURNS: usize = 5;
 
 /// What a question is about: one of a fixed list, the same for everyone.
-///
-/// ```
-/// use likeness::preference::Turn;
-/// use likeness::traits::Topic;
-/// assert_eq!(Topic::of(&[Turn::user("How do I boil an egg?")]).name(), "cooking");
-/// assert_eq!(Topic::of(&[Turn::user("…")]), Topic::OTHER);
-/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Topic(u8);
 
