@@ -9,6 +9,7 @@ use super::calibration::calibration_error;
 use super::chance::Chance;
 use super::effects::Effects;
 use super::report::{Interval, mean};
+use crate::persona::trait_claims;
 use crate::reward::{Observation, Prior, Reward, hit};
 use crate::traits::Trait;
 
@@ -42,6 +43,8 @@ pub struct Synthetic {
     pub curve: BTreeMap<usize, Interval>,
     /// Claims made and held.
     pub claims: ClaimsHeld,
+    /// What is claimed on people who toss a coin.
+    pub tossed: Tossed,
     /// What each trait is worth to a person's reward on their left-out choices.
     pub effects: Effects,
 }
@@ -49,14 +52,46 @@ pub struct Synthetic {
 /// Of the claims made, how many hold on choices that they were not made from.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct ClaimsHeld {
-    /// Claims made, over all people and splits.
+    /// Claims told, over all people and splits.
     pub made: usize,
+    /// Claims that were not told, since they did not hold on choices among those learned from.
+    pub dropped: usize,
     /// Those whose trait had a partial effect of the claimed sign on the person's left-out choices.
     pub held: usize,
     /// Those whose left-out choices say nothing: the trait never differs there.
     pub silent: usize,
     /// The pooled partial effect in the claimed direction, in log-odds a usual difference.
     pub effect: f64,
+}
+
+/// What is claimed on people of no taste: the same answers, each choice decided by a coin.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Tossed {
+    /// Such people.
+    pub people: usize,
+    /// Those who heard any claim.
+    pub heard: usize,
+    /// Claims on all of them.
+    pub claims: usize,
+    /// Claims that were not told, since they did not hold on choices among those learned from.
+    pub dropped: usize,
+}
+
+impl Tossed {
+    fn add(&mut self, prior: &Prior, learnt: &[Observation], chance: &mut Chance) {
+        let toss = |one: &Observation| {
+            let difference =
+                if chance.below(2) == 0 { one.difference.clone() } else { one.difference.reversed() };
+            Observation { difference, ..*one }
+        };
+        let tossed: Vec<Observation> = learnt.iter().map(toss).collect();
+        let reward = Reward::learn(prior, &tossed);
+        let (told, dropped) = trait_claims(prior, tossed, &reward);
+        self.people += 1;
+        self.heard += usize::from(!told.is_empty());
+        self.claims += told.len();
+        self.dropped += dropped.len();
+    }
 }
 
 /// One person's choices in two parts, each in the order of time.
@@ -75,9 +110,12 @@ pub fn synthetic(people: &[&Person], prior: &Prior, splits: u64) -> Synthetic {
     let unknown = Reward::unknown(prior);
     let (mut of_prior, mut of_reward, mut last, mut odds) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut curve: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
-    let (mut claims, mut effects) = (ClaimsHeld::default(), Effects::default());
+    let (mut claims, mut tossed, mut effects) =
+        (ClaimsHeld::default(), Tossed::default(), Effects::default());
     for (number, person) in people.iter().enumerate() {
         let mut chance = Chance::seeded(number as u64);
+        // A stream of its own, so that it decides no split.
+        let mut coin = Chance::seeded(!(number as u64));
         let (mut prior_hits, mut points) = (Vec::new(), BTreeMap::<usize, Vec<f64>>::new());
         for _ in 0..splits {
             let (learnt, rest) = split(person, &mut chance);
@@ -88,7 +126,8 @@ pub fn synthetic(people: &[&Person], prior: &Prior, splits: u64) -> Synthetic {
                 let judged: Vec<f64> = rest.iter().map(|o| reward.log_odds(&o.difference)).collect();
                 points.entry(count).or_default().extend(judged.iter().map(|z| hit(*z)));
                 if count == LEARNT {
-                    claims.add(&reward, &learnt, &rest);
+                    claims.add(prior, &reward, &learnt, &rest);
+                    tossed.add(prior, &learnt, &mut coin);
                     rest.iter().for_each(|o| effects.add(&reward, o));
                     odds.extend(judged);
                 }
@@ -119,6 +158,7 @@ pub fn synthetic(people: &[&Person], prior: &Prior, splits: u64) -> Synthetic {
         calibration_error: calibration_error(&odds),
         curve: curve.into_iter().map(|(count, hits)| (count, Interval::of(&hits))).collect(),
         claims,
+        tossed,
         effects,
     }
 }
@@ -134,13 +174,15 @@ pub(super) fn log_loss(odds: &[f64]) -> f64 {
 }
 
 impl ClaimsHeld {
-    /// Tests the claims that a reward makes of `learnt` on `rest`.
+    /// Tests the claims that a portrait of `learnt` tells on `rest`.
     ///
     /// The partial effect is the slope of the left-out log-likelihood in the trait's weight at weight 0, all
     /// other weights as learnt: above 0 where the left-out choices ask for more of it, beyond what the other
     /// traits explain.
-    fn add(&mut self, reward: &Reward, learnt: &[Observation], rest: &[Observation]) {
-        for claim in reward.claims(learnt) {
+    fn add(&mut self, prior: &Prior, reward: &Reward, learnt: &[Observation], rest: &[Observation]) {
+        let (told, dropped) = trait_claims(prior, learnt.to_vec(), reward);
+        self.dropped += dropped.len();
+        for claim in told {
             let Some((index, _)) = Trait::find(&claim.id) else { continue };
             let sign = if claim.more { 1.0 } else { -1.0 };
             let (mut slope, mut curvature) = (0.0, 0.0);

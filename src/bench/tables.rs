@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use super::synthetic::Tossed;
 use super::{LeftOut, Synthetic};
 use crate::traits::TABLE;
 
@@ -18,14 +19,21 @@ impl Display for Synthetic {
         }
         writeln!(f, "| log-loss, personalised | {:.3} nats |", self.log_loss)?;
         writeln!(f, "| calibration error, personalised | {:.3} |", self.calibration_error)?;
-        writeln!(f, "| claims made at 36 pairs | {} |", self.claims.made)?;
-        writeln!(f, "| of them held on the 12 left out, one by one | {} |", self.claims.held)?;
+        writeln!(f, "| claims told at 36 pairs | {} |", self.claims.made)?;
+        writeln!(f, "| others that did not hold on parts of the 36 | {} |", self.claims.dropped)?;
+        writeln!(f, "| of those told, held on the 12 left out, one by one | {} |", self.claims.held)?;
         writeln!(f, "| of them silent there | {} |", self.claims.silent)?;
         writeln!(
             f,
             "| their pooled partial effect, log-odds a usual difference | {:+.2} |",
             self.claims.effect
-        )
+        )?;
+        let Tossed { people, heard, claims, dropped } = self.tossed;
+        writeln!(
+            f,
+            "| the same with each choice decided by a coin: {people} people who hear a claim | {heard} |"
+        )?;
+        writeln!(f, "| claims on them, others that did not hold | {claims}, {dropped} |")
     }
 }
 

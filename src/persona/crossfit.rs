@@ -1,7 +1,9 @@
 //! The person's reward judged on pairs that it was not learned from, and what each trait's claim adds there.
 //!
 //! The pairs are dealt into parts in turn; each part is judged by a reward learned from the others. So a trait's
-//! claim, which rests on all pairs, is still tested on pairs that had no part in the weight that is tested.
+//! claim, which rests on all pairs, is still tested on pairs that had no part in the weight that is tested. That the trait
+//! was worth a claim at all was seen on all pairs; so it must be claimed of the others as well, part by part: of people who
+//! toss a coin, most claims hang on one or two pairs.
 
 use super::claims::{About, Claim, Source, State, trait_name};
 use super::judgement::log_sigmoid;
@@ -19,15 +21,49 @@ const NOTICEABLE: f64 = 0.3;
 /// only not be idle: nats over all of them.
 const LEAST_EVIDENCE: f64 = 0.1;
 
+/// In this share of the parts, what the others show must make the same claim: where the person's taste tells choices that
+/// it was not learned from…
+const COMES_BACK: f64 = 0.5;
+
+/// … and where it does not, so that what looks like one may be chance.
+const SURELY_COMES_BACK: f64 = 0.8;
+
+/// A taste tells such choices when it makes them this much likelier, in nats over all of them (three to one), than what most
+/// people like, and than a coin.
+const TELLS: f64 = 1.1;
+
 /// A person's pairs as observations, and the rewards that did not see each part.
-pub(super) struct CrossFit {
+pub(super) struct CrossFit<'a> {
+    prior: &'a Prior,
     observations: Vec<Observation>,
     unseen: Vec<Reward>,
 }
 
-impl CrossFit {
+/// The claims that what the pairs show makes on a person, without the pairs: those that hold on pairs that they were not
+/// made from, and those that don't.
+pub fn trait_claims(
+    prior: &Prior,
+    observations: Vec<Observation>,
+    reward: &Reward,
+) -> (Vec<TraitClaim>, Vec<TraitClaim>) {
+    let crossfit = CrossFit::new(prior, observations);
+    let tested = crossfit.tested(reward);
+    let (held, not): (Vec<_>, Vec<_>) = tested.into_iter().partition(|one| one.state == State::Kept);
+    let found = |tested: Vec<Tested>| tested.into_iter().map(|one| one.found).collect();
+    (found(held), found(not))
+}
+
+/// A trait's claim and what came of it on other pairs.
+struct Tested {
+    found: TraitClaim,
+    /// What knowing it adds to the log-likelihood of a pair, in nats, on average.
+    gain: f64,
+    state: State,
+}
+
+impl<'a> CrossFit<'a> {
     /// Fits the parts of what the pairs show.
-    pub fn new(prior: &Prior, observations: Vec<Observation>) -> Self {
+    pub fn new(prior: &'a Prior, observations: Vec<Observation>) -> Self {
         let folds = FOLDS.min(observations.len());
         let unseen = (0..folds)
             .map(|fold| {
@@ -35,7 +71,7 @@ impl CrossFit {
                 Reward::learn(prior, &others.map(|(_, one)| one.clone()).collect::<Vec<_>>())
             })
             .collect();
-        CrossFit { observations, unseen }
+        CrossFit { prior, observations, unseen }
     }
 
     /// The pairs as observations, oldest first.
@@ -65,36 +101,73 @@ impl CrossFit {
 
     /// The claims of a reward, each tested: kept where it helps on pairs that the tested weight did not see.
     pub fn claims(&self, reward: &Reward, pairs: &[PreferencePair]) -> Vec<Claim> {
-        reward.claims(&self.observations).into_iter().map(|found| self.tested(found, pairs)).collect()
+        let claim = |Tested { found, gain, state }: Tested| {
+            let about = About { id: found.id, more: found.more };
+            let mut claim = Claim {
+                id: trait_name(&about),
+                certainty: Some(found.certainty),
+                along: found.along,
+                shared: found.shared,
+                usual_weight: Some(found.prior_weight),
+                gain,
+                tested: self.observations.len(),
+                state,
+                ..Claim::said(found.text, Source::Traits, Vec::new())
+            };
+            // The wording may name another row of the table better; what was found is this one.
+            claim.about = Some(about);
+            self.count(&mut claim, pairs);
+            claim
+        };
+        self.tested(reward).into_iter().map(claim).collect()
     }
 
-    fn tested(&self, found: TraitClaim, pairs: &[PreferencePair]) -> Claim {
-        let about = About { id: found.id.clone(), more: found.more };
+    fn tested(&self, reward: &Reward) -> Vec<Tested> {
+        let found = reward.claims(&self.observations);
+        if found.is_empty() {
+            return Vec::new();
+        }
+        let parts = 0..self.unseen.len();
+        let without: Vec<Vec<TraitClaim>> = parts.map(|part| self.claims_without(part)).collect();
+        let share = if self.tells() { COMES_BACK } else { SURELY_COMES_BACK };
+        let needed = share * without.len() as f64;
+        found.into_iter().map(|found| self.tested_one(found, &without, needed)).collect()
+    }
+
+    /// Whether a taste of the person's own shows in choices that it was not learned from.
+    fn tells(&self) -> bool {
+        let unknown = Reward::unknown(self.prior);
+        let all = |log_odds: &dyn Fn(usize) -> f64| -> f64 {
+            (0..self.observations.len()).map(|i| log_sigmoid(log_odds(i))).sum()
+        };
+        let own = all(&|i| self.log_odds(i));
+        let most_peoples = all(&|i| unknown.log_odds(&self.observations[i].difference));
+        own - f64::max(most_peoples, all(&|_| 0.0)) >= TELLS
+    }
+
+    /// What would be claimed if it were not for one part.
+    fn claims_without(&self, part: usize) -> Vec<TraitClaim> {
+        let others = self.observations.iter().enumerate().filter(|(i, _)| i % self.unseen.len() != part);
+        let others: Vec<Observation> = others.map(|(_, one)| one.clone()).collect();
+        self.unseen[part].claims(&others)
+    }
+
+    fn tested_one(&self, found: TraitClaim, without: &[Vec<TraitClaim>], needed: f64) -> Tested {
         let gains: Vec<f64> = (0..self.observations.len()).map(|i| self.trait_gain(i, &found)).collect();
         let gain = gains.iter().sum::<f64>() / gains.len().max(1) as f64;
         let own = found.weight - found.prior_weight;
+        let is_it = |other: &TraitClaim| other.id == found.id && other.more == found.more;
+        let comes_back = without.iter().filter(|claims| claims.iter().any(is_it)).count();
         let state = if !found.shared && ((own > 0.0) != found.more || own == 0.0) {
             State::Dropped("most people like that; it tells nothing of this person's own".into())
         } else if gains.iter().sum::<f64>() < LEAST_EVIDENCE {
             State::Dropped("it did not help on other pairs".into())
+        } else if (comes_back as f64) < needed {
+            State::Dropped("it hangs on a few of the choices".into())
         } else {
             State::Kept
         };
-        let mut claim = Claim {
-            id: trait_name(&about),
-            certainty: Some(found.certainty),
-            along: found.along,
-            shared: found.shared,
-            usual_weight: Some(found.prior_weight),
-            gain,
-            tested: gains.len(),
-            state,
-            ..Claim::said(found.text, Source::Traits, Vec::new())
-        };
-        // The wording may name another row of the table better; what was found is this one.
-        claim.about = Some(about);
-        self.count(&mut claim, pairs);
-        claim
+        Tested { found, gain, state }
     }
 
     /// What knowing the person's own slope in one trait adds to the log-likelihood of pair `i`; of what most people like as

@@ -102,7 +102,7 @@ pub(super) fn from_observations(
 
 /// What the traits tell about the person.
 struct Known {
-    crossfit: CrossFit,
+    crossfit: CrossFit<'static>,
     reward: Reward,
     claims: Vec<Claim>,
 }
@@ -307,7 +307,7 @@ type Moved = std::collections::HashMap<String, std::collections::HashMap<crate::
 /// Tests the claims that the model wrote; those of the traits are tested already.
 async fn test<P>(
     frame: &Frame<P>,
-    crossfit: &CrossFit,
+    crossfit: &CrossFit<'_>,
     pairs: &[PreferencePair],
     claims: &mut Vec<Claim>,
     rows: &[Judged<'_>],

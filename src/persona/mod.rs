@@ -38,6 +38,7 @@ mod scripted;
 mod tests;
 
 pub use claims::{About, Claim, Source, State};
+pub use crossfit::trait_claims;
 pub use demos::Demo;
 pub use dialogue::{Machine, Step};
 pub use drive::{DriveError, Journal, NoJournal, drive, foresee};

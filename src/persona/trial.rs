@@ -40,7 +40,7 @@ pub(super) struct Judged<'a> {
 }
 
 /// Tests claims that name a trait: its differences join the reward in the stack, on all pairs but the claim's own.
-pub(super) fn test_by_trait(claim: &mut Claim, crossfit: &CrossFit, pairs: &[PreferencePair]) {
+pub(super) fn test_by_trait(claim: &mut Claim, crossfit: &CrossFit<'_>, pairs: &[PreferencePair]) {
     let Some(about) = &claim.about else { return };
     let differences = crossfit.differences(about);
     let fresh: Vec<usize> = (0..pairs.len()).filter(|&i| !claim.made_from.contains(&pairs[i].id)).collect();

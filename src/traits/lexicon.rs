@@ -1,7 +1,7 @@
 //! Word lists: which manner of speaking a word or a phrase is a mark of. English only.
 //!
-//! A text in another language simply has none of these marks, so both answers of a pair get zero and the
-//! traits that rest on a list stay silent. The lists are ours, drawn up by hand from common usage guides;
+//! A text that is told to be in another language is not read for them, since "important" and "wer so will" are words of other
+//! languages too; so both answers of a pair get zero and the traits that rest on a list stay silent. The lists are ours, drawn up by hand from common usage guides;
 //! they are small on purpose, since a rare word moves no estimate.
 
 use std::collections::{HashMap, HashSet};
@@ -81,7 +81,7 @@ const LISTS: &[(Mark, &str)] = &[
         Mark::Warmth,
         "glad|happy to|wonderful|lovely|love|enjoy|great|amazing|fantastic|awesome|welcome|congratulations|\
          delighted|dear|friend|friends|excited|exciting|beautiful|thank you|thanks|cheers|best of luck|good luck|\
-         have fun|hope|hugs|fun|delicious|perfect|proud|joy|happy|kind|heart|care|caring",
+         have fun|hope|hugs|fun|delicious|perfect|proud|joy|happy|caring",
     ),
     (
         Mark::Empathy,

@@ -163,13 +163,16 @@ impl Reading {
         reading.sentences = prose.sentence_lengths();
         let asked = Asked::of(context);
         let languages = [&prose, &asked.prose].map(|prose| language::language(prose.all_words()));
-        // In a few words of German there may be none that tell that it is.
-        let all_nouns = languages[0].or(languages[1]) == Some(Language::German);
-        reading.vocabulary = prose.vocabulary(all_nouns);
-        reading.manner = prose.marks(0..prose.words.len());
+        // In a few words there may be none that tell the language.
+        let told = languages[0].or(languages[1]);
+        reading.vocabulary = prose.vocabulary(told == Some(Language::German));
         let (first, last) = (prose.sentence(0), prose.sentence(prose.sentences.len().saturating_sub(1)));
-        reading.opening = prose.marks(first.clone());
-        reading.closing = prose.marks(last.clone());
+        // The lists of words are English.
+        if told.is_none_or(|told| told == Language::English) {
+            reading.manner = prose.marks(0..prose.words.len());
+            reading.opening = prose.marks(first.clone());
+            reading.closing = prose.marks(last.clone());
+        }
         reading.question = prose.against(&asked, first, last);
         let apart = languages[0].is_some() && languages[1].is_some() && languages[0] != languages[1];
         reading.question.foreign = if apart { 1.0 } else { asked.script.script_distance(&reading.marks) };
@@ -222,6 +225,10 @@ impl Reading {
                 Line::TableRow(body) => {
                     lines.table_rows += 1.0;
                     prose.block(body, false);
+                    // The line of dashes under a table's head says nothing.
+                    if body.contains(|c: char| !matches!(c, '|' | '-' | ':' | ' ')) {
+                        self.marks.read(body);
+                    }
                 }
                 Line::Quote(body) => {
                     prose.block(body, false);

@@ -99,7 +99,7 @@ pub static TABLE: &[Trait] = &[
     row("code", Layout, ["have", "more code", "less code"], |r| r.lines.code + r.marks.inline_code, Log, 1.6, Subject, Divides::Some),
     row("short_lines", Layout, ["have", "more short lines, as verse has", "fewer short lines, as verse has"], |r| r.lines.short, Log, 0.95, Form, Divides::Some).surface(),
     row("line_breaks", Layout, ["have", "more lines", "fewer lines"], |r| r.lines.filled, Log, 1.2, Form, Divides::Little).part_of("length").surface(),
-    row("closing_prose", Layout, ["are", "more apt to close with a paragraph after lists", "less apt to close with a paragraph after lists"], |r| f64::from(u8::from(r.lines.ends_in_prose)), Linear, 0.76, Form, Divides::Little),
+    row("closing_prose", Layout, ["are", "more apt to close with a paragraph after lists or code", "less apt to close with a paragraph after lists or code"], |r| f64::from(u8::from(r.lines.ends_in_prose)), Linear, 0.76, Form, Divides::Little),
     // Punctuation.
     row("questions", Punctuation, ["have", "more questions", "fewer questions"], |r| r.marks.questions, Log, 0.69, Manner, Divides::Some).surface(),
     row("asks_back", Punctuation, ["are", "more apt to end by asking back", "less apt to end by asking back"], |r| f64::from(u8::from(r.marks.asks_at_end)), Linear, 0.38, Manner, Divides::Some),
