@@ -325,6 +325,15 @@ mod tests {
     }
 
     #[test]
+    fn what_a_claim_denies_beside_its_trait_does_not_turn_it_round() {
+        let against = |a: &str, b: &str| claim(a, 0.0, State::Kept).against(&claim(b, 0.0, State::Kept));
+        let concise = "You prefer concise answers without jargon.";
+        assert_eq!(against(concise, "You prefer concise answers."), Some(true));
+        assert_eq!(against(concise, "You prefer answers that are longer."), Some(false));
+        assert_eq!(against("You prefer no emoji and no headings.", "You like headings."), Some(false));
+    }
+
+    #[test]
     fn of_two_opposite_claims_the_better_one_stays() {
         let mut claims = vec![
             claim("You prefer short answers.", 0.1, State::Kept),

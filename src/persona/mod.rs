@@ -16,6 +16,7 @@ pub mod induce;
 pub mod judge;
 mod judgement;
 mod likeness;
+mod polarity;
 mod portrait;
 mod progress;
 mod prompts;
