@@ -10,6 +10,7 @@ mod demos;
 mod dialogue;
 mod drive;
 mod evidence;
+mod faithful;
 mod fit;
 mod frame;
 pub mod induce;

@@ -173,11 +173,22 @@ const COMPARATIVES: &[&str] = &[
     "funnier",
 ];
 
-/// The words of a text, in small letters, and how each is meant. Those of which `says_nothing` tells so are left out, and
-/// so are most of those that only tell how others are meant.
-pub(super) fn read(text: &str, says_nothing: fn(&str) -> bool) -> Vec<(String, Sense)> {
+/// A word of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Word {
+    /// In small letters.
+    pub word: String,
+    pub sense: Sense,
+    /// Which phrase it stands in, counted from the beginning: "longer words" are one, "longer, with words" are two.
+    pub phrase: usize,
+}
+
+/// The words of a text, and how each is meant. Those of which `says_nothing` tells so are left out, and so are most of
+/// those that only tell how others are meant.
+pub(super) fn read(text: &str, says_nothing: fn(&str) -> bool) -> Vec<Word> {
     let tokens = tokens(text);
-    let mut reader = Reader { says_nothing, read: Vec::new(), now: Place::default(), outside: None };
+    let mut reader =
+        Reader { says_nothing, read: Vec::new(), phrase: 0, now: Place::default(), outside: None };
     for (at, token) in tokens.iter().enumerate() {
         let word = |at: Option<usize>| match at.and_then(|at| tokens.get(at)) {
             Some(Token::Word(word)) => word.as_str(),
@@ -279,7 +290,8 @@ impl Default for Place {
 
 struct Reader {
     says_nothing: fn(&str) -> bool,
-    read: Vec<(String, Sense)>,
+    read: Vec<Word>,
+    phrase: usize,
     now: Place,
     /// The place before a bracket opened.
     outside: Option<Place>,
@@ -322,7 +334,7 @@ impl Reader {
             "out" if matches!(last, "leave" | "leaves" | "leaving" | "left") => {}
             _ if BEHIND.contains(&word) || (word, next) == ("left", "out") => {
                 let begins = self.now.begins;
-                self.read[begins..].iter_mut().for_each(|(_, sense)| *sense = sense.flipped());
+                self.read[begins..].iter_mut().for_each(|word| word.sense = word.sense.flipped());
             }
             "but" | "yet" => {
                 self.say_again();
@@ -363,7 +375,7 @@ impl Reader {
         self.now.subject &= BEFORE_A_VERB.contains(&word);
         if !(self.says_nothing)(word) && !self.now.subject {
             let sense = self.sense();
-            self.read.push((word.to_owned(), sense));
+            self.read.push(Word { word: word.to_owned(), sense, phrase: self.phrase });
             self.now.any |= !ends;
         }
         // "To" may lead to what denies the words before it: "kept to a minimum".
@@ -386,7 +398,8 @@ impl Reader {
         };
         let sense = self.sense().flipped();
         let words = denied.iter().filter(|word| !(self.says_nothing)(word));
-        self.read.extend(words.map(|word| (word.clone(), sense)));
+        let phrase = self.phrase;
+        self.read.extend(words.map(|word| Word { word: word.clone(), sense, phrase }));
         (self.now.any, self.now.subject) = (true, false);
     }
 
@@ -410,6 +423,7 @@ impl Reader {
         self.now.open |= self.now.negated && self.now.any || self.now.disliked && sign == ';';
         self.now.joined = true;
         self.now.subject = !self.now.relative;
+        self.phrase += 1;
         if !self.now.negated {
             self.begin();
         }
@@ -432,7 +446,7 @@ impl Reader {
         let Place { begins, before, .. } = self.now;
         let is_pending = self.is_pending() && begins == self.read.len();
         let told = if is_pending { &mut self.read[before..] } else { &mut [] };
-        told.iter_mut().for_each(|(_, sense)| *sense = Sense::Open);
+        told.iter_mut().for_each(|word| word.sense = Sense::Open);
         !told.is_empty()
     }
 
@@ -463,6 +477,7 @@ impl Reader {
     }
 
     fn begin(&mut self) {
+        self.phrase += 1;
         let before = self.now.begins;
         self.now = Place { before, begins: self.read.len(), any: false, joined: false, ..self.now };
     }
@@ -491,7 +506,7 @@ mod tests {
         };
         let told: Vec<String> = read(text, nothing)
             .into_iter()
-            .map(|(word, sense)| match sense {
+            .map(|Word { word, sense, .. }| match sense {
                 Sense::Said => word,
                 Sense::Denied => format!("-{word}"),
                 Sense::Open => format!("?{word}"),

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::polarity::{self, Sense};
+use super::polarity::{self, Sense, Word};
 use crate::traits::TABLE;
 
 /// Two claims whose words overlap by this much (Jaccard) say the same.
@@ -136,11 +136,15 @@ pub(super) struct Meaning {
 impl Meaning {
     /// Reads a claim.
     pub fn of(text: &str) -> Self {
+        Meaning::made_of(&read(text))
+    }
+
+    fn made_of(words: &[Word]) -> Self {
         let mut meaning = Meaning { words: BTreeMap::new() };
-        for (word, sense) in polarity::read(text, |word| EMPTY.contains(&word)) {
-            match SYNONYMS.iter().find(|(synonym, _)| *synonym == word) {
-                Some((_, plain)) => plain.split(' ').for_each(|word| meaning.say(stem(word), sense)),
-                None => meaning.say(stem(&word), sense),
+        for Word { word, sense, .. } in words {
+            match SYNONYMS.iter().find(|(synonym, _)| synonym == word) {
+                Some((_, plain)) => plain.split(' ').for_each(|word| meaning.say(stem(word), *sense)),
+                None => meaning.say(stem(word), *sense),
             }
         }
         meaning
@@ -190,6 +194,12 @@ impl Meaning {
             }
         }
         best.and_then(|named| Some((named.index, named.more?)))
+    }
+
+    /// Whether a text that has most words of this claim means one of them the other way.
+    pub fn is_opposed_by(&self, text: &Meaning) -> bool {
+        let shared = self.words.keys().filter(|word| text.words.contains_key(*word)).count();
+        shared > 0 && shared as f64 >= SAME * self.words.len() as f64 && self.alike(text).1 > 0
     }
 
     /// The traits whose words are among these, in the order of the table.
@@ -251,6 +261,26 @@ struct Named {
     more: Option<bool>,
 }
 
+/// The traits that a sentence names, each by its place in the table, and whether more of it is meant.
+///
+/// Each phrase is read by itself, so that "longer, with short sentences" is of both, and the sentence as a whole for traits
+/// whose words stand in two phrases.
+pub(super) fn traits_of(sentence: &str) -> Vec<(usize, bool)> {
+    let words = read(sentence);
+    let phrases = words.chunk_by(|a, b| a.phrase == b.phrase).chain([&words[..]]);
+    let mut traits = Vec::new();
+    for phrase in phrases {
+        let named = Meaning::made_of(phrase).named();
+        // "Longer words" are not longer answers.
+        let is_part = |one: &Named| {
+            named.iter().any(|other| other.words.len() > one.words.len() && one.words.is_subset(&other.words))
+        };
+        traits
+            .extend(named.iter().filter(|one| !is_part(one)).filter_map(|one| Some((one.index, one.more?))));
+    }
+    traits
+}
+
 /// The words of a text that carry meaning, cut to their stems.
 pub(super) fn content(text: &str) -> BTreeSet<String> {
     words(text)
@@ -266,6 +296,10 @@ fn core(phrase: &str) -> &str {
         .filter_map(|tail| phrase.find(tail))
         .min()
         .map_or(phrase, |at| &phrase[..at])
+}
+
+fn read(text: &str) -> Vec<Word> {
+    polarity::read(text, |word| EMPTY.contains(&word))
 }
 
 fn words(text: &str) -> impl Iterator<Item = String> + '_ {
