@@ -157,6 +157,11 @@ impl Claim {
         matches!(self.state, State::Pinned | State::Refused)
     }
 
+    /// When the person last said something of it; nothing where they never did. Of no known time is before any other.
+    fn said_at(&self) -> Option<f64> {
+        self.decided_ms.or_else(|| (self.is_decided() || self.edited.is_some()).then_some(f64::MIN))
+    }
+
     /// What it says, in the person's wording where they gave one.
     pub fn wording(&self) -> &str {
         self.edited.as_deref().unwrap_or(&self.text)
@@ -251,21 +256,26 @@ pub(super) fn settle_conflicts(claims: &mut [Claim]) {
 /// Applies what the person decided about the claims of an earlier likeness.
 ///
 /// Refused claims stay refused, pinned ones are used, edited wordings are kept, and claims of the person's own come
-/// along; each decided claim that was not found again joins the list as it was.
+/// along; each decided claim that was not found again joins the list as it was. Where earlier claims that were two now
+/// say the same, the later decision counts; one that nothing was decided about has no say.
 pub(super) fn apply_decisions(claims: &mut Vec<Claim>, earlier: &[Claim]) {
-    for decided in earlier {
-        let by_hand = decided.is_decided();
-        let again = claims.iter_mut().find(|claim| claim.against(decided) == Some(true));
-        match again {
-            Some(claim) => {
-                claim.edited.clone_from(&decided.edited);
-                claim.decided_ms = decided.decided_ms;
-                if by_hand {
-                    claim.state = decided.state.clone();
-                }
-            }
-            None if by_hand => claims.push(decided.clone()),
-            None => {}
+    let said: Vec<&Claim> = earlier.iter().filter(|claim| claim.said_at().is_some()).collect();
+    let last = |claim: &Claim| {
+        let same = said.iter().copied().filter(|decided| claim.against(decided) == Some(true));
+        // Of the same time the first.
+        same.reduce(|last, next| if next.said_at() > last.said_at() { next } else { last })
+    };
+    for claim in claims.iter_mut() {
+        let Some(decided) = last(claim) else { continue };
+        claim.edited.clone_from(&decided.edited);
+        claim.decided_ms = decided.decided_ms;
+        if decided.is_decided() {
+            claim.state = decided.state.clone();
+        }
+    }
+    for decided in said.iter().filter_map(|decided| last(decided)).filter(|decided| decided.is_decided()) {
+        if !claims.iter().any(|claim| claim.against(decided) == Some(true)) {
+            claims.push(decided.clone());
         }
     }
 }
@@ -379,6 +389,45 @@ mod tests {
         let mut nothing = Vec::new();
         apply_decisions(&mut nothing, &[refused]);
         assert_eq!(nothing[0].state, State::Refused);
+    }
+
+    #[test]
+    fn a_claim_that_nothing_was_decided_about_wipes_no_decision() {
+        let edited = Claim {
+            edited: Some("You like it short.".into()),
+            decided_ms: Some(5.0),
+            ..claim("You prefer short answers.", 0.1, State::Pinned)
+        };
+        let undecided = claim("You prefer brief answers.", 0.1, State::Kept);
+        for earlier in [[edited.clone(), undecided.clone()], [undecided, edited]] {
+            let mut found = vec![claim("You prefer concise answers.", 0.3, State::Kept)];
+            apply_decisions(&mut found, &earlier);
+            assert_eq!(found.len(), 1);
+            assert_eq!((found[0].wording(), found[0].decided_ms), ("You like it short.", Some(5.0)));
+            assert_eq!(found[0].state, State::Pinned);
+        }
+    }
+
+    #[test]
+    fn of_two_decisions_about_what_is_one_claim_now_the_later_counts() {
+        let decided = |text: &str, state, ms| Claim { decided_ms: Some(ms), ..claim(text, 0.1, state) };
+        let pinned = decided("You prefer short answers.", State::Pinned, 1.0);
+        let refused = decided("You prefer brief answers.", State::Refused, 2.0);
+        let restored = decided("You prefer terse answers.", State::Kept, 3.0);
+        let state = |mut found: Vec<Claim>, earlier: &[Claim]| {
+            apply_decisions(&mut found, earlier);
+            assert!(found.len() <= 1);
+            found.pop().map(|claim| claim.state)
+        };
+        for earlier in [[pinned.clone(), refused.clone()], [refused.clone(), pinned.clone()]] {
+            let again = vec![claim("You prefer concise answers.", 0.3, State::Kept)];
+            assert_eq!(state(again, &earlier), Some(State::Refused));
+            assert_eq!(state(Vec::new(), &earlier), Some(State::Refused));
+        }
+        // What was restored last is as it is found, or isn't.
+        let again = vec![claim("You prefer concise answers.", 0.3, State::Kept)];
+        assert_eq!(state(again, &[pinned.clone(), restored.clone()]), Some(State::Kept));
+        assert_eq!(state(Vec::new(), &[pinned, restored]), None);
     }
 
     #[test]
