@@ -5,9 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::judgement::log_sigmoid;
 use super::wording::Meaning;
 use crate::preference::PairId;
+use crate::reward::sigmoid;
 use crate::traits::{Reveals, TABLE, Trait};
 
 /// A prompt shows no more of a claim than this: the person's own wording may be of any length.
@@ -188,7 +188,7 @@ impl Claim {
     /// The same with how sure it is, in words: rounded, as sketches are.
     pub(super) fn of_them_as_sure_as_it_is(&self) -> String {
         // Nats of evidence on other pairs are the log-odds that it helps.
-        let found = || log_sigmoid(self.gain * self.tested as f64).exp();
+        let found = || sigmoid(self.gain * self.tested as f64);
         let sure = match self.certainty.unwrap_or_else(found) {
             0.97.. => "almost certain",
             0.9.. => "likely",

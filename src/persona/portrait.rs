@@ -399,7 +399,7 @@ fn leanings(reward: &Reward) -> Vec<Leaning> {
 
 fn log_odds(p: f64) -> f64 {
     let p = p.clamp(1e-6, 1.0 - 1e-6);
-    (p / (1.0 - p)).ln()
+    libm::log(p / (1.0 - p))
 }
 
 /// "a", "a and b", "a, b and c".
