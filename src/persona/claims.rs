@@ -132,7 +132,8 @@ impl Claim {
         }
     }
 
-    /// The person's own claim; it is used from the start.
+    /// The person's own claim; it is used from the start. No page makes one, but a likeness that is read from a file may
+    /// hold some.
     pub fn own(text: impl Into<String>) -> Self {
         Claim { state: State::Pinned, ..Claim::said(text.into(), Source::Own, Vec::new()) }
     }
