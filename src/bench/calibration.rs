@@ -1,5 +1,7 @@
 //! Whether "70%" comes true in 70 of 100 cases.
 
+use crate::reward::{hit, sigmoid};
+
 /// Bins of equal mass.
 const BINS: usize = 10;
 
@@ -8,10 +10,7 @@ const BINS: usize = 10;
 ///
 /// Each pair enters once, on the side that was held more likely, since the two sides say the same thing.
 pub(super) fn calibration_error(log_odds: &[f64]) -> f64 {
-    let mut said: Vec<(f64, f64)> = log_odds
-        .iter()
-        .map(|&odds| (1.0 / (1.0 + libm::exp(-odds.abs())), crate::reward::hit(odds)))
-        .collect();
+    let mut said: Vec<(f64, f64)> = log_odds.iter().map(|&odds| (sigmoid(odds.abs()), hit(odds))).collect();
     said.sort_by(|a, b| a.0.total_cmp(&b.0));
     let total = said.len();
     let gap = |bin: usize| {

@@ -5,9 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::judgement::log_sigmoid;
 use super::wording::Meaning;
 use crate::preference::PairId;
+use crate::reward::sigmoid;
 use crate::traits::{Reveals, TABLE, Trait};
 
 /// A prompt shows no more of a claim than this: the person's own wording may be of any length.
@@ -132,7 +132,8 @@ impl Claim {
         }
     }
 
-    /// The person's own claim; it is used from the start.
+    /// The person's own claim; it is used from the start. No page makes one, but a likeness that is read from a file may
+    /// hold some.
     pub fn own(text: impl Into<String>) -> Self {
         Claim { state: State::Pinned, ..Claim::said(text.into(), Source::Own, Vec::new()) }
     }
@@ -152,9 +153,23 @@ impl Claim {
         };
     }
 
+    /// Leaves nothing of whoever worded it: what it says is told in the table's words. False where it is about no trait.
+    pub(super) fn say_its_trait_alone(&mut self) -> bool {
+        let Some((about, row)) = self.about.as_ref().zip(self.row()) else { return false };
+        (self.id, self.text) =
+            (trait_name(about), format!("You prefer answers that {}.", row.phrase(about.more)));
+        self.edited = None;
+        true
+    }
+
     /// Whether the person decided its state.
     pub(super) fn is_decided(&self) -> bool {
         matches!(self.state, State::Pinned | State::Refused)
+    }
+
+    /// When the person last said something of it; nothing where they never did. Of no known time is before any other.
+    fn said_at(&self) -> Option<f64> {
+        self.decided_ms.or_else(|| (self.is_decided() || self.edited.is_some()).then_some(f64::MIN))
     }
 
     /// What it says, in the person's wording where they gave one.
@@ -174,7 +189,7 @@ impl Claim {
     /// The same with how sure it is, in words: rounded, as sketches are.
     pub(super) fn of_them_as_sure_as_it_is(&self) -> String {
         // Nats of evidence on other pairs are the log-odds that it helps.
-        let found = || log_sigmoid(self.gain * self.tested as f64).exp();
+        let found = || sigmoid(self.gain * self.tested as f64);
         let sure = match self.certainty.unwrap_or_else(found) {
             0.97.. => "almost certain",
             0.9.. => "likely",
@@ -251,21 +266,26 @@ pub(super) fn settle_conflicts(claims: &mut [Claim]) {
 /// Applies what the person decided about the claims of an earlier likeness.
 ///
 /// Refused claims stay refused, pinned ones are used, edited wordings are kept, and claims of the person's own come
-/// along; each decided claim that was not found again joins the list as it was.
+/// along; each decided claim that was not found again joins the list as it was. Where earlier claims that were two now
+/// say the same, the later decision counts; one that nothing was decided about has no say.
 pub(super) fn apply_decisions(claims: &mut Vec<Claim>, earlier: &[Claim]) {
-    for decided in earlier {
-        let by_hand = decided.is_decided();
-        let again = claims.iter_mut().find(|claim| claim.against(decided) == Some(true));
-        match again {
-            Some(claim) => {
-                claim.edited.clone_from(&decided.edited);
-                claim.decided_ms = decided.decided_ms;
-                if by_hand {
-                    claim.state = decided.state.clone();
-                }
-            }
-            None if by_hand => claims.push(decided.clone()),
-            None => {}
+    let said: Vec<&Claim> = earlier.iter().filter(|claim| claim.said_at().is_some()).collect();
+    let last = |claim: &Claim| {
+        let same = said.iter().copied().filter(|decided| claim.against(decided) == Some(true));
+        // Of the same time the first.
+        same.reduce(|last, next| if next.said_at() > last.said_at() { next } else { last })
+    };
+    for claim in claims.iter_mut() {
+        let Some(decided) = last(claim) else { continue };
+        claim.edited.clone_from(&decided.edited);
+        claim.decided_ms = decided.decided_ms;
+        if decided.is_decided() {
+            claim.state = decided.state.clone();
+        }
+    }
+    for decided in said.iter().filter_map(|decided| last(decided)).filter(|decided| decided.is_decided()) {
+        if !claims.iter().any(|claim| claim.against(decided) == Some(true)) {
+            claims.push(decided.clone());
         }
     }
 }
@@ -325,6 +345,15 @@ mod tests {
     }
 
     #[test]
+    fn what_a_claim_denies_beside_its_trait_does_not_turn_it_round() {
+        let against = |a: &str, b: &str| claim(a, 0.0, State::Kept).against(&claim(b, 0.0, State::Kept));
+        let concise = "You prefer concise answers without jargon.";
+        assert_eq!(against(concise, "You prefer concise answers."), Some(true));
+        assert_eq!(against(concise, "You prefer answers that are longer."), Some(false));
+        assert_eq!(against("You prefer no emoji and no headings.", "You like headings."), Some(false));
+    }
+
+    #[test]
     fn of_two_opposite_claims_the_better_one_stays() {
         let mut claims = vec![
             claim("You prefer short answers.", 0.1, State::Kept),
@@ -370,6 +399,45 @@ mod tests {
         let mut nothing = Vec::new();
         apply_decisions(&mut nothing, &[refused]);
         assert_eq!(nothing[0].state, State::Refused);
+    }
+
+    #[test]
+    fn a_claim_that_nothing_was_decided_about_wipes_no_decision() {
+        let edited = Claim {
+            edited: Some("You like it short.".into()),
+            decided_ms: Some(5.0),
+            ..claim("You prefer short answers.", 0.1, State::Pinned)
+        };
+        let undecided = claim("You prefer brief answers.", 0.1, State::Kept);
+        for earlier in [[edited.clone(), undecided.clone()], [undecided, edited]] {
+            let mut found = vec![claim("You prefer concise answers.", 0.3, State::Kept)];
+            apply_decisions(&mut found, &earlier);
+            assert_eq!(found.len(), 1);
+            assert_eq!((found[0].wording(), found[0].decided_ms), ("You like it short.", Some(5.0)));
+            assert_eq!(found[0].state, State::Pinned);
+        }
+    }
+
+    #[test]
+    fn of_two_decisions_about_what_is_one_claim_now_the_later_counts() {
+        let decided = |text: &str, state, ms| Claim { decided_ms: Some(ms), ..claim(text, 0.1, state) };
+        let pinned = decided("You prefer short answers.", State::Pinned, 1.0);
+        let refused = decided("You prefer brief answers.", State::Refused, 2.0);
+        let restored = decided("You prefer terse answers.", State::Kept, 3.0);
+        let state = |mut found: Vec<Claim>, earlier: &[Claim]| {
+            apply_decisions(&mut found, earlier);
+            assert!(found.len() <= 1);
+            found.pop().map(|claim| claim.state)
+        };
+        for earlier in [[pinned.clone(), refused.clone()], [refused.clone(), pinned.clone()]] {
+            let again = vec![claim("You prefer concise answers.", 0.3, State::Kept)];
+            assert_eq!(state(again, &earlier), Some(State::Refused));
+            assert_eq!(state(Vec::new(), &earlier), Some(State::Refused));
+        }
+        // What was restored last is as it is found, or isn't.
+        let again = vec![claim("You prefer concise answers.", 0.3, State::Kept)];
+        assert_eq!(state(again, &[pinned.clone(), restored.clone()]), Some(State::Kept));
+        assert_eq!(state(Vec::new(), &[pinned, restored]), None);
     }
 
     #[test]

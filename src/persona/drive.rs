@@ -2,8 +2,8 @@
 //!
 //! The same in the browser and natively. Every answer goes to the journal before the method sees it, so a job that
 //! was cut off goes on from the journal without a call. Judgements go to the model in
-//! groups of the size that it likes. Cancelling is looked at before each group; what a model does within one it must
-//! itself be able to stop.
+//! groups of the size that it likes, any other question by itself. Cancelling is looked at before each group; what a model
+//! does within one it must itself be able to stop.
 
 use super::PersonaError;
 use super::dialogue::{Machine, Step};
@@ -59,7 +59,8 @@ pub enum DriveError {
 
 /// Asks `model` until the method is done.
 ///
-/// `progress` hears before the model is asked and after every answer; `cancelled` is looked at before each question.
+/// `progress` hears before the model is asked and after every answer; `cancelled` is looked at before each group of
+/// judgements and before any other question.
 ///
 /// # Errors
 /// See [`DriveError`]; the machine is of no use afterwards, a fresh one with the same journal goes on.

@@ -18,7 +18,7 @@ use super::reasons::{Of, Reason, TELLING, reasons};
 use super::settings::Settings;
 use super::{prompts, trial};
 use crate::model::Capabilities;
-use crate::reward::Reward;
+use crate::reward::{Reward, sigmoid};
 use crate::traits::Difference;
 
 /// Reasons told, at most.
@@ -44,7 +44,7 @@ pub struct Judgement {
 impl Judgement {
     /// The log-odds that the person prefers the first.
     pub fn log_odds(&self) -> f64 {
-        (self.p_first / (1.0 - self.p_first)).ln()
+        libm::log(self.p_first / (1.0 - self.p_first))
     }
 
     /// What moved it, in words that are for the person alone.
@@ -227,10 +227,6 @@ fn saw_a_part(shown: &Shown) -> Option<Reason> {
 
 fn side(log_odds: f64) -> &'static str {
     if log_odds >= 0.0 { "first" } else { "second" }
-}
-
-fn sigmoid(x: f64) -> f64 {
-    super::judgement::log_sigmoid(x).exp()
 }
 
 #[cfg(test)]

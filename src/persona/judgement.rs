@@ -11,6 +11,7 @@ use super::fit::Shown;
 use super::frame::{Frame, Head};
 use super::prompts::{LABELS, PREDICTION};
 use super::question::{Answer, Question};
+use crate::reward::softplus;
 
 /// What a plain word for one side is worth, in nats: some 88%, as the model didn't say how sure it is.
 const SPOKEN_LOG_ODDS: f64 = 2.0;
@@ -107,7 +108,7 @@ fn side(word: &str) -> Option<bool> {
 
 /// The logarithm of the probability that log-odds stand for, without overflow.
 pub(super) fn log_sigmoid(x: f64) -> f64 {
-    if x >= 0.0 { -(-x).exp().ln_1p() } else { x - x.exp().ln_1p() }
+    -softplus(-x)
 }
 
 #[cfg(test)]

@@ -201,8 +201,11 @@ impl Likeness {
         self.reward = Reward::learn(Prior::shipped(), &seen);
     }
 
-    /// Takes out all that holds words of these pairs or was written from them. What only counted them, as the reward
-    /// does, stays until the next induction; [`Likeness::stale`] tells of it.
+    /// Takes out all that holds words of these pairs or was written from them, but for claims that the person pinned.
+    /// What only counted them, as the reward does, stays until the next induction; [`Likeness::stale`] tells of it.
+    ///
+    /// A refused claim about a trait stays refused, in the table's words. One about anything else goes, and may be found
+    /// again: its words, its name and even a hash of so few words would tell of what was deleted.
     pub fn forget(&mut self, gone: &HashSet<PairId>) {
         let is_gone = |id: &PairId| gone.contains(id);
         self.made_from.retain(|id| !is_gone(id));
@@ -211,7 +214,11 @@ impl Likeness {
         for trial in &mut self.trace.trials {
             trial.demos.retain(|id| !is_gone(id));
         }
-        self.claims.retain(|claim| claim.state == State::Pinned || !claim.made_from.iter().any(is_gone));
+        self.claims.retain_mut(|claim| {
+            claim.state == State::Pinned
+                || !claim.made_from.iter().any(is_gone)
+                || (claim.state == State::Refused && claim.say_its_trait_alone())
+        });
         for claim in &mut self.claims {
             claim.made_from.retain(|id| !is_gone(id));
             claim.supports.retain(|id| !is_gone(id));
@@ -330,4 +337,41 @@ pub(super) fn persona(
     let lines: Vec<String> =
         used.iter().take(MOST_IN_A_PROMPT).map(|claim| format!("- {}", tell(claim))).collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::persona::claims::{Source, apply_decisions};
+    use crate::persona::from_traits;
+    use crate::preference::{PreferencePair, Turn};
+
+    #[test]
+    fn what_was_refused_stays_refused_and_keeps_no_word_of_a_deleted_pair() {
+        let pair = PreferencePair::new(vec![Turn::user("Tell Ottilie.")], "Yes.", "No, never.");
+        let mut likeness = from_traits(&History::new([pair.clone()]), 0, &[]);
+        let refused = |text: &str, edited: Option<&str>| Claim {
+            state: State::Refused,
+            supports: vec![pair.id],
+            edited: edited.map(str::to_owned),
+            ..Claim::said(text.into(), Source::Reasoning, vec![pair.id])
+        };
+        likeness.claims = vec![
+            refused("You prefer Ottilie's concise answers.", Some("You want it short, as Ottilie does.")),
+            refused("You like stories about Ottilie.", None),
+            Claim { state: State::Kept, ..refused("You prefer warm answers.", None) },
+        ];
+        likeness.forget(&HashSet::from([pair.id]));
+        let [left] = &likeness.claims[..] else { panic!("{:?}", likeness.claims) };
+        assert_eq!((left.wording(), &*left.id), ("You prefer answers that are shorter.", "length:less"));
+        assert_eq!(
+            (&left.state, &left.supports[..], &left.made_from[..]),
+            (&State::Refused, &[][..], &[][..])
+        );
+        assert!(!likeness.to_json().unwrap().contains("Ottilie"));
+        let again = Claim::said("You prefer brief answers.".into(), Source::Reasoning, Vec::new());
+        let mut found = vec![Claim { state: State::Kept, ..again }];
+        apply_decisions(&mut found, &likeness.claims);
+        assert!(!found[0].in_use());
+    }
 }

@@ -1,16 +1,14 @@
 //! The portrait: what holds about a person, in prose made from the claims and nothing else.
 //!
 //! A template writes it where the model is small; an able model's version is taken only where every one of its
-//! sentences comes from the claims and every claim is in it. When no claim held, the portrait says so, and which
+//! sentences comes from the claims and every claim is in it (`faithful`). When no claim held, the portrait says so, and which
 //! choices would tell the most.
-
-use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
 use super::claims::{Claim, Source, State};
+use super::faithful::faithful;
 use super::likeness::Validation;
-use super::wording;
 use crate::reward::{Prior, Reward};
 use crate::traits::{Divides, Group, TABLE, Trait};
 
@@ -401,7 +399,7 @@ fn leanings(reward: &Reward) -> Vec<Leaning> {
 
 fn log_odds(p: f64) -> f64 {
     let p = p.clamp(1e-6, 1.0 - 1e-6);
-    (p / (1.0 - p)).ln()
+    libm::log(p / (1.0 - p))
 }
 
 /// "a", "a and b", "a, b and c".
@@ -439,30 +437,6 @@ fn number(n: usize) -> String {
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
-/// The model's prose, if it adds nothing to the claims and leaves none out.
-///
-/// A sentence may hold words of the claims and words that say nothing of taste; a quarter of other words is let pass,
-/// as prose needs joints. A number must be one of the claims'.
-fn faithful(reply: &str, claims: &[&Claim]) -> Option<String> {
-    let text = reply.split_whitespace().collect::<Vec<_>>().join(" ");
-    let sources: Vec<BTreeSet<String>> =
-        claims.iter().map(|claim| wording::content(&sentence(claim))).collect();
-    let all: BTreeSet<String> = sources.iter().flatten().cloned().collect();
-    let numbers = |text: &str| -> BTreeSet<String> {
-        text.split(|c: char| !c.is_ascii_digit()).filter(|n| !n.is_empty()).map(str::to_owned).collect()
-    };
-    let known: BTreeSet<String> = claims.iter().flat_map(|claim| numbers(&sentence(claim))).collect();
-    let adds_nothing =
-        text.split(['.', '!', ';']).filter(|sentence| !sentence.trim().is_empty()).all(|sentence| {
-            let said = wording::content(sentence);
-            let foreign = said.difference(&all).count();
-            foreign * 4 <= said.len() && numbers(sentence).is_subset(&known)
-        });
-    let written = wording::content(&text);
-    let told = |source: &BTreeSet<String>| source.intersection(&written).count() * 2 >= source.len();
-    (!text.is_empty() && adds_nothing && sources.iter().all(told)).then_some(text)
 }
 
 #[cfg(test)]
@@ -592,30 +566,6 @@ mod tests {
             Claim { state: State::Refused, ..claim("You prefer answers that have more analogies.", 12, 0) };
         assert!(!told(&[longer, refused]).contains("analogies"));
         assert!(!told(&[Claim::own("No spoilers, please.")]).contains("also have"));
-    }
-
-    #[test]
-    fn the_models_prose_may_add_no_claim_and_leave_none_out() {
-        let claims = [
-            claim("You prefer answers that are shorter.", 17, 3),
-            claim("You prefer answers that are warmer in tone.", 9, 2),
-        ];
-        let claims: Vec<&Claim> = claims.iter().collect();
-        let check = |text: &str, taken| assert_eq!(faithful(text, &claims).is_some(), taken, "{text}");
-        check(
-            "You prefer shorter answers, in 17 of the 20 choices that differ in it. You also prefer warmer answers, in 9 of the 11 choices that differ.",
-            true,
-        );
-        check("You prefer shorter answers, in 17 of 20 choices.", false);
-        check(
-            "You prefer shorter answers in 17 of 20 choices. You prefer warmer ones in 9 of 11. You love bullet lists and jokes.",
-            false,
-        );
-        check(
-            "You prefer shorter answers in 18 of 20 choices where the two differed. You prefer warmer ones in 9 of 11.",
-            false,
-        );
-        check("", false);
     }
 
     #[test]

@@ -8,6 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::judgement::log_sigmoid;
+use crate::reward::sigmoid;
 
 /// How far a weight may go from what is expected of it, as a standard deviation.
 const REWARD_SPREAD: f64 = 0.25;
@@ -99,7 +100,7 @@ impl Stack {
         let helping = stack.inputs.iter_mut().filter(|input| input.gain > 0.0);
         for (input, weight) in helping.zip(&weights[1..]) {
             // A gain of g nats is odds of e^g to 1 that the input helps; less of it is less of the weight.
-            input.weight = weight * (1.0 - (-input.gain).exp());
+            input.weight = weight * (1.0 - libm::exp(-input.gain));
         }
         stack
     }
@@ -151,7 +152,7 @@ fn fit(reward: &[f64], columns: &[Vec<f64>], seen: impl Fn(usize) -> bool) -> Ve
             let mut curve = 1.0 / (spread * spread);
             for &i in &rows {
                 let x = if k == 0 { reward[i] } else { columns[k - 1][i] };
-                let wrong = log_sigmoid(-product(&weights, reward, columns, i)).exp();
+                let wrong = sigmoid(-product(&weights, reward, columns, i));
                 slope -= wrong * x;
                 // The bound of the curvature (Böhning 1992) instead of the curvature: no step overshoots.
                 curve += 0.25 * x * x;

@@ -64,9 +64,10 @@ pub(super) async fn synthesise<P>(
 
 /// What the synthesis asks at most, where it is shown outlines.
 pub(super) fn most_of_outlines(settings: &Settings) -> Plan {
-    let prompts =
-        settings.train_pairs.div_ceil(settings.judgements_a_synthesis.max(1)).min(MOST_PROMPTS) as u64;
-    let prompt_tokens = prompts * FRAME_TOKENS + settings.train_pairs as u64 * OUTLINE_TOKENS;
+    // A whole search takes every training pair there is, but no more are shown than its prompts hold.
+    let shown = settings.train_pairs.min(MOST_PROMPTS.saturating_mul(settings.judgements_a_synthesis));
+    let prompts = shown.div_ceil(settings.judgements_a_synthesis.max(1)) as u64;
+    let prompt_tokens = prompts * FRAME_TOKENS + shown as u64 * OUTLINE_TOKENS;
     Plan {
         calls: prompts,
         prompt_tokens,
@@ -206,6 +207,18 @@ mod tests {
         );
         check("Prefers answers with numbered steps", &["You prefer answers with numbered steps."]);
         check("You prefer short answers.\nyou prefer short answers", &["You prefer short answers."]);
+    }
+
+    #[test]
+    fn no_more_outlines_are_foreseen_than_prompts_hold() {
+        let small = most_of_outlines(&Settings::small(1));
+        assert_eq!((small.calls, small.prompt_tokens), (3, 3 * FRAME_TOKENS + 12 * OUTLINE_TOKENS));
+        let full = most_of_outlines(&Settings::full(1));
+        assert_eq!((full.calls, full.prompt_tokens), (3, 3 * FRAME_TOKENS + 36 * OUTLINE_TOKENS));
+        let few = Settings { train_pairs: 5, ..Settings::full(1) };
+        assert_eq!(most_of_outlines(&few).prompt_tokens, FRAME_TOKENS + 5 * OUTLINE_TOKENS);
+        let none = Settings { judgements_a_synthesis: 0, ..Settings::full(1) };
+        assert_eq!(most_of_outlines(&none).calls, 0);
     }
 
     #[test]

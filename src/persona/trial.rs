@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 
 use super::PersonaError;
-use super::claims::{Claim, Source, State};
+use super::claims::{Claim, State};
 use super::crossfit::CrossFit;
 use super::evidence::Order;
 use super::fit::Shown;
@@ -24,7 +24,7 @@ const LEAST_EVIDENCE: f64 = 1.098_612_288_668_109_8;
 /// Fewer pairs than this tell nothing about a claim.
 const LEAST_PAIRS: usize = 4;
 
-/// The claims as tested, and the judge's own log-odds without any of them, by pair.
+/// The claims as tested, and what each of them moves.
 pub(super) struct Tested {
     pub claims: Vec<Claim>,
     /// What each judged claim moves, by its id and pair: nats towards what the person chose.
@@ -102,7 +102,7 @@ pub(super) fn open_state() -> State {
 }
 
 fn is_open(claim: &Claim) -> bool {
-    claim.state == open_state() || (claim.state == State::Pinned && claim.from != Source::Traits)
+    claim.state == open_state()
 }
 
 /// Keeps or drops a claim by what its input adds; tells whether it is kept.
@@ -114,15 +114,14 @@ fn settle(claim: &mut Claim, reward: &[f64], column: &[f64]) -> bool {
     claim.tested = gains.len();
     claim.gain = evidence / gains.len().max(1) as f64;
     let kept = gains.len() >= LEAST_PAIRS && evidence >= LEAST_EVIDENCE;
-    if claim.state != State::Pinned {
-        claim.state = if kept {
-            State::Kept
-        } else if gains.len() < LEAST_PAIRS {
-            State::Dropped("there are too few pairs to test it on".into())
-        } else {
-            State::Dropped("it did not help on other pairs".into())
-        };
-    }
+    // What the person decided comes after: a claim that was just written is nothing but open.
+    claim.state = if kept {
+        State::Kept
+    } else if gains.len() < LEAST_PAIRS {
+        State::Dropped("there are too few pairs to test it on".into())
+    } else {
+        State::Dropped("it did not help on other pairs".into())
+    };
     kept
 }
 

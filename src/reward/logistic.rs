@@ -26,12 +26,12 @@ pub(super) struct Fit {
 const STEPS: usize = 40;
 
 /// ln(1 + e^z) without overflow.
-pub(super) fn softplus(z: f64) -> f64 {
+pub fn softplus(z: f64) -> f64 {
     z.max(0.0) + libm::log1p(libm::exp(-z.abs()))
 }
 
-/// 1 / (1 + e^-z) without overflow.
-pub(super) fn sigmoid(z: f64) -> f64 {
+/// 1 / (1 + e^-z) without overflow: the probability that log-odds stand for.
+pub fn sigmoid(z: f64) -> f64 {
     let e = libm::exp(-z.abs());
     if z >= 0.0 { 1.0 / (1.0 + e) } else { e / (1.0 + e) }
 }

@@ -18,6 +18,7 @@ mod why;
 
 pub use claim::TraitClaim;
 pub use learn::Observation;
+pub use logistic::{sigmoid, softplus};
 pub use population::fit_mean;
 pub use posterior::{Reward, hit};
 pub use prior::{HalfLife, Kind, PersonPrior, Prior, Spreads};

@@ -118,7 +118,7 @@ pub fn verdict(
         ("Your taste in traits alone".to_owned(), by_traits.p_first as f32),
         ("People in general".to_owned(), by_everyone.p_first as f32),
     ];
-    let by_model = judgement.judge.map(|log_odds| (1.0 / (1.0 + (-log_odds).exp())) as f32);
+    let by_model = judgement.judge.map(|log_odds| crate::reward::sigmoid(log_odds) as f32);
     if let Some(by_model) = by_model {
         parts.push(("The model, told about you".to_owned(), by_model));
     }

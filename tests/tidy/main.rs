@@ -8,6 +8,7 @@
 
 mod files;
 mod network;
+mod numbers;
 mod on_device;
 mod repository;
 mod rooms;
@@ -41,6 +42,11 @@ fn only_models_in_this_browser_open_raw_text() {
 #[test]
 fn the_network_has_one_door() {
     assert_tidy(&network::complaints(&repository()));
+}
+
+#[test]
+fn a_taste_is_told_by_the_same_numbers_everywhere() {
+    assert_tidy(&numbers::complaints(&repository()));
 }
 
 #[test]
