@@ -129,7 +129,7 @@ mod tests {
             &claims,
             &[
                 (
-                    "You prefer answers that are less formal in wording (9 of the 11 choices that clearly differ in it) and have fewer headings (8 of the 9).",
+                    "You prefer answers that are less formal in wording (9 of the 11 choices that noticeably differ in it) and have fewer headings (8 of the 9).",
                     true,
                 ),
                 ("You prefer less formal wording (9 of 11 choices), and few headings (8 of 9).", true),

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::claims::{Claim, Source, State};
+use super::claims::{About, Claim, Source, State};
 use super::faithful::faithful;
 use super::likeness::Validation;
 use crate::reward::{Prior, Reward};
@@ -35,8 +35,8 @@ pub struct Portrait {
 
 /// Parts of a portrait, in reading order.
 const PARTS: [(&str, &[Group]); 4] = [
-    ("Length and layout", &[Group::Extent, Group::Layout, Group::Punctuation]),
-    ("Wording and tone", &[Group::Wording, Group::Stance, Group::Tone, Group::Address]),
+    ("Length and layout", &[Group::Extent, Group::Layout]),
+    ("Wording and tone", &[Group::Punctuation, Group::Wording, Group::Stance, Group::Tone, Group::Address]),
     ("Substance", &[Group::Substance, Group::Fit]),
     ("Beyond style", &[]),
 ];
@@ -52,6 +52,9 @@ pub const LEARNED_FROM: usize = 500;
 
 /// At most this many claims are told; the rest is in the list of claims.
 const MOST_TOLD: usize = 9;
+
+/// Fewer choices than this settle nothing: the next one or two are what they are by chance.
+const FEWEST_MORE: usize = 5;
 
 /// And so much of what went along with them.
 const MOST_ALONG: usize = 3;
@@ -101,25 +104,29 @@ fn sureness(claim: &Claim) -> f64 {
 }
 
 fn prose(used: &[&Claim], went_along: Option<String>, validation: &Validation, pairs: usize) -> String {
-    let found = used.iter().any(|claim| claim.from != Source::Own);
+    let (own, found): (Vec<&Claim>, Vec<&Claim>) = used.iter().partition(|claim| is_their_words(claim));
     let mut paragraphs = Vec::new();
-    if found {
-        let what = match used.len() {
+    if !found.is_empty() {
+        let what = match found.len() {
             1 => "One thing holds".to_owned(),
             n => format!("{} things hold", capital(&number(n))),
         };
         paragraphs.push(format!(
             "{what} in your {}, checked on choices that {} drawn from.",
             choices(pairs),
-            if used.len() == 1 { "it was not" } else { "they were not" }
+            if found.len() == 1 { "it was not" } else { "they were not" }
         ));
     }
     let mut explained = false;
     for (title, groups) in PARTS {
-        let here: Vec<&Claim> = used.iter().copied().filter(|claim| in_part(claim, groups)).collect();
+        let here: Vec<&Claim> = found.iter().copied().filter(|claim| in_part(claim, groups)).collect();
         if !here.is_empty() {
             paragraphs.push(format!("{title}: {}", part(&here, &mut explained)));
         }
+    }
+    if !own.is_empty() {
+        let sentences: Vec<String> = own.iter().map(|claim| sentence(claim)).collect();
+        paragraphs.push(format!("In your own words: {}", sentences.join(" ")));
     }
     paragraphs.extend(along(used));
     paragraphs.extend(went_along);
@@ -174,6 +181,11 @@ fn went_along(claims: &[Claim], used: &[&Claim], reward: &Reward) -> Option<Stri
     })
 }
 
+/// Whether the person wrote it: nobody checked that, and it stands.
+fn is_their_words(claim: &Claim) -> bool {
+    claim.from == Source::Own || claim.edited.is_some()
+}
+
 /// Whether a claim belongs to a part; the last part, without groups, takes what is about no trait.
 fn in_part(claim: &Claim, groups: &[Group]) -> bool {
     match claim.row() {
@@ -184,7 +196,7 @@ fn in_part(claim: &Claim, groups: &[Group]) -> bool {
 
 /// Whether a claim has the table's words, which can be joined into one sentence.
 fn by_template(claim: &Claim) -> bool {
-    claim.row().is_some() && claim.edited.is_none() && claim.from == Source::Traits
+    claim.row().is_some() && !is_their_words(claim) && claim.from == Source::Traits
 }
 
 /// The claims of one part: those with the table's words in one sentence, any other in one of its own. The first count of
@@ -251,6 +263,9 @@ pub(super) fn sentence(claim: &Claim) -> String {
     format!("{}{}.", claim.wording().trim_end_matches('.'), ground.unwrap_or_default())
 }
 
+/// What most people lean to in a trait is worth at least this much by itself: log-odds a usual difference.
+const LEANS: f64 = 0.05;
+
 /// How most people stand to what a claim says.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Usual {
@@ -266,12 +281,21 @@ impl Usual {
     fn of(claim: &Claim) -> Self {
         match (claim.usual_weight, &claim.about) {
             _ if claim.shared => Usual::Like,
-            // A tenth of log-odds for a usual difference is a leaning that shows.
-            (Some(weight), Some(about)) if weight.abs() >= 0.1 && (weight > 0.0) != about.more => {
+            // A tenth of log-odds for a usual difference is a leaning that shows. It has all that goes along with the trait
+            // in this person's choices; most people are said to lean the other way where they do in the trait itself.
+            (Some(weight), Some(about))
+                if weight.abs() >= 0.1 && (weight > 0.0) != about.more && Usual::is_against(about) =>
+            {
                 Usual::Unlike
             }
             _ => Usual::Unknown,
         }
+    }
+
+    /// Whether most people lean the other way in the trait itself.
+    fn is_against(about: &About) -> bool {
+        let itself = Prior::shipped().mean.get(&about.id).copied().unwrap_or_default();
+        LEANS <= if about.more { -itself } else { itself }
     }
 }
 
@@ -290,7 +314,9 @@ impl Count {
     fn in_full(self) -> String {
         match self {
             Count::Right { holds, all } => format!("right about {holds} of {all} choices"),
-            Count::Shows { holds, all } => format!("{holds} of the {all} choices that clearly differ in it"),
+            Count::Shows { holds, all } => {
+                format!("{holds} of the {all} choices that noticeably differ in it")
+            }
             Count::Hidden { holds, all } => {
                 format!("all else being equal; by the bare count {holds} of {all}")
             }
@@ -300,7 +326,7 @@ impl Count {
 
 /// What a claim rests on; nothing where the person said it.
 fn count(claim: &Claim) -> Option<Count> {
-    if claim.from == Source::Own || claim.edited.is_some() {
+    if is_their_words(claim) {
         return None;
     }
     let (holds, all) = (claim.supports.len(), claim.supports.len() + claim.contradicts.len());
@@ -315,10 +341,15 @@ fn count(claim: &Claim) -> Option<Count> {
 fn foretold(validation: &Validation) -> Option<String> {
     let (prior, reward) = (validation.prior?, validation.reward?);
     let right = |share: f64| Validation::right(share, validation.pairs);
+    // Of what foretells no better than that, the rest of the portrait is to be taken with care.
+    let care = match reward < prior || reward <= 0.5 {
+        true => " So few that what is said above may yet be chance; more choices will tell.",
+        false => "",
+    };
     // Fewer choices than this tell nothing.
     (validation.pairs >= 5).then(|| {
         format!(
-            "{FORETOLD} {} of the last {}; what most people like foretells {}.",
+            "{FORETOLD} {} of the last {}; what most people like foretells {}.{care}",
             right(reward),
             validation.pairs,
             right(prior)
@@ -340,12 +371,13 @@ fn nothing_yet(reward: &Reward, pairs: usize) -> String {
     );
     let leaning = leanings(reward);
     if let Some(Leaning { row, more, needed }) = leaning.first() {
-        let size = match needed.saturating_sub(pairs).max(1) {
-            1 => "one more choice could settle it".to_owned(),
-            more @ 2..=60 => format!("about {more} more choices would settle it, if it is real"),
-            _ => "it would take well over sixty more choices to settle".to_owned(),
+        let size = match needed.saturating_sub(pairs).max(FEWEST_MORE) {
+            // From so few, how many more it takes is a guess.
+            _ if pairs < FEWEST_MORE * 2 => String::new(),
+            more @ ..=60 => format!("; about {more} more choices could settle it, if it is real"),
+            _ => "; it would take well over sixty more choices to settle".to_owned(),
         };
-        text += &format!(" The nearest to one is for answers that {}; {size}.", row.phrase(*more));
+        text += &format!(" The nearest is a taste for answers that {}{size}.", row.phrase(*more));
     }
     let undecided: Vec<String> = leaning
         .iter()
@@ -475,18 +507,19 @@ mod tests {
         let mut claims = vec![
             claim("You prefer answers that are shorter.", 17, 3),
             claim("You prefer answers that have fewer headings.", 4, 5),
-            claim("You prefer answers that are warmer in tone.", 9, 2),
+            claim("You prefer answers that are less formal in wording.", 9, 2),
         ];
-        claims[2].usual_weight = Some(-0.2);
+        claims[2].usual_weight = Some(0.2);
         claims.push(Claim { from: Source::Reasoning, ..claim("You like stories about cats.", 7, 2) });
         claims.push(Claim::own("No spoilers, please."));
         assert_eq!(
             portrait(&claims, 24),
-            "Five things hold in your 24 choices, checked on choices that they were not drawn from.\n\n\
-             Length and layout: You prefer answers that are shorter (17 of the 20 choices that clearly differ in it) and have \
+            "Four things hold in your 24 choices, checked on choices that they were not drawn from.\n\n\
+             Length and layout: You prefer answers that are shorter (17 of the 20 choices that noticeably differ in it) and have \
              fewer headings (all else being equal; by the bare count 4 of 9).\n\n\
-             Wording and tone: Unlike most people, you prefer answers that are warmer in tone (9 of 11).\n\n\
-             Beyond style: No spoilers, please. You like stories about cats (right about 7 of 9 choices).\n\n\
+             Wording and tone: Unlike most people, you prefer answers that are less formal in wording (9 of 11).\n\n\
+             Beyond style: You like stories about cats (right about 7 of 9 choices).\n\n\
+             In your own words: No spoilers, please.\n\n\
              Learned from your earlier choices alone, your taste foretells 6 of the last 8; what most people like \
              foretells 4."
         );
@@ -501,7 +534,7 @@ mod tests {
         };
         let text = portrait(&[longer], 20);
         assert!(
-            text.contains("Like most people, you prefer answers that are longer (20 of the 20 choices that clearly differ in it)."),
+            text.contains("Like most people, you prefer answers that are longer (20 of the 20 choices that noticeably differ in it)."),
             "{text}"
         );
         let laid_out = ["have more paragraphs", "have more headings"]
@@ -511,7 +544,7 @@ mod tests {
             portrait(&[claim("You prefer answers that are shorter.", 18, 2), paragraphs, headings], 24);
         assert!(
             text.contains(
-                "You prefer answers that are shorter (18 of the 20 choices that clearly differ in it). Like most people, you also \
+                "You prefer answers that are shorter (18 of the 20 choices that noticeably differ in it). Like most people, you also \
                  prefer answers that have more paragraphs (9 of 10) and more headings (9 of 10)."
             ),
             "{text}"

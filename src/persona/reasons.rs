@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use super::claims::{Claim, Source, State};
 use super::likeness::Likeness;
+use super::wording::Meaning;
 use crate::reward::{Contribution, Reward};
-use crate::traits::Difference;
+use crate::traits::{Difference, TABLE};
 
 /// A part that moves the log-odds by less than this isn't told as a reason.
 pub(super) const TELLING: f64 = 0.05;
@@ -144,13 +145,23 @@ fn reason(known: bool, claim: Option<&Claim>, part: &Contribution, of: Of) -> Op
     })
 }
 
+/// Whether a claim's words speak of its trait: a person may have put any in the place of those that were found.
+fn says_its_trait(claim: &Claim) -> bool {
+    claim.edited.as_ref().is_none_or(|words| {
+        let named = Meaning::of(words).of_trait();
+        named.is_some_and(|(index, more)| {
+            claim.about.as_ref().is_some_and(|a| a.id == TABLE[index].id && a.more == more)
+        })
+    })
+}
+
 /// A claim within a sentence. "You prefer …" goes on in it; any other wording is quoted, since who knows which of its
-/// letters have to be large.
+/// letters have to be large, and so is what the person says of something else than was found.
 fn clause(claim: &Claim) -> String {
     let wording = claim.wording().trim().trim_end_matches('.');
     let said =
         if claim.edited.is_some() || claim.from == Source::Own { "you said" } else { "this is known of you" };
-    match wording.strip_prefix("You ") {
+    match wording.strip_prefix("You ").filter(|_| says_its_trait(claim)) {
         Some(rest) => format!("you {rest}"),
         None => format!("{said}: \"{wording}\""),
     }
@@ -241,7 +252,7 @@ mod tests {
         check(None, 0.5, "and you prefer answers that are longer");
         check(Some("I like it long."), 0.5, "and you said: \"I like it long\"");
         check(Some("German epics, please."), 0.5, "and you said: \"German epics, please\"");
-        check(Some("You love epics."), 0.5, "and you love epics");
+        check(Some("You love epics."), 0.5, "and you said: \"You love epics\"");
         // The trait by itself goes the other way than the claim: no sentence says both.
         check(None, -0.5, "which, other things being equal, speaks against it");
     }

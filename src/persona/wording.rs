@@ -57,6 +57,7 @@ const EMPTY: &[&str] = &[
     "very",
     "clear",
     "clearly",
+    "noticeably",
     "and",
     "for",
     "when",

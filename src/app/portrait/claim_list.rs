@@ -57,6 +57,7 @@ pub fn counts(claim: &ClaimView) -> String {
 /// Where a claim comes from.
 pub fn source(claim: &ClaimView) -> &'static str {
     match claim.from.as_str() {
+        _ if claim.state == ClaimState::Edited => "for what was found before you put it so",
         "traits" if claim.along => "measured along with others",
         "traits" if claim.shared => "measured in the answers; most people like it too",
         "traits" => "measured in the answers",

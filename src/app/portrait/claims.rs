@@ -140,7 +140,11 @@ fn Claim(
                     {move || {
                         marks(state.get()).iter().map(|mark| view! { <span class="mark">{*mark}</span> }).collect_view()
                     }}
-                    <span>{move || words::certainty(certainty.get())}</span>
+                    // How sure it is was measured for other words.
+                    {move || {
+                        (state.get() != ClaimState::Edited)
+                            .then(|| view! { <span>{words::certainty(certainty.get())}</span> })
+                    }}
                     <button
                         type="button"
                         class="link"

@@ -56,6 +56,8 @@ pub struct Induce {
 struct Report<'a> {
     claims: Vec<ClaimLine<'a>>,
     portrait: &'a str,
+    /// What a chat model is told of the person.
+    chat_prompt: &'a str,
     validation: &'a Validation,
     calls: usize,
     prompt_tokens: u64,
@@ -70,6 +72,13 @@ struct ClaimLine<'a> {
     supports: usize,
     contradicts: usize,
     gain: f64,
+    /// The chance that the direction is right, of a claim from traits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certainty: Option<f64>,
+    /// Whether it goes along with another claim so closely that the choices can't tell which of them matters.
+    along: bool,
+    /// Whether most people like it as well.
+    shared: bool,
 }
 
 impl Induce {
@@ -221,6 +230,7 @@ fn report(likeness: &Likeness) -> Report<'_> {
     Report {
         claims: likeness.claims_in_use().map(claim_line).collect(),
         portrait: &likeness.portrait.text,
+        chat_prompt: &likeness.chat_prompt,
         validation: &likeness.validation,
         calls: likeness.trace.calls.len(),
         prompt_tokens: total.prompt_tokens,
@@ -236,6 +246,9 @@ fn claim_line(claim: &likeness::persona::Claim) -> ClaimLine<'_> {
         supports: claim.supports.len(),
         contradicts: claim.contradicts.len(),
         gain: claim.gain,
+        certainty: claim.certainty,
+        along: claim.along,
+        shared: claim.shared,
     }
 }
 

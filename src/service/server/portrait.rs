@@ -335,6 +335,8 @@ fn change_one(claim: &mut Claim, change: ClaimChange) -> Result<(), ServiceError
         ClaimChange::Edit(text) if text.trim().is_empty() => {
             return Err(ServiceError::Invalid("a claim can't be empty; refuse it instead".into()));
         }
+        // Their own words are others than those that were found.
+        ClaimChange::Edit(text) if text.trim() == claim.wording() => return Ok(()),
         ClaimChange::Edit(text) => {
             claim.edited = Some(text.trim().to_owned());
             // Their own words stand, whatever the pairs say.
