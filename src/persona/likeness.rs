@@ -266,10 +266,15 @@ impl Likeness {
             return Err(PersonaError::Version { found: version, known: VERSION });
         }
         let likeness: Likeness = serde_json::from_str(text).map_err(unreadable)?;
-        if !likeness.stack.is_sound() {
+        if !likeness.is_sound() {
             return Err(PersonaError::NotALikeness("the stack is damaged: its weights are none".into()));
         }
         Ok(likeness)
+    }
+
+    /// Whether all that it judges by is numbers that stay numbers: what was read from a file may be none.
+    pub fn is_sound(&self) -> bool {
+        self.stack.is_sound()
     }
 
     /// The likeness as a file.

@@ -85,6 +85,9 @@ impl Head {
             let (found, known) = (likeness.version.into(), crate::persona::VERSION.into());
             return Err(ProfileError::TooNew { found, known });
         }
+        if head.portrait.as_ref().is_some_and(|portrait| !portrait.likeness.is_sound()) {
+            return Err(ProfileError::NotAProfile("its portrait is damaged: its weights are none".into()));
+        }
         Ok(head)
     }
 }

@@ -64,7 +64,8 @@ impl Asked {
         Ok(CanaryView {
             planted: planted.canaries.len() as u32,
             requests: got.len() as u32,
-            bytes: all.len() as f64,
+            // Behind the address and the headers, a line each, stands the body, which is JSON in one line.
+            bytes: got.iter().filter_map(|one| one.rsplit('\n').next()).map(str::len).sum::<usize>() as f64,
             found: found(&planted.canaries, &all).into_iter().map(str::to_owned).collect(),
             stopped: self.is_stopped(&address, &planted.pairs).await,
         })

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use super::trouble::local_error;
-use super::{Asked, Outcome};
+use super::{Asked, Outcome, wire};
 use crate::model::{LanguageModel, Prompt};
 use crate::persona::{
     Answer, Claim, DriveError, Induction, Journal, LEARNED_FROM, LearnsFrom, Likeness, Plan, QuestionId,
@@ -22,7 +22,10 @@ use crate::service::{
     Change, ClaimChange, EstimateView, InductionSettings, PendingInduction, ProfileId, Response,
     ServiceError, show,
 };
-use crate::store::{Portrait, Store, StoreError, now_ms};
+use crate::store::{Lock, Portrait, Store, StoreError, now_ms};
+
+/// A lock that has just been given back is free within this time.
+const LOCK_MS: f64 = 250.0;
 
 /// A portrait as it is kept.
 #[derive(Serialize, Deserialize)]
@@ -119,6 +122,7 @@ impl Asked {
     ) -> Result<Likeness, ServiceError> {
         let search = search(&settings)?;
         enough(&history)?;
+        let _running = running_job(store, profile).await.ok_or_else(runs_elsewhere)?;
         self.begin(store, profile, &settings).await?;
         let made = self.read_along(store, profile, history, &settings, search, earlier).await;
         if made.is_err() {
@@ -282,6 +286,8 @@ impl Asked {
     pub(super) async fn pending(&self, profile: &ProfileId) -> Outcome {
         let store = self.server.store().await?;
         let Some(job) = job(&store, profile).await? else { return Ok(Response::Pending(None)) };
+        // One that is under way, here or in another tab, was not interrupted.
+        let Some(_free) = running_job(&store, profile).await else { return Ok(Response::Pending(None)) };
         let answers = store.answers(&profile.0).await?;
         let answers = answers.iter().filter_map(|(_, text)| serde_json::from_str::<Answer>(text).ok());
         // Counting tokens is no call.
@@ -291,7 +297,9 @@ impl Asked {
     }
 
     pub(super) async fn drop_pending(&self, profile: &ProfileId) -> Outcome {
-        self.server.store().await?.put_job(&profile.0, None).await?;
+        let store = self.server.store().await?;
+        let _free = running_job(&store, profile).await.ok_or_else(runs_elsewhere)?;
+        store.put_job(&profile.0, None).await?;
         Ok(Response::Done)
     }
 
@@ -386,8 +394,9 @@ pub(super) async fn kept(
     profile: &ProfileId,
 ) -> Result<Option<(Kept, Portrait)>, ServiceError> {
     let Some(portrait) = store.portrait(&profile.0).await? else { return Ok(None) };
-    // One of an earlier version is made anew from the history, which is all there.
-    Ok(serde_json::from_str(&portrait.json).ok().map(|kept| (kept, portrait)))
+    // One of an earlier version, or a damaged one, is made anew from the history, which is all there.
+    let kept: Option<Kept> = serde_json::from_str(&portrait.json).ok();
+    Ok(kept.filter(|kept| kept.likeness.is_sound()).map(|kept| (kept, portrait)))
 }
 
 /// A portrait as the store keeps it.
@@ -397,6 +406,18 @@ pub(super) fn row(kept: &Kept, made_ms: f64, lost: u32) -> Result<Portrait, Serv
 
 async fn job(store: &Store, profile: &ProfileId) -> Result<Option<Job>, ServiceError> {
     Ok(store.job(&profile.0).await?.and_then(|text| serde_json::from_str(&text).ok()))
+}
+
+/// The right to run a person's job; none while it runs here or in another tab.
+async fn running_job(store: &Store, profile: &ProfileId) -> Option<Lock> {
+    store.running_job(&profile.0, wire::sleep(LOCK_MS)).await
+}
+
+fn runs_elsewhere() -> ServiceError {
+    ServiceError::Invalid(
+        "an induction on these choices is under way, here or in another tab; wait for it, or cancel it"
+            .into(),
+    )
 }
 
 /// Fewer pairs than these teach a model nothing.

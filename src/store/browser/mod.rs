@@ -158,6 +158,12 @@ impl Store {
         Lock::take("likeness-settings").await
     }
 
+    /// The lock that whoever runs a job over a person's pairs holds, unless `until` comes first: one runs at a time, in
+    /// whichever tab.
+    pub async fn running_job(&self, profile: &str, until: impl Future<Output = ()>) -> Option<Lock> {
+        Lock::take_before(&format!("likeness-job/{profile}"), until).await
+    }
+
     fn strip(&self) -> Result<Strip, StoreError> {
         self.inner.strip.ok_or(StoreError::NoStrip)
     }

@@ -3,6 +3,9 @@
 //! Each tab's worker keeps a little of the store in memory (which pairs there are, which deletions can still be
 //! undone); what another tab changes makes it read that again.
 
+use std::pin::pin;
+
+use futures_util::future::{Either, select};
 use js_sys::{Array, Function, Promise, Reflect};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
@@ -56,6 +59,16 @@ impl Lock {
             let _ = JsFuture::from(Promise::race(&Array::of2(&granted, &asked))).await;
         }
         lock
+    }
+}
+
+impl Lock {
+    /// The lock of that name, unless `until` comes before it.
+    pub async fn take_before(name: &str, until: impl Future<Output = ()>) -> Option<Lock> {
+        match select(pin!(Lock::take(name)), pin!(until)).await {
+            Either::Left((lock, _)) => Some(lock),
+            Either::Right(_) => None,
+        }
     }
 }
 
