@@ -195,3 +195,45 @@ impl<'a> CrossFit<'a> {
         (claim.supports, claim.contradicts) = (those(|x| x > NOTICEABLE), those(|x| x < -NOTICEABLE));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::traits::{Difference, TABLE};
+
+    /// Pairs whose answers differ at random in every trait, the one taken by `takes`.
+    fn choices(
+        rng: &mut fastrand::Rng,
+        pairs: usize,
+        takes: fn(&mut fastrand::Rng, &[f64]) -> bool,
+    ) -> Vec<Observation> {
+        let one = |_| {
+            let values: Vec<f64> = (0..TABLE.len()).map(|_| rng.f64() * 4.0 - 2.0).collect();
+            let difference = Difference::from_values(values);
+            let first = takes(rng, difference.values());
+            let difference = if first { difference } else { difference.reversed() };
+            Observation { difference, weight: 1.0 }
+        };
+        (0..pairs).map(one).collect()
+    }
+
+    fn told(observations: Vec<Observation>) -> Vec<(String, bool)> {
+        let prior = Prior::shipped();
+        let reward = Reward::learn(prior, &observations);
+        let (told, _) = trait_claims(prior, observations, &reward);
+        told.into_iter().map(|claim| (claim.id, claim.more)).collect()
+    }
+
+    #[test]
+    fn who_tosses_a_coin_hardly_ever_hears_a_claim_and_who_has_a_taste_does() {
+        let mut rng = fastrand::Rng::with_seed(11);
+        let (mut by_chance, mut of_taste) = (0, 0);
+        for _ in 0..40 {
+            by_chance += usize::from(!told(choices(&mut rng, 24, |rng, _| rng.bool())).is_empty());
+            let shorter = told(choices(&mut rng, 24, |_, values| values[0] < 0.0));
+            of_taste += usize::from(shorter.contains(&("length".into(), false)));
+        }
+        assert!(by_chance <= 4, "{by_chance} of 40");
+        assert!(of_taste >= 36, "{of_taste} of 40");
+    }
+}
