@@ -6,7 +6,8 @@ use leptos::task::spawn_local;
 use super::session::Session;
 use crate::service::{ProfileId, ProfileView, ServiceError};
 use crate::view::{
-    Glyph, Icon, Modal, TextInput, catch_focus, catch_focus_on, fresh_id, sentence, show_wrong, words,
+    Glyph, Icon, Modal, TextInput, catch_focus, catch_focus_on, focus_soon, fresh_id, sentence, show_wrong,
+    words,
 };
 
 /// What is said where a name is missing.
@@ -132,7 +133,7 @@ fn PersonRow(id: ProfileId) -> impl IntoView {
         new_name.set(person.read_untracked().as_ref().map(|p| p.name.clone()).unwrap_or_default());
         problem.set(String::new());
         renaming.set(true);
-        in_row.with_value(|row| catch_focus_on(format!("{row} input")));
+        in_row.with_value(|row| focus_soon(format!("{row} input")));
     };
     let rename = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();

@@ -9,14 +9,12 @@ use crate::app::session::Session;
 use crate::preference::PairId;
 use crate::service::{ClaimChange, ClaimState, ClaimView, PairView, PortraitView, ServiceError};
 use crate::view::{
-    CertaintyMark, Failure, Glyph, Icon, PairTexts, Spinner, TextArea, catch_focus_on, sentence, words,
+    CertaintyMark, Failure, Glyph, Icon, PairTexts, Spinner, TextArea, catch_focus_on, focus_soon, sentence,
+    words,
 };
 
 /// Choices shown at once behind a claim; more come on request.
 const SHOWN: usize = 3;
-
-/// The first of the buttons beside a claim.
-const TOOL: &str = ".claim-tools button";
 
 /// All claims.
 #[component]
@@ -97,7 +95,7 @@ fn Claim(
         let (client, id) = (session.client(), id.get_value());
         let mut turn = 0;
         decisions.update(|all| turn = all.decide(id.clone(), change.clone()));
-        focus_claim(&id, TOOL);
+        focus_claim(&id);
         spawn_local(async move {
             let answer = client.change_claim(profile, id, change.clone()).await;
             let shows = decisions.try_update(|all| all.answer(turn)).unwrap_or(false);
@@ -137,7 +135,7 @@ fn Claim(
                         }
                         cancel=move || {
                             editing.set(None);
-                            id.with_value(|id| focus_claim(id, TOOL));
+                            id.with_value(|id| focus_claim(id));
                         }
                     />
                 </Show>
@@ -173,7 +171,7 @@ fn Claim(
                         label="Put it in my words"
                         press=move || {
                             editing.set(Some(claim.get_untracked().text));
-                            id.with_value(|id| focus_claim(id, "textarea"));
+                            id.with_value(|id| focus_soon(format!("[id=\"claim-{id}\"] textarea")));
                         }
                     />
                     <Show when=move || !is_pinned(state.get())>
@@ -203,8 +201,8 @@ fn Claim(
 
 /// What the person pressed may have gone with their decision: the focus goes back to the claim, so that a keyboard's place
 /// is not lost, unless they have put it elsewhere meanwhile.
-fn focus_claim(id: &str, what: &str) {
-    catch_focus_on(format!("[id=\"claim-{id}\"] {what}"));
+fn focus_claim(id: &str) {
+    catch_focus_on(format!("[id=\"claim-{id}\"] .claim-tools button"));
 }
 
 #[component]

@@ -140,6 +140,14 @@ fn NeedsModel(induction: Induction) -> impl IntoView {
     let loading = ModelLoading::here();
     let label = Signal::derive(move || loading.label.get().unwrap_or_default());
     let pending = pending_induction(session);
+    // What was pressed goes with what it was in.
+    Effect::new(move |before: Option<bool>| {
+        let busy = loading.is_busy();
+        if before.is_some_and(|before| before != busy) {
+            catch_focus_on(".induce .actions button");
+        }
+        busy
+    });
     view! {
         <Interrupted pending=pending has_local=false induction=induction />
         <Show

@@ -45,6 +45,15 @@ pub fn catch_focus_on(selector: impl Into<String>) {
     });
 }
 
+/// Puts the focus on the first element that the selector finds: it came because it was asked for.
+pub fn focus_soon(selector: String) {
+    request_animation_frame(move || {
+        if let Some(element) = found(&selector) {
+            let _ = element.focus();
+        }
+    });
+}
+
 /// Puts the focus on the first field of a form that is wrong, and unfolds what it is hidden in.
 pub fn show_wrong(form: &str) {
     let selector = format!("{form} [aria-invalid=\"true\"]");

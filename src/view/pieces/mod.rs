@@ -15,7 +15,9 @@ pub use answers::{LongText, PairTexts};
 pub use certainty::{CertaintyMark, LeaningBar};
 pub use confirm::Confirm;
 pub use field::{TextArea, TextInput, fresh_id};
-pub use focus::{catch_focus, catch_focus_on, focus_in_place, focus_page, is_focus_lost, show_wrong};
+pub use focus::{
+    catch_focus, catch_focus_on, focus_in_place, focus_page, focus_soon, is_focus_lost, show_wrong,
+};
 pub use icon::{Glyph, Icon};
 pub use markdown::Markdown;
 pub use modal::{Modal, OpenDialogs};
