@@ -48,6 +48,11 @@ pub fn app_folder() -> String {
     path.and_then(|path| path.strip_suffix("boot.js").map(str::to_owned)).unwrap_or_else(|| "/".into())
 }
 
+/// The address of one of the app's pages: the router's links don't know the folder.
+pub fn address(page: &str) -> String {
+    app_folder() + page.trim_start_matches('/')
+}
+
 /// Puts a text on the clipboard; false when the browser refuses.
 pub async fn copy(text: String) -> bool {
     let Some(clipboard) = clipboard() else { return false };

@@ -116,7 +116,7 @@ fn NotFound() -> impl IntoView {
         <section class="page narrow">
             <h1>"There is no such page"</h1>
             <p>
-                <A href="/">"Go to the history"</A>
+                <A href=browser::address("/")>"Go to the history"</A>
             </p>
         </section>
     }

@@ -49,7 +49,7 @@ pub fn Shell(children: Children) -> impl IntoView {
             "Skip to the page"
         </a>
         <header class="side-bar">
-            <A href="/" attr:class="name">
+            <A href=browser::address("/") attr:class="name">
                 "Likeness"
             </A>
             <nav aria-label="Pages">
@@ -58,7 +58,7 @@ pub fn Shell(children: Children) -> impl IntoView {
                         .map(|(href, text, glyph)| {
                             view! {
                                 <li>
-                                    <A href=href exact={href == "/"}>
+                                    <A href=browser::address(href) exact={href == "/"}>
                                         <Icon glyph=glyph />
                                         <span>{text}</span>
                                     </A>

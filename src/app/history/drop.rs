@@ -1,6 +1,7 @@
 //! Files that are dropped anywhere on the app are imported: a browser would leave the page for the file.
 
 use leptos::{ev, prelude::*};
+use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
 
 use super::Importer;
@@ -11,7 +12,7 @@ use crate::app::browser;
 pub fn DropFiles() -> impl IntoView {
     let importer = Importer::here();
     let dragging = RwSignal::new(false);
-    let (navigate, path, folder) = (use_navigate(), use_location().pathname, browser::app_folder());
+    let (navigate, path, history) = (use_navigate(), use_location().pathname, browser::address("/"));
     let over = window_event_listener(ev::dragover, move |event| {
         if holds_files(&event) && !event.default_prevented() {
             event.prevent_default();
@@ -27,8 +28,8 @@ pub fn DropFiles() -> impl IntoView {
         }
         event.prevent_default();
         if let Some(files) = event.data_transfer().and_then(|transfer| transfer.files()) {
-            if path.get_untracked() != folder {
-                navigate("/", Default::default());
+            if path.get_untracked() != history {
+                navigate(&history, NavigateOptions { resolve: false, ..Default::default() });
             }
             importer.shown.set(true);
             importer.add_files(&files);

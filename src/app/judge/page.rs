@@ -172,7 +172,7 @@ pub fn JudgePage() -> impl IntoView {
                         </span>
                     </label>
                     <Show when=move || !can_ask.get()>
-                        <A href="/models" attr:class="small">
+                        <A href=browser::address("/models") attr:class="small">
                             "Load one first"
                         </A>
                     </Show>

@@ -6,6 +6,7 @@ use leptos_router::components::A;
 
 use super::interrupted::{Interrupted, pending_induction};
 use super::run::{Field, Run, RunForm, SEARCHES, estimate_text};
+use crate::app::browser;
 use crate::app::models::ModelLoading;
 use crate::app::remote::{BuiltIn, ModelSelect, Waiting, WaitingFor, choice_of};
 use crate::app::session::Session;
@@ -174,7 +175,7 @@ fn NeedsModel(induction: Induction) -> impl IntoView {
                         >
                             "Load the model that comes along"
                         </button>
-                        <A href="/models" attr:class="button quiet">
+                        <A href=browser::address("/models") attr:class="button quiet">
                             "Choose another …"
                         </A>
                     </div>
@@ -332,7 +333,7 @@ fn Start(model: Option<LoadedModel>, again: bool, induction: Induction) -> impl 
                         </span>
                     }
                 >
-                    <A href="/models" attr:class="small">
+                    <A href=browser::address("/models") attr:class="small">
                         "Load a model on this device first"
                     </A>
                 </Show>

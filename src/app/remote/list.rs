@@ -12,7 +12,7 @@ use crate::app::session::Session;
 use crate::provider::{Api, PRESETS};
 use crate::service::EndpointView;
 use crate::view::loadable::Loadable;
-use crate::view::{Confirm, Failure, TextInput, catch_focus_on, fresh_id, show_wrong};
+use crate::view::{Confirm, Failure, TextInput, catch_focus_on, focus_soon, fresh_id, show_wrong};
 
 /// The form for one.
 const FORM: &str = ".endpoint-form";
@@ -26,8 +26,10 @@ pub fn RemoteModels() -> impl IntoView {
     // What opens the form goes when it does, and the other way round.
     Effect::new(move |before: Option<()>| {
         let opens = editing.read().is_some();
-        if before.is_some() {
-            catch_focus_on(if opens { ".endpoint-form select" } else { ".remote .add" });
+        match before {
+            Some(()) if opens => focus_soon(format!("{FORM} select")),
+            Some(()) => catch_focus_on(".remote .add"),
+            None => {}
         }
     });
     view! {
@@ -36,7 +38,7 @@ pub fn RemoteModels() -> impl IntoView {
             <p>
                 "A model on another machine, or in a server of this one, can do the reasoning. It never sees your choices: it "
                 "gets sketches, and a guard reads every request before it leaves. "
-                <A href="/privacy">"What left is on the Privacy page"</A> "."
+                <A href=browser::address("/privacy")>"What left is on the Privacy page"</A> "."
             </p>
             {move || match all.get() {
                 Loadable::Loading => ().into_any(),
