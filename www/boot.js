@@ -5,8 +5,8 @@ import "./built_in.js";
 import "./policy.js";
 import init from "./app.js";
 
-for (const link of document.querySelectorAll('link:is([rel~="icon"], [rel="apple-touch-icon"], [rel="manifest"])')) {
-  link.href = new URL(link.getAttribute("href"), import.meta.url).href;
+for (const link of document.querySelectorAll("link[data-href]")) {
+  link.href = new URL(link.dataset.href, import.meta.url).href;
 }
 
 init({ module_or_path: new URL("./app_bg.wasm", import.meta.url) }).catch((error) => {

@@ -56,39 +56,40 @@ pub fn ToastList() -> impl IntoView {
         <div class="toasts" role="log" aria-live="polite" aria-label="Messages" node_ref=list>
             <ol>
                 <For each=move || session.toasts.get().shown().to_vec() key=|toast| toast.id let:toast>
-                <li>
-                    <span>{toast.text}</span>
-                    {toast
-                        .undo
-                        .map(|undo| {
-                            view! {
-                                <button type="button" class="undo" on:click=move |_| {
-                    session.undo(undo);
-                    catch_focus();
-                }>
-                                    "Undo"
-                                    <span class="seconds" aria-hidden="true">
-                                        {move || {
-                                            let left = (toast.until_ms - now.get()) / 1000.0;
-                                            format!("{:.0}", left.max(0.0).ceil())
-                                        }}
-                                    </span>
-                                </button>
+                    <li>
+                        <span>{toast.text}</span>
+                        {toast
+                            .undo
+                            .map(|undo| {
+                                let press = move |_| {
+                                    session.undo(undo);
+                                    catch_focus();
+                                };
+                                view! {
+                                    <button type="button" class="undo" on:click=press>
+                                        "Undo"
+                                        <span class="seconds" aria-hidden="true">
+                                            {move || {
+                                                let left = (toast.until_ms - now.get()) / 1000.0;
+                                                format!("{:.0}", left.max(0.0).ceil())
+                                            }}
+                                        </span>
+                                    </button>
+                                }
+                            })}
+                        <button
+                            type="button"
+                            class="quiet icon-only"
+                            aria-label="Close this message"
+                            on:click=move |_| {
+                                session.toasts.update(|toasts| toasts.dismiss(toast.id));
+                                catch_focus();
                             }
-                        })}
-                    <button
-                        type="button"
-                        class="quiet icon-only"
-                        aria-label="Close this message"
-                        on:click=move |_| {
-                            session.toasts.update(|toasts| toasts.dismiss(toast.id));
-                            catch_focus();
-                        }
-                    >
-                        <Icon glyph=Glyph::Close />
-                    </button>
-                </li>
-            </For>
+                        >
+                            <Icon glyph=Glyph::Close />
+                        </button>
+                    </li>
+                </For>
             </ol>
         </div>
     }

@@ -22,7 +22,7 @@ test("each page has its name and the focus, and an address that no page has says
       page.waitForFunction(([title, id]) => document.title === title && document.activeElement.id === id, [title, id]);
     await page.getByRole("link", { name: "Models" }).click();
     await has("Models – Likeness", "main");
-    await page.getByRole("link", { name: "Privacy" }).focus();
+    await page.getByRole("link", { name: "Privacy", exact: true }).focus();
     await page.locator("a.skip").focus();
     await page.keyboard.press("Enter");
     await has("Models – Likeness", "main");
@@ -43,12 +43,13 @@ test("each page has its name and the focus, and an address that no page has says
 test("the colours that were chosen are there before the app is", async () => {
   await withApp(async ({ page }) => {
     await page.evaluate(() => localStorage.setItem("likeness.theme", "dark"));
-    const { promise, resolve } = Promise.withResolvers();
-    await page.route("**/app_bg.wasm", (route) => promise.then(() => route.continue()));
+    let goOn;
+    const held = new Promise((resolve) => (goOn = resolve));
+    await page.route("**/app_bg.wasm", (route) => held.then(() => route.continue()));
     await page.reload({ waitUntil: "commit" });
     await page.getByText("Likeness is loading …").waitFor();
     assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), "dark");
-    resolve();
+    goOn();
     await page.getByText("Likeness is loading …").waitFor({ state: "detached" });
     await page.getByRole("button", { name: "Try it on a sample" }).waitFor();
   });

@@ -63,7 +63,8 @@ pub fn Modal(
         if wanted && !dialog.open() {
             // The content is rendered in the same turn; showing it a frame later lets autofocus find its field.
             request_animation_frame(move || {
-                if !dialog.open() && dialog.show_modal().is_ok() {
+                let wanted = open.try_get_untracked() == Some(true);
+                if wanted && !dialog.open() && dialog.show_modal().is_ok() {
                     shown.try_set_value(Some(dialog.clone()));
                     dialogs.opened(&dialog);
                 }
