@@ -5,7 +5,12 @@ import "./built_in.js";
 import "./policy.js";
 import init from "./app.js";
 
+for (const link of document.querySelectorAll("link[data-href]")) {
+  link.href = new URL(link.dataset.href, import.meta.url).href;
+}
+
 init({ module_or_path: new URL("./app_bg.wasm", import.meta.url) }).catch((error) => {
+  document.getElementById("loading")?.remove();
   const notice = document.createElement("p");
   notice.setAttribute("role", "alert");
   notice.textContent =

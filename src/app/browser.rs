@@ -39,6 +39,20 @@ pub fn day() -> String {
     iso.chars().take(10).collect()
 }
 
+/// The path of the folder that the app is served from, with a slash at its end: "/", or a longer one where a host serves
+/// other things beside it. The page's own address doesn't tell, but the script that it begins with does.
+pub fn app_folder() -> String {
+    let script = document().query_selector(r#"script[src$="boot.js"]"#).ok().flatten();
+    let address = script.and_then(|script| js_sys::Reflect::get(&script, &"src".into()).ok()?.as_string());
+    let path = address.and_then(|address| Url::new(&address).ok()).map(|url| url.pathname());
+    path.and_then(|path| path.strip_suffix("boot.js").map(str::to_owned)).unwrap_or_else(|| "/".into())
+}
+
+/// The address of one of the app's pages: the router's links don't know the folder.
+pub fn address(page: &str) -> String {
+    app_folder() + page.trim_start_matches('/')
+}
+
 /// Puts a text on the clipboard; false when the browser refuses.
 pub async fn copy(text: String) -> bool {
     let Some(clipboard) = clipboard() else { return false };
@@ -50,21 +64,6 @@ fn clipboard() -> Option<web_sys::Clipboard> {
     let navigator = window().navigator();
     let has = js_sys::Reflect::get(&navigator, &"clipboard".into()).is_ok_and(|c| !c.is_undefined());
     has.then(|| navigator.clipboard())
-}
-
-/// Whether nothing has the focus, as when what had it is gone.
-pub fn is_focus_lost() -> bool {
-    document().active_element().is_none_or(|element| element.tag_name() == "BODY")
-}
-
-/// Puts the focus on the page, in a moment, where it vanished with what had it: the next Tab would begin at the top.
-pub fn catch_focus() {
-    leptos::prelude::request_animation_frame(|| {
-        let page = document().get_element_by_id("main").and_then(|main| main.dyn_into::<HtmlElement>().ok());
-        if let Some(page) = page.filter(|_| is_focus_lost()) {
-            let _ = page.focus();
-        }
-    });
 }
 
 /// Brings something that has just come into view, and puts the focus on it unless the person is typing elsewhere.

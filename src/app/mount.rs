@@ -1,11 +1,12 @@
 //! Puts the app on the page: the session, the router, and what is shown while there is no store.
 
 use leptos::prelude::*;
-use leptos_router::components::{Route, Router, Routes};
+use leptos_router::components::{A, Route, Router, Routes};
 use leptos_router::path;
 
 use super::ask::AskPage;
-use super::history::{HistoryPage, Importer};
+use super::browser;
+use super::history::{HistoryPage, Importer, Unsaved};
 use super::judge::JudgePage;
 use super::models::{ModelLoading, ModelsPage};
 use super::portrait::{Induction, PortraitPage};
@@ -15,27 +16,40 @@ use super::shell::Shell;
 use super::welcome::Welcome;
 use super::your_data::Forgotten;
 use crate::view::loadable::Loadable;
-use crate::view::{Failure, Spinner};
+use crate::view::{Failure, OpenDialogs, Spinner};
 
-/// Where the data worker's script is, beside the page.
+/// The data worker's script, in the app's folder.
 const WORKER_SCRIPT: &str = "data_worker_loader.js";
 
-/// Mounts the app on the page's `<body>`.
+/// Mounts the app on the page's `<body>`, in the place of the line that says that it is loading.
 pub fn mount() {
     console_error_panic_hook::set_once();
+    if let Some(line) = document().get_element_by_id("loading") {
+        line.remove();
+    }
     mount_to_body(App);
 }
 
 #[component]
 fn App() -> impl IntoView {
-    let session = Session::start(WORKER_SCRIPT);
+    // The page's own address can be any below that folder.
+    let folder = browser::app_folder();
+    let session = Session::start(&format!("{folder}{WORKER_SCRIPT}"));
     provide_context(session);
     // What outlives a page stands beside the session.
     provide_context(Importer::new(session));
+    let unsaved = Unsaved::default();
+    provide_context(unsaved);
+    Effect::new(move |_| {
+        if session.forgotten.read().is_some() {
+            unsaved.clear();
+        }
+    });
     provide_context(Induction::new(session));
     provide_context(ModelLoading::default());
+    provide_context(OpenDialogs::default());
     view! {
-        <Router>
+        <Router base=folder.trim_end_matches('/').to_owned()>
             <Shell>
                 <OpenStore>
                     <Routes fallback=NotFound>
@@ -102,7 +116,7 @@ fn NotFound() -> impl IntoView {
         <section class="page narrow">
             <h1>"There is no such page"</h1>
             <p>
-                <a href="/">"Go to the history"</a>
+                <A href=browser::address("/")>"Go to the history"</A>
             </p>
         </section>
     }

@@ -6,7 +6,7 @@ use leptos::task::spawn_local;
 use super::browser;
 use super::session::Session;
 use crate::service::Passphrase;
-use crate::view::{Glyph, Icon, TextInput};
+use crate::view::{Glyph, Icon, TextInput, show_wrong};
 
 /// The form: a passphrase twice, and the file.
 #[component]
@@ -23,7 +23,10 @@ pub fn MoveProfile() -> impl IntoView {
         let differ = if one == other { "" } else { "The two are not the same." };
         first_wrong.set(empty.into());
         second_wrong.set(differ.into());
-        let Some(person) = session.person().filter(|_| empty.is_empty() && differ.is_empty()) else { return };
+        if !(empty.is_empty() && differ.is_empty()) {
+            return show_wrong("dialog[open] .sealing");
+        }
+        let Some(person) = session.person().filter(|_| !busy.get_untracked()) else { return };
         busy.set(true);
         spawn_local(async move {
             match session.client().seal_profile(person.id, Passphrase::new(one)).await {
@@ -60,7 +63,8 @@ pub fn MoveProfile() -> impl IntoView {
             </p>
             <TextInput label="The passphrase again" value=second kind="password" problem=second_wrong />
             <div class="actions">
-                <button type="submit" disabled=move || busy.get()>
+                // Disabled, it would lose the focus.
+                <button type="submit" aria-disabled=move || busy.get().then_some("true")>
                     <Icon glyph=Glyph::Download />
                     {move || if busy.get() { "Sealing …" } else { "Save the sealed profile" }}
                 </button>

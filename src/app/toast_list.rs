@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 
 use super::browser;
 use super::session::Session;
-use crate::view::{Glyph, Icon};
+use crate::view::{Glyph, Icon, OpenDialogs, catch_focus};
 
 /// How often the seconds are counted.
 const TICK: Duration = Duration::from_millis(250);
@@ -41,36 +41,56 @@ pub fn ToastList() -> impl IntoView {
             .ok()
         })
     });
+    // A dialog makes everything beside it inert: a message lies in it as long as it is open.
+    let list = NodeRef::<html::Div>::new();
+    let dialogs: OpenDialogs = expect_context();
+    Effect::new(move |_| {
+        let Some(list) = list.get() else { return };
+        let dialog = dialogs.top().map(web_sys::Node::from);
+        let place = dialog.or_else(|| document().body().map(web_sys::Node::from));
+        if let Some(place) = place.filter(|place| list.parent_node().as_ref() != Some(place)) {
+            let _ = place.append_child(&list);
+        }
+    });
     view! {
-        <ol class="toasts" role="log" aria-live="polite" aria-label="Messages">
-            <For each=move || session.toasts.get().shown().to_vec() key=|toast| toast.id let:toast>
-                <li>
-                    <span>{toast.text}</span>
-                    {toast
-                        .undo
-                        .map(|undo| {
-                            view! {
-                                <button type="button" class="undo" on:click=move |_| session.undo(undo)>
-                                    "Undo"
-                                    <span class="seconds" aria-hidden="true">
-                                        {move || {
-                                            let left = (toast.until_ms - now.get()) / 1000.0;
-                                            format!("{:.0}", left.max(0.0).ceil())
-                                        }}
-                                    </span>
-                                </button>
+        <div class="toasts" role="log" aria-live="polite" aria-label="Messages" node_ref=list>
+            <ol>
+                <For each=move || session.toasts.get().shown().to_vec() key=|toast| toast.id let:toast>
+                    <li>
+                        <span>{toast.text}</span>
+                        {toast
+                            .undo
+                            .map(|undo| {
+                                let press = move |_| {
+                                    session.undo(undo);
+                                    catch_focus();
+                                };
+                                view! {
+                                    <button type="button" class="undo" on:click=press>
+                                        "Undo"
+                                        <span class="seconds" aria-hidden="true">
+                                            {move || {
+                                                let left = (toast.until_ms - now.get()) / 1000.0;
+                                                format!("{:.0}", left.max(0.0).ceil())
+                                            }}
+                                        </span>
+                                    </button>
+                                }
+                            })}
+                        <button
+                            type="button"
+                            class="quiet icon-only"
+                            aria-label="Close this message"
+                            on:click=move |_| {
+                                session.toasts.update(|toasts| toasts.dismiss(toast.id));
+                                catch_focus();
                             }
-                        })}
-                    <button
-                        type="button"
-                        class="quiet icon-only"
-                        aria-label="Close this message"
-                        on:click=move |_| session.toasts.update(|toasts| toasts.dismiss(toast.id))
-                    >
-                        <Icon glyph=Glyph::Close />
-                    </button>
-                </li>
-            </For>
-        </ol>
+                        >
+                            <Icon glyph=Glyph::Close />
+                        </button>
+                    </li>
+                </For>
+            </ol>
+        </div>
     }
 }

@@ -4,10 +4,9 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::use_navigate;
 
-use super::browser;
 use super::session::Session;
 use crate::service::ServiceError;
-use crate::view::Failure;
+use crate::view::{Failure, catch_focus};
 
 /// What this is, what it does, and three ways to begin.
 #[component]
@@ -28,7 +27,7 @@ pub fn Welcome() -> impl IntoView {
                 }
             }
             busy.try_set(false);
-            browser::catch_focus();
+            catch_focus();
         });
     };
     let own = move |_| {
@@ -38,7 +37,7 @@ pub fn Welcome() -> impl IntoView {
                 failed.try_set(Some(error));
             }
             busy.try_set(false);
-            browser::catch_focus();
+            catch_focus();
         });
     };
     view! {

@@ -7,7 +7,7 @@ use super::browser;
 use super::move_profile::MoveProfile;
 use super::session::Session;
 use crate::service::{ForgetReport, ServiceError, StoreView};
-use crate::view::{Failure, Glyph, Icon, Modal, Spinner, words};
+use crate::view::{Failure, Glyph, Icon, Modal, Spinner, catch_focus_on, words};
 
 /// The dialog.
 #[component]
@@ -46,6 +46,13 @@ fn Body() -> impl IntoView {
                 let _ = forgetting.try_set(Forgetting::Failed(error));
             }
         });
+    });
+    // Each question takes the place of the button before it.
+    Effect::new(move |before: Option<()>| {
+        let asked = *forgetting.read() == Forgetting::Asked;
+        if before.is_some() {
+            catch_focus_on(if asked { "dialog[open] .keep" } else { "dialog[open] .danger" });
+        }
     });
     move || match forgetting.get() {
         Forgetting::No => view! { <Keep forgetting=forgetting /> }.into_any(),
@@ -156,7 +163,7 @@ fn Confirm(forgetting: RwSignal<Forgetting>, forget: Callback<()>) -> impl IntoV
             <p class="what">{sum}</p>
         </div>
         <div class="actions">
-            <button type="button" autofocus on:click=move |_| forgetting.set(Forgetting::No)>
+            <button type="button" class="keep" on:click=move |_| forgetting.set(Forgetting::No)>
                 "Keep everything"
             </button>
             <button type="button" class="danger" on:click=move |_| forget.run(())>

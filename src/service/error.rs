@@ -108,7 +108,8 @@ impl ServiceError {
             Self::Blocked => "Close the other tabs of this app, then reload this one.",
             Self::Outdated => "Reload this page to get the newer version.",
             Self::QuotaFull => "Free some disk space, or remove a model on the Models page, then try again.",
-            Self::BadFile(_) => "Check the file's format, or choose the format by hand.",
+            // The reason says it already, and for one file it is another thing than for the next.
+            Self::BadFile(_) => "Try again when that is done.",
             Self::Sealed => "Give the passphrase that it was saved with.",
             Self::WrongPassphrase => "Type it as it was when the file was saved; capitals and spaces count.",
             Self::SeveralPeople { .. } => "Choose whose lines to import.",

@@ -244,6 +244,37 @@ test("a file that is dropped anywhere on the page is imported", async () => {
     await page.dispatchEvent(".drop", "drop", { dataTransfer });
     await dialog.getByText(/0 choices added, 1 here already/).waitFor();
     assert.equal(await dialog.getByRole("heading", { level: 3 }).count(), 2);
+    await dialog.getByRole("button", { name: "Done" }).click();
+
+    // On another page the browser would open the file in its place.
+    await page.getByRole("link", { name: "Models" }).click();
+    await page.waitForFunction(() => document.title === "Models – Likeness");
+    await page.dispatchEvent("body", "drop", { dataTransfer });
+    await dialog.getByText(/0 choices added, 1 here already/).waitFor();
+    assert.equal(await page.title(), "History – Likeness");
+  });
+});
+
+test("what was typed outlives the dialog, which a press on its scroll bar does not close", async () => {
+  await withSample(async ({ page }) => {
+    await page.setViewportSize({ width: 1000, height: 400 });
+    await page.getByRole("button", { name: "Add a choice" }).click();
+    const dialog = page.getByRole("dialog", { name: "Add a choice" });
+    await dialog.getByLabel("What was asked").fill("Tea or coffee?");
+    const { x, y, width } = await page.locator("dialog[open] .modal-body").boundingBox();
+    await page.mouse.click(x + width - 4, y + 80);
+    assert.ok(await dialog.isVisible());
+    await page.mouse.click(5, 5);
+    await dialog.waitFor({ state: "hidden" });
+    await page.getByRole("button", { name: "Add a choice" }).click();
+    assert.equal(await dialog.getByLabel("What was asked").inputValue(), "Tea or coffee?");
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await page.waitForFunction(() => document.activeElement.labels?.[0].textContent === "The answer you preferred");
+    await dialog.getByRole("button", { name: "Empty the form" }).click();
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "hidden" });
+    await page.getByRole("button", { name: "Add a choice" }).click();
+    assert.equal(await dialog.getByLabel("What was asked").inputValue(), "");
   });
 });
 
@@ -268,6 +299,14 @@ test("people are kept apart", async () => {
     await dialog.getByRole("button", { name: "Add", exact: true }).click();
     await dialog.getByRole("button", { name: /^Kim/ }).waitFor();
     await screenshots(page, "people");
+    // What can be taken back is within reach, and the keyboard stays where it was.
+    await dialog.getByRole("button", { name: "Remove Kim" }).click();
+    await dialog.getByRole("button", { name: /^Undo/ }).click();
+    await dialog.getByRole("button", { name: "Rename Kim" }).click();
+    await page.waitForFunction(() => document.activeElement.labels?.[0].textContent === "New name");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => document.activeElement.ariaLabel === "Rename Kim");
+    await dialog.getByRole("button", { name: /^Kim/ }).click();
     await page.keyboard.press("Escape");
     await page.getByRole("heading", { name: "No choices yet" }).waitFor();
     await page.getByLabel("Whose").selectOption({ label: "Robin (sample)" });

@@ -70,6 +70,7 @@ test("a claim is put in other words", async () => {
     await portraitOfSample(page);
     const first = page.locator(".claims > .claim-list > .claim").first();
     await first.getByRole("button", { name: "Put it in my words" }).click();
+    await page.waitForFunction(() => document.activeElement.tagName === "TEXTAREA");
     await page.getByLabel("The claim in your words").fill("I want the point first");
     await page.getByRole("button", { name: "Save", exact: true }).first().click();
     await page.getByText("I want the point first.").first().waitFor();

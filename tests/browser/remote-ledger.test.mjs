@@ -40,6 +40,10 @@ test("the counts, the lines and the bodies agree with what the server got", asyn
       assert.match(facts, /Nothing of the history is in it\.[^]*Answered with 200, \d+ bytes\./);
     }
     await screenshots(page, "privacy");
+    const size = page.viewportSize();
+    await page.setViewportSize({ width: 320, height: 700 });
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "it scrolls sideways");
+    await page.setViewportSize(size);
 
     // Each below the job that made it.
     const sums = async (name, many) => {
@@ -60,6 +64,7 @@ test("the counts, the lines and the bodies agree with what the server got", asyn
 
     await page.getByRole("button", { name: "Clear the ledger …" }).click();
     await page.getByText("Forget what was sent? The receivers do not.").waitFor();
+    await page.waitForFunction(() => document.activeElement.textContent === "Keep");
     await page.getByRole("button", { name: "Clear", exact: true }).click();
     await page.getByText("No request to a remote model is written down.").waitFor();
     assert.match(await left.innerText(), /^What left\s+Nothing\./);

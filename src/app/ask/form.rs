@@ -7,7 +7,10 @@ use super::talk::{Drafting, Talk};
 use crate::app::remote::{ReachNotice, WaitingFor};
 use crate::app::session::Session;
 use crate::service::{EndpointView, Saying, ServiceError};
-use crate::view::{Failure, Spinner, TextArea, fresh_id, sentence, words};
+use crate::view::{Failure, Spinner, TextArea, catch_focus_on, fresh_id, sentence, show_wrong, words};
+
+/// The form.
+const FORM: &str = ".ask .say";
 
 /// Answers that are drafted, to choose from.
 const DRAFTS: [u32; 4] = [1, 2, 4, 6];
@@ -63,7 +66,10 @@ pub fn SayForm(
     let ask = move || {
         let Some(endpoint) = chosen.get_untracked() else { return };
         empty.set(question.read_untracked().trim().is_empty());
-        if empty.get_untracked() || elsewhere.get_untracked().is_some() || talk.is_busy() {
+        if empty.get_untracked() {
+            return show_wrong(FORM);
+        }
+        if elsewhere.get_untracked().is_some() || talk.is_busy() {
             return;
         }
         let saying = Saying {
@@ -74,6 +80,13 @@ pub fn SayForm(
         };
         talk.say(saying, move || drop(question.try_set(String::new())));
     };
+    // "Cancel" and "Try again" go when they are pressed.
+    Effect::new(move |before: Option<()>| {
+        talk.drafting.track();
+        if before.is_some() {
+            catch_focus_on(format!("{FORM} button[type=\"submit\"]"));
+        }
+    });
     let quoted = move |of_about: bool| {
         Signal::derive(move || match &*talk.drafting.read() {
             Drafting::Failed(error @ ServiceError::Quotes { about, .. }) if *about == of_about => {
@@ -170,7 +183,9 @@ pub fn SayForm(
                 <button
                     type="submit"
                     class="primary"
-                    disabled=move || talk.is_busy() || elsewhere.read().is_some()
+                    disabled=move || elsewhere.read().is_some()
+                    // Disabled while it is busy, it would lose the focus.
+                    aria-disabled=move || talk.is_busy().then_some("true")
                 >
                     {move || if answers.get() == 1 { "Ask" } else { "Draft and pick" }}
                 </button>

@@ -6,6 +6,7 @@ use leptos_router::components::A;
 use super::exchange::Exchange;
 use super::form::SayForm;
 use super::talk::Talk;
+use crate::app::browser;
 use crate::app::session::Session;
 use crate::view::loadable::Loadable;
 use crate::view::{Confirm, Failure};
@@ -76,7 +77,7 @@ pub fn AskPage() -> impl IntoView {
                         <h2>"No remote model yet"</h2>
                         <p>"This page asks a model on another machine, or in a server of this one."</p>
                         <div class="actions">
-                            <A href="/models" attr:class="button primary">
+                            <A href=browser::address("/models") attr:class="button primary">
                                 "Add one on the Models page"
                             </A>
                         </div>

@@ -6,9 +6,38 @@ use leptos::task::spawn_local;
 use super::draft::{Field, PairDraft};
 use crate::app::conversation::Conversation;
 use crate::app::session::Session;
-use crate::preference::Role;
-use crate::service::{PairView, ServiceError};
-use crate::view::{Failure, Glyph, Icon, TextArea};
+use crate::preference::{PairId, Role};
+use crate::service::{PairView, ProfileId, ServiceError};
+use crate::view::{Failure, Glyph, Icon, TextArea, catch_focus_on, show_wrong};
+
+/// What was typed into the form and not saved, until it is, or this tab is closed: Escape and a press beside the dialog
+/// close it at once.
+#[derive(Clone, Copy, Default)]
+pub struct Unsaved(RwSignal<Vec<(ProfileId, PairDraft)>>);
+
+impl Unsaved {
+    /// Of whom, and of which pair; none for a new one.
+    fn of(self, profile: &ProfileId, pair: Option<PairId>) -> Option<PairDraft> {
+        let all = self.0.read_untracked();
+        all.iter()
+            .find(|(of, draft)| of == profile && draft.supersedes == pair)
+            .map(|(_, draft)| draft.clone())
+    }
+
+    fn forget(self, profile: &ProfileId, pair: Option<PairId>) {
+        self.0.update(|all| all.retain(|(of, draft)| of != profile || draft.supersedes != pair));
+    }
+
+    fn keep(self, profile: &ProfileId, draft: PairDraft) {
+        self.forget(profile, draft.supersedes);
+        self.0.update(|all| all.push((profile.clone(), draft)));
+    }
+
+    /// Forgets them all.
+    pub fn clear(self) {
+        self.0.update(Vec::clear);
+    }
+}
 
 /// The form; it tells when it was saved.
 #[component]
@@ -20,8 +49,28 @@ pub fn EditForm(
     done: Callback<()>,
 ) -> impl IntoView {
     let session = Session::here();
-    let draft = RwSignal::new(pair.as_ref().map(PairDraft::of).unwrap_or_default());
+    let unsaved: Unsaved = expect_context();
+    let kept = StoredValue::new(pair.as_ref().map(PairDraft::of).unwrap_or_default());
+    let id = pair.as_ref().map(|pair| pair.id);
+    let whose = StoredValue::new(session.current.get_untracked());
+    let begun = whose.with_value(|whose| unsaved.of(whose.as_ref()?, id));
+    let draft = RwSignal::new(begun.unwrap_or_else(|| kept.get_value()));
     let context = RwSignal::new(draft.get_untracked().context);
+    let is_changed = Memo::new(move |_| kept.with_value(|kept| *draft.read() != *kept));
+    Effect::new(move |_| {
+        let now = draft.get();
+        let is_changed = kept.with_value(|kept| now != *kept);
+        whose.with_value(|whose| match whose {
+            Some(whose) if is_changed => unsaved.keep(whose, now),
+            Some(whose) => unsaved.forget(whose, id),
+            None => {}
+        });
+    });
+    let start_again = move |_| {
+        draft.set(kept.get_value());
+        context.set(kept.with_value(|kept| kept.context.clone()));
+        catch_focus_on("form.edit textarea");
+    };
     // What is wrong is said once the person tried to save, not while they have yet to begin.
     let tried = RwSignal::new(false);
     let saving = RwSignal::new(false);
@@ -42,11 +91,16 @@ pub fn EditForm(
     };
     let save = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
+        if saving.get_untracked() {
+            return;
+        }
         tried.set(true);
-        let Ok(pair) = draft.read_untracked().finish() else { return };
+        let Ok(pair) = draft.read_untracked().finish() else { return show_wrong("form.edit") };
         let supersedes = draft.read_untracked().supersedes;
         saving.set(true);
         failed.set(None);
+        // The dialog may be closed before the answer comes.
+        let whose = whose.get_value();
         spawn_local(async move {
             let saved = match session.someone().await {
                 Ok(profile) => session.client().save_pair(profile, pair, supersedes).await,
@@ -55,6 +109,7 @@ pub fn EditForm(
             let _ = saving.try_set(false);
             match saved {
                 Ok(_) => {
+                    whose.iter().for_each(|whose| unsaved.forget(whose, supersedes));
                     session.say(if supersedes.is_some() { "Changed." } else { "Added." });
                     done.run(());
                 }
@@ -96,7 +151,13 @@ pub fn EditForm(
             />
             {move || failed.get().map(|error| view! { <Failure error=error /> })}
             <div class="actions end">
-                <button type="submit" class="primary" disabled=move || saving.get()>
+                <Show when=move || is_changed.get()>
+                    <button type="button" class="quiet" on:click=start_again>
+                        {if id.is_some() { "Undo the changes" } else { "Empty the form" }}
+                    </button>
+                </Show>
+                // Disabled, it would lose the focus.
+                <button type="submit" class="primary" aria-disabled=move || saving.get().then_some("true")>
                     "Save"
                 </button>
             </div>

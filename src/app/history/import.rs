@@ -21,6 +21,8 @@ pub struct Importer {
     flow: RwSignal<ImportFlow<File>, LocalStorage>,
     stop: StoredValue<Option<Stop>, LocalStorage>,
     format: RwSignal<String>,
+    /// Whether the dialog is open.
+    pub shown: RwSignal<bool>,
 }
 
 impl Importer {
@@ -31,6 +33,7 @@ impl Importer {
             flow: RwSignal::new_local(ImportFlow::default()),
             stop: StoredValue::new_local(None),
             format: RwSignal::new("auto".into()),
+            shown: RwSignal::new(false),
         }
     }
 
@@ -54,6 +57,11 @@ impl Importer {
     /// Whether a file is read or waits for an answer.
     pub fn is_reading(self) -> bool {
         !matches!(self.flow.read().step(), Step::Idle)
+    }
+
+    /// Whether a file waits for an answer.
+    pub fn asks(self) -> bool {
+        matches!(self.flow.read().step(), Step::Choosing { .. } | Step::Sealed { .. })
     }
 
     /// What is being done.
@@ -383,7 +391,14 @@ fn Figures(report: ImportReport) -> impl IntoView {
     if report.skipped > 0 {
         facts.push(format!("{} skipped", words::grouped(f64::from(report.skipped))));
     }
-    let more = report.skipped.saturating_sub(report.examples.len() as u32);
+    // What was kept with a doubt is told beside the skipped, and not counted with them.
+    let (skipped, told) = (report.skipped, report.examples.len() as u32);
+    let more = skipped.saturating_sub(told);
+    let summary = match (skipped, told > skipped) {
+        (0, _) => "What was kept with a doubt, and why",
+        (_, true) => "What was skipped or kept with a doubt, and why",
+        (_, false) => "What was skipped, and why",
+    };
     let format = FORMATS.iter().find(|(name, _)| *name == report.format).map(|(_, text)| *text);
     view! {
         <p>
@@ -394,7 +409,7 @@ fn Figures(report: ImportReport) -> impl IntoView {
             .then(|| {
                 view! {
                     <details open={report.imported == 0}>
-                        <summary>"What was skipped, and why"</summary>
+                        <summary>{summary}</summary>
                         <table>
                             <thead>
                                 <tr>

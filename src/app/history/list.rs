@@ -271,11 +271,12 @@ fn Row(at: u32, row: PairRow, opened: RwSignal<Option<PairId>>, active: RwSignal
             <span class="when">{when}</span>
             <span class="answer preferred" dir="auto">
                 <Icon glyph=Glyph::Tick />
-                <span class="visually-hidden">"Preferred: "</span>
+                // Its own direction, or the answer would have it too.
+                <span class="visually-hidden" dir="ltr">"Preferred: "</span>
                 {row.chosen}
             </span>
             <span class="answer" dir="auto">
-                <span class="visually-hidden">"The other: "</span>
+                <span class="visually-hidden" dir="ltr">"The other: "</span>
                 {row.rejected}
             </span>
         </button>

@@ -7,14 +7,7 @@
 use leptos::{ev, html, prelude::*};
 use wasm_bindgen::prelude::*;
 
-#[wasm_bindgen]
-extern "C" {
-    /// An element that can be focused without being scrolled to.
-    type Focusable;
-
-    #[wasm_bindgen(method)]
-    fn focus(this: &Focusable, options: &JsValue);
-}
+use crate::view::focus_in_place;
 
 /// Which row the keyboard is at.
 #[derive(Clone, Copy)]
@@ -77,10 +70,8 @@ impl ListFocus {
         let row = list.query_selector(&format!("[data-row=\"{row}\"]")).ok().flatten();
         self.on_its_way.set_value(row.is_none());
         let target = row.map_or_else(|| JsValue::from(list), JsValue::from);
-        let options = js_sys::Object::new();
-        // A plain object takes any property. Who turns the wheel is not to be fetched back to the row.
-        let _ = js_sys::Reflect::set(&options, &"preventScroll".into(), &true.into());
-        target.unchecked_ref::<Focusable>().focus(&options);
+        // Who turns the wheel is not to be fetched back to the row.
+        focus_in_place(&target);
         Some(())
     }
 

@@ -5,6 +5,8 @@ pub mod import_flow;
 pub mod list_load;
 
 #[cfg(feature = "app")]
+mod drop;
+#[cfg(feature = "app")]
 mod edit;
 #[cfg(feature = "app")]
 mod import;
@@ -22,7 +24,9 @@ mod ties;
 mod unseal;
 
 #[cfg(feature = "app")]
-pub use edit::ConversationFields;
+pub use drop::DropFiles;
+#[cfg(feature = "app")]
+pub use edit::{ConversationFields, Unsaved};
 #[cfg(feature = "app")]
 pub use import::Importer;
 #[cfg(feature = "app")]

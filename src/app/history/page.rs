@@ -1,6 +1,6 @@
 //! The page itself: heading, search, the list, and the dialogs that belong to it.
 
-use leptos::{ev, prelude::*};
+use leptos::prelude::*;
 
 use super::Importer;
 use super::edit::EditForm;
@@ -8,11 +8,10 @@ use super::import::ImportDialog;
 use super::list::{PairList, after_pause};
 use super::pair::PairDialog;
 use super::ties::Ties;
-use crate::app::browser;
 use crate::app::session::Session;
 use crate::app::your_data::YourData;
 use crate::preference::PairId;
-use crate::view::{Glyph, Icon, Modal, Progress, words};
+use crate::view::{Glyph, Icon, Modal, Progress, catch_focus, words};
 
 /// Everything that was chosen.
 #[component]
@@ -22,35 +21,13 @@ pub fn HistoryPage() -> impl IntoView {
     let query = RwSignal::new(String::new());
     let searched = after_pause(query);
     let opened = RwSignal::new(None::<PairId>);
-    let (importing, adding, your_data) = (RwSignal::new(false), RwSignal::new(false), RwSignal::new(false));
-    let dragging = RwSignal::new(false);
+    let (importing, adding, your_data) = (importer.shown, RwSignal::new(false), RwSignal::new(false));
 
     let name = move || session.person().map(|p| p.name).unwrap_or_default();
     let count = move || session.person().map_or(0, |p| p.pairs);
-    // Of the whole window: beside the page the browser would leave it for the file that is dropped.
-    let over = window_event_listener(ev::dragover, move |event| {
-        if holds_files(&event) && !event.default_prevented() {
-            event.prevent_default();
-            dragging.set(true);
-        }
-    });
-    let left = window_event_listener(ev::dragleave, move |_| dragging.set(false));
-    let dropped = window_event_listener(ev::drop, move |event| {
-        dragging.set(false);
-        // The dialog's own field has taken it.
-        if !holds_files(&event) || event.default_prevented() {
-            return;
-        }
-        event.prevent_default();
-        if let Some(files) = event.data_transfer().and_then(|transfer| transfer.files()) {
-            importing.set(true);
-            importer.add_files(&files);
-        }
-    });
+    // Else the way back to this page would open it again.
     on_cleanup(move || {
-        over.remove();
-        left.remove();
-        dropped.remove();
+        importing.try_set(false);
     });
     // What had the focus may be gone: with the last row its list, with the first choice the way to add one.
     let shown = Memo::new(move |_| {
@@ -63,11 +40,11 @@ pub fn HistoryPage() -> impl IntoView {
             query.set(String::new());
         }
         if before.is_some() {
-            browser::catch_focus();
+            catch_focus();
         }
     });
     view! {
-        <section class="page history" class:dragging=move || dragging.get()>
+        <section class="page history">
             <header class="page-head">
                 <div>
                     <p class="eyebrow">{name}</p>
@@ -89,9 +66,16 @@ pub fn HistoryPage() -> impl IntoView {
             </header>
             <Show when=move || importer.is_reading() && !importing.get()>
                 <div class="import-chip">
-                    <Progress label=importer.label() fraction=importer.fraction() detail=importer.detail() />
+                    <Show
+                        when=move || importer.asks()
+                        fallback=move || view! {
+                            <Progress label=importer.label() fraction=importer.fraction() detail=importer.detail() />
+                        }
+                    >
+                        <p role="status">{importer.label()}</p>
+                    </Show>
                     <button type="button" class="quiet" on:click=move |_| importing.set(true)>
-                        "Show"
+                        {move || if importer.asks() { "Answer" } else { "Show" }}
                     </button>
                 </div>
             </Show>
@@ -109,9 +93,6 @@ pub fn HistoryPage() -> impl IntoView {
                 <PairList searched=searched opened=opened />
             </Show>
             <Ties searched=searched />
-            <p class="drop-here" aria-hidden="true">
-                "Drop the file to import it"
-            </p>
         </section>
         <ImportDialog open=importing />
         <Modal title="Add a choice" open=adding wide=true>
@@ -120,11 +101,6 @@ pub fn HistoryPage() -> impl IntoView {
         <PairDialog opened=opened />
         <YourData open=your_data />
     }
-}
-
-/// Whether files are dragged, and not a text of the page or of another window.
-fn holds_files(event: &ev::DragEvent) -> bool {
-    event.data_transfer().is_some_and(|transfer| transfer.types().includes(&"Files".into(), 0))
 }
 
 /// Nothing is here yet: what a choice is, and the ways to add one.

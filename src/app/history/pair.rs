@@ -9,7 +9,7 @@ use crate::app::session::{Loader, Session};
 use crate::preference::PairId;
 use crate::service::PairView;
 use crate::view::loadable::Loadable;
-use crate::view::{Failure, Glyph, Icon, Modal, PairTexts, Spinner};
+use crate::view::{Failure, Glyph, Icon, Modal, PairTexts, Spinner, focus_soon};
 
 /// The dialog that shows the opened pair.
 #[component]
@@ -90,7 +90,13 @@ fn Reading(pair: PairView, opened: RwSignal<Option<PairId>>, editing: RwSignal<b
                 <Icon glyph=Glyph::Delete />
                 "Delete"
             </button>
-            <button type="button" on:click=move |_| editing.set(true)>
+            <button
+                type="button"
+                on:click=move |_| {
+                    editing.set(true);
+                    focus_soon("form.edit textarea".into());
+                }
+            >
                 <Icon glyph=Glyph::Edit />
                 "Change"
             </button>

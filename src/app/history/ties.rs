@@ -7,7 +7,7 @@ use crate::app::browser;
 use crate::app::session::{Loader, Session};
 use crate::preference::Outcome;
 use crate::service::{ProfileId, TiePage, TieRow};
-use crate::view::{Glyph, Icon, words};
+use crate::view::{Glyph, Icon, catch_focus, words};
 
 /// The newest of them that are shown; the others are found by searching.
 const SHOWN: u32 = 100;
@@ -40,7 +40,7 @@ pub fn Ties(
         ties.value.track();
         if deleting.get_value() {
             deleting.set_value(false);
-            browser::catch_focus();
+            catch_focus();
         }
     });
     let remove = Callback::new(move |ids: Option<Vec<String>>| {

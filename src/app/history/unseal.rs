@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::Importer;
 use crate::service::Passphrase;
-use crate::view::TextInput;
+use crate::view::{TextInput, show_wrong};
 
 /// Asks for the passphrase of the file at hand; nothing while none waits for one.
 #[component]
@@ -27,7 +27,10 @@ fn Question(file: String, wrong: bool) -> impl IntoView {
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         match typed.get_untracked() {
-            text if text.is_empty() => problem.set("Type the passphrase."),
+            text if text.is_empty() => {
+                problem.set("Type the passphrase.");
+                show_wrong("dialog[open] .sealing");
+            }
             text => importer.unseal(Passphrase::new(text)),
         }
     };

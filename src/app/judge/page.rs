@@ -13,7 +13,10 @@ use crate::app::remote::{ModelSelect, choice_of};
 use crate::app::session::Session;
 use crate::service::client::Stop;
 use crate::service::{Response, ServiceError, Verdict};
-use crate::view::{Failure, Glyph, Icon, Spinner, TextArea, sentence, words};
+use crate::view::{Failure, Glyph, Icon, Spinner, TextArea, catch_focus_on, sentence, show_wrong, words};
+
+/// The form.
+const FORM: &str = ".judge form";
 
 /// Which of two answers the person would prefer.
 #[component]
@@ -73,6 +76,9 @@ pub fn JudgePage() -> impl IntoView {
         let asked = question.get_untracked();
         problems.set(asked.problems());
         if asked.problems() != [""; 2] {
+            return show_wrong(FORM);
+        }
+        if judging.with_untracked(Judging::is_busy) {
             return;
         }
         let mut turn = 0;
@@ -92,6 +98,13 @@ pub fn JudgePage() -> impl IntoView {
         });
     };
     on_cleanup(stop_asking);
+    // "Cancel" and "Try again" go when they are pressed.
+    Effect::new(move |before: Option<()>| {
+        judging.track();
+        if before.is_some() {
+            catch_focus_on(format!("{FORM} button[type=\"submit\"]"));
+        }
+    });
     let name = move || session.person().map(|p| p.name).unwrap_or_default();
     let fill = move |_| {
         let example = Question::example();
@@ -136,7 +149,12 @@ pub fn JudgePage() -> impl IntoView {
                     />
                 </div>
                 <div class="actions">
-                    <button type="submit" class="primary" disabled=move || judging.read().is_busy()>
+                    // Disabled, it would lose the focus.
+                    <button
+                        type="submit"
+                        class="primary"
+                        aria-disabled=move || judging.read().is_busy().then_some("true")
+                    >
                         "Judge"
                     </button>
                     <label class="check">
@@ -154,7 +172,7 @@ pub fn JudgePage() -> impl IntoView {
                         </span>
                     </label>
                     <Show when=move || !can_ask.get()>
-                        <A href="/models" attr:class="small">
+                        <A href=browser::address("/models") attr:class="small">
                             "Load one first"
                         </A>
                     </Show>
@@ -268,7 +286,7 @@ fn OwnWord(asked: Question) -> impl IntoView {
     let kept = RwSignal::new(false);
     let asked = StoredValue::new(asked);
     let say = move |said: Said| {
-        let Some(profile) = session.current.get_untracked() else { return };
+        let Some(profile) = session.current.get_untracked().filter(|_| !kept.get_untracked()) else { return };
         let choice = asked.with_value(|asked| asked.choice(said, browser::now_ms()));
         let client = session.client();
         kept.set(true);
@@ -284,7 +302,8 @@ fn OwnWord(asked: Question) -> impl IntoView {
     };
     let button = move |said: Said, text: &'static str| {
         view! {
-            <button type="button" disabled=move || kept.get() on:click=move |_| say(said)>
+            // Disabled, it would lose the focus.
+            <button type="button" aria-disabled=move || kept.get().then_some("true") on:click=move |_| say(said)>
                 {text}
             </button>
         }

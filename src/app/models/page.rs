@@ -19,7 +19,7 @@ use crate::service::{
     DeviceChoice, Event, KeptFile, LoadedModel, ModelSource, ModelsView, Response, ServiceError,
 };
 use crate::view::loadable::Loadable;
-use crate::view::{Failure, Progress, Spinner, sentence, words};
+use crate::view::{Failure, Progress, Spinner, catch_focus_on, sentence, words};
 
 /// The setting that keeps what a model is to run on.
 const RUN_ON: &str = "run-on";
@@ -224,6 +224,14 @@ fn UnderWay() -> impl IntoView {
                 failure.get_untracked().iter().for_each(|told| browser::show(told))
             });
         }
+    });
+    // The button that began it is disabled, and the one that stops it goes with it.
+    Effect::new(move |before: Option<bool>| {
+        let can_stop = loading.can_stop();
+        if before.is_some_and(|before| before != can_stop) {
+            catch_focus_on(".models .loading button");
+        }
+        can_stop
     });
     view! {
         <Show when=move || loading.is_busy()>

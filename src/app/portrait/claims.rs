@@ -2,15 +2,16 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use wasm_bindgen::JsCast;
 
 use super::claim_list::{ClaimList, counts, gain, gain_figure, is_pinned, marks, source};
 use super::decisions::Decisions;
-use crate::app::browser;
 use crate::app::session::Session;
 use crate::preference::PairId;
 use crate::service::{ClaimChange, ClaimState, ClaimView, PairView, PortraitView, ServiceError};
-use crate::view::{CertaintyMark, Failure, Glyph, Icon, PairTexts, Spinner, TextArea, sentence, words};
+use crate::view::{
+    CertaintyMark, Failure, Glyph, Icon, PairTexts, Spinner, TextArea, catch_focus_on, focus_soon, sentence,
+    words,
+};
 
 /// Choices shown at once behind a claim; more come on request.
 const SHOWN: usize = 3;
@@ -94,8 +95,7 @@ fn Claim(
         let (client, id) = (session.client(), id.get_value());
         let mut turn = 0;
         decisions.update(|all| turn = all.decide(id.clone(), change.clone()));
-        let row = id.clone();
-        request_animation_frame(move || focus_claim(&row));
+        focus_claim(&id);
         spawn_local(async move {
             let answer = client.change_claim(profile, id, change.clone()).await;
             let shows = decisions.try_update(|all| all.answer(turn)).unwrap_or(false);
@@ -133,7 +133,10 @@ fn Claim(
                             editing.set(None);
                             change(ClaimChange::Edit(text));
                         }
-                        cancel=move || editing.set(None)
+                        cancel=move || {
+                            editing.set(None);
+                            id.with_value(|id| focus_claim(id));
+                        }
                     />
                 </Show>
                 <p class="claim-facts">
@@ -170,7 +173,10 @@ fn Claim(
                     <Tool
                         glyph=Glyph::Edit
                         label="Put it in my words"
-                        press=move || editing.set(Some(claim.get_untracked().text))
+                        press=move || {
+                            editing.set(Some(claim.get_untracked().text));
+                            id.with_value(|id| focus_soon(format!("[id=\"claim-{id}\"] textarea")));
+                        }
                     />
                     <Show when=move || !is_pinned(state.get())>
                         <Tool
@@ -200,14 +206,7 @@ fn Claim(
 /// What the person pressed may have gone with their decision: the focus goes back to the claim, so that a keyboard's place
 /// is not lost, unless they have put it elsewhere meanwhile.
 fn focus_claim(id: &str) {
-    if !browser::is_focus_lost() {
-        return;
-    }
-    let row = document().get_element_by_id(&format!("claim-{id}"));
-    let button = row.and_then(|row| row.query_selector(".claim-tools button").ok().flatten());
-    if let Some(button) = button.and_then(|button| button.dyn_into::<web_sys::HtmlElement>().ok()) {
-        let _ = button.focus();
-    }
+    catch_focus_on(format!("[id=\"claim-{id}\"] .claim-tools button"));
 }
 
 #[component]

@@ -6,6 +6,7 @@ use leptos_router::components::A;
 
 use super::interrupted::{Interrupted, pending_induction};
 use super::run::{Field, Run, RunForm, SEARCHES, estimate_text};
+use crate::app::browser;
 use crate::app::models::ModelLoading;
 use crate::app::remote::{BuiltIn, ModelSelect, Waiting, WaitingFor, choice_of};
 use crate::app::session::Session;
@@ -14,7 +15,10 @@ use crate::service::{
     BUILT_IN_RAW, Event, InductionSettings, LoadedModel, ModelChoice, ModelSource, PortraitView, ProfileId,
     ServiceError,
 };
-use crate::view::{Failure, Progress, TextInput, sentence, words};
+use crate::view::{Failure, Progress, TextInput, catch_focus_on, sentence, show_wrong, words};
+
+/// The form that starts one.
+const FORM: &str = ".induce form";
 
 /// The induction that is under way; it goes on when the page is left.
 #[derive(Clone, Copy)]
@@ -97,6 +101,14 @@ pub fn InducePanel(
     let again = move || portrait.read().as_ref().is_some_and(|kept| kept.model.is_some());
     let here = move || induction.whose.get() == session.current.get();
     let elsewhere = move || busy.get() && !here();
+    // What was pressed goes with what it was in: one leads to the way to stop, and back.
+    Effect::new(move |before: Option<bool>| {
+        let now = busy.get();
+        if before.is_some_and(|before| before != now) {
+            catch_focus_on(if now { ".induce .stop" } else { ".induce button" });
+        }
+        now
+    });
     view! {
         <section class="panel induce" aria-labelledby="induce-heading">
             <h2 id="induce-heading">"Let a model read along"</h2>
@@ -129,6 +141,14 @@ fn NeedsModel(induction: Induction) -> impl IntoView {
     let loading = ModelLoading::here();
     let label = Signal::derive(move || loading.label.get().unwrap_or_default());
     let pending = pending_induction(session);
+    // What was pressed goes with what it was in.
+    Effect::new(move |before: Option<bool>| {
+        let busy = loading.is_busy();
+        if before.is_some_and(|before| before != busy) {
+            catch_focus_on(".induce .actions button");
+        }
+        busy
+    });
     view! {
         <Interrupted pending=pending has_local=false induction=induction />
         <Show
@@ -155,7 +175,7 @@ fn NeedsModel(induction: Induction) -> impl IntoView {
                         >
                             "Load the model that comes along"
                         </button>
-                        <A href="/models" attr:class="button quiet">
+                        <A href=browser::address("/models") attr:class="button quiet">
                             "Choose another …"
                         </A>
                     </div>
@@ -226,8 +246,13 @@ fn Start(model: Option<LoadedModel>, again: bool, induction: Induction) -> impl 
         candidates_problem.set(String::new());
         match form.read_untracked().settings() {
             Ok(settings) => induction.start(settings),
-            Err((Field::Seed, why)) => seed_problem.set(why.into()),
-            Err((Field::Candidates, why)) => candidates_problem.set(why.into()),
+            Err((field, why)) => {
+                match field {
+                    Field::Seed => seed_problem.set(why.into()),
+                    Field::Candidates => candidates_problem.set(why.into()),
+                }
+                show_wrong(FORM);
+            }
         }
     };
     let local = model.map(|model| {
@@ -251,7 +276,7 @@ fn Start(model: Option<LoadedModel>, again: bool, induction: Induction) -> impl 
             _ => None,
         }}
         <Interrupted pending=pending has_local=has_local induction=induction />
-        <form on:submit=begin>
+        <form on:submit=begin novalidate>
             <ModelSelect value=which divides=true />
             <fieldset class="options">
                 <legend>"How much to search"</legend>
@@ -308,7 +333,7 @@ fn Start(model: Option<LoadedModel>, again: bool, induction: Induction) -> impl 
                         </span>
                     }
                 >
-                    <A href="/models" attr:class="small">
+                    <A href=browser::address("/models") attr:class="small">
                         "Load a model on this device first"
                     </A>
                 </Show>
@@ -363,9 +388,11 @@ fn Running(induction: Induction) -> impl IntoView {
         </p>
         <WaitingFor waiting=induction.waiting />
         <div class="actions">
+            // Disabled, it would lose the focus; a second press stops nothing more.
             <button
                 type="button"
-                disabled=move || matches!(*run.read(), Run::Stopping(_))
+                class="stop"
+                aria-disabled=move || matches!(*run.read(), Run::Stopping(_)).then_some("true")
                 on:click=move |_| induction.cancel()
             >
                 "Cancel"

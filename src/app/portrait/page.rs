@@ -112,7 +112,7 @@ fn NothingToRead() -> impl IntoView {
             <h2>"Nothing to go by yet"</h2>
             <p>"A portrait is made from choices between answers. Add some, or import them, on the History page."</p>
             <p class="actions">
-                <A href="/" attr:class="button primary">
+                <A href=browser::address("/") attr:class="button primary">
                     "Go to the history"
                 </A>
             </p>

@@ -11,7 +11,10 @@ const CLEARLY_MORE: f32 = 2.0;
 
 /// What the counts are of, where the kept portrait was made from other choices than there are now: its own prose counts too.
 pub fn as_now(reading: &Reading) -> String {
-    format!("With your choices as they are now, {} in all:", reading.pairs)
+    format!(
+        "This is counted on your choices as they are now, {} in all.",
+        words::grouped(reading.pairs.into())
+    )
 }
 
 /// What was read: of a long history the newest choices alone.
@@ -98,7 +101,7 @@ mod tests {
             trust(&of_eight, false),
             "On 8 choices that were left out, what was measured in the answers predicts 7.5 right; without knowing you, 6."
         );
-        assert_eq!(as_now(&of_eight), "With your choices as they are now, 24 in all:");
+        assert_eq!(as_now(&of_eight), "This is counted on your choices as they are now, 24 in all.");
         assert_eq!(read_from(&of_eight, 24), "Read from 24 choices.");
         assert_eq!(read_from(&of_eight, 12_345), "Read from your newest 24 of 12,345 choices.");
         assert!(trust(&Reading { fit: None, ..of_eight }, true).starts_with("There are too few choices"));

@@ -46,8 +46,23 @@ pub enum FormProblem {
     Model(&'static str),
     /// The key.
     Key(&'static str),
-    /// One of the numbers.
-    Number(&'static str),
+    /// One of the limits and prices.
+    Number(Number, &'static str),
+}
+
+/// A field for a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Number {
+    /// The longest prompt and answer together.
+    ContextTokens,
+    /// What a million tokens of prompt cost.
+    PromptPrice,
+    /// What a million tokens of answer cost.
+    AnswerPrice,
+    /// Calls that a job may make.
+    MostCalls,
+    /// What a job may cost.
+    MostCost,
 }
 
 impl Default for EndpointForm {
@@ -122,14 +137,23 @@ impl EndpointForm {
         if needs_key && self.key.trim().is_empty() && (!self.has_key || self.forget_key) {
             return Err(FormProblem::Key("This service needs a key."));
         }
-        let price = match (money(&self.prompt_price)?, money(&self.answer_price)?) {
+        let context_tokens = whole(Number::ContextTokens, &self.context_tokens)?.unwrap_or(8192);
+        let (prompt, answer) = (
+            money(Number::PromptPrice, &self.prompt_price)?,
+            money(Number::AnswerPrice, &self.answer_price)?,
+        );
+        let missing = |field| Err(FormProblem::Number(field, "Give both prices, or neither."));
+        let price = match (prompt, answer) {
             (None, None) => None,
             (Some(prompt), Some(generated)) => Some(PriceView { prompt, generated, as_of: day.to_owned() }),
-            _ => return Err(FormProblem::Number("Give both prices, or neither.")),
+            (None, Some(_)) => return missing(Number::PromptPrice),
+            (Some(_), None) => return missing(Number::AnswerPrice),
         };
-        let most_cost = money(&self.most_cost)?;
+        let most_calls = whole(Number::MostCalls, &self.most_calls)?;
+        let most_cost = money(Number::MostCost, &self.most_cost)?;
         if most_cost.is_some() && price.is_none() {
-            return Err(FormProblem::Number("To hold a job to a cost, give the prices too."));
+            let why = "To hold a job to a cost, give both prices.";
+            return Err(FormProblem::Number(Number::PromptPrice, why));
         }
         Ok(EndpointDraft {
             id: self.id.clone(),
@@ -141,30 +165,30 @@ impl EndpointForm {
                 ("", false) => None,
                 (key, _) => Some(key.to_owned()),
             },
-            context_tokens: whole(&self.context_tokens)?.unwrap_or(8192),
+            context_tokens,
             price,
-            most_calls: whole(&self.most_calls)?,
+            most_calls,
             most_cost,
         })
     }
 }
 
-fn whole(typed: &str) -> Result<Option<u32>, FormProblem> {
+fn whole(field: Number, typed: &str) -> Result<Option<u32>, FormProblem> {
     match typed.trim() {
         "" => Ok(None),
         typed => match typed.parse() {
             Ok(number @ 1..) => Ok(Some(number)),
-            _ => Err(FormProblem::Number("A whole number of 1 or more, or nothing.")),
+            _ => Err(FormProblem::Number(field, "A whole number of 1 or more, or nothing.")),
         },
     }
 }
 
-fn money(typed: &str) -> Result<Option<f64>, FormProblem> {
+fn money(field: Number, typed: &str) -> Result<Option<f64>, FormProblem> {
     match typed.trim() {
         "" => Ok(None),
         typed => match typed.replace(',', ".").parse::<f64>() {
             Ok(amount) if amount.is_finite() && amount >= 0.0 => Ok(Some(amount)),
-            _ => Err(FormProblem::Number("An amount such as 0.25, or nothing.")),
+            _ => Err(FormProblem::Number(field, "An amount such as 0.25, or nothing.")),
         },
     }
 }
@@ -196,9 +220,16 @@ mod tests {
         assert!(matches!(form(|form| form.endpoint = " ".into()), Err(FormProblem::Endpoint(_))));
         assert!(matches!(form(|form| form.model.clear()), Err(FormProblem::Model(_))));
         assert!(matches!(form(|form| form.choose("openai")), Err(FormProblem::Key(_))));
-        assert!(matches!(form(|form| form.most_calls = "0".into()), Err(FormProblem::Number(_))));
-        assert!(matches!(form(|form| form.prompt_price = "1".into()), Err(FormProblem::Number(_))));
-        assert!(matches!(form(|form| form.most_cost = "1".into()), Err(FormProblem::Number(_))));
+        let number = |change: fn(&mut EndpointForm)| match form(change) {
+            Err(FormProblem::Number(field, _)) => Some(field),
+            _ => None,
+        };
+        assert_eq!(number(|form| form.context_tokens = "1.5".into()), Some(Number::ContextTokens));
+        assert_eq!(number(|form| form.most_calls = "0".into()), Some(Number::MostCalls));
+        assert_eq!(number(|form| form.prompt_price = "1".into()), Some(Number::AnswerPrice));
+        assert_eq!(number(|form| form.answer_price = "-1".into()), Some(Number::AnswerPrice));
+        assert_eq!(number(|form| form.most_cost = "much".into()), Some(Number::MostCost));
+        assert_eq!(number(|form| form.most_cost = "1".into()), Some(Number::PromptPrice));
     }
 
     #[test]

@@ -2,16 +2,20 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use leptos_router::components::A;
 
 use super::attempt::{Attempt, Tried, TryButton};
-use super::form::{EndpointForm, FormProblem, OWN};
+use super::form::{EndpointForm, FormProblem, Number, OWN};
 use super::policy::{ReachNotice, allow_and_reload};
 use crate::app::browser;
 use crate::app::session::Session;
 use crate::provider::{Api, PRESETS};
 use crate::service::EndpointView;
 use crate::view::loadable::Loadable;
-use crate::view::{Confirm, Failure, TextInput, fresh_id};
+use crate::view::{Confirm, Failure, TextInput, catch_focus_on, focus_soon, fresh_id, show_wrong};
+
+/// The form for one.
+const FORM: &str = ".endpoint-form";
 
 /// The section.
 #[component]
@@ -19,13 +23,22 @@ pub fn RemoteModels() -> impl IntoView {
     let session = Session::here();
     let editing = RwSignal::new(None::<EndpointForm>);
     let all = Memo::new(move |_| session.endpoints.get());
+    // What opens the form goes when it does, and the other way round.
+    Effect::new(move |before: Option<()>| {
+        let opens = editing.read().is_some();
+        match before {
+            Some(()) if opens => focus_soon(format!("{FORM} select")),
+            Some(()) => catch_focus_on(".remote .add"),
+            None => {}
+        }
+    });
     view! {
         <section class="remote" aria-labelledby="remote">
             <h2 id="remote">"Remote models"</h2>
             <p>
                 "A model on another machine, or in a server of this one, can do the reasoning. It never sees your choices: it "
                 "gets sketches, and a guard reads every request before it leaves. "
-                <a href="/privacy">"What left is on the Privacy page"</a> "."
+                <A href=browser::address("/privacy")>"What left is on the Privacy page"</A> "."
             </p>
             {move || match all.get() {
                 Loadable::Loading => ().into_any(),
@@ -41,7 +54,11 @@ pub fn RemoteModels() -> impl IntoView {
                 Some(form) => view! { <Form start=form editing=editing /> }.into_any(),
                 None => view! {
                     <div class="actions">
-                        <button type="button" on:click=move |_| editing.set(Some(EndpointForm::default()))>
+                        <button
+                            type="button"
+                            class="add"
+                            on:click=move |_| editing.set(Some(EndpointForm::default()))
+                        >
                             "Add a remote model …"
                         </button>
                     </div>
@@ -117,6 +134,12 @@ fn Form(start: EndpointForm, editing: RwSignal<Option<EndpointForm>>) -> impl In
     let told = move |of: fn(FormProblem) -> Option<&'static str>| {
         Signal::derive(move || problem.get().and_then(of).unwrap_or_default().to_owned())
     };
+    let number = move |field: Number| {
+        Signal::derive(move || match problem.get() {
+            Some(FormProblem::Number(of, why)) if of == field => why.to_owned(),
+            _ => String::new(),
+        })
+    };
     let choose = move |event| {
         form.update(|form| form.choose(&event_target_value(&event)));
         form.with_untracked(|form| endpoint.set(form.endpoint.clone()));
@@ -133,7 +156,10 @@ fn Form(start: EndpointForm, editing: RwSignal<Option<EndpointForm>>) -> impl In
         refused.set(None);
         let draft = match form.with_untracked(|form| form.draft(&browser::day())) {
             Ok(draft) => draft,
-            Err(wrong) => return problem.set(Some(wrong)),
+            Err(wrong) => {
+                problem.set(Some(wrong));
+                return show_wrong(FORM);
+            }
         };
         busy.set(true);
         let client = session.client();
@@ -227,22 +253,32 @@ fn Form(start: EndpointForm, editing: RwSignal<Option<EndpointForm>>) -> impl In
             })}
             <details class="fold">
                 <summary>"Limits and prices"</summary>
-                <TextInput label="Longest prompt and answer, in tokens" value=context kind="number" />
+                <TextInput
+                    label="Longest prompt and answer, in tokens"
+                    value=context
+                    kind="number"
+                    problem=number(Number::ContextTokens)
+                />
                 <div class="sides">
-                    <TextInput label="Price of a million tokens of prompt" value=prompt_price />
-                    <TextInput label="Price of a million tokens of answer" value=answer_price />
+                    <TextInput
+                        label="Price of a million tokens of prompt"
+                        value=prompt_price
+                        problem=number(Number::PromptPrice)
+                    />
+                    <TextInput
+                        label="Price of a million tokens of answer"
+                        value=answer_price
+                        problem=number(Number::AnswerPrice)
+                    />
                 </div>
                 <TextInput
                     label="Most calls of one job"
                     value=most_calls
                     kind="number"
                     hint="The job stops before it passes this, and can go on later."
+                    problem=number(Number::MostCalls)
                 />
-                <TextInput
-                    label="Most that one job may cost"
-                    value=most_cost
-                    problem=told(|p| if let FormProblem::Number(why) = p { Some(why) } else { None })
-                />
+                <TextInput label="Most that one job may cost" value=most_cost problem=number(Number::MostCost) />
             </details>
             {move || refused.get().map(|error| view! { <Failure error=error /> })}
             <p class="small">
