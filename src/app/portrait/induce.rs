@@ -15,7 +15,7 @@ use crate::service::{
     BUILT_IN_RAW, Event, InductionSettings, LoadedModel, ModelChoice, ModelSource, PortraitView, ProfileId,
     ServiceError,
 };
-use crate::view::{Failure, Progress, TextInput, catch_focus_on, sentence, show_wrong, words};
+use crate::view::{Confirm, Failure, Progress, TextInput, catch_focus_on, sentence, show_wrong, words};
 
 /// The form that starts one.
 const FORM: &str = ".induce form";
@@ -52,10 +52,15 @@ impl Induction {
         expect_context()
     }
 
+    /// Whether one is under way.
+    pub fn is_busy(self) -> bool {
+        self.run.read_untracked().is_busy()
+    }
+
     /// Makes a portrait, unless one is being made.
     pub fn start(self, settings: InductionSettings) {
         let Some(profile) = self.session.current.get_untracked() else { return };
-        if self.run.read_untracked().is_busy() {
+        if self.is_busy() {
             return;
         }
         self.whose.set(Some(profile.clone()));
@@ -119,13 +124,15 @@ pub fn InducePanel(
             </p>
             {move || {
                 if elsewhere() {
-                    view! { <p class="muted">"An induction of another person is under way. One runs at a time."</p> }
+                    view! { <p class="muted">"An induction of another person is under way; one runs at a time. Choose that person to see how far it is, or to cancel it."</p> }
                         .into_any()
                 } else if busy.get() {
                     view! { <Running induction=induction /> }.into_any()
                 } else {
                     match loaded.get() {
-                        None if !remote.get() => view! { <NeedsModel induction=induction /> }.into_any(),
+                        None if !remote.get() => {
+                            view! { <NeedsModel replaces=again() induction=induction /> }.into_any()
+                        }
                         model => view! { <Start model=model again=again() induction=induction /> }.into_any(),
                     }
                 }
@@ -136,8 +143,19 @@ pub fn InducePanel(
 
 /// No model is loaded: which to take, or to do without.
 #[component]
-fn NeedsModel(induction: Induction) -> impl IntoView {
+fn NeedsModel(
+    /// Whether there is a portrait that a model made.
+    replaces: bool,
+    induction: Induction,
+) -> impl IntoView {
     let session = Session::here();
+    let asked = RwSignal::new(false);
+    let without = move || {
+        asked.set(false);
+        if let Ok(settings) = RunForm::default().settings() {
+            induction.start(settings);
+        }
+    };
     let loading = ModelLoading::here();
     let label = Signal::derive(move || loading.label.get().unwrap_or_default());
     let pending = pending_induction(session);
@@ -185,18 +203,21 @@ fn NeedsModel(induction: Induction) -> impl IntoView {
                         "difference."
                     </p>
                     <p class="small">
-                        "You can also "
-                        <button
-                            type="button"
-                            class="link"
-                            on:click=move |_| {
-                                if let Ok(settings) = RunForm::default().settings() {
-                                    induction.start(settings);
-                                }
-                            }
+                        "Without a model the prompts are made from the traits alone. "
+                        <Confirm
+                            asked=asked
+                            question="Replace the portrait that a model made? It can't be brought back."
+                            yes="Replace it"
+                            on_yes=move |()| without()
                         >
-                            "do without a model"
-                        </button> ": then the prompts are made from the traits alone."
+                            <button
+                                type="button"
+                                class="link"
+                                on:click=move |_| if replaces { asked.set(true) } else { without() }
+                            >
+                                "Do without a model"
+                            </button>
+                        </Confirm>
                     </p>
                 }
             }

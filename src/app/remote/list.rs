@@ -8,6 +8,7 @@ use super::attempt::{Attempt, Tried, TryButton};
 use super::form::{EndpointForm, FormProblem, Number, OWN};
 use super::policy::{ReachNotice, allow_and_reload};
 use crate::app::browser;
+use crate::app::portrait::Induction;
 use crate::app::session::Session;
 use crate::provider::{Api, PRESETS};
 use crate::service::EndpointView;
@@ -71,7 +72,7 @@ pub fn RemoteModels() -> impl IntoView {
 
 #[component]
 fn Endpoint(endpoint: EndpointView, editing: RwSignal<Option<EndpointForm>>) -> impl IntoView {
-    let session = Session::here();
+    let (session, induction) = (Session::here(), Induction::here());
     let asked = RwSignal::new(false);
     let attempt = Attempt::default();
     let kept = StoredValue::new(endpoint.clone());
@@ -82,7 +83,7 @@ fn Endpoint(endpoint: EndpointView, editing: RwSignal<Option<EndpointForm>>) -> 
                 Ok(left) => {
                     session.endpoints.set(Loadable::Ready(left));
                     session.say("Removed, with its key.");
-                    allow_and_reload(session);
+                    allow_and_reload(session, Some(induction));
                 }
                 Err(error) => session.say_error(&error),
             }
@@ -119,7 +120,7 @@ fn Endpoint(endpoint: EndpointView, editing: RwSignal<Option<EndpointForm>>) -> 
 
 #[component]
 fn Form(start: EndpointForm, editing: RwSignal<Option<EndpointForm>>) -> impl IntoView {
-    let session = Session::here();
+    let (session, induction) = (Session::here(), Induction::here());
     let is_new = start.id.is_none();
     let has_key = start.has_key;
     let form = RwSignal::new(start.clone());
@@ -170,7 +171,7 @@ fn Form(start: EndpointForm, editing: RwSignal<Option<EndpointForm>>) -> impl In
                 Ok(all) => {
                     session.endpoints.set(Loadable::Ready(all));
                     editing.try_set(None);
-                    allow_and_reload(session);
+                    allow_and_reload(session, Some(induction));
                 }
                 Err(error) => drop(refused.try_set(Some(error))),
             }

@@ -9,6 +9,7 @@ use leptos::task::spawn_local;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
+use crate::app::portrait::Induction;
 use crate::app::session::Session;
 
 /// The policy as it stands.
@@ -132,7 +133,7 @@ pub fn ReachNotice(
         Reach::AfterReload => view! {
             <p class="small reach" role="status">
                 {format!("This page was loaded before {} was allowed. ", told.get_value())}
-                <button type="button" class="link" on:click=move |_| allow_and_reload(session)>
+                <button type="button" class="link" on:click=move |_| allow_and_reload(session, None)>
                     "Reload it"
                 </button>
             </p>
@@ -147,12 +148,19 @@ pub fn ReachNotice(
     }
 }
 
-/// Loads the page anew once the policy allows all endpoints.
-pub fn allow_and_reload(session: Session) {
+/// Loads the page anew once the policy allows all endpoints; not while this induction is under way, which that would stop.
+pub fn allow_and_reload(session: Session, induction: Option<Induction>) {
     let endpoints = session.endpoints.with_untracked(|all| all.ready().cloned().unwrap_or_default());
     let origins = endpoints.into_iter().map(|endpoint| endpoint.origin).collect();
     spawn_local(async move {
         match Policy::allow(origins).await {
+            Ok(true) if induction.is_some_and(Induction::is_busy) => {
+                session.refresh_policy();
+                session.say(
+                    "Saved. This page has to be loaded anew to reach other remote models, which would stop the induction that \
+                     is under way.",
+                );
+            }
             // Nothing to be done where the browser refuses to reload.
             Ok(true) => drop(window().location().reload()),
             Ok(false) => session.refresh_policy(),
