@@ -269,7 +269,7 @@ test("what was typed outlives the dialog, which a press on its scroll bar does n
     await page.getByRole("button", { name: "Add a choice" }).click();
     assert.equal(await dialog.getByLabel("What was asked").inputValue(), "Tea or coffee?");
     await dialog.getByRole("button", { name: "Save" }).click();
-    await page.waitForFunction(() => document.activeElement.labels?.[0].textContent === "The answer you preferred");
+    await page.waitForFunction(() => document.activeElement.labels?.[0]?.textContent === "The answer you preferred");
     await dialog.getByRole("button", { name: "Empty the form" }).click();
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "hidden" });
@@ -303,7 +303,7 @@ test("people are kept apart", async () => {
     await dialog.getByRole("button", { name: "Remove Kim" }).click();
     await dialog.getByRole("button", { name: /^Undo/ }).click();
     await dialog.getByRole("button", { name: "Rename Kim" }).click();
-    await page.waitForFunction(() => document.activeElement.labels?.[0].textContent === "New name");
+    await page.waitForFunction(() => document.activeElement.labels?.[0]?.textContent === "New name");
     await page.keyboard.press("Enter");
     await page.waitForFunction(() => document.activeElement.ariaLabel === "Rename Kim");
     await dialog.getByRole("button", { name: /^Kim/ }).click();
