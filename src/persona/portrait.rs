@@ -317,6 +317,7 @@ impl Count {
             Count::Shows { holds, all } => {
                 format!("{holds} of the {all} choices that noticeably differ in it")
             }
+            Count::Hidden { all: 0, .. } => "all else being equal".to_owned(),
             Count::Hidden { holds, all } => {
                 format!("all else being equal; by the bare count {holds} of {all}")
             }

@@ -170,7 +170,8 @@ impl Reward {
 
     fn may_be_told(&self, together: &Together, one: &Candidate, told: &[usize]) -> bool {
         let [with, against] = self.counted(one.leaning);
-        if !can_be_claimed(&one.slope) || f64::from(with) < SHOWS * f64::from(with + against) {
+        // Nor what no choice differs in: what goes along with it may say it, and is told for itself.
+        if !can_be_claimed(&one.slope) || with == 0 || f64::from(with) < SHOWS * f64::from(with + against) {
             return false;
         }
         let all: Vec<usize> = told.iter().copied().chain([one.leaning.index]).collect();

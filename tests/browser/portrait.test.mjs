@@ -264,6 +264,12 @@ test("an induction is cancelled within a second, and goes on where it stopped", 
     await loadModel(page);
     await page.getByRole("button", { name: "Induce" }).click();
     await page.getByText(/\b[2-9] of at most/).waitFor({ timeout: 2 * MINUTE });
+    const other = await page.context().newPage();
+    await other.goto(page.url());
+    await other.getByRole("button", { name: "Load the model that comes along" }).waitFor();
+    await other.waitForTimeout(1_000);
+    assert.equal(await other.getByText(/An induction was interrupted/).count(), 0, "it is under way in the first tab");
+    await other.close();
     const pressed = Date.now();
     await page.getByRole("button", { name: "Cancel" }).click();
     await page.getByRole("button", { name: "Induce" }).waitFor();
