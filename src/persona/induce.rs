@@ -211,8 +211,14 @@ pub(super) async fn with_model<E: Evidence>(
     ahead.enter(&frame.dialogue, 6);
     let weighed = weigh(frame, persona.as_deref(), &second, &window, &rows, &moved, &claims).await?;
     let zero_shot = frame.margins(&Head::judge(None), &validation, prompts::ask_preference).await?;
+    let of_others: Vec<f64> = rows
+        .iter()
+        .filter(|row| validation.iter().any(|shown| shown.pair == row.shown.pair))
+        .map(|row| row.reward)
+        .collect();
     let validation = Validation {
         judged_pairs: validation.len(),
+        reward_of_others: share_right(&of_others),
         default_judge: share_right(&zero_shot),
         judge: share_right(&second.margins),
         stack: weighed.on_validation,

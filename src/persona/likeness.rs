@@ -42,7 +42,7 @@ pub struct Validation {
     /// The shipped prior.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prior: Option<f64>,
-    /// The person's reward.
+    /// The person's reward, learned from the pairs before them alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reward: Option<f64>,
     /// The pairs that the model judged; a short search takes only the newest.
@@ -54,7 +54,11 @@ pub struct Validation {
     /// The model with both.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub judge: Option<f64>,
-    /// Reward and judge together.
+    /// The person's reward on the pairs that the model judged, learned from all but an eighth with the pair in it: what the
+    /// stack adds to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reward_of_others: Option<f64>,
+    /// That reward and the judge together.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stack: Option<f64>,
 }

@@ -232,9 +232,10 @@ fn model_weight(likeness: &Likeness) -> f32 {
 fn validation(found: &Validation) -> Vec<(String, String)> {
     let rows = [
         ("People in general", found.prior, found.pairs),
-        ("Your taste in traits", found.reward, found.pairs),
+        ("Your taste in traits, learned from earlier choices", found.reward, found.pairs),
         ("The model, told nothing", found.default_judge, found.judged_pairs),
         ("The model, told about you", found.judge, found.judged_pairs),
+        ("Your taste in traits, learned from all other choices", found.reward_of_others, found.judged_pairs),
         ("All of it together", found.stack, found.judged_pairs),
     ];
     rows.into_iter()
@@ -388,7 +389,7 @@ mod tests {
         };
         let row = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let expected = [
-            row("Your taste in traits", "7 of 8 right"),
+            row("Your taste in traits, learned from earlier choices", "7 of 8 right"),
             row("All of it together (on the 6 of 8 that the model judged)", "5 of 6 right"),
         ];
         assert_eq!(validation(&found), expected);
