@@ -314,6 +314,9 @@ impl Count {
     fn in_full(self) -> String {
         match self {
             Count::Right { holds, all } => format!("right about {holds} of {all} choices"),
+            Count::Shows { holds, all } if holds == all && all > 1 => {
+                format!("all {all} choices that noticeably differ in it")
+            }
             Count::Shows { holds, all } => {
                 format!("{holds} of the {all} choices that noticeably differ in it")
             }
@@ -344,7 +347,9 @@ fn foretold(validation: &Validation) -> Option<String> {
     let right = |share: f64| Validation::right(share, validation.pairs);
     // Of what foretells no better than that, the rest of the portrait is to be taken with care.
     let care = match reward < prior || reward <= 0.5 {
-        true => " So few that what is said above may yet be chance; more choices will tell.",
+        true => {
+            " So far that is no better, and what is said above may yet be chance; more choices will tell."
+        }
         false => "",
     };
     // Fewer choices than this tell nothing.
@@ -535,7 +540,7 @@ mod tests {
         };
         let text = portrait(&[longer], 20);
         assert!(
-            text.contains("Like most people, you prefer answers that are longer (20 of the 20 choices that noticeably differ in it)."),
+            text.contains("Like most people, you prefer answers that are longer (all 20 choices that noticeably differ in it)."),
             "{text}"
         );
         let laid_out = ["have more paragraphs", "have more headings"]
