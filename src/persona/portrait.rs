@@ -147,7 +147,7 @@ fn along(used: &[&Claim]) -> Option<String> {
             Some("In your choices all of this came together: which of it matters by itself is open.".into())
         }
         _ => Some(format!(
-            "Whether it matters by itself that answers {} is open: in your choices that came together with the rest.",
+            "That answers {} came together with the rest in your choices: which of it matters by itself is open.",
             list(&phrases)
         )),
     }
@@ -576,8 +576,8 @@ mod tests {
         );
         claims[1].along = false;
         let text = portrait(&claims, 16);
-        let expected = "Whether it matters by itself that answers are cooler in tone is open: in your choices that came together \
-                        with the rest.";
+        let expected = "That answers are cooler in tone came together with the rest in your choices: which of it matters by \
+                        itself is open.";
         assert!(text.contains(expected), "{text}");
     }
 

@@ -130,7 +130,7 @@ test("what can't be measured in a person's language is said, in the panel and to
       await import("/package/elements.js");
       const likeness = await api.createLikeness();
       const before = await likeness.portrait();
-      for (let at = 0; at < 8; at += 1) {
+      for (let at = 0; at < 12; at += 1) {
         const long = `Das ist die Antwort Nummer ${at}, und über diese Zahl kann man noch sehr viel mehr sagen. `;
         await likeness.record({ context: [{ role: "user", content: "Was ist das?" }], chosen: `Es ist ${at}.`, rejected: long.repeat(3) });
       }

@@ -24,8 +24,9 @@ use crate::service::{
 };
 use crate::store::{Lock, Portrait, Store, StoreError, now_ms};
 
-/// A lock that has just been given back is free within this time.
-const LOCK_MS: f64 = 250.0;
+/// A lock that has just been given back may take a moment to be free: so often it is tried, and so long waited between.
+const LOCK_TRIES: usize = 5;
+const LOCK_MS: f64 = 50.0;
 
 /// A portrait as it is kept.
 #[derive(Serialize, Deserialize)]
@@ -410,7 +411,14 @@ async fn job(store: &Store, profile: &ProfileId) -> Result<Option<Job>, ServiceE
 
 /// The right to run a person's job; none while it runs here or in another tab.
 async fn running_job(store: &Store, profile: &ProfileId) -> Option<Lock> {
-    store.running_job(&profile.0, wire::sleep(LOCK_MS)).await
+    let mut tried = 1;
+    loop {
+        match store.running_job(&profile.0).await {
+            None if tried < LOCK_TRIES => wire::sleep(LOCK_MS).await,
+            lock => return lock,
+        }
+        tried += 1;
+    }
 }
 
 fn runs_elsewhere() -> ServiceError {

@@ -158,10 +158,10 @@ impl Store {
         Lock::take("likeness-settings").await
     }
 
-    /// The lock that whoever runs a job over a person's pairs holds, unless `until` comes first: one runs at a time, in
+    /// The lock that whoever runs a job over a person's pairs holds, where nobody has it now: one runs at a time, in
     /// whichever tab.
-    pub async fn running_job(&self, profile: &str, until: impl Future<Output = ()>) -> Option<Lock> {
-        Lock::take_before(&format!("likeness-job/{profile}"), until).await
+    pub async fn running_job(&self, profile: &str) -> Option<Lock> {
+        Lock::take_now(&format!("likeness-job/{profile}")).await
     }
 
     fn strip(&self) -> Result<Strip, StoreError> {

@@ -3,10 +3,7 @@
 //! Each tab's worker keeps a little of the store in memory (which pairs there are, which deletions can still be
 //! undone); what another tab changes makes it read that again.
 
-use std::pin::pin;
-
-use futures_util::future::{Either, select};
-use js_sys::{Array, Function, Promise, Reflect};
+use js_sys::{Array, Function, Object, Promise, Reflect};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -63,12 +60,28 @@ impl Lock {
 }
 
 impl Lock {
-    /// The lock of that name, unless `until` comes before it.
-    pub async fn take_before(name: &str, until: impl Future<Output = ()>) -> Option<Lock> {
-        match select(pin!(Lock::take(name)), pin!(until)).await {
-            Either::Left((lock, _)) => Some(lock),
-            Either::Right(_) => None,
+    /// The lock of that name where nobody has it now.
+    pub async fn take_now(name: &str) -> Option<Lock> {
+        let (held, release) = promise();
+        let (told, tell) = promise();
+        let lock = Lock { release };
+        let callback = Closure::once_into_js(move |granted: JsValue| -> JsValue {
+            let is_granted = granted.is_object();
+            let _ = tell.call1(&JsValue::NULL, &is_granted.into());
+            if is_granted { held.into() } else { JsValue::UNDEFINED }
+        });
+        let options = Object::new();
+        if Reflect::set(&options, &"ifAvailable".into(), &JsValue::TRUE).is_ok()
+            && let Some(locks) = global(&["navigator", "locks"])
+            && let Ok(request) = Reflect::get(&locks, &"request".into())
+            && let Ok(request) = request.dyn_into::<Function>()
+            && let Ok(asked) = request.call3(&locks, &name.into(), &options, &callback)
+            && JsFuture::from(Promise::race(&Array::of2(&told, &asked))).await == Ok(JsValue::FALSE)
+        {
+            return None;
         }
+        // As of a browser without locks, or that refuses them: one that locks nothing.
+        Some(lock)
     }
 }
 
