@@ -10,7 +10,7 @@ use super::chance::Chance;
 use super::effects::Effects;
 use super::report::{Interval, mean};
 use crate::persona::trait_claims;
-use crate::reward::{Observation, Prior, Reward, hit};
+use crate::reward::{Observation, Prior, Reward, hit, softplus};
 use crate::traits::Trait;
 
 /// Choices to learn from; the rest of a person's forty-eight are predicted.
@@ -165,7 +165,7 @@ pub fn synthetic(people: &[&Person], prior: &Prior, splits: u64) -> Synthetic {
 
 /// The negative log-likelihood, in nats, of log-odds of what was preferred.
 pub(super) fn loss(odds: f64) -> f64 {
-    libm::log1p(libm::exp(-odds.abs())) + (-odds).max(0.0)
+    softplus(-odds)
 }
 
 /// The mean of [`loss`].

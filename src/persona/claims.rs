@@ -156,8 +156,7 @@ impl Claim {
     /// Leaves nothing of whoever worded it: what it says is told in the table's words. False where it is about no trait.
     pub(super) fn say_its_trait_alone(&mut self) -> bool {
         let Some((about, row)) = self.about.as_ref().zip(self.row()) else { return false };
-        (self.id, self.text) =
-            (trait_name(about), format!("You prefer answers that {}.", row.phrase(about.more)));
+        (self.id, self.text) = (trait_name(about), row.claimed(about.more));
         self.edited = None;
         true
     }

@@ -39,6 +39,12 @@ pub(super) struct CrossFit<'a> {
     unseen: Vec<Reward>,
 }
 
+/// All observations but those of one part, of so many into which they are dealt in turn.
+fn without(observations: &[Observation], part: usize, parts: usize) -> Vec<Observation> {
+    let others = observations.iter().enumerate().filter(|(i, _)| i % parts != part);
+    others.map(|(_, one)| one.clone()).collect()
+}
+
 /// The claims that what the pairs show makes on a person, without the pairs: those that hold on pairs that they were not
 /// made from, and those that don't.
 pub fn trait_claims(
@@ -65,12 +71,8 @@ impl<'a> CrossFit<'a> {
     /// Fits the parts of what the pairs show.
     pub fn new(prior: &'a Prior, observations: Vec<Observation>) -> Self {
         let folds = FOLDS.min(observations.len());
-        let unseen = (0..folds)
-            .map(|fold| {
-                let others = observations.iter().enumerate().filter(|(i, _)| i % folds != fold);
-                Reward::learn(prior, &others.map(|(_, one)| one.clone()).collect::<Vec<_>>())
-            })
-            .collect();
+        let without = |fold| Reward::learn(prior, &without(&observations, fold, folds));
+        let unseen = (0..folds).map(without).collect();
         CrossFit { prior, observations, unseen }
     }
 
@@ -147,8 +149,7 @@ impl<'a> CrossFit<'a> {
 
     /// What would be claimed if it were not for one part.
     fn claims_without(&self, part: usize) -> Vec<TraitClaim> {
-        let others = self.observations.iter().enumerate().filter(|(i, _)| i % self.unseen.len() != part);
-        let others: Vec<Observation> = others.map(|(_, one)| one.clone()).collect();
+        let others = without(&self.observations, part, self.unseen.len());
         self.unseen[part].claims(&others)
     }
 

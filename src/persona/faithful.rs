@@ -72,18 +72,7 @@ impl Meant {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::persona::State;
-    use crate::preference::PairId;
-
-    fn claim(text: &str, holds: usize, fails: usize) -> Claim {
-        let ids = |n: usize, salt: &str| (0..n).map(|i| PairId::of(&[], salt, &i.to_string())).collect();
-        Claim {
-            supports: ids(holds, "+"),
-            contradicts: ids(fails, "-"),
-            state: State::Kept,
-            ..Claim::said(text.into(), Source::Traits, Vec::new())
-        }
-    }
+    use crate::persona::portrait::tests::claim;
 
     fn check_all(claims: &[Claim], replies: &[(&str, bool)]) {
         let claims: Vec<&Claim> = claims.iter().collect();

@@ -478,13 +478,14 @@ fn capital(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::preference::PairId;
     use crate::reward::Observation;
     use crate::traits::Difference;
 
-    fn claim(text: &str, holds: usize, fails: usize) -> Claim {
+    /// A claim that is kept, with so many pairs for it and against it.
+    pub fn claim(text: &str, holds: usize, fails: usize) -> Claim {
         let ids = |n: usize, salt: &str| (0..n).map(|i| PairId::of(&[], salt, &i.to_string())).collect();
         Claim {
             supports: ids(holds, "+"),

@@ -406,7 +406,7 @@ mod tests {
     fn every_row_finds_itself() {
         for row in TABLE {
             for more in [true, false] {
-                let found = Meaning::of(&format!("You prefer answers that {}.", row.phrase(more))).of_trait();
+                let found = Meaning::of(&row.claimed(more)).of_trait();
                 // Rows whose words are those of another row may be found as that one, never in the wrong direction.
                 if let Some((index, direction)) = found
                     && TABLE[index].id == row.id

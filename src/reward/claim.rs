@@ -386,7 +386,7 @@ impl TraitClaim {
         TraitClaim {
             id: row.id.to_owned(),
             more,
-            text: format!("You prefer answers that {}.", row.phrase(more)),
+            text: row.claimed(more),
             certainty: if more { slope.positive } else { 1.0 - slope.positive },
             weight: slope.weight,
             prior_weight: slope.prior_weight,

@@ -148,6 +148,11 @@ impl Trait {
         format!("{} {}", self.verb, if more { self.more } else { self.less })
     }
 
+    /// That as a claim: "You prefer answers that are longer."
+    pub fn claimed(&self, more: bool) -> String {
+        format!("You prefer answers that {}.", self.phrase(more))
+    }
+
     /// A difference in words: "far longer", "clearly fewer headings", "somewhat warmer"; none where it is small.
     pub fn step(&self, difference: f64) -> Option<String> {
         let step = match difference.abs() {

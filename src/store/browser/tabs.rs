@@ -38,50 +38,41 @@ impl Lock {
     /// Waits for the lock of that name. A browser without locks gives one that locks nothing: transactions are
     /// still one after the other there.
     pub async fn take(name: &str) -> Lock {
-        let (held, release) = promise();
-        let (granted, grant) = promise();
-        // Made before it is waited for: where nobody waits any more it is given back as soon as it is granted.
-        let lock = Lock { release };
-        let callback = Closure::once_into_js(move |_lock: JsValue| -> JsValue {
-            // Nothing to be done where it fails: whoever waits is gone.
-            let _ = grant.call0(&JsValue::NULL);
-            held.into()
-        });
-        if let Some(locks) = global(&["navigator", "locks"])
-            && let Ok(request) = Reflect::get(&locks, &"request".into())
-            && let Ok(request) = request.dyn_into::<Function>()
-            && let Ok(asked) = request.call2(&locks, &name.into(), &callback)
-        {
-            // A refusal (a sandboxed frame) comes through `asked`, and is a lock that locks nothing.
-            let _ = JsFuture::from(Promise::race(&Array::of2(&granted, &asked))).await;
-        }
-        lock
+        Lock::asked(name, false).await.0
     }
-}
 
-impl Lock {
     /// The lock of that name where nobody has it now.
     pub async fn take_now(name: &str) -> Option<Lock> {
+        let (lock, is_taken) = Lock::asked(name, true).await;
+        (!is_taken).then_some(lock)
+    }
+
+    /// The lock of that name, waited for unless it shall be `only_now`; and whether somebody else has it then.
+    async fn asked(name: &str, only_now: bool) -> (Lock, bool) {
         let (held, release) = promise();
         let (told, tell) = promise();
+        // Made before it is waited for: where nobody waits any more it is given back as soon as it is granted.
         let lock = Lock { release };
         let callback = Closure::once_into_js(move |granted: JsValue| -> JsValue {
             let is_granted = granted.is_object();
+            // Nothing to be done where it fails: whoever waits is gone.
             let _ = tell.call1(&JsValue::NULL, &is_granted.into());
             if is_granted { held.into() } else { JsValue::UNDEFINED }
         });
         let options = Object::new();
-        if Reflect::set(&options, &"ifAvailable".into(), &JsValue::TRUE).is_ok()
-            && let Some(locks) = global(&["navigator", "locks"])
+        // A plain object takes any property.
+        let _ = Reflect::set(&options, &"ifAvailable".into(), &only_now.into());
+        let mut is_taken = false;
+        if let Some(locks) = global(&["navigator", "locks"])
             && let Ok(request) = Reflect::get(&locks, &"request".into())
             && let Ok(request) = request.dyn_into::<Function>()
             && let Ok(asked) = request.call3(&locks, &name.into(), &options, &callback)
-            && JsFuture::from(Promise::race(&Array::of2(&told, &asked))).await == Ok(JsValue::FALSE)
         {
-            return None;
+            // A refusal (a sandboxed frame) comes through `asked`, and is a lock that locks nothing.
+            let outcome = JsFuture::from(Promise::race(&Array::of2(&told, &asked))).await;
+            is_taken = outcome == Ok(JsValue::FALSE);
         }
-        // As of a browser without locks, or that refuses them: one that locks nothing.
-        Some(lock)
+        (lock, is_taken)
     }
 }
 
