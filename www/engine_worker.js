@@ -44,8 +44,10 @@ self.likenessStartHelper = (handle, thread) => {
   return new Promise((settle) => (helper.onmessage = helper.onerror = settle));
 };
 
-// A trap inside a promise is no `error` event of a worker's; whoever asked hears of it by one.
+// A trap inside a promise is no `error` event of a worker's; whoever asked hears of it by one. Other rejections that nobody
+// waits for any more (a GPU that is given up) end nothing.
 self.addEventListener("unhandledrejection", (event) => {
+  if (!(event.reason instanceof WebAssembly.RuntimeError)) return;
   event.preventDefault();
   reportError(event.reason);
 });
