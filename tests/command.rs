@@ -241,6 +241,29 @@ fn help_is_no_error() {
 }
 
 #[test]
+fn what_the_language_of_the_choices_leaves_out_is_said() {
+    let folder = Folder::new("german");
+    let row = |i: usize| {
+        let long =
+            format!("Das ist die Antwort Nummer {i}, und über diese Zahl kann man noch viel mehr sagen. ");
+        json!({"context": [], "chosen": long.repeat(2), "rejected": format!("Es ist die {i}.")}).to_string()
+            + "\n"
+    };
+    let rows: String = (0..6).map(row).collect();
+    let history = folder.file("history.jsonl", &rows);
+    let task = ["induce", "--history", &history, "-o", &folder.path("l.json")];
+    let told = object(&task, "");
+    let unmeasured = told["unmeasured"].as_str().unwrap();
+    assert!(unmeasured.starts_with("All of the answers"), "{told}");
+    assert!(run(&task, "").out.contains(unmeasured));
+    let english = folder.file("english.jsonl", &short_person(6, "ann"));
+    assert_eq!(
+        object(&["induce", "--history", &english, "-o", &folder.path("e.json")], "")["unmeasured"],
+        ""
+    );
+}
+
+#[test]
 fn strange_texts_do_not_break_it() {
     let folder = Folder::new("strange");
     let texts = ["", "😀", "一二三", "\u{202e}مرحبا", "\u{0}\u{7}\u{1b}[31m", &"long ".repeat(200_000)];

@@ -9,13 +9,10 @@ use super::claims::{About, Claim, Source, State, trait_name};
 use super::judgement::log_sigmoid;
 use crate::preference::PreferencePair;
 use crate::reward::{Observation, Prior, Reward, TraitClaim};
-use crate::traits::Trait;
+use crate::traits::{NOTICEABLE, Trait};
 
 /// Parts; each costs one fit of the reward.
 const FOLDS: usize = 8;
-
-/// A difference counts as noticeable from this many usual differences on.
-const NOTICEABLE: f64 = 0.3;
 
 /// A trait's claim has the posterior's certainty behind it already; on the pairs that its weight did not see it must
 /// only not be idle: nats over all of them.

@@ -32,6 +32,7 @@ mod stack;
 mod synthesis;
 pub mod trace;
 mod trial;
+mod unmeasured;
 mod wording;
 
 #[cfg(test)]
@@ -60,6 +61,7 @@ pub use sketches::{
     LearnsFrom, divided_induction, divided_plan, from_sketches, induction_of_sketches, sketcher_of,
 };
 pub use stack::{Input, Stack};
+pub use unmeasured::unmeasured;
 
 /// Why the method can't go on, or a likeness can't be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -224,9 +224,6 @@ pub enum ProviderError {
     /// The limit on tokens was reached before there was an answer.
     #[error("the answer was cut off by the limit on tokens before it said anything usable")]
     CutOff,
-    /// The model did not answer in the form asked for.
-    #[error("the model did not answer in the form that was asked for")]
-    WrongForm,
     /// The person, or the page going away, stopped it.
     #[error("cancelled")]
     Cancelled,

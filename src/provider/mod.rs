@@ -40,7 +40,7 @@ mod waiting;
 
 pub use browser::BuiltIn;
 pub use budget::{Budget, Price, Purse, Reserve, Spending, estimated_tokens};
-pub use call::{AnswerStart, Features, Form};
+pub use call::{AnswerStart, Features};
 pub use divided::Divided;
 pub use egress::{Cleared, Egress, Flow, Limits, Outbound, Rendered};
 pub use error::{ProviderError, Said};

@@ -6,8 +6,6 @@
 
 use std::cell::{Cell, RefCell};
 
-use serde_json::Value;
-
 use super::budget::{Purse, Spending, estimated_tokens};
 use super::call::{Call, Draft, Features, Finish, Form, Messages, Want};
 use super::clean::{stopped, without_thoughts};
@@ -18,7 +16,7 @@ use super::reading::Reading;
 use super::retry::retry_after_ms;
 use super::settings::RemoteSettings;
 use super::transport::{Head, Transport};
-use super::{ProviderError, Said, anthropic, form, gemini, host, labels, openai, status};
+use super::{ProviderError, Said, anthropic, gemini, host, labels, openai, status};
 use crate::model::{Capabilities, Generation, LanguageModel, ModelError, Prompt, Sampling, Scores, Usage};
 use crate::privacy::{Ledger, LiveConversation, Released, Watch};
 
@@ -52,7 +50,6 @@ pub struct Remote<T, W, L> {
 #[derive(Clone, Copy)]
 enum Ask<'a> {
     Text,
-    Form(&'a Form),
     FirstToken,
     Label(&'a [String], &'a Form),
 }
@@ -139,26 +136,6 @@ impl<T: Transport, W: Watch, L: Ledger> Remote<T, W, L> {
         let answer = self.ask(input, sampling, Ask::Text, &mut on_text).await?;
         let (text, finished) = self.told(finish(&answer.draft, input.get(), sampling), input)?;
         Ok(Generation { text, finished, usage: answer.usage })
-    }
-
-    /// Answers in a form: as the endpoint's own structured output where it has one, else out of the text.
-    ///
-    /// # Errors
-    /// [`ProviderError::WrongForm`] where the answer lacks what the form requires, and all others.
-    pub async fn generate_form(
-        &self,
-        input: &Released<Prompt>,
-        sampling: &Sampling,
-        wanted: &Form,
-    ) -> Result<Value, ModelError> {
-        let answer = self.ask(input, sampling, Ask::Form(wanted), &mut |_| {}).await?;
-        let text = if answer.draft.form.is_empty() {
-            self.told(finish(&answer.draft, input.get(), sampling), input)?.0
-        } else {
-            answer.draft.form
-        };
-        let value = form::json_in(&text).filter(|value| form::has_required(value, &wanted.schema));
-        self.told(value.ok_or(ProviderError::WrongForm), input)
     }
 
     async fn ask(
@@ -253,7 +230,7 @@ impl<T: Transport, W: Watch, L: Ledger> Remote<T, W, L> {
     ) -> Result<(), ProviderError> {
         let RemoteSettings { endpoint, api, model, key, .. } = &self.settings;
         let purpose = match ask {
-            Ask::Text | Ask::Form(_) => "an answer",
+            Ask::Text => "an answer",
             Ask::FirstToken | Ask::Label(..) => "a judgement",
         };
         let render = |prompt: &Prompt| self.render(prompt, sampling, ask);
@@ -298,15 +275,6 @@ impl<T: Transport, W: Watch, L: Ledger> Remote<T, W, L> {
         let mut messages = Messages::of(prompt, dialect.answer_start);
         let want = match ask {
             Ask::Text => Want::Text,
-            Ask::Form(wanted) => {
-                if !features.forms {
-                    let schema = &wanted.schema;
-                    messages.add_to_last(&format!(
-                        "Answer with one JSON object and nothing else. It has to fit this schema: {schema}"
-                    ));
-                }
-                Want::Form(wanted)
-            }
             Ask::FirstToken => Want::FirstToken(dialect.top_tokens),
             Ask::Label(names, wanted) => {
                 labels::ask(&mut messages, names);

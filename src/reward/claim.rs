@@ -4,10 +4,9 @@ use std::cell::LazyCell;
 
 use serde::{Deserialize, Serialize};
 
-use super::posterior::COUNTED;
 use super::told::Together;
 use super::{Direction, Observation, Prior, Reward, Slope};
-use crate::traits::{Divides, TABLE, Trait};
+use crate::traits::{Divides, NOTICEABLE, TABLE, Trait};
 
 /// A claim is made where the sign of its slope is at least this certain in the joint posterior.
 const CERTAIN: f64 = 0.9;
@@ -381,8 +380,9 @@ impl TraitClaim {
     ) -> Self {
         let row = &TABLE[index];
         let sign = if more { 1.0 } else { -1.0 };
-        let counted =
-            |sign: f64| observations.iter().filter(|o| sign * o.difference.values()[index] > COUNTED).count();
+        let counted = |sign: f64| {
+            observations.iter().filter(|o| sign * o.difference.values()[index] > NOTICEABLE).count()
+        };
         TraitClaim {
             id: row.id.to_owned(),
             more,

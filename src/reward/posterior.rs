@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::logistic::sigmoid;
 use super::{Observation, RewardError};
-use crate::traits::{Difference, TABLE, Trait};
+use crate::traits::{Difference, NOTICEABLE, TABLE, Trait};
 
 /// What a person likes: the posterior over their weights.
 ///
@@ -54,9 +54,6 @@ const MOST: f64 = 1e6;
 /// A deviation in one trait matters from here on: log-odds a usual difference. Those of traits that the pairs say
 /// nothing of stay well below.
 const MATTERS: f64 = 0.2;
-
-/// A difference counts as evidence in the counts beside a claim or a reason from this many scales on.
-pub(super) const COUNTED: f64 = 0.3;
 
 #[derive(Clone, Serialize, Deserialize)]
 struct Kept {
@@ -250,8 +247,8 @@ fn counts(observations: &[Observation]) -> Vec<[u32; 2]> {
     let mut chosen = vec![[0, 0]; TABLE.len()];
     for observation in observations {
         for (counted, &difference) in chosen.iter_mut().zip(observation.difference.values()) {
-            counted[0] += u32::from(difference > COUNTED);
-            counted[1] += u32::from(difference < -COUNTED);
+            counted[0] += u32::from(difference > NOTICEABLE);
+            counted[1] += u32::from(difference < -NOTICEABLE);
         }
     }
     chosen

@@ -6,14 +6,11 @@ use super::view::*;
 use crate::persona::trace::{Ended, Trial};
 use crate::persona::{
     Changes, Claim, Difference, Judgement, LEARNED_FROM, Likeness, Remaining, Source, State, Validation,
-    from_traits,
+    from_traits, unmeasured,
 };
 use crate::preference::{History, PairId, PreferencePair};
 use crate::reward::{Observation, Reward, Slope};
-use crate::traits::{Needs, TABLE, Trait, is_english};
-
-/// A trait counts for or against a leaning from this many usual differences on.
-const NOTICEABLE: f64 = 0.3;
+use crate::traits::{NOTICEABLE, TABLE, Trait};
 
 /// The trace's list of calls shows this many of the last ones; the likeness file has them all.
 const SHOWN_CALLS: usize = 40;
@@ -46,25 +43,6 @@ pub fn reading(history: &History, earlier: &[Claim], now_ms: impl Fn() -> f64) -
         prose: if likeness.portrait.rests_on.is_empty() { String::new() } else { likeness.portrait.text },
         elapsed_ms: now_ms() - start,
     }
-}
-
-/// What the language of the choices leaves out: where half of the answers and more are in another than English, the rows
-/// that rest on English words say nothing of them.
-fn unmeasured(history: &History) -> String {
-    let answers = history.pairs().iter().flat_map(|pair| [&pair.chosen, &pair.rejected]);
-    let told: Vec<bool> = answers.filter_map(|answer| is_english(answer)).collect();
-    let others = told.iter().filter(|english| !**english).count();
-    if others == 0 || 2 * others < told.len() {
-        return String::new();
-    }
-    let english = TABLE.iter().filter(|row| row.needs == Needs::English).count();
-    format!(
-        "{} of the answers that you chose between are in another language than English. {english} of the {} measures know English words alone and \
-         are silent there: what is said here rests on length, layout, signs and the words' own figures. A language model \
-         that speaks your language sees more.",
-        if others == told.len() { "All" } else { "Most" },
-        TABLE.len()
-    )
 }
 
 /// A kept portrait beside the history as it is now; `differences` are against the one that it replaced, `lost` choices were
@@ -357,25 +335,6 @@ mod tests {
         assert_eq!(changed(&changes(3, 1), 2, 40), 6);
         assert_eq!(changed(&changes(3, 3), 0, LEARNED_FROM), 3);
         assert_eq!(changed(&changes(2, 0), 2, LEARNED_FROM), 2);
-    }
-
-    #[test]
-    fn what_the_language_leaves_out_is_said() {
-        assert_eq!(unmeasured(&terse(6)), "");
-        assert_eq!(unmeasured(&History::default()), "");
-        let german = |i: usize| {
-            let long = format!(
-                "Das ist die Antwort Nummer {i}, und über diese Zahl kann man noch sehr viel mehr sagen. "
-            );
-            PreferencePair::new(vec![Turn::user("Was ist das?")], long.repeat(2), format!("Es ist {i}."))
-        };
-        let text = unmeasured(&History::new((0..6).map(german)));
-        assert!(
-            text.starts_with("All of the answers that you chose between are in another language"),
-            "{text}"
-        );
-        let most = History::new(terse(4).pairs().iter().cloned().chain((0..9).map(german)));
-        assert!(unmeasured(&most).starts_with("Most of the answers"));
     }
 
     #[test]

@@ -150,12 +150,15 @@ pub struct ImportReport {
     /// How many records were skipped.
     pub skipped: u32,
     /// The first of the skipped, with the reason.
-    pub examples: Vec<Skipped>,
+    pub examples: Vec<Flaw>,
+    /// The first of what was imported with a doubt, and what that is.
+    #[serde(default)]
+    pub doubts: Vec<Flaw>,
 }
 
-/// A record that was not imported.
+/// What is wrong with a record of a file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Skipped {
+pub struct Flaw {
     /// Its line, from 1.
     pub line: u64,
     /// Of a file that is one list, which of its records, from 1.

@@ -3,9 +3,11 @@
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Words that hardly an English sentence does without, and that few other languages have.
-const COMMON: [&str; 17] = [
+const COMMON: [&str; 41] = [
     "the", "and", "that", "it", "you", "with", "are", "this", "your", "can", "have", "not", "from", "which",
-    "what", "how", "they",
+    "what", "how", "they", "there", "about", "but", "when", "would", "if", "been", "has", "their", "them",
+    "these", "than", "because", "more", "some", "into", "its", "who", "could", "should", "does", "my",
+    "it's", "don't",
 ];
 
 /// So many words are looked at…
@@ -189,6 +191,7 @@ mod tests {
             "أنت تسقي النبتة أكثر من اللازم، انتظر حتى تجف التربة ثم ضعها قرب نافذة مضيئة بعيدا عن الشمس.",
             Some(false),
         );
+        check("Well, there is much to say about eggs. Well, there is much to say about eggs.", Some(true));
         check("", None);
         check("12 34 56 78 90 12 34 56 78 90 12 34 56 78", None);
     }

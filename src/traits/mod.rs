@@ -132,8 +132,9 @@ impl Transform {
     }
 }
 
-/// A difference smaller than this many scales isn't worth a word.
-const NOTICEABLE: f64 = 0.3;
+/// Two answers differ noticeably in a trait from this many usual differences on: less is worth no word, and counts for and
+/// against nothing.
+pub const NOTICEABLE: f64 = 0.3;
 
 impl Trait {
     /// The row with this id, and its place in [`TABLE`].

@@ -183,17 +183,21 @@ test("the list is walked by keyboard and a choice opens and closes by it", async
 test("an import tells what it skipped, and which line and field was wrong", async () => {
   await withSample(async ({ page }) => {
     const good = line("ann", "Tea or coffee?", "Tea.", "It depends, of course.");
+    const same = line("ann", "Tea or water?", "Tea.", "Tea.");
     const bad = JSON.stringify({ user_id: "ann", context: [{ role: "user", content: "x" }], chosen: { role: "assistant", content: "y" } });
     await page.getByRole("button", { name: "Import" }).click();
     const dialog = page.getByRole("dialog", { name: "Import choices" });
-    await dialog.getByLabel(/Drop files here/).setInputFiles(file("mine.jsonl", `${good}\n${bad}\nnot json\n`));
-    await dialog.getByText(/1 choice added, 2 skipped/).waitFor();
+    await dialog.getByLabel(/Drop files here/).setInputFiles(file("mine.jsonl", `${good}\n${bad}\nnot json\n${same}\n`));
+    await dialog.getByText(/2 choices added, 2 skipped/).waitFor();
     await dialog.getByText("What was skipped, and why").click();
     await dialog.getByRole("cell", { name: "2", exact: true }).waitFor();
     await dialog.getByRole("cell", { name: "3", exact: true }).waitFor();
+    assert.equal(await dialog.getByRole("cell", { name: "4", exact: true }).count(), 0);
+    await dialog.getByText("What was kept with a doubt, and why").click();
+    await dialog.getByRole("cell", { name: "4", exact: true }).waitFor();
     await screenshots(page, "history-import-report");
     await dialog.getByRole("button", { name: "Done" }).click();
-    await page.getByText("25 choices, newest first").waitFor();
+    await page.getByText("26 choices, newest first").waitFor();
   });
 });
 

@@ -8,7 +8,7 @@ use super::import_flow::{FORMATS, ImportFlow, Job, Outcome, Step, matching};
 use super::unseal::Unseal;
 use crate::app::session::Session;
 use crate::service::client::Stop;
-use crate::service::{Event, ImportReport, Passphrase, Request, Response, ServiceError};
+use crate::service::{Event, Flaw, ImportReport, Passphrase, Request, Response, ServiceError};
 use crate::view::{Failure, Modal, Progress, sentence, words};
 
 /// People of one file that are listed at once; the rest is found by typing.
@@ -391,57 +391,51 @@ fn Figures(report: ImportReport) -> impl IntoView {
     if report.skipped > 0 {
         facts.push(format!("{} skipped", words::grouped(f64::from(report.skipped))));
     }
-    // What was kept with a doubt is told beside the skipped, and not counted with them.
-    let (skipped, told) = (report.skipped, report.examples.len() as u32);
-    let more = skipped.saturating_sub(told);
-    let summary = match (skipped, told > skipped) {
-        (0, _) => "What was kept with a doubt, and why",
-        (_, true) => "What was skipped or kept with a doubt, and why",
-        (_, false) => "What was skipped, and why",
-    };
+    let more = report.skipped.saturating_sub(report.examples.len() as u32);
     let format = FORMATS.iter().find(|(name, _)| *name == report.format).map(|(_, text)| *text);
     view! {
         <p>
             {sentence(&facts.join(", "))} {format.map(|text| format!(" Read as: {text}."))}
         </p>
         {brought(&report).map(|words| view! { <p>{words}</p> })}
-        {(!report.examples.is_empty())
-            .then(|| {
-                view! {
-                    <details open={report.imported == 0}>
-                        <summary>{summary}</summary>
-                        <table>
-                            <thead>
-                                <tr>
-                                    <th scope="col">"Line"</th>
-                                    <th scope="col">"Field"</th>
-                                    <th scope="col">"What is wrong"</th>
-                                </tr>
-                            </thead>
-                            <tbody>
-                                {report
-                                    .examples
-                                    .into_iter()
-                                    .map(|skipped| {
-                                        let record = skipped.record.map(|at| format!(", record {at}"));
-                                        view! {
-                                            <tr>
-                                                <td>{skipped.line} {record}</td>
-                                                <td>
-                                                    <code>{skipped.field}</code>
-                                                </td>
-                                                <td>{skipped.why}</td>
-                                            </tr>
-                                        }
-                                    })
-                                    .collect_view()}
-                            </tbody>
-                        </table>
-                        {(more > 0).then(|| view! { <p class="small">{format!("and {} more", words::grouped(f64::from(more)))}</p> })}
-                    </details>
-                }
-            })}
+        <Flaws summary="What was skipped, and why" flaws=report.examples more=more open={report.imported == 0} />
+        <Flaws summary="What was kept with a doubt, and why" flaws=report.doubts more=0 open=false />
     }
+}
+
+/// What is wrong with records of a file, and how many `more` there are; nothing where there are none.
+#[component]
+fn Flaws(summary: &'static str, flaws: Vec<Flaw>, more: u32, open: bool) -> impl IntoView {
+    let row = |flaw: Flaw| {
+        let record = flaw.record.map(|at| format!(", record {at}"));
+        view! {
+            <tr>
+                <td>{flaw.line} {record}</td>
+                <td>
+                    <code>{flaw.field}</code>
+                </td>
+                <td>{flaw.why}</td>
+            </tr>
+        }
+    };
+    (!flaws.is_empty()).then(|| {
+        view! {
+            <details open=open>
+                <summary>{summary}</summary>
+                <table>
+                    <thead>
+                        <tr>
+                            <th scope="col">"Line"</th>
+                            <th scope="col">"Field"</th>
+                            <th scope="col">"What is wrong"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{flaws.into_iter().map(row).collect_view()}</tbody>
+                </table>
+                {(more > 0).then(|| view! { <p class="small">{format!("and {} more", words::grouped(f64::from(more)))}</p> })}
+            </details>
+        }
+    })
 }
 
 /// What a profile brought along besides choices; nothing where that is nothing.

@@ -9,7 +9,7 @@ use likeness::model::{Capabilities, LanguageModel};
 use likeness::persona::trace::Spared;
 use likeness::persona::{
     Claim, Induction, LearnsFrom, Likeness, Settings, Source, Validation, divided_induction, divided_plan,
-    drive, foresee, from_sketches, from_traits, induction, induction_of_sketches,
+    drive, foresee, from_sketches, from_traits, induction, induction_of_sketches, unmeasured,
 };
 use likeness::preference::History;
 use likeness::provider::{Divided, OnReleased, RemoteSettings};
@@ -56,6 +56,8 @@ pub struct Induce {
 struct Report<'a> {
     claims: Vec<ClaimLine<'a>>,
     portrait: &'a str,
+    /// What can't be measured in the language of the choices; empty where all can.
+    unmeasured: &'a str,
     /// What a chat model is told of the person.
     chat_prompt: &'a str,
     validation: &'a Validation,
@@ -88,6 +90,7 @@ impl Induce {
         let remote = self.remote.settings()?;
         let earlier = self.since.as_deref().map(files::likeness).transpose()?;
         let history = self.history.read()?;
+        let unmeasured = unmeasured(&history);
         let decided = earlier.as_ref().map(|earlier| earlier.claims.clone()).unwrap_or_default();
         let likeness = match (remote, self.model.load()?) {
             (Some(settings), Some(loaded)) => {
@@ -106,10 +109,13 @@ impl Induce {
             }
         };
         let mut words = likeness.portrait.text.clone();
+        if !unmeasured.is_empty() {
+            words += &format!("\n\n{unmeasured}");
+        }
         if let Some(earlier) = &earlier {
             words += &changes(&likeness, earlier);
         }
-        self.show.show(&report(&likeness), &words)
+        self.show.show(&report(&likeness, &unmeasured), &words)
     }
 
     /// An earlier likeness may be where the new one goes: it is read whole, and what was decided in it goes along.
@@ -225,11 +231,12 @@ fn write(path: &Path, likeness: &Likeness) -> Result<(), Failure> {
     file.finish()
 }
 
-fn report(likeness: &Likeness) -> Report<'_> {
+fn report<'a>(likeness: &'a Likeness, unmeasured: &'a str) -> Report<'a> {
     let total = likeness.trace.total();
     Report {
         claims: likeness.claims_in_use().map(claim_line).collect(),
         portrait: &likeness.portrait.text,
+        unmeasured,
         chat_prompt: &likeness.chat_prompt,
         validation: &likeness.validation,
         calls: likeness.trace.calls.len(),

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::super::transport::scripted::{Reply, Scripted, Sent, Then};
-use super::super::{Api, Form, Limits, RemoteSettings, TransportError};
+use super::super::{Api, Limits, RemoteSettings, TransportError};
 use super::{SECRET, prompt, remote};
 use crate::model::{Generation, LanguageModel, ModelError, Sampling, Scores};
 use crate::privacy::Outcome;
@@ -207,24 +207,6 @@ fn labels_are_asked_for_where_no_probabilities_are_told() {
     let nothing =
         whole(json!({"choices": [{"message": {"content": "both are fine"}, "finish_reason": "stop"}]}));
     scored(Api::OpenAi, &[refused("logprobs"), nothing], 0.0, 2);
-}
-
-#[test]
-fn a_form_is_filled_or_the_answer_refused() {
-    let form = Form {
-        name: "claims".into(),
-        schema: json!({"type": "object", "properties": {"claims": {"type": "array", "items": {"type": "string"}}},
-            "required": ["claims"], "additionalProperties": false}),
-    };
-    let fill = |text: &str| {
-        let reply = whole(json!({"choices": [{"message": {"content": text}, "finish_reason": "stop"}]}));
-        let network = Scripted::new([Ok(reply)]);
-        let model = remote(network, settings(Api::OpenAi), Limits::default());
-        pollster::block_on(model.generate_form(&prompt("what?"), &Sampling::default(), &form))
-    };
-    assert_eq!(fill("```json\n{\"claims\": [\"short\"]}\n```").unwrap(), json!({"claims": ["short"]}));
-    let told = fill("{\"other\": 1}").unwrap_err().to_string();
-    assert_eq!(told, "the model failed: the model did not answer in the form that was asked for");
 }
 
 #[track_caller]

@@ -13,7 +13,7 @@ use super::{Asked, Outcome, wire};
 use crate::preference::format::{self, Format, FormatError, Options, People, Problem, Reader};
 use crate::preference::{Choice, PairId, PreferencePair};
 use crate::profile::{Head, Key, Opener, ProfileError, looks_sealed};
-use crate::service::{Change, Event, ImportReport, Passphrase, ProfileId, Response, ServiceError, Skipped};
+use crate::service::{Change, Event, Flaw, ImportReport, Passphrase, ProfileId, Response, ServiceError};
 use crate::store::{News, Store, now_ms};
 
 /// Bytes of the file read at once.
@@ -258,11 +258,8 @@ impl Importing<'_> {
                 self.batch_bytes += choice.answers.iter().map(|answer| answer.content.len()).sum::<usize>();
                 self.choices.push(choice);
             }
-            format::Event::Skipped(problem) | format::Event::Doubted(problem) => {
-                if self.report.examples.len() < EXAMPLES {
-                    self.report.examples.push(skipped(problem));
-                }
-            }
+            format::Event::Skipped(problem) => keep_first(&mut self.report.examples, problem),
+            format::Event::Doubted(problem) => keep_first(&mut self.report.doubts, problem),
         }
     }
 
@@ -315,8 +312,12 @@ fn bytes(context: &[crate::preference::Turn]) -> usize {
     context.iter().map(|turn| turn.content.len()).sum()
 }
 
-fn skipped(problem: Problem) -> Skipped {
-    Skipped { line: problem.line, record: problem.record, why: problem.why.to_string(), field: problem.field }
+/// Keeps what is wrong with a record where it is among the first.
+fn keep_first(flaws: &mut Vec<Flaw>, problem: Problem) {
+    if flaws.len() < EXAMPLES {
+        let Problem { line, record, field, why } = problem;
+        flaws.push(Flaw { line, record, field, why: why.to_string() });
+    }
 }
 
 /// Why a sealed file is not taken in.

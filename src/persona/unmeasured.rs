@@ -1,0 +1,59 @@
+//! What the traits can't see of a person, whoever reads the portrait should know.
+
+use crate::preference::History;
+use crate::traits::{Needs, TABLE, is_english};
+
+/// What the language of the choices leaves out, in a sentence or two: where half of the answers and more are in another
+/// than English, the rows that rest on English words say nothing of them. Empty where all can be measured.
+pub fn unmeasured(history: &History) -> String {
+    let answers = history.pairs().iter().flat_map(|pair| [&pair.chosen, &pair.rejected]);
+    let told: Vec<bool> = answers.filter_map(|answer| is_english(answer)).collect();
+    let others = told.iter().filter(|english| !**english).count();
+    if others == 0 || 2 * others < told.len() {
+        return String::new();
+    }
+    let english = TABLE.iter().filter(|row| row.needs == Needs::English).count();
+    format!(
+        "{} of the answers that you chose between are in another language than English. {english} of the {} measures know English words alone and \
+         are silent there: what is said here rests on length, layout, signs and the words' own figures. A language model \
+         that speaks your language sees more.",
+        if others == told.len() { "All" } else { "Most" },
+        TABLE.len()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::preference::{PreferencePair, Turn};
+
+    fn asked(question: &str, chosen: String, rejected: String) -> PreferencePair {
+        PreferencePair::new(vec![Turn::user(question)], chosen, rejected)
+    }
+
+    fn english(i: usize) -> PreferencePair {
+        let long =
+            format!("Well, {i} is a number about which there are a great many things to say, and I will. ");
+        asked("What is it?", format!("It is {i}."), long.repeat(2))
+    }
+
+    fn german(i: usize) -> PreferencePair {
+        let long = format!(
+            "Das ist die Antwort Nummer {i}, und über diese Zahl kann man noch sehr viel mehr sagen. "
+        );
+        asked("Was ist das?", long.repeat(2), format!("Es ist {i}."))
+    }
+
+    #[test]
+    fn what_the_language_leaves_out_is_said() {
+        assert_eq!(unmeasured(&History::new((0..6).map(english))), "");
+        assert_eq!(unmeasured(&History::default()), "");
+        let text = unmeasured(&History::new((0..6).map(german)));
+        assert!(
+            text.starts_with("All of the answers that you chose between are in another language"),
+            "{text}"
+        );
+        let most = History::new((0..4).map(english).chain((0..9).map(german)));
+        assert!(unmeasured(&most).starts_with("Most of the answers"));
+    }
+}
