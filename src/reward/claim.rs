@@ -8,12 +8,12 @@ use super::told::Together;
 use super::{Direction, Observation, Prior, Reward, Slope};
 use crate::traits::{Divides, NOTICEABLE, TABLE, Trait};
 
-/// A claim is made where the sign of its slope is at least this certain in the joint posterior.
+/// A claim is made where the sign of its slope is at least this certain in the joint posterior, if it is anything to speak of.
 const CERTAIN: f64 = 0.9;
 
 /// And where the person wants more (or less) of it than people in general with at least this chance. Before any
 /// pair it is below one half: what everybody likes is no claim on a person.
-const THEIR_OWN: f64 = 0.55;
+const THEIR_OWN: f64 = 0.6;
 
 /// A claim stays where this chance is left to it once all others are told beside it.
 const BESIDE_OTHERS: f64 = 0.5;
@@ -365,7 +365,9 @@ impl Together {
 }
 
 fn can_be_claimed(slope: &Slope) -> bool {
-    let certain = slope.positive.max(1.0 - slope.positive) >= CERTAIN;
+    // Where people in general care next to nothing for it, so does whoever departs in nothing: such a weight has a sign, too,
+    // but says nothing by it.
+    let certain = slope.above.max(slope.below) >= CERTAIN * (slope.above + slope.below);
     let own = slope.more.max(slope.less) >= THEIR_OWN;
     certain && own && (slope.weight - slope.prior_weight).abs() >= WORTH_TELLING
 }

@@ -115,6 +115,25 @@ fn claims(observations: &[Observation]) -> Vec<String> {
 }
 
 #[test]
+fn what_people_in_general_hardly_care_for_is_claimed_either_way_alike() {
+    let (index, _) = crate::traits::Trait::find("contractions").unwrap();
+    let chosen = |sign: f64, with: usize, against: usize| -> Vec<Observation> {
+        let signs = std::iter::repeat_n(sign, with).chain(std::iter::repeat_n(-sign, against));
+        let observed = signs.map(|sign| {
+            let mut values = vec![0.0; crate::traits::TABLE.len()];
+            values[index] = sign;
+            Observation { difference: Difference::from_values(values), weight: 1.0 }
+        });
+        observed.collect()
+    };
+    let begins = |sign: f64| (1..30).find(|&with| !claims(&chosen(sign, with, with / 8)).is_empty()).unwrap();
+    let (more, fewer) = (begins(1.0), begins(-1.0));
+    // The prior's mean is 0.005, and not 0.
+    assert!(more.abs_diff(fewer) <= 1, "after {more} choices and after {fewer}");
+    assert_eq!(claims(&chosen(-1.0, 24, 3)), ["You prefer answers that have fewer contractions."]);
+}
+
+#[test]
 fn two_pairs_hardly_move_it() {
     let two = &choices(shorter)[..2];
     let (unknown, known) = (Reward::unknown(Prior::shipped()), Reward::learn(Prior::shipped(), two));

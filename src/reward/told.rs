@@ -39,7 +39,14 @@ pub struct Slope {
     pub more: f64,
     /// The chance that they want less of it, in both senses.
     pub less: f64,
+    /// The chance that it is above 0 and more than next to nothing.
+    pub above: f64,
+    /// The chance that it is below 0 and more than next to nothing.
+    pub below: f64,
 }
+
+/// A slope nearer to 0 than this is next to nothing: log-odds a usual difference.
+const NEXT_TO_NOTHING: f64 = 0.05;
 
 impl Together {
     /// Over the pairs of a person.
@@ -96,6 +103,8 @@ impl Reward {
     pub fn slope(&self, direction: &Direction) -> Slope {
         let prior_weight: f64 = self.mean.iter().zip(direction).map(|(w, part)| w * part).sum();
         let mut slope = Slope { prior_weight, ..Slope::default() };
+        // Whoever departs in nothing is on neither side of people who care next to nothing.
+        let none = if prior_weight.abs() < NEXT_TO_NOTHING { prior_weight } else { 0.0 };
         for component in &self.components {
             let share = component.share;
             let (whole, variance) = component.log_odds(prior_weight, direction);
@@ -103,8 +112,10 @@ impl Reward {
             slope.deviation += share * (variance + whole * whole);
             let deviation = variance.max(1e-18).sqrt();
             slope.positive += share * normal_cdf(whole / deviation);
-            slope.more += share * normal_cdf((whole - prior_weight.max(0.0)) / deviation);
-            slope.less += share * normal_cdf((prior_weight.min(0.0) - whole) / deviation);
+            slope.above += share * normal_cdf((whole - NEXT_TO_NOTHING) / deviation);
+            slope.below += share * normal_cdf((-NEXT_TO_NOTHING - whole) / deviation);
+            slope.more += share * normal_cdf((whole - prior_weight.max(none)) / deviation);
+            slope.less += share * normal_cdf((prior_weight.min(none) - whole) / deviation);
         }
         slope.deviation = (slope.deviation - slope.weight * slope.weight).max(0.0).sqrt();
         slope
