@@ -61,6 +61,9 @@ function install(script) {
   data.list = (profile, query = "", offset = 0, limit = 100) =>
     data.get({ List: { profile, query, offset, limit } });
   data.profile = async (name) => (await data.get({ CreateProfile: { name } }))[0].id;
+  /** Adds a remote model; gives all there are. */
+  data.addRemote = (endpoint, more = {}) =>
+    data.get({ SaveEndpoint: { draft: { api: "openai", endpoint, model: "test-7b", context_tokens: 8192, ...more } } });
   /** Everything in the database, as text: what a person who looks for a secret would find. */
   data.everything = () =>
     new Promise((resolve, reject) => {
@@ -86,14 +89,14 @@ function install(script) {
 }
 
 /**
- * A browser with the worker served; `tab()` opens a tab in it.
+ * A browser with the worker served, as `serving` says; `tab()` opens a tab in it.
  *
  * `before` is script that runs in the worker ahead of everything, in tabs that ask for it. The worker's files are
  * served from a folder of their own, so that the script can lie beside them: the app's, or with `packaged` the package's,
  * whose worker begins with the history alone.
  * @param {(person: {browser, url: string, tab: (settings?: object) => Promise<import("playwright-core").Page>}) => Promise<void>} body
  */
-export async function withStore(body, { before = "", launching, packaged = false } = {}) {
+export async function withStore(body, { before = "", launching, packaged = false, serving = {} } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "likeness-worker-"));
   const built = join(REPOSITORY, packaged ? "pkg/dist" : "dist");
   const files = (await readdir(built)).filter((name) => /^(data|history)_worker/.test(name));
@@ -101,7 +104,7 @@ export async function withStore(body, { before = "", launching, packaged = false
   await cp(join(REPOSITORY, "dist", BLANK), join(folder, BLANK), { dereference: true });
   await writeFile(join(folder, "index.html"), "");
   await writeFile(join(folder, "before.js"), `${before}\nawait import("./data_worker_loader.js");`);
-  const server = await serve({ dist: folder });
+  const server = await serve({ ...serving, dist: folder });
   try {
     const { browser, close } = await (launching ? launch(launching) : launchShared());
     try {
@@ -147,6 +150,26 @@ export function holdDatabase(version) {
     };
   });
 }
+
+/**
+ * Script after which what puts anything, or anything into `store`, fails as on a disk that is full to the last byte, as long
+ * as the channel "full" was last told `true`.
+ */
+export const noRoom = (store = "") => `
+  let full = false;
+  new BroadcastChannel("full").onmessage = ({ data }) => (full = data);
+  const { put } = IDBObjectStore.prototype;
+  const { commit } = IDBTransaction.prototype;
+  IDBObjectStore.prototype.put = function () {
+    this.transaction.puts ||= ["", this.name].includes("${store}");
+    return put.apply(this, arguments);
+  };
+  IDBTransaction.prototype.commit = function () {
+    if (!full || !this.puts) return commit.apply(this);
+    Object.defineProperty(this, "error", { value: new DOMException("full", "QuotaExceededError") });
+    // Behind all that was asked of it, as the browser looks for room.
+    this.objectStore(this.objectStoreNames[0]).count().onsuccess = () => this.abort();
+  };`;
 
 /** `n` pairs in SynthesizeMe's JSON Lines; with `noise`, each with as many random bytes, which no disk compresses. */
 export function pairs(n, { from = 0, words = 20, user, noise = 0 } = {}) {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { holdDatabase, pairs, withStore } from "./data-worker.mjs";
+import { holdDatabase, noRoom, pairs, withStore } from "./data-worker.mjs";
 
 /** The database as version 1 made it; frozen. Runs in the page. */
 function makeVersion1(people) {
@@ -246,23 +246,6 @@ test("a full disk is told, and what was written before stays readable", async ()
   });
 });
 
-/** In the worker: once it is told so, what would put anything fails as on a disk that is full to the last byte. */
-const NO_ROOM = `
-  let full = false;
-  new BroadcastChannel("full").onmessage = () => (full = true);
-  const { put } = IDBObjectStore.prototype;
-  const { commit } = IDBTransaction.prototype;
-  IDBObjectStore.prototype.put = function () {
-    this.transaction.puts = true;
-    return put.apply(this, arguments);
-  };
-  IDBTransaction.prototype.commit = function () {
-    if (!full || !this.puts) return commit.apply(this);
-    Object.defineProperty(this, "error", { value: new DOMException("full", "QuotaExceededError") });
-    // Behind all that was asked of it, as the browser looks for room.
-    this.objectStore(this.objectStoreNames[0]).count().onsuccess = () => this.abort();
-  };`;
-
 test("where there is no room for a way back, what is deleted is gone at once", async () => {
   await withStore(async ({ tab }) => {
     const page = await tab({ changed: true });
@@ -274,7 +257,7 @@ test("where there is no room for a way back, what is deleted is gone at once", a
       for (const outcome of [{ kind: "preferred", winner: "b" }, { kind: "all_good" }]) {
         await data.get({ RecordChoice: { profile: me, choice: { context, answers, outcome } } });
       }
-      new BroadcastChannel("full").postMessage("");
+      new BroadcastChannel("full").postMessage(true);
       let refused;
       for (let n = 0; !refused; n += 1) {
         const pair = { context: [], chosen: `one ${n}`, rejected: "other" };
@@ -301,7 +284,7 @@ test("where there is no room for a way back, what is deleted is gone at once", a
     // A whole person goes at one click, so never without a way back.
     assert.deepEqual(seen.noOne, { Err: "QuotaFull" });
     assert.equal(seen.left, seen.after.total);
-  }, { before: NO_ROOM });
+  }, { before: noRoom() });
 });
 
 test("choices without a winner are deleted and come back on undo", async () => {
