@@ -55,8 +55,12 @@ pub fn code(error: &ServiceError) -> &'static str {
         ServiceError::OutOfMemory(_) => "out-of-memory",
         ServiceError::Unreachable(_) | ServiceError::NoFileThere(_) => "model-unreachable",
         ServiceError::Remote(_) => "remote-model",
-        // No call of the package's takes a deletion back, and no page hears that a worker is not the one for it.
-        ServiceError::UndoExpired | ServiceError::NotHere | ServiceError::Internal(_) => "internal",
+        // No call of the package's takes a deletion back or has a conversation, and no page hears that a worker is not the
+        // one for it.
+        ServiceError::ChangedElsewhere(_)
+        | ServiceError::UndoExpired
+        | ServiceError::NotHere
+        | ServiceError::Internal(_) => "internal",
     }
 }
 
@@ -95,7 +99,10 @@ pub fn advice(error: &ServiceError) -> &'static str {
         ServiceError::Remote(_) => {
             "mend the model's function and call again; an induction goes on where it stopped"
         }
-        ServiceError::UndoExpired | ServiceError::NotHere | ServiceError::Internal(_) => {
+        ServiceError::ChangedElsewhere(_)
+        | ServiceError::UndoExpired
+        | ServiceError::NotHere
+        | ServiceError::Internal(_) => {
             "call it again; if it comes back, reload the page. Nothing stored was lost"
         }
     }

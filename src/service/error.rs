@@ -47,6 +47,9 @@ pub enum ServiceError {
     /// What was named is not there (any more).
     #[error("not found: {0}")]
     NotFound(String),
+    /// What it goes on from was changed in another tab meanwhile.
+    #[error("{0} went on in another tab meanwhile, or was ended there")]
+    ChangedElsewhere(String),
     /// Too late to undo.
     #[error("the time to undo is over")]
     UndoExpired,
@@ -114,6 +117,9 @@ impl ServiceError {
             Self::WrongPassphrase => "Type it as it was when the file was saved; capitals and spaces count.",
             Self::SeveralPeople { .. } => "Choose whose lines to import.",
             Self::NotFound(_) => "It may have been deleted in another tab; reload the page.",
+            Self::ChangedElsewhere(_) => {
+                "It is shown as it is now, and nothing of it is lost. Try again to go on from there."
+            }
             Self::UndoExpired => "Import it again from a backup, if you have one.",
             Self::Invalid(_) => "Change what was entered and try again.",
             Self::Quotes { .. } => "It was not sent. Say it in other words.",

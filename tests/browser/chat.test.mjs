@@ -29,7 +29,7 @@ after(() => Promise.all([server.stop(), other.stop()]));
 
 async function ask(page, question) {
   await page.getByLabel("Question").fill(question);
-  await page.getByRole("button", { name: "Draft and pick" }).click();
+  await page.locator(".say button[type=submit]").click();
 }
 
 const texts = (asked) => asked.messages.map(({ role, content }) => [role, content]);
@@ -124,5 +124,66 @@ describe("a live chat", { timeout: 300_000 }, () => {
       const { asked } = other.questions().at(-1);
       assert.deepEqual(texts(asked)[0], ["system", "I like it when you get to the point."]);
     });
+  });
+
+  test("a conversation that goes on in two tabs at once loses no turn, and says where it was not gone on with", async () => {
+    const held = [];
+    const both = await openModel(({ asked }) => {
+      const question = asked.messages.at(-1).content;
+      const says = streams(`So much for ${question}`);
+      // The first time alone; then whoever asked waits.
+      return question.includes("lemons") && held.length === 0 ? (...given) => held.push(() => says(...given)) : says;
+    });
+    try {
+      await withApp(async ({ page, browser, url }) => {
+        await takeSample(page);
+        await addRemote(page, { endpoint: both.endpoint, model: "scripted" });
+        await open(page, "Ask");
+        await page.getByLabel("Drafts").selectOption("1");
+        await ask(page, "What goes well with figs?");
+        const said = (tab) => tab.locator(".exchange .asked").allInnerTexts();
+        await page.getByText("So much for What goes well with figs?").waitFor();
+        const other = await browser.newPage();
+        await other.goto(`${url}ask`);
+        await other.getByText("So much for What goes well with figs?").waitFor();
+
+        await ask(page, "And with lemons?");
+        await page.getByText("Asking …").waitFor();
+        await other.getByLabel("Drafts").selectOption("1");
+        await ask(other, "And with pears?");
+        await other.getByText("So much for And with pears?").waitFor();
+        // The first tab shows it, while it waits for its own answer.
+        await page.getByText("So much for And with pears?").waitFor();
+        await held[0]();
+        const told = page.locator(".drafting .failure");
+        await told.getByText(/^This conversation went on in another tab/).waitFor();
+        await screenshots(page, "ask-two-tabs");
+        const pears = ["What goes well with figs?", "And with pears?"];
+        for (const tab of [page, other]) assert.deepEqual(await said(tab), pears);
+        assert.equal(await page.getByLabel("Question").inputValue(), "And with lemons?", "nothing typed is lost");
+
+        // Asked again it goes on from what the other tab said.
+        await told.getByRole("button", { name: "Try again" }).click();
+        for (const tab of [page, other]) {
+          await tab.getByText("So much for And with lemons?").waitFor();
+          assert.deepEqual(await said(tab), [...pears, "And with lemons?"]);
+        }
+        const turns = texts(both.questions().at(-1).asked).map(([, content]) => content);
+        assert.deepEqual(turns.filter((_, at) => at % 2 === 0), [...pears, "And with lemons?"]);
+
+        // One that was ended in another tab is not brought back.
+        held.length = 0;
+        await ask(page, "Once more with lemons?");
+        await page.getByText("Asking …").waitFor();
+        await other.getByRole("button", { name: "New conversation …" }).click();
+        await other.getByRole("button", { name: "Forget", exact: true }).click();
+        for (const tab of [page, other]) await tab.locator(".exchange").first().waitFor({ state: "detached" });
+        await held[0]();
+        await told.getByText(/or was ended there/).waitFor();
+        for (const tab of [page, other]) assert.deepEqual(await said(tab), []);
+      });
+    } finally {
+      await both.stop();
+    }
   });
 });

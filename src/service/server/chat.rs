@@ -86,9 +86,7 @@ impl Asked {
     ) -> Outcome {
         let _lock = store.writing().await;
         if store.chat(&profile.0).await?.as_ref() != before {
-            return Err(ServiceError::Invalid(
-                "this conversation was changed in another tab meanwhile; reload the page to see it".into(),
-            ));
+            return Err(ServiceError::ChangedElsewhere("this conversation".into()));
         }
         store.put_chat(&profile.0, Some(&chat)).await?;
         Ok(Response::Chat(view(Some(chat))))
