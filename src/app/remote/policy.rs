@@ -150,10 +150,14 @@ pub fn ReachNotice(
 
 /// Loads the page anew once the policy allows all endpoints; not while this induction is under way, which that would stop.
 pub fn allow_and_reload(session: Session, induction: Option<Induction>) {
-    let endpoints = session.endpoints.with_untracked(|all| all.ready().cloned().unwrap_or_default());
-    let origins = endpoints.into_iter().map(|endpoint| endpoint.origin).collect();
+    let client = session.client();
     spawn_local(async move {
-        match Policy::allow(origins).await {
+        // As they are kept: another tab may have added one that this page has not heard of yet.
+        let endpoints = match client.endpoints().await {
+            Ok(endpoints) => endpoints,
+            Err(error) => return session.say_error(&error),
+        };
+        match Policy::allow(endpoints.into_iter().map(|endpoint| endpoint.origin).collect()).await {
             Ok(true) if induction.is_some_and(Induction::is_busy) => {
                 session.refresh_policy();
                 session.say(

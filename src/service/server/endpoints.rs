@@ -15,7 +15,7 @@ use crate::service::{
     Change, EndpointDraft, EndpointView, Event, PriceView, Response, ServiceError, TriedView, WaitView,
 };
 use crate::store::endpoint_row::EndpointRow;
-use crate::store::{Store, now_ms};
+use crate::store::{News, Store, now_ms};
 
 /// The setting that holds them all.
 const SETTING: &str = "endpoints";
@@ -42,7 +42,8 @@ impl Asked {
             return Err(ServiceError::Invalid(format!("there are {MOST_ENDPOINTS} remote models already")));
         }
         let before = at.map(|at| all[at].clone());
-        let mut row = row(draft.clone(), before.as_ref())?;
+        let id = before.as_ref().map_or_else(|| free_id(&all), |before| before.id.clone());
+        let mut row = row(draft.clone(), id)?;
         // It says what is wrong with the address, the name or the key before anything is kept.
         let settings = settings(&row, draft.key.as_deref().filter(|key| !key.is_empty()))?;
         let origin = settings.endpoint.origin().to_string();
@@ -77,6 +78,7 @@ impl Asked {
     async fn put_endpoints(&self, store: &Store, all: &[EndpointRow]) -> Outcome {
         let text = serde_json::to_string(all).map_err(|error| ServiceError::Internal(error.to_string()))?;
         store.put_setting(SETTING, Some(&text)).await?;
+        store.tell(&News::Endpoints);
         self.server.changed(Change::Endpoints);
         Ok(Response::Endpoints(all.iter().map(view).collect::<Result<_, _>>()?))
     }
@@ -169,7 +171,16 @@ fn not_found() -> ServiceError {
     ServiceError::NotFound("this remote model".into())
 }
 
-fn row(draft: EndpointDraft, before: Option<&EndpointRow>) -> Result<EndpointRow, ServiceError> {
+/// An id that none has: two may be added in one millisecond.
+fn free_id(all: &[EndpointRow]) -> String {
+    let mut id = now_ms().floor();
+    while all.iter().any(|row| row.id == format!("{id:.0}")) {
+        id += 1.0;
+    }
+    format!("{id:.0}")
+}
+
+fn row(draft: EndpointDraft, id: String) -> Result<EndpointRow, ServiceError> {
     let number = |value: Option<f64>| value.is_none_or(|value| value.is_finite() && value >= 0.0);
     let price = draft.price.as_ref();
     if !number(price.map(|price| price.prompt))
@@ -178,7 +189,6 @@ fn row(draft: EndpointDraft, before: Option<&EndpointRow>) -> Result<EndpointRow
     {
         return Err(ServiceError::Invalid("a price is a number of 0 or more".into()));
     }
-    let id = before.map_or_else(|| format!("{:.0}", now_ms()), |before| before.id.clone());
     Ok(EndpointRow {
         id,
         api: draft.api,

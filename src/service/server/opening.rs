@@ -122,6 +122,7 @@ impl Server {
             News::Portrait(profile) => Change::Portrait(ProfileId(profile)),
             News::Chat(profile) => Change::Chat(ProfileId(profile)),
             News::Models => Change::Models,
+            News::Endpoints => Change::Endpoints,
             News::Ledger => Change::Ledger,
             News::Everything => Change::Everything,
         });

@@ -23,6 +23,8 @@ pub enum News {
     Chat(String),
     /// The models.
     Models,
+    /// The remote models.
+    Endpoints,
     /// The ledger of requests.
     Ledger,
     /// Everything was forgotten.
