@@ -7,9 +7,11 @@ import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { ENGINE_WORKER, changedApp } from "./changed-app.mjs";
 import { EMBEDDED_SHA256, URL_OF_MODEL, callsOf64, cancelledCalls, running, speaking } from "./engine-worker.mjs";
 import { EMBEDDED_MODEL, withApp } from "./harness.mjs";
 import { writeInParts, writeWithLayers } from "./layers.mjs";
+import { takeSample } from "./remote-person.mjs";
 
 const inEngine = (body, settings) =>
   withApp(async ({ page, url }) => {
@@ -197,5 +199,61 @@ test("one thread and plain SIMD answer as threads and relaxed SIMD do", async ()
     assert.deepEqual(told.map(([build]) => build.threads), [1, 1, 2, 2]);
     // Bit for bit: no sum is split across threads, and no kernel rounds otherwise.
     for (const [build, scores] of told) assert.deepEqual(scores, told[0][1], JSON.stringify(build));
+  });
+});
+
+/** Runs the app with this ahead of a script of its engine's; once the page is told `broken`, what it breaks is broken. */
+async function withBroken(name, code, body) {
+  const told = 'let broken = false; new BroadcastChannel("broken").onmessage = () => (broken = true);';
+  const { dist, remove } = await changedApp({ [name]: `${told}\n${code}` });
+  try {
+    await withApp(async ({ page }) => {
+      await takeSample(page);
+      const load = page.getByRole("button", { name: "Load the model that comes along" });
+      await load.waitFor();
+      await body(page, load);
+    }, { serving: { dist }, allowedErrors: [/panicked at|RuntimeError|engine_helper\.js/] });
+  } finally {
+    await remove();
+  }
+}
+
+/** What the page says once the model was asked for. */
+async function saidOf(page, load) {
+  await page.evaluate(() => new BroadcastChannel("broken").postMessage(""));
+  await load.click();
+  const told = page.locator("main .failure");
+  await told.waitFor({ timeout: 20_000 });
+  return told.innerText();
+}
+
+test("an engine that breaks amid a download is said to be broken, and the next one is started when it is asked again", async () => {
+  // The disk says that it read more than it was asked for, of which nobody expects it: a panic.
+  const code = `
+    const { read } = FileSystemSyncAccessHandle.prototype;
+    FileSystemSyncAccessHandle.prototype.read = function (...given) {
+      return broken ? 2 ** 30 : read.apply(this, given);
+    };`;
+  await withBroken(ENGINE_WORKER, code, async (page, load) => {
+    assert.match(await saidOf(page, load), /unreachable/);
+    await load.click();
+    await page.getByRole("button", { name: "Induce" }).waitFor({ timeout: 60_000 });
+  });
+});
+
+test("an engine that breaks as soon as it computes is said to be broken too", async () => {
+  // A trap where the clock is looked at, between two steps of a question.
+  const code = `
+    let asked = false;
+    addEventListener("message", ({ data }) => (asked ||= Boolean(data.message?.Ask?.[1]?.Score)));
+    const now = performance.now.bind(performance);
+    performance.now = () => {
+      if (broken && asked) throw new WebAssembly.RuntimeError("unreachable");
+      return now();
+    };`;
+  await withBroken(ENGINE_WORKER, code, async (page, load) => {
+    assert.match(await saidOf(page, load), /unreachable/);
+    await load.click();
+    await page.getByRole("button", { name: "Induce" }).waitFor({ timeout: 60_000 });
   });
 });

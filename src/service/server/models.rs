@@ -231,6 +231,10 @@ impl Asked {
         let engine = &self.server.inner.engine;
         engine.shown.replace(Some(view(&loaded, wanted)));
         let speed = self.measure(link).await;
+        if let Some(why) = link.broken() {
+            self.server.forget_model();
+            return Err(EngineFailure::Internal(why).into());
+        }
         // The GPU may have been lost on the way; then the speed is the other device's.
         if let Some(shown) = engine.shown.borrow_mut().as_mut() {
             (shown.prefill_per_second, shown.decode_per_second) = speed.unzip();
