@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
+import { ENGINE_WORKER, changedApp } from "./changed-app.mjs";
 import { EMBEDDED_SHA256, speaking } from "./engine-worker.mjs";
 import { EMBEDDED_MODEL, MODELS, withApp } from "./harness.mjs";
 import { folderWithSmallModel } from "./layers.mjs";
@@ -14,14 +15,14 @@ const SMALL = "two-layers.gguf";
 const small = join(await folderWithSmallModel(SMALL), SMALL);
 
 /** A page with `load(url, sha256, until)`, which gives the answer, the stages told and what is kept after it. */
-async function withHost(path, body) {
+async function withHost(path, body, { dist } = {}) {
   const host = await openModelHost(path);
   try {
     await withApp(async (app) => {
       await ready(app.page);
       await body({ ...app, host, url: `${host.origin}/org/model/${SMALL}` });
     }, {
-      serving: { options: ["--allow", host.origin] },
+      serving: { dist, options: ["--allow", host.origin] },
       // A connection that is cut, and helpers of a worker that is ended while they start.
       allowedErrors: [/ERR_CONTENT_LENGTH_MISMATCH|ERR_CONNECTION_RESET|ERR_INCOMPLETE_CHUNKED/, /engine_helper\.js/],
     });
@@ -121,6 +122,37 @@ test("a cancel is heard while the server says nothing, and what has come stays",
     assert.deepEqual(answer, { Err: "Cancelled" });
     assert.deepEqual(kept.parts.map(({ bytes }) => bytes), [half]);
   });
+});
+
+/** A disk on which each piece of a file takes a while. */
+const SLOW_DISK = `
+  const { read } = FileSystemSyncAccessHandle.prototype;
+  FileSystemSyncAccessHandle.prototype.read = function (...given) {
+    for (const until = performance.now() + 40; performance.now() < until; );
+    return read.apply(this, given);
+  };`;
+
+test("a cancel is heard while what has come is looked through, and that stays for the next try", { timeout: 2 * MINUTE }, async () => {
+  const { dist, remove } = await changedApp({ [ENGINE_WORKER]: SLOW_DISK });
+  try {
+    await withHost(join(MODELS, EMBEDDED_MODEL), async ({ page, host, url }) => {
+      const most = Math.floor(0.7 * host.size);
+      await cutAt(page, host, most, url);
+      const asked = host.requests.length;
+      const done = load(page, url);
+      await page.waitForFunction(() => window.stages?.includes("checking"));
+      const began = Date.now();
+      await page.evaluate(() => window.cancel());
+      const { answer, kept, stages } = await done;
+      assert.ok(Date.now() - began < 1000, `it took ${Date.now() - began} ms`);
+      assert.deepEqual([answer, stages], [{ Err: "Cancelled" }, ["checking"]]);
+      assert.deepEqual(kept.parts.map(({ bytes, busy }) => [bytes, busy]), [[most, false]]);
+      assert.equal(host.requests.length, asked, "nothing was asked of the server");
+      await assertRest(page, host, url, [most]);
+    }, { dist });
+  } finally {
+    await remove();
+  }
 });
 
 test("a server without ranges gives the whole file again, and that is said", { timeout: MINUTE }, async () => {

@@ -203,6 +203,48 @@ test("what can't be opened is told by its fault, and leaves everything as it was
   });
 });
 
+test("a profile whose portrait is damaged is refused whole, and both portraits stay as they are", { timeout: 2 * MINUTE }, async () => {
+  await withTwo(async (here, there) => {
+    await there.evaluate(async (tastes) => {
+      await likeness.import(tastes.split("\n").slice(0, 40).join("\n"));
+      const [claim] = (await likeness.portrait()).claims;
+      await likeness.claims.edit(claim.id, "You like it when an answer names its source.");
+    }, TASTES);
+    // The newer of the two.
+    await here.evaluate(async (tastes) => {
+      await likeness.import(tastes);
+      await likeness.claims.pin((await likeness.portrait()).claims[0].id);
+    }, TASTES);
+    const kept = async () => [await history(there), await there.evaluate(async () => JSON.stringify((await likeness.portrait()).claims))];
+    const before = await kept();
+    const plain = await opened(await seal(here));
+    const at = plain.indexOf("\n");
+    const damaged = (damage) => {
+      const head = JSON.parse(plain.slice(0, at));
+      damage(head.portrait);
+      return sealed(JSON.stringify(head) + plain.slice(at));
+    };
+    const cut = plain.slice(0, plain.indexOf('"portrait"') + 400);
+    const faults = [
+      [await damaged(({ likeness }) => (likeness.stack.reward_weight = 1e300)), /its portrait is damaged/],
+      [await damaged(({ likeness }) => (likeness.stack.reward_weight = null)), /first line can't be read/],
+      [await damaged(({ likeness }) => delete likeness.stack), /first line can't be read/],
+      [await damaged(({ likeness }) => (likeness.claims = "all of them")), /first line can't be read/],
+      [await damaged(({ likeness }) => (likeness.version = 99)), /version 99/],
+      [await sealed(cut + plain.slice(at)), /first line can't be read/],
+      [await sealed(cut), /no Likeness profile/],
+    ];
+    for (const [bytes, words] of faults) {
+      const told = await failure(there, bytes);
+      assert.equal(told[0], "bad-file", `${words}: ${told}`);
+      assert.match(told[1], words);
+      assert.deepEqual(await kept(), before, `${words}`);
+    }
+    const whole = await take(there, await damaged(() => {}));
+    assert.deepEqual([whole.imported, whole.known, whole.portrait], [20, 40, true], "the same file, undamaged, is taken in");
+  });
+});
+
 test("from the app's own page to a package's storage and back", { timeout: 5 * MINUTE }, async () => {
   await withApp(async ({ page }) => {
     await page.getByRole("button", { name: "Try it on a sample" }).click();

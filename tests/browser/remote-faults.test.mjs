@@ -5,6 +5,8 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { DATA_WORKER, changedApp } from "./changed-app.mjs";
+import { noRoom } from "./data-worker.mjs";
 import { quickened } from "./quick-clock.mjs";
 import { failure, goOn, induce, made, open, withRemote } from "./remote-person.mjs";
 import { answers, breaksOff, complains, hangs, neverEnds, says, streams, wait } from "./remote-server.mjs";
@@ -205,4 +207,32 @@ test("a cancel is heard while the server is silent, and a page that is closed br
     assert.equal(broken, 1, "the connection ends");
     await goesOn(page, server, 0, 2);
   });
+});
+
+test("answers outlive a portrait that there is no room for: once there is, it is made of them without a call", async () => {
+  const full = await changedApp({ [DATA_WORKER]: noRoom("portraits") });
+  const becomes = (page, isFull) => page.evaluate((isFull) => new BroadcastChannel("full").postMessage(isFull), isFull);
+  try {
+    await withFaults(async ({ page, server }) => {
+      await becomes(page, true);
+      await induce(page);
+      assert.match(await failure(page), /The browser's storage is full.*Free some disk space/s);
+      const asked = server.questions().length;
+      assert.ok(asked > 5, `${asked} questions`);
+      const told = page.getByText(`An induction was interrupted, after ${asked} answers.`);
+      await told.waitFor();
+      await goOn(page);
+      assert.match(await failure(page), /storage is full/);
+      // Also for a tab that is opened later.
+      await page.reload();
+      await told.waitFor();
+      await becomes(page, false);
+      await goOn(page);
+      await made(page);
+      assert.equal(server.questions().length, asked, "nothing was asked again");
+      await page.getByText(/interrupted/).waitFor({ state: "detached" });
+    }, { serving: { dist: full.dist } });
+  } finally {
+    await full.remove();
+  }
 });
