@@ -8,7 +8,7 @@ import { answers, openModel } from "./remote-server.mjs";
 
 const madeBy = (page) => page.getByText(/^Made .* with test-7b/);
 
-test("a remote model that is saved or removed meanwhile does not stop an induction", async () => {
+test("neither a download nor a remote model that is saved or removed meanwhile stops an induction", async () => {
   const other = await openModel();
   try {
     await withRemote(async ({ page, server }) => {
@@ -17,9 +17,13 @@ test("a remote model that is saved or removed meanwhile does not stop an inducti
       await induce(page);
       await page.getByText(/\b2 of at most/).waitFor();
       await page.evaluate(() => (window.isTheSamePage = true));
+      await open(page, "Models");
+      await page.getByLabel("Address of a GGUF file").fill(`${other.origin}/model.gguf`);
+      await page.getByRole("button", { name: "Download", exact: true }).last().click();
+      await page.getByText(/to reach that address, which would stop the induction/).waitFor();
       const form = await fillForm(page, { endpoint: other.endpoint, model: "another" });
       await form.getByRole("button", { name: "Save" }).click();
-      await page.getByText(/has to be loaded anew .* would stop the induction/).waitFor();
+      await page.getByText(/has to be loaded anew to reach other remote models, which would stop the induction/).waitFor();
       await page.getByText(`This page was loaded before ${other.origin} was allowed.`).waitFor();
       const row = page.locator(".endpoints > li", { hasText: "another" });
       await row.getByRole("button", { name: "Remove" }).click();

@@ -10,6 +10,7 @@ use leptos::task::spawn_local;
 use super::catalogue::origins;
 use super::page::ModelLoading;
 use crate::app::browser;
+use crate::app::portrait::Induction;
 use crate::app::remote::{Policy, Reach};
 use crate::app::session::Session;
 use crate::service::{ModelSource, PartFile};
@@ -33,14 +34,20 @@ fn must_ask(session: Session, url: &str) -> bool {
     any_after_reload(&policy, url) || origins(url).iter().any(taken_back)
 }
 
-/// Starts a download, as soon as the policy lets it.
-pub fn begin(loading: ModelLoading, session: Session, source: ModelSource) {
+/// Starts a download, as soon as the policy lets it; not one that would stop the induction that is under way.
+pub fn begin(loading: ModelLoading, session: Session, induction: Induction, source: ModelSource) {
     let ModelSource::Url { url, .. } = &source else { return loading.start(session, source, None) };
     if loading.label.read_untracked().is_some() {
         return;
     }
     if !must_ask(session, url) {
         return loading.start(session, source, None);
+    }
+    if induction.is_busy() {
+        return session.say(
+            "This page has to be loaded anew to reach that address, which would stop the induction that is under way. Try \
+             again when that is done.",
+        );
     }
     let mut allowed = session.policy.with_untracked(|policy| policy.configured.clone());
     allowed.extend(origins(url));

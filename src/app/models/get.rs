@@ -9,6 +9,7 @@ use super::fetching::{begin, needs_reload};
 use super::page::ModelLoading;
 use super::source::{from_url, progress_words};
 use crate::app::browser;
+use crate::app::portrait::Induction;
 use crate::app::session::Session;
 use crate::service::{ModelSource, ModelsView};
 use crate::view::{TextInput, words};
@@ -39,14 +40,14 @@ pub fn GetAnother() -> impl IntoView {
 
 #[component]
 fn OfferRow(offer: &'static Offer) -> impl IntoView {
-    let session = Session::here();
+    let (session, induction) = (Session::here(), Induction::here());
     let loading = ModelLoading::here();
     let state = Memo::new(move |_| {
         session.models.with(|models| models.ready().map_or(Standing::Away, |models| standing(offer, models)))
     });
     let get = move |_| match state.get() {
         Standing::Kept => loading.start(session, ModelSource::Kept(offer.file_name().to_owned()), None),
-        _ => begin(loading, session, offer.source()),
+        _ => begin(loading, session, induction, offer.source()),
     };
     let label = move || match state.get() {
         Standing::Away => "Download",
@@ -175,7 +176,7 @@ fn FromDisk() -> impl IntoView {
 
 #[component]
 fn FromAddress() -> impl IntoView {
-    let session = Session::here();
+    let (session, induction) = (Session::here(), Induction::here());
     let loading = ModelLoading::here();
     let (url, digest) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let problem = RwSignal::new(None);
@@ -190,7 +191,7 @@ fn FromAddress() -> impl IntoView {
         match from_url(&url.get(), &digest.get()) {
             Ok(source) => {
                 problem.set(None);
-                begin(loading, session, source);
+                begin(loading, session, induction, source);
             }
             Err(why) => problem.set(Some(why)),
         }

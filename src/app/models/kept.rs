@@ -7,6 +7,7 @@ use super::fetching::{begin, lapse, needs_reload};
 use super::page::ModelLoading;
 use super::source::{progress_words, room_words};
 use crate::app::browser;
+use crate::app::portrait::Induction;
 use crate::app::session::Session;
 use crate::service::{KeptFile, ModelSource, ModelsView, PartFile};
 use crate::view::loadable::Loadable;
@@ -51,7 +52,7 @@ pub fn Kept(models: Signal<ModelsView>) -> impl IntoView {
 /// A download that stopped on the way.
 #[component]
 fn Part(part: PartFile) -> impl IntoView {
-    let session = Session::here();
+    let (session, induction) = (Session::here(), Induction::here());
     let loading = ModelLoading::here();
     let asked = RwSignal::new(false);
     let source = StoredValue::new(ModelSource::going_on(&part));
@@ -71,7 +72,7 @@ fn Part(part: PartFile) -> impl IntoView {
                 <button
                     type="button"
                     disabled=move || busy || loading.is_busy()
-                    on:click=move |_| begin(loading, session, source.get_value())
+                    on:click=move |_| begin(loading, session, induction, source.get_value())
                 >
                     "Resume"
                 </button>
