@@ -8,6 +8,9 @@ pub(super) mod in_process;
 #[cfg(target_arch = "wasm32")]
 pub(super) mod worker;
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use crate::engine::message::{
     ChatJudgement, ChatPrompt, ChatTurn, Cost, EngineFailure, EngineReply, EngineRequest, LoadedModel,
     SamplingOptions,
@@ -27,6 +30,7 @@ pub struct Local<L> {
     link: L,
     capabilities: Capabilities,
     together: usize,
+    gone: Rc<Cell<bool>>,
 }
 
 /// Prompts that a GPU is asked to score at once: with short endings they fill a chunk.
@@ -48,7 +52,13 @@ impl<L: EngineLink> Local<L> {
             billions: Some((loaded.parameters / 1e9) as f32),
         };
         let together = if loaded.device.gpu { TOGETHER_ON_GPU } else { TOGETHER_ON_CPU };
-        Local { link, capabilities, together }
+        Local { link, capabilities, together, gone: Rc::default() }
+    }
+
+    /// The same until `gone` says that it is in memory no more: another may answer over the link by then, and what that
+    /// says is not to be taken for this one's.
+    pub fn until(self, gone: Rc<Cell<bool>>) -> Self {
+        Local { gone, ..self }
     }
 
     /// The link itself, for what is asked of an engine but not of every model.
@@ -57,6 +67,9 @@ impl<L: EngineLink> Local<L> {
     }
 
     async fn ask(&self, request: EngineRequest) -> Result<EngineReply, ModelError> {
+        if self.gone.get() {
+            return Err(ModelError::Failed("it was taken out of memory meanwhile".into()));
+        }
         self.link.ask(request).await.map_err(failure)
     }
 }

@@ -2,8 +2,10 @@
 // induction, what comes of it, and the judge. The model is the real one; only the search is made smaller.
 
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { test } from "node:test";
 import { screenshots, withApp } from "./harness.mjs";
+import { folderWithSmallModel } from "./layers.mjs";
 
 const MINUTE = 60_000;
 
@@ -287,4 +289,20 @@ test("an induction is cancelled within a second, and goes on where it stopped", 
     await page.reload();
     await page.getByText(/An induction was interrupted, after \d+ answers\. Nothing is lost: load/).waitFor();
   });
+});
+
+test("an induction ends where another model takes the place of its own, which alone answers for it", { timeout: 5 * MINUTE }, async () => {
+  const other = join(await folderWithSmallModel("other.gguf"), "other.gguf");
+  await withApp(async ({ page }) => {
+    await portraitOfSample(page);
+    await loadModel(page);
+    await page.getByRole("button", { name: "Induce" }).click();
+    await page.getByText(/\b[2-9] of at most/).waitFor({ timeout: 2 * MINUTE });
+    await page.getByRole("link", { name: "Models" }).click();
+    await page.getByLabel("Choose a file").setInputFiles(other);
+    await page.locator(".in-use").getByRole("heading", { name: "other" }).waitFor({ timeout: MINUTE });
+    await page.getByRole("link", { name: "Portrait" }).click();
+    await page.getByText(/it was taken out of memory meanwhile/).waitFor();
+    await page.getByText(/An induction was interrupted just now, after \d+ answers/).waitFor();
+  }, { allowedErrors: [/engine_helper\.js/] });
 });

@@ -1,6 +1,6 @@
 //! Requests about language models, and the engine's worker that they live in.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use futures_util::lock::Mutex;
@@ -28,6 +28,8 @@ const EMBEDDED_SHA256: &str = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70
 pub(super) struct Engine {
     link: RefCell<Option<WorkerLink>>,
     model: RefCell<Option<Rc<Local<WorkerLink>>>>,
+    /// Set once the model in memory is not there any more; who works with it still has it.
+    gone: RefCell<Rc<Cell<bool>>>,
     shown: RefCell<Option<LoadedModel>>,
     /// What became of the GPU under the last job, in plain words.
     trouble: RefCell<Option<String>>,
@@ -108,6 +110,7 @@ impl Server {
     }
 
     fn forget_model(&self) {
+        self.inner.engine.gone.take().set(true);
         self.inner.engine.model.replace(None);
         self.inner.engine.shown.replace(None);
     }
@@ -239,7 +242,8 @@ impl Asked {
         if let Some(shown) = engine.shown.borrow_mut().as_mut() {
             (shown.prefill_per_second, shown.decode_per_second) = speed.unzip();
         }
-        engine.model.replace(Some(Rc::new(Local::new(link.clone(), &loaded))));
+        let model = Local::new(link.clone(), &loaded).until(engine.gone.borrow().clone());
+        engine.model.replace(Some(Rc::new(model)));
         self.server.changed(Change::Models);
         self.models().await
     }
