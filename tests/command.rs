@@ -429,7 +429,8 @@ fn a_model_is_measured_as_a_judge_from_texts_and_from_sketches() {
     let people: String = short_person(40, "ann").lines().enumerate().map(row).collect();
     folder.file("synthetic_people/pairs.jsonl", &people);
     let data = folder.path("");
-    let measured = object(&[&["measure", "--data", &data, "--people", "1"][..], &MODEL].concat(), "");
+    let model = models::two_layers(&folder);
+    let measured = object(&["measure", "--data", &data, "--people", "1", "--model", &model], "");
     let synthetic = &measured["synthetic"];
     assert_eq!((&synthetic["people"], &synthetic["judged_each"]), (&json!(1), &json!(12)), "{measured}");
     assert_eq!(measured["real"], Value::Null, "a data set that is absent is not measured");

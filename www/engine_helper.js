@@ -7,6 +7,11 @@ self.onmessage = async ({ data: { name, module, memory, handle, thread } }) => {
   } finally {
     self.postMessage("up"); // Or it never will be: nobody shall wait for it.
   }
-  build.help(handle, thread);
+  try {
+    build.help(handle, thread);
+  } catch (trap) {
+    build.trapped();
+    throw trap;
+  }
   self.close(); // The pool is gone: another model takes its place.
 };

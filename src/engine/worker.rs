@@ -53,6 +53,13 @@ pub fn help(handle: usize, thread: usize) {
     unsafe { super::pool_worker_entry(handle, thread) };
 }
 
+/// To be called where a helper ended by a trap that was no panic (its stack, its memory): nobody waits for it any longer. For
+/// `engine_helper.js`.
+#[wasm_bindgen]
+pub fn trapped() {
+    super::panicked();
+}
+
 /// Threads that compute, as `engine_worker.js` tells.
 fn told_threads() -> Option<f64> {
     Reflect::get(&js_sys::global(), &"likenessThreads".into()).ok().and_then(|n| n.as_f64())

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::error::ServiceError;
+use super::import_view::ImportReport;
 use super::passphrase::Passphrase;
 use super::remote_view::*;
 use super::view::*;

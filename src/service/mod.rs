@@ -6,6 +6,7 @@
 
 pub mod client;
 mod error;
+mod import_view;
 mod message;
 mod passphrase;
 mod remote_view;
@@ -15,6 +16,7 @@ pub mod show;
 mod view;
 
 pub use error::ServiceError;
+pub use import_view::{Flaw, ImportReport};
 pub use message::{Change, Envelope, Event, FromWorker, Request, Response, ToWorker};
 pub use passphrase::Passphrase;
 pub use remote_view::*;

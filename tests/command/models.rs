@@ -2,40 +2,69 @@
 
 use std::path::PathBuf;
 
+use likeness::engine::gguf::{Header, Limits, TensorInfo, Value as Metadata, encode, parse, part_names};
 use serde_json::Value;
 
 use super::{Folder, Ran, fails, object, run};
 
-/// The embedded model in three files, as `llama-gguf-split` writes them.
-fn split_model(folder: &Folder) -> [String; 3] {
-    use likeness::engine::gguf::{Header, Limits, Value, encode, parse, part_names};
+/// The embedded model's file, and what its header says.
+fn embedded() -> (Vec<u8>, Header) {
     let cache = std::env::var_os("LIKENESS_CACHE").map(PathBuf::from).unwrap_or_else(|| {
         let home = PathBuf::from(std::env::var_os("HOME").unwrap());
         std::env::var_os("XDG_CACHE_HOME").map_or(home.join(".cache"), PathBuf::from).join("likeness")
     });
     let whole = std::fs::read(cache.join("models/SmolLM2-135M-Instruct.Q4_1.gguf")).unwrap();
     let header = parse(&whole, whole.len() as u64, &Limits::default()).unwrap();
+    (whole, header)
+}
+
+/// A file with this metadata and these tensors of another one.
+fn file_of(whole: &[u8], about: Header, tensors: &[TensorInfo]) -> Vec<u8> {
+    let mut header = Header { tensors: Vec::new(), data_offset: 0, ..about };
+    let mut data = Vec::new();
+    for tensor in tensors {
+        let mut moved = tensor.clone();
+        moved.offset = data.len() as u64;
+        header.tensors.push(moved);
+        data.extend_from_slice(&whole[tensor.offset as usize..][..tensor.bytes as usize]);
+        data.resize(data.len().next_multiple_of(header.alignment as usize), 0);
+    }
+    [encode(&header), data].concat()
+}
+
+/// The embedded model in three files, as `llama-gguf-split` writes them.
+fn split_model(folder: &Folder) -> [String; 3] {
+    let (whole, header) = embedded();
     let (mut start, all) = (0, header.tensors.len());
     let mut names = part_names("split-00001-of-00003.gguf").unwrap().into_iter();
     [0, 100, all].map(|end| {
         let place = 3 - names.len() as u16;
-        let mut part = Header { tensors: Vec::new(), data_offset: 0, ..header.clone() };
+        let mut part = header.clone();
         part.metadata.retain(|_| place == 0);
-        part.metadata.push(("split.no".into(), Value::U16(place)));
-        part.metadata.push(("split.count".into(), Value::U16(3)));
-        let mut data = Vec::new();
-        for tensor in &header.tensors[start..end] {
-            let mut moved = tensor.clone();
-            moved.offset = data.len() as u64;
-            part.tensors.push(moved);
-            data.extend_from_slice(&whole[tensor.offset as usize..][..tensor.bytes as usize]);
-            data.resize(data.len().next_multiple_of(header.alignment as usize), 0);
-        }
-        start = end;
+        part.metadata.push(("split.no".into(), Metadata::U16(place)));
+        part.metadata.push(("split.count".into(), Metadata::U16(3)));
         let path = folder.path(&names.next().unwrap());
-        std::fs::write(&path, [encode(&part), data].concat()).unwrap();
+        std::fs::write(&path, file_of(&whole, part, &header.tensors[start..end])).unwrap();
+        start = end;
         path
     })
+}
+
+/// The embedded model's first two layers: what it says makes no sense, and is said soon.
+pub fn two_layers(folder: &Folder) -> String {
+    let (whole, mut header) = embedded();
+    let layer = |name: &str| name.strip_prefix("blk.").and_then(|rest| rest.split('.').next()?.parse().ok());
+    let kept: Vec<TensorInfo> = header
+        .tensors
+        .iter()
+        .filter(|tensor| layer(&tensor.name).is_none_or(|at: u32| at < 2))
+        .cloned()
+        .collect();
+    let (_, count) = header.metadata.iter_mut().find(|(key, _)| key == "llama.block_count").unwrap();
+    *count = Metadata::U32(2);
+    let path = folder.path("two-layers.gguf");
+    std::fs::write(&path, file_of(&whole, header, &kept)).unwrap();
+    path
 }
 
 #[test]
