@@ -20,8 +20,12 @@ use super::message::{DeviceChoice, DeviceReport};
 use super::network::{Activation, Network, Pairing, Product, Rotation, Sizes, Slot, Step};
 use super::{EngineError, NonStop};
 
-/// The most that the sample work of one device is repeated for, in milliseconds.
-const PROBE_MS: f64 = 100.0;
+/// The sample work of one device is repeated for so long, in milliseconds: what comes first runs as code that a browser has
+/// yet to optimise, and whoever was measured first would seem the slower one.
+const PROBE_MS: f64 = 150.0;
+
+/// How often it is at the least and at the most, however long that takes.
+const ROUNDS: std::ops::RangeInclusive<usize> = 2..=100;
 
 /// What plain f32, or one thread, must take at most to be used instead: a part of what all that a GPU offers takes, or all
 /// threads.
@@ -224,7 +228,8 @@ async fn probe_variants(
     Ok(all)
 }
 
-/// Milliseconds for [`TOGETHER`] tokens and [`ALONE`] more through a layer of about the model's size: the best of some.
+/// Milliseconds for [`TOGETHER`] tokens and [`ALONE`] more through a layer of about the model's size: the median of the later
+/// half of some rounds.
 async fn probe<D: Device>(
     device: &mut D,
     outline: &Outline,
@@ -245,10 +250,11 @@ async fn probe<D: Device>(
     };
     let network = sample(device, sizes, &outline.formats).await?;
     device.prepare(network, TOGETHER).await?;
-    let begin = now_ms();
-    let mut best = f64::INFINITY;
-    // The first round compiles, wakes threads and fills caches.
-    for round in 0..4 {
+    let mut rounds: Vec<f64> = Vec::new();
+    // The first rounds compile, wake threads and fill caches.
+    while rounds.len() < *ROUNDS.start()
+        || rounds.len() < *ROUNDS.end() && rounds.iter().sum::<f64>() < PROBE_MS
+    {
         let start = now_ms();
         let mut tree = KvTree::new(1, 1 << 20);
         let mut branch = tree.branch(&[0; TOGETHER], 0);
@@ -260,14 +266,11 @@ async fn probe<D: Device>(
             device.forward(&mut [Piece { branch: &mut branch, tokens: &[token] }], &mut NonStop).await?;
             device.outlook(&[0], &[]).await?;
         }
-        if round > 0 {
-            best = best.min(now_ms() - start);
-        }
-        if round > 0 && now_ms() - begin > PROBE_MS {
-            break;
-        }
+        rounds.push(now_ms() - start);
     }
-    Ok(best)
+    let mut later = rounds.split_off(rounds.len() / 2);
+    later.sort_by(f64::total_cmp);
+    Ok(later[later.len() / 2])
 }
 
 /// A layer of zeros in the format that follows the embedding's, which is that of the model's layers or one of them: what it
