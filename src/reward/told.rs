@@ -35,7 +35,8 @@ pub struct Slope {
     pub prior_weight: f64,
     /// The chance that it is above 0.
     pub positive: f64,
-    /// The chance that the person wants more of it: more than none, and more than people in general want.
+    /// The chance that the person wants more of it: more than none, and more than people in general want; more than these
+    /// alone where that is next to nothing.
     pub more: f64,
     /// The chance that they want less of it, in both senses.
     pub less: f64,

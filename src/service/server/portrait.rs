@@ -411,14 +411,13 @@ async fn job(store: &Store, profile: &ProfileId) -> Result<Option<Job>, ServiceE
 
 /// The right to run a person's job; none while it runs here or in another tab.
 async fn running_job(store: &Store, profile: &ProfileId) -> Option<Lock> {
-    let mut tried = 1;
-    loop {
-        match store.running_job(&profile.0).await {
-            None if tried < LOCK_TRIES => wire::sleep(LOCK_MS).await,
-            lock => return lock,
+    for _ in 1..LOCK_TRIES {
+        if let Some(lock) = store.running_job(&profile.0).await {
+            return Some(lock);
         }
-        tried += 1;
+        wire::sleep(LOCK_MS).await;
     }
+    store.running_job(&profile.0).await
 }
 
 fn runs_elsewhere() -> ServiceError {
