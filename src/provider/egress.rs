@@ -214,7 +214,7 @@ impl<T: Transport, W: Watch, L: Ledger> Egress<T, W, L> {
         let Outbound { endpoint, rendered, key, purpose, model, live } = outbound;
         let (url, origin) = (endpoint.join(&rendered.path), endpoint.origin());
         let outgoing = Outgoing { url: &url, headers: &rendered.headers, body: &rendered.body, live };
-        let verdict = self.watch.check(&outgoing).await;
+        let verdict = self.unless_cancelled(self.watch.check(&outgoing)).await?;
         let key_header = match key {
             Some((key, header)) => key.value(header, origin).map(|value| (header, value)),
             None => None,
@@ -285,6 +285,22 @@ impl<T: Transport, W: Watch, L: Ledger> Egress<T, W, L> {
             if hear(&head, &piece)? == Flow::Enough {
                 return Ok(head);
             }
+        }
+    }
+
+    /// What `work` gives, which may take as long as it will: a guard has much to read.
+    async fn unless_cancelled<A>(&self, work: impl Future<Output = A>) -> Result<A, ProviderError> {
+        if self.cancelled.is_none() {
+            return Ok(work.await);
+        }
+        let cancel = async {
+            while !self.is_cancelled() {
+                self.transport.sleep(CANCEL_LOOK_MS).await;
+            }
+        };
+        match first(work, cancel).await {
+            First::Left(done) => Ok(done),
+            First::Right(()) => Err(ProviderError::Cancelled),
         }
     }
 

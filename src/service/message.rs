@@ -463,7 +463,7 @@ pub enum Event {
         /// What it says; empty where the model said nothing.
         text: String,
     },
-    /// Of a remote model that is waited for; none once it is not any more.
+    /// Of what is waited for; none once it is not any more.
     Waiting(Option<WaitView>),
     /// Of loading a model.
     LoadingModel {

@@ -72,13 +72,23 @@ pub struct TriedView {
     pub elapsed_ms: f64,
 }
 
-/// A remote model that is waited for.
+/// What a job waits for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct WaitView {
-    /// The model and where it is.
-    pub model: String,
-    /// In how many milliseconds it is asked again; none while it was asked and says nothing.
-    pub again_ms: Option<u32>,
+pub enum WaitView {
+    /// A remote model.
+    Model {
+        /// The model and where it is.
+        model: String,
+        /// In how many milliseconds it is asked again; none while it was asked and says nothing.
+        again_ms: Option<u32>,
+    },
+    /// The guard, which reads the history.
+    Guard {
+        /// Choices that it has read.
+        read: u32,
+        /// Choices that it has to.
+        of: u32,
+    },
 }
 
 /// What a run on a remote model will take, at most.

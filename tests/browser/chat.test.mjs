@@ -186,4 +186,48 @@ describe("a live chat", { timeout: 300_000 }, () => {
       await both.stop();
     }
   });
+
+  test("two tabs that pick different drafts at once leave one choice in the history", async () => {
+    let turn = 0;
+    const drafting = await openModel(() => streams(["A short one.", "One that is longer than the other."][turn++ % 2]));
+    try {
+      await withApp(async ({ page, browser, url }) => {
+        await takeSample(page);
+        await addRemote(page, { endpoint: drafting.endpoint, model: "scripted" });
+        await open(page, "Ask");
+        await page.getByLabel("Drafts").selectOption("2");
+        await ask(page, "What is a haiku?");
+        await page.locator(".draft.best").waitFor();
+        const other = await browser.newPage();
+        await other.goto(`${url}ask`);
+        await other.locator(".draft.best").waitFor();
+
+        // Both are asked for before either is kept.
+        await page.evaluate(() => {
+          window.held = navigator.locks.request("likeness-write", () => new Promise((done) => (window.release = done)));
+        });
+        const waiting = (many) =>
+          page.waitForFunction(async (many) => {
+            const { pending } = await navigator.locks.query();
+            return pending.filter(({ name }) => name === "likeness-write").length === many;
+          }, many);
+        await page.locator(".draft.best").getByRole("button", { name: "I prefer this one" }).click();
+        await waiting(1);
+        await other.getByText("Another draft").click();
+        await other.locator(".draft:not(.best)").getByRole("button", { name: "I prefer this one" }).click();
+        await waiting(2);
+        await page.evaluate(() => window.release());
+
+        await other.getByText(/^This conversation went on in another tab/).waitFor();
+        for (const tab of [page, other]) {
+          await tab.getByRole("heading", { name: "You preferred this one" }).waitFor();
+          assert.equal(await tab.locator(".draft.best .markdown").innerText(), "A short one.");
+        }
+        await open(page, "History");
+        await page.getByText("25 choices, newest first").waitFor();
+      });
+    } finally {
+      await drafting.stop();
+    }
+  });
 });

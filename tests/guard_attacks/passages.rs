@@ -168,6 +168,42 @@ fn the_address_of_an_api_is_nobodys() {
     assert!(!passes_to(url, &format!("It is at {url} now."), &asked));
 }
 
+/// Those who programme with a chat's API have its requests in their history, and can still use it.
+#[test]
+fn the_form_of_a_request_is_nobodys() {
+    let history = [
+        r#"client.chat.completions.create(model="m", messages=[{"role": "user", "content": "What do we do?"}, {"role": "assistant", "content": "An easy one."}, {"role": "user", "content": "And now?"}])"#,
+        "messages = [{'role': 'user', 'content': 'Why?'}, {'role': 'assistant', 'content': 'A long story.'}, {'role': 'user', 'content': 'Tell it'}]",
+        r#"{"contents": [{"role": "user", "parts": [{"text": "Why?"}]}, {"role": "model", "parts": [{"text": "A long story."}]}]}"#,
+        r#"{"contents":[{"parts":[{"text":"Why?"}],"role":"user"},{"parts":[{"text":"A long story."}],"role":"model"}]}"#,
+        r#"{"content":"And why?","role":"user"},{"content":"An easy one, that","role":"assistant"},{"content":"And so","role":"user"}"#,
+    ]
+    .join("\n\n");
+    let turns = ["Who are we?", "An owl and a cat.", "And where do we go?", "A long way away.", "Why?"];
+    let role = |at: usize, answers| if at.is_multiple_of(2) { "user" } else { answers };
+    let with = |turns: &[&str]| {
+        let of = |each: &dyn Fn(usize, &str) -> serde_json::Value| {
+            turns.iter().enumerate().map(|(at, turn)| each(at, turn)).collect::<Vec<_>>()
+        };
+        let chat = of(&|at, turn| serde_json::json!({ "role": role(at, "assistant"), "content": turn }));
+        let gemini =
+            of(&|at, turn| serde_json::json!({ "role": role(at, "model"), "parts": [{ "text": turn }] }));
+        [
+            serde_json::json!({ "model": "m", "messages": chat, "max_completion_tokens": 512, "stream": true }).to_string(),
+            serde_json::json!({ "model": "m", "system": "Be brief.", "messages": chat, "max_tokens": 512 }).to_string(),
+            serde_json::json!({ "contents": gemini, "generationConfig": { "maxOutputTokens": 512 } }).to_string(),
+        ]
+    };
+    for body in with(&turns) {
+        assert!(passes(&history, &body), "{body}");
+    }
+    // What a turn says is as much the history's as ever.
+    let secret = "The key to the shed is below the third pot from the left.";
+    for body in with(&["Who are we?", secret, "And where do we go?"]) {
+        assert!(!passes(&format!("{history}\n\n{secret}"), &body), "{body}");
+    }
+}
+
 #[test]
 fn many_near_passages_take_bounded_time() {
     let history = ENGLISH.repeat(40);

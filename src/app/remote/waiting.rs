@@ -1,4 +1,5 @@
-//! Whom a job waits for: a remote model that says nothing, or that is asked again in a while.
+//! What a job waits for: a remote model that says nothing, or that is asked again in a while; the guard, which has many
+//! choices to read.
 
 use std::time::Duration;
 
@@ -16,8 +17,8 @@ pub struct Waiting(RwSignal<Option<Wait>>);
 
 #[derive(Clone, Debug, PartialEq)]
 struct Wait {
-    model: String,
-    /// When it is asked again, in milliseconds since 1970.
+    what: WaitView,
+    /// When a model is asked again, in milliseconds since 1970.
     again_ms: Option<f64>,
 }
 
@@ -25,9 +26,9 @@ impl Waiting {
     /// Takes in what is heard of the job.
     pub fn hear(self, event: &Event) {
         if let Event::Waiting(waiting) = event {
-            let wait = |WaitView { model, again_ms }: WaitView| Wait {
-                model,
-                again_ms: again_ms.map(|ms| browser::now_ms() + f64::from(ms)),
+            let wait = |what: WaitView| {
+                let ms = if let WaitView::Model { again_ms, .. } = what { again_ms } else { None };
+                Wait { what, again_ms: ms.map(|ms| browser::now_ms() + f64::from(ms)) }
             };
             self.0.try_set(waiting.clone().map(wait));
         }
@@ -39,7 +40,7 @@ impl Waiting {
     }
 }
 
-/// What is said of it; the seconds that run down are not read out.
+/// What is said of it; seconds that run down and shares that grow are not read out.
 #[component]
 pub fn WaitingFor(
     /// How the job waits.
@@ -51,9 +52,16 @@ pub fn WaitingFor(
     let left = move |again_ms: f64| ((again_ms - now.get().max(browser::now_ms())) / 1000.0).ceil().max(0.0);
     let said = move |wait: Wait| {
         let again = wait.again_ms.map(|again_ms| move || format!(" (retry in {:.0} s)", left(again_ms)));
+        let (waits, read) = match wait.what {
+            WaitView::Model { model, .. } => (format!("Waiting for {model}"), None),
+            WaitView::Guard { read, of } => (
+                "Reading your history, so that none of it leaves".to_owned(),
+                Some(format!(": {:.0}%", 100.0 * f64::from(read) / f64::from(of))),
+            ),
+        };
         view! {
-            {format!("Waiting for {}", wait.model)}
-            <span aria-hidden="true">{again}</span>
+            {waits}
+            <span aria-hidden="true">{again} {read}</span>
         }
     };
     view! {

@@ -76,8 +76,7 @@ impl Asked {
         let Some(pair) = pairs.first() else { return false };
         let body =
             serde_json::json!({ "messages": [{ "role": "user", "content": pair.rejected }] }).to_string();
-        let watching =
-            super::door::Watching { watchman: self.server.watchman(), server: self.server.clone() };
+        let watching = super::door::Watching(self.server.watchman());
         let outgoing = Outgoing { url: address, headers: &[], body: body.as_bytes(), live: None };
         matches!(watching.check(&outgoing).await, Verdict::Refuse(_))
     }

@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use super::draft::{MOST_DRAFTS, sampling};
 use super::{Asked, Outcome};
 use crate::model::{LanguageModel, Prompt};
-use crate::preference::{Answer, Choice, Outcome as Chosen, Role, Turn};
+use crate::preference::{Answer, Choice, Outcome as Chosen, PairId, Role, Turn};
 use crate::privacy::LiveConversation;
 use crate::service::{
     ChatView, DraftAnswer, EndpointView, Event, ExchangeView, ProfileId, ReasonWords, Response, Saying,
@@ -50,7 +50,7 @@ impl Asked {
         chat.about = saying.about.map(|about| about.trim().to_owned()).filter(|about| !about.is_empty());
         let live = LiveConversation { id: chat.id.clone(), origin };
         if let Some(about) = &chat.about {
-            let read = self.server.watchman().release(about.as_str(), Some(&live), &store).await;
+            let read = self.released(about.as_str(), Some(&live), &store).await;
             read.map_err(|error| match error {
                 ServiceError::Quotes { quotes, .. } => ServiceError::Quotes { about: true, quotes },
                 other => other,
@@ -101,7 +101,7 @@ impl Asked {
         live: LiveConversation,
     ) -> Result<Vec<String>, ServiceError> {
         let store = self.server.store().await?;
-        let prompt = self.server.watchman().release(prompt, Some(&live), &store).await?;
+        let prompt = self.released(prompt, Some(&live), &store).await?;
         let model = self.remote_model(endpoint).await?.in_live(live);
         let (of, done) = (answers.clamp(1, MOST_DRAFTS), std::cell::Cell::new(0));
         let asked = (0..of).map(|number| {
@@ -144,19 +144,10 @@ impl Asked {
             return Err(ServiceError::NotFound("this draft".into()));
         }
         let picked_before = std::mem::take(&mut last.pairs);
-        if !picked_before.is_empty() {
-            match self.delete(profile, Some(&picked_before)).await {
-                // It was deleted on the history page.
-                Ok(_) | Err(ServiceError::NotFound(_)) => {}
-                Err(error) => return Err(error),
-            }
-        }
         last.picked = draft;
-        if let Some(winner) = draft
-            && last.drafts.len() > 1
-        {
+        let choice = draft.filter(|_| last.drafts.len() > 1).map(|winner| {
             let answers = last.drafts.iter().enumerate();
-            let choice = Choice {
+            Choice {
                 context: turns(&chat.exchanges).chain([Turn::user(&*last.question)]).collect(),
                 answers: answers
                     .map(|(at, draft)| Answer { id: at.to_string(), content: draft.text.clone() })
@@ -164,12 +155,37 @@ impl Asked {
                 outcome: Chosen::Preferred(winner.to_string()),
                 at_ms: None,
                 origin: Some(format!("drafts of {}", last.model)),
-            };
-            last.pairs = choice.pairs().iter().map(|pair| pair.id).collect();
+            }
+        });
+        last.pairs = choice.iter().flat_map(Choice::pairs).map(|pair| pair.id).collect();
+        chat.exchanges.push(last);
+        // The conversation first: where another tab changed it meanwhile, the history must stay as it is too.
+        let kept = self.keep_chat(&store, profile, Some(&before), chat.clone()).await?;
+        if let Err(error) = self.pick_in_history(profile, &picked_before, choice).await {
+            self.keep_chat(&store, profile, Some(&chat), before).await?;
+            return Err(error);
+        }
+        Ok(kept)
+    }
+
+    /// Puts a choice among drafts in the place of what was picked before.
+    async fn pick_in_history(
+        &self,
+        profile: &ProfileId,
+        before: &[PairId],
+        choice: Option<Choice>,
+    ) -> Result<(), ServiceError> {
+        if !before.is_empty() {
+            match self.delete(profile, Some(before)).await {
+                // It was deleted on the history page.
+                Ok(_) | Err(ServiceError::NotFound(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if let Some(choice) = choice {
             self.record_choice(profile, choice, None).await?;
         }
-        chat.exchanges.push(last);
-        self.keep_chat(&store, profile, Some(&before), chat).await
+        Ok(())
     }
 }
 

@@ -4,27 +4,32 @@
 //! changes has grown are looked through for pairs that it does not know, and a conversation with a remote model is
 //! taken in as soon as it has changed: what was said there may go there again, and nowhere else. A pair that is gone stays in the index and
 //! does no harm there, since a hit is confirmed against the store; once an eighth of all are gone it is made anew.
+//!
+//! With many choices reading them takes a while, which whoever waits is told of, and can stop: what was read is known then.
 
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use futures_util::lock::Mutex;
+use futures_util::lock::{Mutex, MutexGuard};
 
-use super::Server;
+use super::{Asked, Server};
 use crate::persona::TEMPLATES;
 use crate::preference::{Choice, PairId, PreferencePair, Role, Turn};
 use crate::privacy::{
     Common, EntryId, Guard, Kept, Ledger, LedgerEntry, LedgerError, LiveConversation, Outcome, Outgoing,
     Overlap, Released, Texts, Unreadable, Verdict, Watch,
 };
-use crate::service::ServiceError;
+use crate::service::{Event, ServiceError, WaitView};
 use crate::store::chat_row::ChatRow;
 use crate::store::ledger_row::{JobRow, LedgerRow, OutcomeRow};
 use crate::store::{Store, StoreError};
 
 /// Pairs read and indexed at a time, before others get their turn.
 const READ: usize = 100;
+
+/// Fewer pairs than this are read before anybody looks.
+const TOLD: usize = 1000;
 
 /// One in so many of the index may be gone before it is made anew.
 const GONE: usize = 8;
@@ -36,12 +41,46 @@ const MOST_QUOTES: usize = 3;
 /// The guard of this worker; one request is read after the other.
 #[derive(Clone)]
 pub(super) struct Watchman {
-    watched: Rc<Mutex<Watched>>,
+    pub watched: SharedWatched,
+    pub server: Server,
 }
 
-impl Default for Watchman {
+/// What the guard knows, for whoever may ask it.
+#[derive(Clone)]
+pub(super) struct SharedWatched(Rc<Mutex<Watched>>);
+
+impl Default for SharedWatched {
     fn default() -> Self {
-        Watchman { watched: Rc::new(Mutex::new(Watched::of(HashMap::new()))) }
+        SharedWatched(Rc::new(Mutex::new(Watched::of(HashMap::new()))))
+    }
+}
+
+/// Pairs that are read one after the other; those who wait are told where they are many.
+struct Reading<'a> {
+    server: &'a Server,
+    read: Cell<usize>,
+    of: usize,
+}
+
+impl<'a> Reading<'a> {
+    fn new(server: &'a Server, of: usize) -> Self {
+        Reading { server, read: Cell::new(0), of }
+    }
+
+    fn has_read(&self, pairs: usize) {
+        let before = self.read.replace(self.read.get() + pairs);
+        if self.of >= TOLD && before * 100 / self.of < self.read.get() * 100 / self.of {
+            let (read, of) = (self.read.get() as u32, self.of as u32);
+            self.server.event(&Event::Waiting(Some(WaitView::Guard { read, of })));
+        }
+    }
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        if self.of >= TOLD && self.read.get() > 0 {
+            self.server.event(&Event::Waiting(None));
+        }
     }
 }
 
@@ -81,8 +120,8 @@ impl Said {
 /// What the index has of a person.
 #[derive(Default)]
 struct Indexed {
-    /// The number of the change that it is of.
-    revision: u32,
+    /// The number of the change that it is of; none where whoever waited for it left before all was read.
+    revision: Option<u32>,
     pairs: HashSet<PairId>,
     /// Answers that nobody won, as pairs of their own: no pair of the store has them.
     ties: HashMap<PairId, PreferencePair>,
@@ -97,7 +136,7 @@ impl Watched {
     }
 
     /// Takes in what changed in the store since the last time.
-    async fn catch_up(&mut self, store: &Store) -> Result<(), StoreError> {
+    async fn catch_up(&mut self, store: &Store, server: &Server) -> Result<(), StoreError> {
         let known: usize = self.people.values().map(|person| person.pairs.len()).sum();
         if self.gone > known / GONE {
             *self = Watched::of(std::mem::take(&mut self.others));
@@ -109,29 +148,32 @@ impl Watched {
             self.drop_ties(person.ties);
         }
         for (profile, revision) in now {
-            if self.people.get(&profile).is_some_and(|person| person.revision == revision) {
+            let person = self.people.entry(profile.clone()).or_default();
+            if person.revision == Some(revision) {
                 continue;
             }
-            let Indexed { pairs: mut before, ties: mut tied_before, .. } =
-                self.people.remove(&profile).unwrap_or_default();
-            let mut pairs = HashSet::new();
+            person.revision = None;
             let ids = store.all_ids(&profile).await?;
-            let (old, new): (Vec<PairId>, Vec<PairId>) = ids.into_iter().partition(|id| before.remove(id));
-            self.gone += before.len();
-            pairs.extend(old);
+            let (known, there) = (person.pairs.len(), ids.iter().copied().collect::<HashSet<_>>());
+            person.pairs.retain(|id| there.contains(id));
+            self.gone += known - person.pairs.len();
+            let new: Vec<PairId> = ids.into_iter().filter(|id| !person.pairs.contains(id)).collect();
+            let reading = Reading::new(server, new.len());
             for ids in new.chunks(READ) {
                 for pair in store.pairs_of_any(std::iter::once(&profile), ids).await? {
                     self.guard.add(&pair);
-                    pairs.insert(pair.id);
+                    person.pairs.insert(pair.id);
                 }
+                reading.has_read(ids.len());
             }
-            let mut ties = HashMap::new();
-            for pair in store.all_choices(&profile).await?.iter().flat_map(tied) {
+            let choices = store.all_choices(&profile).await?;
+            let mut tied_before = std::mem::take(&mut person.ties);
+            for pair in choices.iter().flat_map(tied) {
                 tied_before.remove(&pair.id);
                 self.guard.add(&pair);
-                ties.insert(pair.id, pair);
+                person.ties.insert(pair.id, pair);
             }
-            self.people.insert(profile, Indexed { revision, pairs, ties });
+            person.revision = Some(revision);
             self.drop_ties(tied_before);
         }
         self.hear(store.chats().await?);
@@ -182,8 +224,8 @@ impl Watched {
         self.others.insert(pair.id, pair);
     }
 
-    async fn check(&self, outgoing: &Outgoing<'_>, store: &Store) -> Verdict {
-        let texts = KeptTexts { watched: self, store, failed: Cell::new(false) };
+    async fn check(&self, outgoing: &Outgoing<'_>, store: &Store, server: &Server) -> Verdict {
+        let texts = KeptTexts::new(self, store, server);
         let verdict = self.guard.check(outgoing, &texts).await;
         // What could not be compared is not known to be free of history.
         if texts.failed.get() { Verdict::Unreadable(Unreadable::NoHistory) } else { verdict }
@@ -207,6 +249,15 @@ struct KeptTexts<'a> {
     watched: &'a Watched,
     store: &'a Store,
     failed: Cell<bool>,
+    /// Where a request is held against all of them.
+    reading: Reading<'a>,
+}
+
+impl<'a> KeptTexts<'a> {
+    fn new(watched: &'a Watched, store: &'a Store, server: &'a Server) -> Self {
+        let reading = Reading::new(server, watched.guard.pairs());
+        KeptTexts { watched, store, failed: Cell::new(false), reading }
+    }
 }
 
 impl Texts for KeptTexts<'_> {
@@ -215,6 +266,7 @@ impl Texts for KeptTexts<'_> {
             self.failed.set(true);
             Vec::new()
         });
+        self.reading.has_read(ids.len());
         let watched = self.watched;
         let in_no_pair = |id| {
             let ties = watched.people.values().find_map(move |person| person.ties.get(id));
@@ -235,6 +287,10 @@ impl Texts for KeptTexts<'_> {
 }
 
 impl Watchman {
+    async fn lock(&self) -> MutexGuard<'_, Watched> {
+        self.watched.0.lock().await
+    }
+
     /// Reads something that shall leave, as the door will; where it is part of a live chat, with that.
     ///
     /// # Errors
@@ -245,9 +301,9 @@ impl Watchman {
         live: Option<&LiveConversation>,
         store: &Store,
     ) -> Result<Released<T>, ServiceError> {
-        let mut watched = self.watched.lock().await;
-        watched.catch_up(store).await?;
-        let texts = KeptTexts { watched: &watched, store, failed: Cell::new(false) };
+        let mut watched = self.lock().await;
+        watched.catch_up(store, &self.server).await?;
+        let texts = KeptTexts::new(&watched, store, &self.server);
         let released = watched.guard.release_live(value, live, &texts).await;
         if texts.failed.get() {
             return Err(ServiceError::Internal(Unreadable::NoHistory.to_string()));
@@ -264,13 +320,13 @@ impl Watchman {
 
     /// Watches over texts that are in no store, until they are taken away again.
     pub(super) async fn add(&self, pairs: &[PreferencePair]) {
-        let mut watched = self.watched.lock().await;
+        let mut watched = self.lock().await;
         pairs.iter().cloned().for_each(|pair| watched.take_other(pair));
     }
 
     /// Takes away what [`Watchman::add`] added.
     pub(super) async fn remove(&self, pairs: &[PreferencePair]) {
-        let mut watched = self.watched.lock().await;
+        let mut watched = self.lock().await;
         for pair in pairs {
             if watched.others.remove(&pair.id).is_some() {
                 watched.guard.remove(pair);
@@ -280,7 +336,21 @@ impl Watchman {
 
     /// Forgets all that it knows; the next request makes it anew.
     pub(super) async fn forget(&self) {
-        *self.watched.lock().await = Watched::of(HashMap::new());
+        *self.lock().await = Watched::of(HashMap::new());
+    }
+}
+
+impl Asked {
+    /// What [`Watchman::release`] gives, unless the page wants it no more.
+    pub(super) async fn released<T: serde::Serialize>(
+        &self,
+        value: T,
+        live: Option<&LiveConversation>,
+        store: &Store,
+    ) -> Result<Released<T>, ServiceError> {
+        let watchman = self.server.watchman();
+        let released = self.unless_stopped(watchman.release(value, live, store)).await;
+        released.unwrap_or(Err(ServiceError::Cancelled))
     }
 }
 
@@ -312,17 +382,15 @@ fn shortened(text: &str) -> String {
 }
 
 /// The guard as the door asks it.
-pub(super) struct Watching {
-    pub watchman: Watchman,
-    pub server: Server,
-}
+pub(super) struct Watching(pub Watchman);
 
 impl Watch for Watching {
     async fn check(&self, outgoing: &Outgoing<'_>) -> Verdict {
-        let Ok(store) = self.server.store().await else { return Verdict::Unreadable(Unreadable::NoHistory) };
-        let mut watched = self.watchman.watched.lock().await;
-        match watched.catch_up(&store).await {
-            Ok(()) => watched.check(outgoing, &store).await,
+        let server = &self.0.server;
+        let Ok(store) = server.store().await else { return Verdict::Unreadable(Unreadable::NoHistory) };
+        let mut watched = self.0.lock().await;
+        match watched.catch_up(&store, server).await {
+            Ok(()) => watched.check(outgoing, &store, server).await,
             Err(_) => Verdict::Unreadable(Unreadable::NoHistory),
         }
     }

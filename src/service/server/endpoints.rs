@@ -95,7 +95,7 @@ impl Asked {
         } else {
             let model = self.remote_model(id).await?;
             let store = self.server.store().await?;
-            let prompt = self.server.watchman().release(prompt, None, &store).await?;
+            let prompt = self.released(prompt, None, &store).await?;
             model.generate(&prompt, &sampling).await.map_err(|error| self.remote_error(error))?
         };
         Ok(Response::Tried(TriedView { text: said.text.trim().to_owned(), elapsed_ms: now_ms() - begin }))
@@ -135,7 +135,7 @@ impl Asked {
 
     /// A remote model of these settings, behind the door.
     pub(super) fn behind_door(&self, settings: RemoteSettings) -> RemoteModel {
-        let watch = Watching { watchman: self.server.watchman(), server: self.server.clone() };
+        let watch = Watching(self.server.watchman());
         let ledger = StoredLedger { server: self.server.clone(), job: self.job.clone() };
         let allowed = vec![settings.endpoint.origin().clone()];
         let stop = self.stop.clone();
@@ -145,7 +145,7 @@ impl Asked {
         };
         let (asked, name) = (self.clone(), settings.name());
         let tell = move |waiting| {
-            let view = |again_ms| WaitView { model: name.clone(), again_ms };
+            let view = |again_ms| WaitView::Model { model: name.clone(), again_ms };
             asked.event(Event::Waiting(match waiting {
                 Waiting::ForReply => Some(view(None)),
                 Waiting::ToAskAgain(ms) => Some(view(Some(ms))),

@@ -69,7 +69,7 @@ impl Fetched {
         let EngineReply::Missing(addresses) = link.ask(EngineRequest::Missing(file.clone())).await? else {
             return Err(ServiceError::Internal("the engine answered another question".into()));
         };
-        let watch = Watching { watchman: server.watchman(), server };
+        let watch = Watching(server.watchman());
         for address in addresses.iter().filter_map(|address| models::elsewhere(address)) {
             let place = (&*address.url, &*address.origin);
             let line = announce(&watch, &fetched.ledger, place, now_ms()).await;

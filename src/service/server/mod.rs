@@ -63,7 +63,7 @@ struct Inner {
     duty: Duty,
     opening: opening::Opening,
     engine: models::Engine,
-    watchman: OnceCell<door::Watchman>,
+    watched: OnceCell<door::SharedWatched>,
     page: page::Page,
     /// Whether the other program is there, and takes over.
     retiring: Cell<bool>,
@@ -100,7 +100,7 @@ impl Server {
                 duty,
                 opening: opening::Opening::default(),
                 engine: models::Engine::default(),
-                watchman: OnceCell::new(),
+                watched: OnceCell::new(),
                 page: page::Page::default(),
                 retiring: Cell::default(),
                 hands_on: Cell::default(),
@@ -166,7 +166,15 @@ impl Server {
 
     /// The guard of this worker.
     fn watchman(&self) -> door::Watchman {
-        self.inner.watchman.get_or_init(door::Watchman::default).clone()
+        let watched = self.inner.watched.get_or_init(door::SharedWatched::default).clone();
+        door::Watchman { watched, server: self.clone() }
+    }
+
+    /// Tells whoever waits in this page of something that they all wait for.
+    fn event(&self, event: &Event) {
+        for envelope in self.inner.under_way.borrow().keys() {
+            wire::post(&FromWorker::Event(*envelope, event.clone()));
+        }
     }
 
     /// Tells this page that something changed; the store tells the other tabs.

@@ -38,7 +38,7 @@ impl Asked {
         let claims: Vec<&str> = likeness.claims_in_use().map(Claim::wording).collect();
         let prose = Some(&likeness.portrait).filter(|portrait| portrait.by == Writer::Model);
         let told = (&likeness.chat_prompt, claims, prose.map(|portrait| &portrait.text));
-        let read = self.server.watchman().release(told, None, &store).await;
+        let read = self.released(told, None, &store).await;
         read.map_err(|error| match error {
             ServiceError::Quotes { quotes, .. } => ServiceError::Quotes { about: true, quotes },
             other => other,

@@ -47,7 +47,7 @@ impl Asked {
     /// Whether the guard lets it pass.
     async fn passes(&self, value: impl Serialize) -> Result<bool, ServiceError> {
         let store = self.server.store().await?;
-        match self.server.watchman().release(value, None, &store).await {
+        match self.released(value, None, &store).await {
             Ok(_) => Ok(true),
             // What the guard can't read is not known to be free of history.
             Err(ServiceError::Quotes { .. } | ServiceError::Invalid(_)) => Ok(false),
