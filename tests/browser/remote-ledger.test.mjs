@@ -151,6 +151,14 @@ test("a budget of calls is kept, and the job goes on later", async () => {
     await open(page, "Portrait");
     await page.getByText(/at your prices\. Where no claim is found that has to be tested, at most \d+ calls, for (less than|at most) [\d.]+\.$/).waitFor();
     await screenshots(page, "estimate");
+    // What was said of another search is taken away at once: with many choices the new one takes seconds.
+    const shown = await page.evaluate(async () => {
+      document.querySelector('.induce input[name="search"]:not(:checked)').click();
+      // Before the data worker could have answered.
+      for (let turn = 0; turn < 100; turn += 1) await null;
+      return document.querySelector(".estimate").innerText;
+    });
+    assert.match(shown, /^Working out what this takes/);
     await induce(page);
     await page.getByText(/the budget of 5 calls would be passed, 5 are spent; raise the budget/).waitFor();
     assert.equal(server.questions().length, 5);

@@ -376,6 +376,10 @@ fn Estimate(
             told.set(None);
             return;
         };
+        // What is shown was of another run: with many choices the new one takes seconds.
+        if told.get_untracked().is_some() {
+            told.set(Some(Ok("Working out what this takes …".to_owned())));
+        }
         let client = session.client();
         spawn_local(async move {
             let estimate = client.estimate(profile, wanted.clone()).await;
