@@ -276,10 +276,15 @@ fn Form(start: EndpointForm, editing: RwSignal<Option<EndpointForm>>) -> impl In
                     label="Most calls of one job"
                     value=most_calls
                     kind="number"
-                    hint="The job stops before it passes this, and can go on later."
+                    hint="The job stops before it passes this. Each time that you let it go on, it may make as many again."
                     problem=number(Number::MostCalls)
                 />
-                <TextInput label="Most that one job may cost" value=most_cost problem=number(Number::MostCost) />
+                <TextInput
+                    label="Most that one job may cost"
+                    value=most_cost
+                    hint="The same holds for what it spends."
+                    problem=number(Number::MostCost)
+                />
             </details>
             {move || refused.get().map(|error| view! { <Failure error=error /> })}
             <p class="small">
