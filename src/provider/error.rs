@@ -252,7 +252,7 @@ impl ProviderError {
             KeyElsewhere { origin } => format!("store the key for {origin} itself"),
             NotAllowed { .. } => "add the endpoint under Models if you mean it".into(),
             Unreadable(_) => "look at the request in the ledger: something in it is packed or encoded".into(),
-            Guarded { .. } => "look at the request in the ledger, which shows what it shares".into(),
+            Guarded { .. } => "look at the request in the ledger, and for its words in your history".into(),
             OverBudget { .. } => "raise the budget, or go on another day: what was answered is kept".into(),
             Unreachable { origin, in_browser: true, .. } => format!(
                 "see that {origin} runs and that this device is online; if it does, let it answer this page: \

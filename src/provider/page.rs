@@ -134,7 +134,7 @@ pub enum PageFailure {
     #[error("this model is not known to run on this device, so it was given no text")]
     NotLocal,
     /// The prompt does not fit.
-    #[error("the prompt does not fit into the model")]
+    #[error("it takes no prompt as long as this one")]
     TooLong,
     /// It does not take this, and would not the next time.
     #[error("{0}")]

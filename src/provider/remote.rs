@@ -134,7 +134,7 @@ impl<T: Transport, W: Watch, L: Ledger> Remote<T, W, L> {
         mut on_text: impl FnMut(&str),
     ) -> Result<Generation, ModelError> {
         let answer = self.ask(input, sampling, Ask::Text, &mut on_text).await?;
-        let (text, finished) = self.told(finish(&answer.draft, input.get(), sampling), input)?;
+        let (text, finished) = finish(&answer.draft, input.get(), sampling)?;
         Ok(Generation { text, finished, usage: answer.usage })
     }
 
@@ -145,19 +145,7 @@ impl<T: Transport, W: Watch, L: Ledger> Remote<T, W, L> {
         ask: Ask<'_>,
         on_text: &mut dyn FnMut(&str),
     ) -> Result<Answer, ModelError> {
-        let answer = self.persevere(input, sampling, ask, on_text).await;
-        self.told(answer, input)
-    }
-
-    /// An error in the method's words.
-    fn told<A>(&self, result: Result<A, ProviderError>, input: &Released<Prompt>) -> Result<A, ModelError> {
-        result.map_err(|error| match error {
-            ProviderError::TooLong { .. } => {
-                let limit = self.capabilities.context_tokens;
-                ModelError::TooLong { tokens: prompt_tokens(input.get()).max(limit.saturating_add(1)), limit }
-            }
-            other => other.into(),
-        })
+        Ok(self.persevere(input, sampling, ask, on_text).await?)
     }
 
     /// Asks until there is an answer, or a failure that does not pass.
@@ -315,7 +303,7 @@ impl<T: Transport, W: Watch, L: Ledger> Remote<T, W, L> {
                     .map(|log_probabilities| Scores { log_probabilities, usage: answer.usage }))
             }
             Err(ProviderError::BadRequest { .. }) if !self.features.get().log_probabilities => Ok(None),
-            Err(error) => self.told(Err(error), input),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -324,7 +312,7 @@ impl<T: Transport, W: Watch, L: Ledger> Remote<T, W, L> {
         let wanted = labels::form(names);
         let answer = self.ask(input, &sampling, Ask::Label(names, &wanted), &mut |_| {}).await?;
         let text = if answer.draft.form.is_empty() {
-            self.told(finish(&answer.draft, input.get(), &sampling), input)?.0
+            finish(&answer.draft, input.get(), &sampling)?.0
         } else {
             answer.draft.form
         };

@@ -233,7 +233,9 @@ fn a_function_that_fails_is_asked_again_and_quoted_briefly() {
     assert!(ask(&page, "why?").0.unwrap_err().to_string().contains("not this"));
     assert_eq!(page.calls().len(), 1);
     let (said, _) = ask(&Page::failing(PageFailure::TooLong), "why?");
-    assert!(matches!(said, Err(ModelError::TooLong { limit: 4096, .. })));
+    assert!(
+        said.unwrap_err().to_string().contains("does not fit into the model: \"it takes no prompt as long")
+    );
     assert!(ask(&Page::failing(PageFailure::NotThere), "why?").0.is_err());
 }
 

@@ -237,9 +237,14 @@ fn what_is_no_answer_says_so() {
     let overloaded = "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n";
     let (answer, sent) = generate(Api::Anthropic, &[events(overloaded), events(ANTHROPIC)]);
     assert!(answer.is_ok() && sent.len() == 2);
-    let long = json!({"error": {"code": "context_length_exceeded", "message": "too long"}}).to_string();
-    let (answer, _) = generate(Api::OpenAi, &[Reply::new(400, "application/json", long)]);
-    assert_eq!(answer.unwrap_err(), ModelError::TooLong { tokens: 8193, limit: 8192 });
+    // How much it takes is the server's to say: what we were told of it is wrong then.
+    let long = "request (214 tokens) exceeds the available context size (128 tokens)";
+    let reply = json!({"error": {"type": "exceed_context_size_error", "message": long}}).to_string();
+    fails(
+        Api::OpenAi,
+        Reply::new(400, "application/json", reply),
+        &format!("{long}\"; choose a model that takes longer"),
+    );
 }
 
 #[test]
