@@ -6,7 +6,8 @@ use super::super::transport::scripted::{Reply, Scripted, Sent, Then};
 use super::super::{Api, Limits, RemoteSettings, TransportError};
 use super::{SECRET, prompt, remote};
 use crate::model::{Generation, LanguageModel, ModelError, Sampling, Scores};
-use crate::privacy::Outcome;
+use crate::preference::{PreferencePair, Turn};
+use crate::privacy::{Common, InMemory, Outcome, Outgoing, Verdict, Watch};
 
 const OPENAI: &str = "data: {\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\",\"refusal\":null},\"logprobs\":null,\"finish_reason\":null}],\"usage\":null}\n\n\
 data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Größe\"},\"finish_reason\":null}],\"usage\":null}\n\n\
@@ -146,6 +147,38 @@ fn requests_are_as_documented() {
                 "stopSequences": ["\n\n"]},
         })
     );
+}
+
+/// Code that asks these APIs, as models write it: nearly everyone who asks for code has some of it in their history, and all
+/// that it shares with a request is what every request has.
+const CODE: [&str; 10] = [
+    "fetch(\"/api/items\", {\n  method: \"POST\",\n  headers: {\n    \"Content-Type\": \"application/json\",\n  },\n  body: item,\n});",
+    "res.writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' });",
+    "requests.post(url, headers={'Content-Type': 'application/json', 'Authorization': key}, json=body)",
+    "POST https://api.openai.com/v1/chat/completions\nContent-Type: application/json\nAuthorization: Bearer x\n",
+    "headers = {'x-api-key': key, 'anthropic-version': '2023-06-01', 'content-type': 'application/json'}",
+    "-d '{\n    \"contents\": [\n      {\n        \"parts\": [\n          {\n            \"text\": \"Hi\"\n",
+    "  contents: [\n    {\n      parts: [\n        { text },\n      ],\n    },\n  ],\n  generationConfig: {},\n",
+    "        \"stream\": true,\n        \"temperature\": 0.0\n    }'",
+    "    {\n        Content: prompt,\n        Role:    \"user\",\n    },\n},\nModel:       model,\nStream:      true,\nTemperature: 0.0,\n",
+    "        \"role\": \"user\"\n      }\n    ],\n    \"model\": \"m-1\",\n    \"stream\": true,\n    \"stream_options\": {\n      \"include_usage\": true\n    },\n    \"temperature\": 0.0",
+];
+
+#[test]
+fn code_that_asks_an_api_stands_in_no_requests_way() {
+    let asked = STREAMS.map(|(api, text)| generate(api, &[events(text)]).1);
+    let judged = STREAMS.map(|(api, _)| score(api, &[whole(json!({}))]).1);
+    for Sent { url, headers, body } in asked.into_iter().chain(judged).flatten() {
+        // The guard sees no key.
+        let headers: Vec<_> = headers.into_iter().filter(|(_, value)| !value.contains(SECRET)).collect();
+        let body = body.to_string();
+        for code in CODE {
+            let pair = PreferencePair::new(vec![Turn::user("How do I ask it?")], code, "With a library.");
+            let guard = InMemory::new(Common::shipped([]), [&pair]);
+            let outgoing = Outgoing { url: &url, headers: &headers, body: body.as_bytes(), live: None };
+            assert_eq!(pollster::block_on(guard.check(&outgoing)), Verdict::Pass, "{url} {body}\n{code}");
+        }
+    }
 }
 
 #[track_caller]
