@@ -16,6 +16,7 @@ use serde::Serialize;
 use super::gguf::{GgufError, Header};
 
 mod bounds;
+mod formats;
 
 /// ChatML, for files that have no template: the most widespread of the formats.
 const CHATML: &str = "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n\
@@ -207,7 +208,7 @@ fn raise_exception(why: String) -> Result<Value, minijinja::Error> {
 }
 
 fn add_builtins(environment: &mut Environment<'static>) {
-    environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
+    formats::add_formats(environment);
     environment.add_function("raise_exception", raise_exception);
     environment.add_filter("tojson", tojson);
 }
@@ -469,6 +470,53 @@ mod tests {
             assert!(render(&deep).is_ok());
         };
         std::thread::Builder::new().stack_size(1 << 20).spawn(run).unwrap().join().unwrap();
+    }
+
+    #[test]
+    fn formats_are_small() {
+        check(
+            "{{ '%05d, 123456 é %.2f%%'|format(7, 1.5) }}{{ '%(a)s'|format(a=1) }}",
+            "00007, 123456 é 1.50%1",
+        );
+        check("{{ '{{é}} {:>5}, 123456 é {x[a]}'.format(7, x={'a': 1}) }}", "{é}     7, 123456 é 1");
+        let large =
+            "the model's chat template fails, line 1: a format has widths of up to 3 digits, and ASCII alone";
+        for format in [
+            "'{:>1000000000}'.format(1)",
+            "'{:.99999999999e}'.format(1.5)",
+            "'{0[é]}'.format({'é': 1})",
+            "('{:>10' ~ '00000000}').format(1)",
+            "'%.65536f'|format(1)",
+            "'%(é)s'|format({'é': 1})",
+            "'%1000000000d'|format(1)",
+        ] {
+            check(&format!("{{{{ {format} }}}}"), large);
+        }
+    }
+
+    #[test]
+    fn a_cycle_has_something_to_choose_from() {
+        check("{% for i in [1, 2, 3] %}{{ loop.cycle('a', 'b') }}{% endfor %}", "aba");
+        for call in ["loop.cycle()", "loop.cycle(*[])", "loop . cycle ( **{})", "(loop).cycle()"] {
+            check(
+                &format!("{{% for i in [1] %}}{{{{ {call} }}}}{{% endfor %}}"),
+                "the model's chat template can't be read, line 1: cycle has nothing to choose from",
+            );
+        }
+    }
+
+    /// Each would look its items up in the one before, which takes a time that grows with the square of their number, and
+    /// a stack that grows with it.
+    #[test]
+    fn parts_of_parts_of_lists_are_lists() {
+        let begin = "{% set ns = namespace(a=[1, 2]) %}{% for i in range(20000) %}";
+        let end = "{% endfor %}{{ ns.a }}";
+        check(&format!("{begin}{{% set ns.a = ns.a[0:] %}}{end}"), "[1, 2]");
+        check(&format!("{begin}{{% set ns.a = 1 * ns.a %}}{end}"), "[1, 2]");
+        check(&format!("{begin}{{% set ns.a = [ns.a[0][0:], 2] if i else [[1], 2] %}}{end}"), "[[1], 2]");
+        check(&format!("{begin}{{% set ns.a = {{'b': ns.a.b[0:] if i else []}} %}}{end}"), "{'b': []}");
+        let namespaces = "{% set ns = namespace(a=ns.a[0:]) %}".repeat(20_000);
+        check(&format!("{{% set ns = namespace(a=[1, 2]) %}}{namespaces}{{{{ ns.a }}}}"), "[1, 2]");
     }
 
     #[test]

@@ -3,15 +3,16 @@
 //! `minijinja` bounds brackets, calls and work. It goes down chains of operators, and into values, by recursion, however
 //! deep they are, and a stack that overflows ends the program. So chains are bounded before a template is compiled, and
 //! what it assigns while it runs: nothing but assignments makes a value deeper from turn to turn of a loop, or puts it
-//! into itself.
+//! into itself. A part of a list (`messages[1:]`) is such a value, since it looks its items up in what it is a part of: a
+//! list of them is assigned.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use minijinja::machinery::{Token, tokenize};
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::{ObjectRepr, Value};
-use minijinja::{Environment, Error, ErrorKind};
+use minijinja::value::{ObjectRepr, Value, ValueOrKwargs};
+use minijinja::{Environment, Error, ErrorKind, functions};
 
 use super::{TemplateError, unreadable};
 
@@ -47,6 +48,7 @@ pub fn bounded(source: &str, syntax: SyntaxConfig) -> Result<String, TemplateErr
     let (mut tokens, mut branches) = (0, 0);
     let mut set = None::<Assignment>;
     let mut product = Product::default();
+    let mut cycle = Cycle::default();
     for token in tokenize(source, false, syntax) {
         let (token, span) = token.map_err(|error| unreadable(&error))?;
         tokens += 1;
@@ -69,6 +71,8 @@ pub fn bounded(source: &str, syntax: SyntaxConfig) -> Result<String, TemplateErr
             format!("it chains more than {MOST_TOKENS} operators or branches")
         } else if !product.is_small(&token) {
             format!("a product is of a text or of a number up to {MOST_REPEATED}, one in a tag")
+        } else if cycle.is_empty(&token) {
+            "cycle has nothing to choose from".to_owned()
         } else {
             continue;
         };
@@ -116,6 +120,30 @@ impl Product {
         };
         self.is_behind_small = small;
         fits
+    }
+}
+
+/// How far a call of `loop.cycle` has been read: without anything to choose from it panics.
+#[derive(Default)]
+enum Cycle {
+    #[default]
+    Away,
+    Dot,
+    Named,
+    Called,
+}
+
+impl Cycle {
+    /// Reads on; whether it is called with nothing, or with what may come to nothing.
+    fn is_empty(&mut self, token: &Token<'_>) -> bool {
+        let is_called = matches!(self, Cycle::Called);
+        *self = match (&self, token) {
+            (_, Token::Dot) => Cycle::Dot,
+            (Cycle::Dot, Token::Ident("cycle")) => Cycle::Named,
+            (Cycle::Named, Token::ParenOpen) => Cycle::Called,
+            _ => Cycle::Away,
+        };
+        is_called && matches!(token, Token::ParenClose | Token::Mul | Token::Pow)
     }
 }
 
@@ -170,31 +198,58 @@ pub fn add_looks(environment: &mut Environment<'_>, visited: &Visited) {
     for (name, may_change) in [(ASSIGNED, true), (ASSIGNED_TO_A_FIELD, false)] {
         let visited = visited.clone();
         environment.add_filter(name, move |value: Value| {
-            look(&value, &visited, DEEPEST, may_change).map(|()| value)
+            look(&value, &visited, DEEPEST, may_change).map(|is_lazy| settled(value, is_lazy))
         });
     }
+    let visited = visited.clone();
+    environment.add_function("namespace", move |fields: Option<ValueOrKwargs>| {
+        let fields = fields.map(ValueOrKwargs::into_value).map(|fields| {
+            look(&fields, &visited, DEEPEST, true).map(|is_lazy| settled(fields, is_lazy).into())
+        });
+        functions::namespace(fields.transpose()?)
+    });
 }
 
-/// Goes into a value, so many values deep. One that may be changed later must not come into another: it could hold itself.
-fn look(value: &Value, visited: &Visited, depth: usize, may_change: bool) -> Result<(), Error> {
+/// Goes into a value, so many values deep, and tells whether it holds any that looks its items up in another. One that may be
+/// changed later must not come into another: it could hold itself.
+fn look(value: &Value, visited: &Visited, depth: usize, may_change: bool) -> Result<bool, Error> {
     if visited.0.fetch_add(1, Relaxed) >= MOST_VISITED {
         return Err(Error::from(ErrorKind::OutOfFuel));
     }
-    let Some(object) = value.as_object() else { return Ok(()) };
+    let Some(object) = value.as_object() else { return Ok(false) };
     if depth == 0 {
         return Err(Error::new(ErrorKind::InvalidOperation, format!("a value is more than {DEEPEST} deep")));
     }
     if !may_change && object.type_name().ends_with("Namespace") {
         return Err(Error::new(ErrorKind::InvalidOperation, "a namespace can't hold a namespace"));
     }
-    let go = |value: Value| look(&value, visited, depth - 1, may_change);
+    let go = |is_lazy: bool, value: Value| {
+        look(&value, visited, depth - 1, may_change).map(|more| is_lazy || more)
+    };
     match object.repr() {
-        ObjectRepr::Map => object
-            .try_iter_pairs()
-            .into_iter()
-            .flatten()
-            .try_for_each(|pair| go(pair.0).and_then(|()| go(pair.1))),
-        ObjectRepr::Seq | ObjectRepr::Iterable => object.try_iter().into_iter().flatten().try_for_each(go),
-        _ => Ok(()),
+        ObjectRepr::Map => {
+            let mut pairs = object.try_iter_pairs().into_iter().flatten();
+            pairs.try_fold(false, |is_lazy, (key, value)| go(go(is_lazy, key)?, value))
+        }
+        repr @ (ObjectRepr::Seq | ObjectRepr::Iterable) => {
+            object.try_iter().into_iter().flatten().try_fold(repr == ObjectRepr::Iterable, go)
+        }
+        _ => Ok(false),
+    }
+}
+
+/// The same value with lists of their own for those that look their items up in another.
+fn settled(value: Value, is_lazy: bool) -> Value {
+    let Some(object) = value.as_object().filter(|_| is_lazy) else { return value };
+    match object.repr() {
+        // What may be changed stays itself; what is put into it was settled before.
+        ObjectRepr::Map if !object.type_name().ends_with("Namespace") => {
+            let pairs = object.try_iter_pairs().into_iter().flatten();
+            Value::from_pairs(pairs.map(|(key, value)| (key, settled(value, true))))
+        }
+        ObjectRepr::Seq | ObjectRepr::Iterable => {
+            Value::from_iter(object.try_iter().into_iter().flatten().map(|value| settled(value, true)))
+        }
+        _ => value,
     }
 }
