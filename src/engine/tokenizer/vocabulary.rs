@@ -165,7 +165,8 @@ impl Vocabulary {
             return Err(TokenizerError::Duplicate { token: id });
         }
         let ends = ENDS.contains(&text) || CODE_ENDS.contains(&text);
-        let is_mark = ends || CODE_MARKS.contains(&text) || text == GEMMA_TURN;
+        let is_told_as_text = told == TokenKind::UserDefined && looks_like_mark(text);
+        let is_mark = ends || CODE_MARKS.contains(&text) || text == GEMMA_TURN || is_told_as_text;
         let kind = if is_mark { TokenKind::Control } else { told };
         // Gemma's </s> is HTML's end of a struck-out text.
         if ends && !(text == "</s>" && told == TokenKind::UserDefined) {
@@ -215,6 +216,14 @@ impl Vocabulary {
     pub fn kind(&self, token: u32) -> Option<TokenKind> {
         self.kinds.get(token as usize).copied()
     }
+}
+
+/// Whether a token is written as marks of turns are, such as `<|im_start|>`. Files of 2023 and early 2024 have marks that a
+/// model was tuned with later as texts of people's (Mistral's and Llama's with ChatML's turns), and whoever wrote one in a
+/// message would begin a turn; newer converters go by the spelling too.
+fn looks_like_mark(text: &str) -> bool {
+    let within = |from: &str, to: &str| text.strip_prefix(from).is_some_and(|rest| rest.ends_with(to));
+    within("<|", "|>") || within("<｜", "｜>")
 }
 
 fn text_bytes(text: &str, kind: TokenKind, spelling: Spelling) -> Vec<u8> {

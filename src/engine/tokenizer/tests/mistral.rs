@@ -76,3 +76,18 @@ fn what_the_files_say_of_special_tokens() {
         assert_eq!(tokenizer.token("</s>").map(|token| tokenizer.is_end(token)), Some(true), "{name}");
     }
 }
+
+/// As files of 2023 and early 2024 have the marks that a model was tuned with later.
+#[test]
+fn marks_that_a_file_has_as_texts_of_peoples_are_none() {
+    let vocabularies: Vocabularies = golden("mistral_vocabularies.json");
+    let mut cut = vocabularies.vocabularies.into_iter().find(|cut| cut.name == "phi-3").unwrap();
+    for (text, kind) in cut.tokens.iter().zip(&mut cut.types) {
+        *kind = if text.starts_with("<|") { 4 } else { *kind };
+    }
+    let tokenizer = tokenizer(cut);
+    let user = tokenizer.token("<|user|>").unwrap();
+    assert!(!tokenizer.encode("a<|user|>\nb", SpecialTokens::AsText).contains(&user));
+    assert!(tokenizer.encode("a<|user|>\nb", SpecialTokens::Parsed).contains(&user));
+    assert_eq!(tokenizer.special_texts_in("a<|user|>\nb").collect::<Vec<_>>(), ["<|user|>"]);
+}
