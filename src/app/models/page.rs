@@ -10,7 +10,7 @@ use super::fetching::{go_on, lapse};
 use super::get::GetAnother;
 use super::kept::Kept;
 use super::run_on::RunOn;
-use super::source::{expectation, load_detail, parameters};
+use super::source::{expectation, load_detail, not_kept, parameters};
 use crate::app::browser;
 use crate::app::remote::RemoteModels;
 use crate::app::session::Session;
@@ -289,6 +289,7 @@ fn InUse(model: LoadedModel) -> impl IntoView {
             <dl class="facts-list">
                 {facts.map(|(name, value)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> })}
             </dl>
+            {not_kept(&model.kept).map(|told| view! { <p class="not-kept">{told}</p> })}
             <p class="small why-here">{because(&model.device)}</p>
             <p class="small">{expectation(&model)}</p>
         </section>

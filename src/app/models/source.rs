@@ -91,6 +91,12 @@ pub fn expectation(model: &LoadedModel) -> &'static str {
     }
 }
 
+/// What a person has to know where a model's file could not be kept.
+pub fn not_kept(kept: &Result<(), String>) -> Option<String> {
+    let why = kept.as_ref().err()?;
+    Some(format!("Its file is not kept here: {why}. It has to be fetched or chosen anew the next time."))
+}
+
 /// A model's parameters in words: "135 million", "3.2 billion".
 pub fn parameters(millions: f32) -> String {
     if millions < 1000.0 {
@@ -154,6 +160,15 @@ mod tests {
             room_words(98e6, Some((100e6, 1100e6))).ends_with("has room for 1.0 GB more, as it estimates.")
         );
         assert!(room_words(98e6, Some((100e6, 100e6))).contains("no more room"));
+    }
+
+    #[test]
+    fn that_a_file_is_not_kept_is_told() {
+        assert_eq!(not_kept(&Ok(())), None);
+        let told = not_kept(&Err("the browser's storage is full".into()));
+        assert!(told.is_some_and(|told| {
+            told.starts_with("Its file is not kept here: the browser's storage is full.")
+        }));
     }
 
     #[test]
