@@ -112,4 +112,7 @@ fn judgements_are_timed_beside_one_prefill() {
     assert!((number("ratio") - number("judgements_s") / number("one_prefill_s")).abs() < 1e-9);
     assert_eq!(number("max_logit_difference"), 0.0, "on the processor not a bit differs");
     fails(&["score-bench", "--model", "embedded", "--prefix", "9000"], "", 1, "tokens");
+    // As many would take 32 GB before anything is said of them.
+    let most = u32::MAX.to_string();
+    fails(&["score-bench", "--model", "embedded", "--prefix", &most, "--suffix", &most], "", 1, "tokens");
 }

@@ -71,6 +71,11 @@ impl ScoreBench {
         stop: Arc<AtomicBool>,
     ) -> Result<Report, EngineError> {
         let mut pace = Flag(stop);
+        // Before so many are drawn.
+        let (tokens, limit) = (self.tokens(), engine.context_tokens());
+        if tokens > limit {
+            return Err(EngineError::TooLong { tokens, limit });
+        }
         let judgements = self.judgements(engine.vocabulary());
         let long = [&judgements[0].prompt[..self.prefix as usize]]
             .into_iter()
@@ -107,6 +112,12 @@ impl ScoreBench {
             runs: self.runs,
             device,
         })
+    }
+
+    /// Of the one prompt that is as long as all of them, and of what is asked after it.
+    fn tokens(&self) -> usize {
+        let suffixes = (self.suffix as usize).saturating_mul(self.count as usize);
+        (self.prefix as usize).saturating_add(suffixes).saturating_add(1)
     }
 
     /// Prompts of drawn tokens, the same each time.
