@@ -94,8 +94,8 @@ pub enum GgufError {
         /// Byte in the file of the second one.
         offset: u64,
     },
-    /// `general.alignment` that is not a power of two, or no number.
-    #[error("general.alignment is {found}; it must be a power of two")]
+    /// `general.alignment` that is not a power of two, over the limit, or no number.
+    #[error("general.alignment is {found}; it must be a power of two and no more than a page of memory")]
     Alignment {
         /// What the file has.
         found: String,

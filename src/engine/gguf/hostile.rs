@@ -242,7 +242,7 @@ fn a_name_of_control_characters_is_shown_escaped_and_cut() {
 fn an_alignment_that_is_no_power_of_two() {
     refused(
         |header| header.metadata.push(("general.alignment".into(), Value::U32(24))),
-        "general.alignment is 24; it must be a power of two",
+        "general.alignment is 24; it must be a power of two and no more than a page of memory",
     );
 }
 
@@ -250,7 +250,15 @@ fn an_alignment_that_is_no_power_of_two() {
 fn an_alignment_of_zero() {
     refused(
         |header| header.metadata.push(("general.alignment".into(), Value::U32(0))),
-        "general.alignment is 0; it must be a power of two",
+        "general.alignment is 0; it must be a power of two and no more than a page of memory",
+    );
+}
+
+#[test]
+fn an_alignment_beyond_a_page() {
+    refused(
+        |header| header.metadata.push(("general.alignment".into(), Value::U32(1 << 17))),
+        "general.alignment is 131072; it must be a power of two and no more than a page of memory",
     );
 }
 
@@ -258,7 +266,7 @@ fn an_alignment_of_zero() {
 fn an_alignment_that_is_a_text() {
     refused(
         |header| header.metadata.push(("general.alignment".into(), Value::String("32".into()))),
-        "general.alignment is a text; it must be a power of two",
+        "general.alignment is a text; it must be a power of two and no more than a page of memory",
     );
 }
 
