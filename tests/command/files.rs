@@ -145,6 +145,10 @@ fn the_end_of_a_list_is_no_record() {
             ran.err
         );
         assert!(ran.err.contains(words) && ran.err.is_empty() == words.is_empty(), "{}", ran.err);
+        // Who learns from such a file at once hears of it as well.
+        let learnt =
+            run(&["induce", "--history", "-", "-o", &folder.path("l.json")], &format!("[{rows}{end}"));
+        assert_eq!((learnt.code, learnt.err), (0, ran.err));
     }
 }
 

@@ -64,7 +64,7 @@ impl HistoryFile {
         Ok(pairs)
     }
 
-    /// Reads the history; what was skipped is told on standard error.
+    /// Reads the history; what was skipped, or read with a doubt, is told on standard error.
     pub fn read(&self) -> Result<History, Failure> {
         let mut pairs = Vec::new();
         let mut problems = Problems::default();
@@ -72,8 +72,8 @@ impl HistoryFile {
         each_event(&self.history, options, |event| {
             match event {
                 Event::Pair { pair, .. } => pairs.push(pair),
-                Event::Skipped(problem) => problems.add(&problem),
-                Event::Choice { .. } | Event::Doubted(_) => {}
+                Event::Skipped(problem) | Event::Doubted(problem) => problems.add(&problem),
+                Event::Choice { .. } => {}
             }
             Ok(())
         })?;

@@ -47,6 +47,26 @@ pub(super) fn asked(record: &Map<String, Value>, names: [&'static str; 2]) -> Re
     found.map_or(Ok(Vec::new()), |(name, value)| turns(value, Role::User).map_err(|wrong| wrong.within(name)))
 }
 
+/// Fields in which data sets of other makes keep what was asked, and that nothing is read from here.
+const ASKED_ELSEWHERE: [&str; 8] =
+    ["question", "instruction", "query", "input", "messages", "conversation", "conversations", "history"];
+
+/// The first of those fields that says something. Without a word about it, answers to a question would be learnt from as
+/// answers to none.
+pub(super) fn asked_elsewhere(record: &Map<String, Value>) -> Option<&'static str> {
+    ASKED_ELSEWHERE.into_iter().find(|name| match record.get(*name) {
+        Some(Value::String(text)) => !text.trim().is_empty(),
+        Some(Value::Array(list)) => !list.is_empty(),
+        Some(Value::Object(object)) => !object.is_empty(),
+        _ => false,
+    })
+}
+
+/// Whether the person says something in a conversation.
+pub(super) fn is_asked(context: &[Turn]) -> bool {
+    context.iter().any(|turn| turn.role == Role::User)
+}
+
 /// The first of these fields that names a person; numbers count as names.
 pub(super) fn person(record: &Map<String, Value>, names: &[&str]) -> Option<String> {
     names.iter().find_map(|name| match record.get(*name)? {

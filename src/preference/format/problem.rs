@@ -115,6 +115,9 @@ pub enum Why {
     /// Both answers are the same text; the record is imported all the same, so that places in a file still count.
     #[error("the two answers are the same text: kept, but nothing can be learnt from them")]
     SameAnswers,
+    /// What was asked stands in a field that is not read, and in none that is; the record is imported without it.
+    #[error("not read, and nothing else says what was asked: name it prompt or context")]
+    AskedElsewhere,
     /// A conversation has no answer at its end.
     #[error("does not end with an answer")]
     NoAnswer,

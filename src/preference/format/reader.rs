@@ -6,7 +6,7 @@ use std::vec::Drain;
 use serde_json::{Map, Value};
 
 use super::detect::Format;
-use super::fields::kind;
+use super::fields::{asked_elsewhere, kind};
 use super::problem::{FormatError, Problem, Why, Wrong};
 use super::split::{Limits, Piece, Place, Splitter};
 use super::{arena, likeness, open_webui, prism, synthesizeme, trl};
@@ -396,6 +396,13 @@ impl Output<'_> {
         }
         self.sorter.summary.pairs += 1;
         self.sorter.events.push(Event::Pair { person: self.person.clone(), pair });
+    }
+
+    /// Tells of the field that seems to say what was asked, where nothing that is read does.
+    pub fn unasked(&mut self, record: &Map<String, Value>) {
+        if let Some(name) = asked_elsewhere(record) {
+            self.doubt(Wrong::new(Why::AskedElsewhere).within(name));
+        }
     }
 
     pub fn choice(&mut self, choice: Choice) {

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use super::fields::{asked, compare, get, turns};
+use super::fields::{asked, compare, get, is_asked, turns};
 use super::problem::Wrong;
 use super::reader::Output;
 use crate::preference::{PreferencePair, Role};
@@ -20,6 +20,9 @@ pub(super) fn read(record: &Map<String, Value>, out: &mut Output<'_>) -> Result<
     let side = |name| get(record, name).and_then(|v| turns(v, Role::Assistant).map_err(|w| w.within(name)));
     let context = asked(record, ["context", "prompt"])?;
     let compared = compare(context, side("chosen")?, side("rejected")?, ["chosen", "rejected"])?;
+    if !is_asked(&compared.context) {
+        out.unasked(record);
+    }
     let (at_ms, origin) = (out.time(record, TIME), out.origin());
     out.pair(PreferencePair {
         at_ms,

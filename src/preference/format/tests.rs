@@ -106,6 +106,38 @@ fn trl_takes_its_four_shapes() {
     check(&dialogue.to_string(), &["+ q|a|r > x > y"]);
 }
 
+#[test]
+fn a_question_in_a_field_that_is_not_read_is_told() {
+    let told = |field: &str| {
+        format!(
+            "? line 1, {field}: not read, and nothing else says what was asked: name it prompt or context"
+        )
+    };
+    let asked = json!([{"role": "user", "content": "q"}]);
+    let says = |answer: &str| json!({"role": "assistant", "content": answer});
+    let conversation = |answer: &str| json!([asked[0], says(answer)]);
+    for (record, field) in [
+        (json!({"question": "q", "chosen": "a", "rejected": "b"}), "question"),
+        (json!({"instruction": "q", "input": "", "chosen": "a", "rejected": "b"}), "instruction"),
+        (json!({"messages": asked, "chosen": "a", "rejected": "b"}), "messages"),
+        (json!({"context": [], "query": "q", "chosen": "a", "rejected": "b"}), "query"),
+        (json!({"conversations": asked, "chosen": says("a"), "rejected": says("b")}), "conversations"),
+    ] {
+        check(&record.to_string(), &[&told(field), "+  > a > b"]);
+    }
+    // What both answers begin with is not taken for the question that is not read.
+    let begun = json!({"question": "q", "chosen": "It is a", "rejected": "It is b"});
+    check(&begun.to_string(), &[&told("question"), "+ It is >  a >  b"]);
+    for has_another in [
+        json!({"prompt": "q", "question": "other", "chosen": "a", "rejected": "b"}),
+        json!({"context": asked, "messages": asked, "chosen": "a", "rejected": "b"}),
+        json!({"messages": conversation("a"), "chosen": conversation("a"), "rejected": conversation("b")}),
+    ] {
+        check(&has_another.to_string(), &["+ q > a > b"]);
+    }
+    check(&json!({"question": " ", "chosen": "a", "rejected": "b"}).to_string(), &["+  > a > b"]);
+}
+
 pub(super) fn arena(winner: &str) -> String {
     let side =
         |answer: &str| json!([{"content": "q", "role": "user"}, {"content": answer, "role": "assistant"}]);

@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value};
 
-use super::fields::{asked, compare, dialogue, get, optional, turns};
+use super::fields::{asked, compare, dialogue, get, is_asked, optional, turns};
 use super::problem::Wrong;
 use super::reader::Output;
 use super::synthesizeme;
@@ -19,6 +19,8 @@ pub(super) fn read(record: &Map<String, Value>, out: &mut Output<'_>) -> Result<
     let has_prompt = ["prompt", "context"].iter().any(|name| optional(record, name).is_some());
     let (context, chosen, rejected) = match sides(record)? {
         [Value::String(chosen), Value::String(rejected)] if !has_prompt && dialogue(chosen).is_none() => {
+            // What two answers to a question begin with is no question.
+            out.unasked(record);
             shared_beginning(chosen, rejected)
         }
         [chosen, rejected] => {
@@ -26,6 +28,9 @@ pub(super) fn read(record: &Map<String, Value>, out: &mut Output<'_>) -> Result<
             let side = |name, value| turns(value, Role::Assistant).map_err(|w: Wrong| w.within(name));
             let (chosen, rejected) = (side("chosen", chosen)?, side("rejected", rejected)?);
             let compared = compare(context, chosen, rejected, ["chosen", "rejected"])?;
+            if !is_asked(&compared.context) {
+                out.unasked(record);
+            }
             (compared.context, compared.first, compared.second)
         }
     };
