@@ -292,7 +292,7 @@ fn OwnWord(asked: Question) -> impl IntoView {
         kept.set(true);
         spawn_local(async move {
             match client.record_choice(profile, choice).await {
-                Ok(_) => session.say("Kept. It counts from now on."),
+                Ok(_) => session.say(said.once_kept()),
                 Err(error) => {
                     let _ = kept.try_set(false);
                     session.say_error(&error);
@@ -317,7 +317,7 @@ fn OwnWord(asked: Question) -> impl IntoView {
             </div>
             <p class="small">
                 <Icon glyph=Glyph::History />
-                "What you say is kept in your history and teaches the next portrait."
+                "What you say is kept in your history. Which one you prefer teaches the next portrait."
             </p>
         </fieldset>
     }

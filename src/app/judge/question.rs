@@ -27,6 +27,16 @@ pub enum Said {
     BothBad,
 }
 
+impl Said {
+    /// What comes of it once it is kept: a choice without a winner is kept too, and makes no pair to learn from.
+    pub fn once_kept(self) -> &'static str {
+        match self {
+            Said::First | Said::Second => "Kept. It counts from now on.",
+            Said::BothGood | Said::BothBad => "Kept. It has no winner, so nothing is learnt from it.",
+        }
+    }
+}
+
 impl Question {
     /// Something to try the judge on, which is in no sample.
     pub fn example() -> Self {
@@ -131,5 +141,13 @@ mod tests {
         question.swap();
         assert_eq!(question.choice(Said::Second, 0.0).pairs()[0].chosen, first);
         assert!(question.choice(Said::BothGood, 0.0).pairs().is_empty());
+    }
+
+    #[test]
+    fn only_a_choice_that_makes_a_pair_is_said_to_count() {
+        for said in [Said::First, Said::Second, Said::BothGood, Said::BothBad] {
+            let makes_a_pair = !Question::example().choice(said, 0.0).pairs().is_empty();
+            assert_eq!(said.once_kept().contains("counts"), makes_a_pair, "{said:?}");
+        }
     }
 }
