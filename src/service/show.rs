@@ -3,7 +3,7 @@
 //! Pure: it asks no model and no store, so it runs in plain tests.
 
 use super::view::*;
-use crate::persona::trace::{Ended, Trial};
+use crate::persona::trace::{Call, Ended, Trial};
 use crate::persona::{
     Changes, Claim, Difference, Judgement, LEARNED_FROM, Likeness, Remaining, Source, State, Validation,
     from_traits, unmeasured,
@@ -263,18 +263,28 @@ fn trace(likeness: &Likeness) -> Vec<TraceLine> {
         let text = one.wording();
         line("claim", format!("{text} {state}; gain {:+.4} nats a pair over {} pairs.", one.gain, one.tested))
     }));
-    let calls = &trace.calls[trace.calls.len().saturating_sub(SHOWN_CALLS)..];
-    lines.extend(calls.iter().map(|call| {
-        let usage = call.usage;
-        let what = if call.generated { "wrote" } else { "scored" };
-        let text = format!(
-            "{}: {what} after {} tokens, {} of them cached, in {:.0} ms",
-            call.phase, usage.prompt_tokens, usage.cached_tokens, usage.elapsed_ms
-        );
-        line("call", text)
-    }));
+    lines.extend(calls(&trace.calls).into_iter().map(|text| line("call", text)));
     lines.extend(trace.notes.iter().map(|note| line("note", note.clone())));
     lines
+}
+
+/// The last calls, a line each; of those before them, how many there are.
+fn calls(all: &[Call]) -> Vec<String> {
+    let (before, shown) = all.split_at(all.len().saturating_sub(SHOWN_CALLS));
+    let left_out = match before.len() {
+        0 => None,
+        1 => Some("One call came before these; it is in the likeness file.".to_owned()),
+        n => Some(format!("{n} calls came before these; they are in the likeness file.")),
+    };
+    let told = shown.iter().map(|call| {
+        let usage = call.usage;
+        let what = if call.generated { "wrote" } else { "scored" };
+        format!(
+            "{}: {what} after {} tokens, {} of them cached, in {:.0} ms",
+            call.phase, usage.prompt_tokens, usage.cached_tokens, usage.elapsed_ms
+        )
+    });
+    left_out.into_iter().chain(told).collect()
 }
 
 fn trial(one: &Trial) -> String {
@@ -300,6 +310,7 @@ fn trial(one: &Trial) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Usage;
     use crate::preference::Turn;
 
     /// A person who always takes the short answer.
@@ -372,6 +383,22 @@ mod tests {
         assert_eq!(trial(&not_tried), "first race, no examples: not tried, an earlier one was good enough");
         let tried = Trial { right: 3, judged: 4, soft_score: -0.5, ended: Ended::Complete, ..not_tried };
         assert!(trial(&tried).contains("3 of 4 right, mean log-probability -0.500"));
+    }
+
+    #[test]
+    fn calls_that_are_not_shown_are_counted() {
+        let call = |i: usize| Call {
+            phase: format!("phase {i}"),
+            question: String::new(),
+            generated: false,
+            usage: Usage::default(),
+        };
+        let all: Vec<Call> = (0..SHOWN_CALLS + 2).map(call).collect();
+        let told = calls(&all);
+        assert_eq!(told.len(), SHOWN_CALLS + 1);
+        assert_eq!(told[0], "2 calls came before these; they are in the likeness file.");
+        assert!(told[1].starts_with("phase 2: scored"), "{}", told[1]);
+        assert_eq!(calls(&all[2..]).len(), SHOWN_CALLS);
     }
 
     #[test]
