@@ -10,5 +10,5 @@ mod turn;
 
 pub use choice::{Answer, Choice, Outcome};
 pub use history::{History, Split};
-pub use pair::{PairId, PreferencePair, Standing};
+pub use pair::{PairId, PreferencePair, Standing, TYPED_IN};
 pub use turn::{Role, Turn};

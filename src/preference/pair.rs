@@ -100,6 +100,9 @@ pub enum Standing {
     Inferred,
 }
 
+/// The origin of a pair that the person typed in.
+pub const TYPED_IN: &str = "typed in";
+
 /// A context, the answer the person chose, and one they did not.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PreferencePair {
@@ -114,7 +117,7 @@ pub struct PreferencePair {
     /// When the person chose, in milliseconds since 1970 (UTC), where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_ms: Option<i64>,
-    /// Where the pair comes from, in plain words: a file's name, a host, "typed in".
+    /// Where the pair comes from, in plain words: a file's name, a host, [`TYPED_IN`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
     /// The person's own remark.

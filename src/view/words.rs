@@ -3,6 +3,8 @@
 //! Plain functions from numbers to English, so that every page says the same thing the same way. Local dates
 //! are not made here: only the browser knows the person's calendar.
 
+use crate::preference::TYPED_IN;
+
 /// A message as a sentence: errors are worded without capital and full stop, so that they compose.
 pub fn sentence(text: &str) -> String {
     let end = if text.is_empty() || text.ends_with(['.', '!', '?', '…']) { "" } else { "." };
@@ -14,6 +16,11 @@ pub fn capital(text: &str) -> String {
     let mut chars = text.chars();
     let Some(first) = chars.next() else { return String::new() };
     format!("{}{}", first.to_uppercase(), chars.as_str())
+}
+
+/// Where a choice came from: "from feedback.json"; one that was typed in came from nowhere.
+pub fn came_from(origin: &str) -> String {
+    if origin == TYPED_IN { origin.into() } else { format!("from {origin}") }
 }
 
 /// A size as people read it, in powers of a thousand: "98.4 MB".
@@ -158,6 +165,12 @@ mod tests {
         check("the disk is full", "The disk is full.");
         check("Done!", "Done!");
         check("", "");
+    }
+
+    #[test]
+    fn what_was_typed_in_is_from_nowhere() {
+        assert_eq!(came_from("feedback.json"), "from feedback.json");
+        assert_eq!(came_from(TYPED_IN), "typed in");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::app::session::{Loader, Session};
 use crate::preference::PairId;
 use crate::service::PairView;
 use crate::view::loadable::Loadable;
+use crate::view::words;
 use crate::view::{Failure, Glyph, Icon, Modal, PairTexts, Spinner, focus_soon};
 
 /// The dialog that shows the opened pair.
@@ -70,11 +71,10 @@ pub fn PairDialog(
 fn Reading(pair: PairView, opened: RwSignal<Option<PairId>>, editing: RwSignal<bool>) -> impl IntoView {
     let session = Session::here();
     let id = pair.id;
-    let facts: Vec<String> =
-        [pair.at_ms.map(browser::when), pair.origin.clone().map(|o| format!("from {o}"))]
-            .into_iter()
-            .flatten()
-            .collect();
+    let facts: Vec<String> = [pair.at_ms.map(browser::when), pair.origin.as_deref().map(words::came_from)]
+        .into_iter()
+        .flatten()
+        .collect();
     view! {
         <p class="facts">{facts.join(", ")}</p>
         <PairTexts pair=pair />

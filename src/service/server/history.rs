@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{Asked, Outcome, Server, wire};
 use crate::preference::format::likeness;
-use crate::preference::{Choice, Outcome as Said, PairId, PreferencePair};
+use crate::preference::{Choice, Outcome as Said, PairId, PreferencePair, TYPED_IN};
 use crate::service::{
     Change, Deletion, DraftPair, Event, PairPage, PairRow, PairView, ProfileId, Response, ServiceError,
     TiePage, TieRow,
@@ -17,9 +17,6 @@ const SHOWN_CHARS: usize = 240;
 
 /// The most rows of one window.
 const WINDOW: u32 = 1_000;
-
-/// Where pairs come from of which nothing else is told.
-const TYPED_IN: &str = "typed in";
 
 impl Server {
     /// Carries a deletion out when its time is over.
