@@ -164,6 +164,15 @@ fn the_address_of_an_api_is_nobodys() {
         let history = format!("Why does `curl {url} -H \"Content-Type: application/json\"` say 404?");
         assert!(passes_to(&url, &history, &asked), "{url}");
     }
+    // Nor is that of a server at home, for whoever is asked there.
+    let home = "My server is at http://192.168.1.7:11434/v1; n8n calls http://192.168.1.7:11434/v1/chat/completions.";
+    assert!(passes_to("http://192.168.1.7:11434/v1/chat/completions", home, &asked));
+    assert!(!passes_to(URL, home, &json("Is http://192.168.1.7:11434/v1/chat/completions up?")));
+    let local = "The backend is on http://127.0.0.1:8000, the page on http://127.0.0.1:3000, Ollama on http://127.0.0.1:11434/v1. \
+                 If http://127.0.0.1:8000/health says so, all is well: see http://127.0.0.1:8000/docs and http://127.0.0.1:8000/admin.";
+    assert!(passes_to("http://127.0.0.1:11434/v1/chat/completions", local, &asked));
+    let long = "https://where-my-aunt-keeps-the-key-to-her-garden-shed.example";
+    assert!(!passes_to(&format!("{long}/v1/chat/completions"), long, &asked));
     let url = "https://intranet.example/ferdinands-own-path/v1/chat/completions";
     assert!(!passes_to(url, &format!("It is at {url} now."), &asked));
 }

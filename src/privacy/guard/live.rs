@@ -1,4 +1,4 @@
-//! What a live chat may send again: its own turns, to the endpoint that they went to.
+//! What may leave on the way to one endpoint alone: a live chat's own turns, where they went before, and its origin.
 
 use super::phrases::Common;
 use crate::preference::PreferencePair;
@@ -28,6 +28,17 @@ pub fn may_return(live: &LiveConversation, url: &str, pairs: &[Kept]) -> Common 
         let context = kept.pair.context.iter().map(|turn| turn.content.as_str());
         context.chain([kept.pair.chosen.as_str(), kept.pair.rejected.as_str()])
     }))
+}
+
+/// Characters of an origin that everybody may know who is asked: fewer than the bar, so that it can be no stretch of a text.
+const SHORT_ORIGIN: usize = 39;
+
+/// The origin of `url`: whoever is asked knows it, and a history may have it, of a server at home for example.
+pub fn own_address(url: &str) -> Common {
+    let short = origin(url).filter(|origin| {
+        origin.len() <= SHORT_ORIGIN && origin.split(|c: char| !c.is_alphanumeric()).count() <= 8
+    });
+    Common::address(short.as_deref())
 }
 
 /// Scheme, host and port of a plain address; none where there is any doubt which host a browser would ask.

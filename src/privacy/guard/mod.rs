@@ -128,15 +128,21 @@ impl Guard {
             Some(live) => live::may_return(live, outgoing.url, &texts.conversation(&live.id).await),
             None => Common::default(),
         };
-        match self.confirm(&hits, &live, texts).await {
+        let there = [live, live::own_address(outgoing.url)];
+        match self.confirm(&hits, &there, texts).await {
             Ok(overlaps) if overlaps.is_empty() => Verdict::Pass,
             Ok(overlaps) => Verdict::Refuse(overlaps),
             Err(TooLong) => Verdict::Unreadable(Unreadable::TooMuch),
         }
     }
 
-    /// Compares with the pairs that were hit, and where hits name nobody, with all.
-    async fn confirm(&self, hits: &Hits, live: &Common, texts: &impl Texts) -> Result<Vec<Overlap>, TooLong> {
+    /// Compares with the pairs that were hit, and where hits name nobody, with all; what may go `there` does not count.
+    async fn confirm(
+        &self,
+        hits: &Hits,
+        there: &[Common; 2],
+        texts: &impl Texts,
+    ) -> Result<Vec<Overlap>, TooLong> {
         let mut comparison = Comparison::new(&hits.readings, &hits.places);
         let mut overlaps = Vec::new();
         let mut pairs = 0;
@@ -145,11 +151,11 @@ impl Guard {
             for kept in texts.pairs(ids).await {
                 let before = overlaps.len();
                 for (field, text) in self::texts(&kept.pair) {
-                    let mut found = self.overlap(&mut comparison, text, live)?;
+                    let mut found = self.overlap(&mut comparison, text, there)?;
                     if found.is_none()
                         && let Some(shown) = shown(text)
                     {
-                        found = self.overlap(&mut comparison, &shown.text, live)?.map(|run| shown.run(run));
+                        found = self.overlap(&mut comparison, &shown.text, there)?.map(|run| shown.run(run));
                     }
                     if let Some(Range { start: text_start, end: text_end }) = found {
                         overlaps.push(Overlap { pair: kept.pair.id, field, text_start, text_end });
@@ -169,7 +175,7 @@ impl Guard {
         &self,
         comparison: &mut Comparison<'_>,
         text: &str,
-        live: &Common,
+        there: &[Common; 2],
     ) -> Result<Option<Range<usize>>, TooLong> {
         let by_looks = depends_on_folding(text).then_some(Folding::Looks);
         for folding in std::iter::once(Folding::Cases).chain(by_looks) {
@@ -178,7 +184,8 @@ impl Guard {
             if !comparison.touches(&letters, &values) {
                 continue;
             }
-            let measured = Measured::of_letters(text, letters, values, &[&self.common, live]);
+            let common = [&self.common, &there[0], &there[1]];
+            let measured = Measured::of_letters(text, letters, values, &common);
             if let Some(run) = comparison.overlap(&measured)? {
                 let (first, last) = (&measured.letters[run.start], &measured.letters[run.end - 1]);
                 return Ok(Some(first.start as usize..last.end as usize));

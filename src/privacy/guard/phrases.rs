@@ -13,6 +13,9 @@ const SPAN: usize = 24;
 /// Letters of a stretch of a live chat's turns that may go back to where they went.
 const LIVE_SPAN: usize = 12;
 
+/// And of the origin of who is asked: `http://127.0.0.1` has so many.
+const ADDRESS_SPAN: usize = 10;
+
 /// Written down from public prompts and model cards, a line each.
 const PHRASES: &str = include_str!("phrases.txt");
 
@@ -84,6 +87,11 @@ impl Common {
     /// The turns of a live chat.
     pub(super) fn live<'a>(turns: impl IntoIterator<Item = &'a str>) -> Self {
         Self::with_span(LIVE_SPAN, turns)
+    }
+
+    /// The origin of who is asked.
+    pub(super) fn address(origin: Option<&str>) -> Self {
+        Self::with_span(ADDRESS_SPAN, origin)
     }
 
     fn with_span<'a>(span: usize, texts: impl IntoIterator<Item = &'a str>) -> Self {
