@@ -214,7 +214,7 @@ fn ShowVerdict(verdict: Verdict, asked: Question) -> impl IntoView {
     let surest = p.max(1.0 - p);
     let says = match words::preference(p) {
         "Too close to call" => "It could go either way.".to_owned(),
-        _ => format!("Right {}, if the portrait holds.", words::tenths(surest)),
+        _ => format!("Right {}, going by your choices so far.", words::tenths(surest)),
     };
     view! {
         <article class="verdict">

@@ -82,7 +82,8 @@ fn line(entry: &LedgerEntry) -> Result<Value, LedgerError> {
     let verdict = match &entry.verdict {
         Verdict::Pass => "pass".to_owned(),
         Verdict::Refuse(overlaps) => {
-            format!("refuse: it shares {} passages with the history", overlaps.len())
+            let passages = if overlaps.len() == 1 { "passage" } else { "passages" };
+            format!("refuse: it shares {} {passages} with the history", overlaps.len())
         }
         Verdict::Unreadable(why) => format!("refuse: {why}"),
     };

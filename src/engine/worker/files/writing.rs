@@ -324,7 +324,8 @@ impl Writer {
         stage: &'static str,
         progress: &mut impl Progress,
     ) -> Result<(), FileError> {
-        let failed = |value: JsValue| FileError::Failed(format!("{value:?}"));
+        let name = self.name.clone();
+        let failed = |value: JsValue| FileError::of(value, &name);
         let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
         loop {
             let reading = JsFuture::from(reader.read());
@@ -352,7 +353,8 @@ impl Writer {
     async fn copy(mut self, file: &Blob, progress: &mut impl Progress) -> Result<String, FileError> {
         self.start_over()?;
         let of = file.size() as u64;
-        let failed = |value: JsValue| FileError::Failed(format!("{value:?}"));
+        let name = self.name.clone();
+        let failed = |value: JsValue| FileError::of(value, &name);
         while self.at < of {
             let end = of.min(self.at + PIECE);
             let slice = file.slice_with_f64_and_f64(self.at as f64, end as f64).map_err(failed)?;
