@@ -152,7 +152,7 @@ fn requests_are_as_documented() {
 /// Code that asks these APIs, as models write it: nearly everyone who asks for code has some of it in their history, and all
 /// that it shares with a request is what every request has.
 const CODE: [&str; 10] = [
-    "fetch(\"/api/items\", {\n  method: \"POST\",\n  headers: {\n    \"Content-Type\": \"application/json\",\n  },\n  body: item,\n});",
+    "axios({\n  url: \"/api/items\",\n  method: \"POST\",\n  headers: {\n    \"Content-Type\": \"application/json\",\n  },\n  body: item,\n});",
     "res.writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' });",
     "requests.post(url, headers={'Content-Type': 'application/json', 'Authorization': key}, json=body)",
     "POST https://api.openai.com/v1/chat/completions\nContent-Type: application/json\nAuthorization: Bearer x\n",
