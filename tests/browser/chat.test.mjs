@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { REPOSITORY, screenshots, withApp } from "./harness.mjs";
-import { addRemote, open, takeSample } from "./remote-person.mjs";
+import { addRemote, importHistory, open, takeSample } from "./remote-person.mjs";
 import { openModel, streams } from "./remote-server.mjs";
 
 const LONG = `${"There are perhaps several ways to look at this, and each may have its merits. ".repeat(6)}I hope that helps!`;
@@ -228,6 +228,36 @@ describe("a live chat", { timeout: 300_000 }, () => {
       });
     } finally {
       await drafting.stop();
+    }
+  });
+
+  test("a long history is read before the first question leaves: that is told, and can be stopped", async () => {
+    const reached = await openModel(() => streams("Seventeen syllables."));
+    try {
+      await withApp(async ({ page }) => {
+        const filler = Array.from({ length: 60 }, (_, at) => `word${at}`).join(" ");
+        const pair = (at) => ({ context: [{ role: "user", content: `question ${at}` }], chosen: `yes ${at} ${filler}`, rejected: `no ${at} ${filler}` });
+        const many = 5000;
+        await importHistory(page, Array.from({ length: many }, (_, at) => JSON.stringify(pair(at))).join("\n"), "5,000");
+        await addRemote(page, { endpoint: reached.endpoint, model: "scripted" });
+        await open(page, "Ask");
+        await page.getByLabel("Drafts").selectOption("1");
+        const reading = page.getByText(/Reading your history, so that none of it leaves: +\d+%/);
+        await ask(page, "What is a haiku?");
+        await reading.waitFor();
+        await page.getByRole("button", { name: "Cancel" }).click();
+        await page.getByText("Asking …").waitFor({ state: "detached" });
+        await reading.waitFor({ state: "detached" });
+        assert.deepEqual(reached.questions(), [], "nothing had left");
+        assert.equal(await page.getByLabel("Question").inputValue(), "What is a haiku?", "nothing typed is lost");
+
+        await ask(page, "What is a haiku?");
+        await page.getByText("Seventeen syllables.").waitFor();
+        await reading.waitFor({ state: "detached" });
+        assert.equal(reached.questions().length, 1);
+      });
+    } finally {
+      await reached.stop();
     }
   });
 });
