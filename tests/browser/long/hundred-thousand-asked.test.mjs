@@ -1,6 +1,6 @@
-// A remote model is asked by somebody with 100,000 choices: the guard reads them all before the first question leaves, and,
-// since prose has letters in common with so much prose, holds each later one against all of them. The page stays quick
-// meanwhile, and how long it takes is printed.
+// A remote model is asked by somebody with 100,000 choices: the guard reads them all before the first question leaves, and
+// holds each against those that have letters in common with it. The page stays quick meanwhile, and how long it takes is
+// printed.
 
 import assert from "node:assert/strict";
 import { open as openFile, rm } from "node:fs/promises";
@@ -61,13 +61,13 @@ test("somebody with 100,000 choices asks a remote model, and the page stays quic
       await addRemote(page, { endpoint: server.endpoint, model: "scripted" });
       await open(page, "Ask");
       await page.getByLabel("Drafts").selectOption("1");
-      for (const what of ["the first question, the history read before it", "another"]) {
+      for (const what of ["the first question, the history read before it", "the next", "one more"]) {
         const asked = server.questions().length;
         await page.getByLabel("Question").fill(text(60));
         const stopWatching = await watchTasks(page);
         const began = Date.now();
         await page.locator(".say button[type=submit]").click();
-        await page.getByText(/Reading your history, so that none of it leaves: +\d+%/).waitFor();
+        if (asked === 0) await page.getByText(/^Reading your history, so that none of it leaves/).waitFor();
         await page.getByText("Asking …").waitFor({ state: "detached", timeout: 10 * MINUTE });
         const seconds = Math.round((Date.now() - began) / 1000);
         const tasks = await stopWatching();
