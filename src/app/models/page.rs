@@ -289,7 +289,7 @@ fn InUse(model: LoadedModel) -> impl IntoView {
             <dl class="facts-list">
                 {facts.map(|(name, value)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> })}
             </dl>
-            {not_kept(&model.kept).map(|told| view! { <p class="not-kept">{told}</p> })}
+            {not_kept(&model.kept).map(|told| view! { <p>{told}</p> })}
             <p class="small why-here">{because(&model.device)}</p>
             <p class="small">{expectation(&model)}</p>
         </section>

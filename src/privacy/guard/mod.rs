@@ -128,19 +128,19 @@ impl Guard {
             Some(live) => live::may_return(live, outgoing.url, &texts.conversation(&live.id).await),
             None => Common::default(),
         };
-        let there = [live, live::own_address(outgoing.url)];
-        match self.confirm(&hits, &there, texts).await {
+        let common = [&self.common, &live, &live::own_address(outgoing.url)];
+        match self.confirm(&hits, &common, texts).await {
             Ok(overlaps) if overlaps.is_empty() => Verdict::Pass,
             Ok(overlaps) => Verdict::Refuse(overlaps),
             Err(TooLong) => Verdict::Unreadable(Unreadable::TooMuch),
         }
     }
 
-    /// Compares with the pairs that were hit, and where hits name nobody, with all; what may go `there` does not count.
+    /// Compares with the pairs that were hit, and where hits name nobody, with all; what is `common` does not count.
     async fn confirm(
         &self,
         hits: &Hits,
-        there: &[Common; 2],
+        common: &[&Common],
         texts: &impl Texts,
     ) -> Result<Vec<Overlap>, TooLong> {
         let mut comparison = Comparison::new(&hits.readings, &hits.places);
@@ -151,11 +151,11 @@ impl Guard {
             for kept in texts.pairs(ids).await {
                 let before = overlaps.len();
                 for (field, text) in self::texts(&kept.pair) {
-                    let mut found = self.overlap(&mut comparison, text, there)?;
+                    let mut found = overlap(&mut comparison, text, common)?;
                     if found.is_none()
                         && let Some(shown) = shown(text)
                     {
-                        found = self.overlap(&mut comparison, &shown.text, there)?.map(|run| shown.run(run));
+                        found = overlap(&mut comparison, &shown.text, common)?.map(|run| shown.run(run));
                     }
                     if let Some(Range { start: text_start, end: text_end }) = found {
                         overlaps.push(Overlap { pair: kept.pair.id, field, text_start, text_end });
@@ -168,30 +168,6 @@ impl Guard {
             }
         }
         Ok(overlaps)
-    }
-
-    /// Where a text of the history leaves, in bytes.
-    fn overlap(
-        &self,
-        comparison: &mut Comparison<'_>,
-        text: &str,
-        there: &[Common; 2],
-    ) -> Result<Option<Range<usize>>, TooLong> {
-        let by_looks = depends_on_folding(text).then_some(Folding::Looks);
-        for folding in std::iter::once(Folding::Cases).chain(by_looks) {
-            let letters = letters(text, folding);
-            let values: Vec<u32> = letters.iter().map(|letter| letter.value).collect();
-            if !comparison.touches(&letters, &values) {
-                continue;
-            }
-            let common = [&self.common, &there[0], &there[1]];
-            let measured = Measured::of_letters(text, letters, values, &common);
-            if let Some(run) = comparison.overlap(&measured)? {
-                let (first, last) = (&measured.letters[run.start], &measured.letters[run.end - 1]);
-                return Ok(Some(first.start as usize..last.end as usize));
-            }
-        }
-        Ok(None)
     }
 
     /// Releases what the person wrote or approved, or what was made of sketches: all that it would be sent as is read.
@@ -237,4 +213,26 @@ fn texts(pair: &PreferencePair) -> impl Iterator<Item = (Field, &str)> {
         pair.context.iter().enumerate().map(|(at, turn)| (Field::Context(at), turn.content.as_str()));
     let answers = [(Field::Chosen, pair.chosen.as_str()), (Field::Rejected, pair.rejected.as_str())];
     context.chain(answers).chain(pair.note.as_deref().map(|note| (Field::Note, note)))
+}
+
+/// Where a text of the history leaves, in bytes.
+fn overlap(
+    comparison: &mut Comparison<'_>,
+    text: &str,
+    common: &[&Common],
+) -> Result<Option<Range<usize>>, TooLong> {
+    let by_looks = depends_on_folding(text).then_some(Folding::Looks);
+    for folding in std::iter::once(Folding::Cases).chain(by_looks) {
+        let letters = letters(text, folding);
+        let values: Vec<u32> = letters.iter().map(|letter| letter.value).collect();
+        if !comparison.touches(&letters, &values) {
+            continue;
+        }
+        let measured = Measured::of_letters(text, letters, values, common);
+        if let Some(run) = comparison.overlap(&measured)? {
+            let (first, last) = (&measured.letters[run.start], &measured.letters[run.end - 1]);
+            return Ok(Some(first.start as usize..last.end as usize));
+        }
+    }
+    Ok(None)
 }

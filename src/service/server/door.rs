@@ -295,7 +295,7 @@ impl Watchman {
     ///
     /// # Errors
     /// What the guard says, where it may not: [`ServiceError::Quotes`] with what it shares.
-    pub(super) async fn release<T: serde::Serialize>(
+    async fn release<T: serde::Serialize>(
         &self,
         value: T,
         live: Option<&LiveConversation>,
