@@ -27,6 +27,13 @@ before(async () => {
 
 after(() => Promise.all([server.stop(), other.stop()]));
 
+/** Adds a server's model and goes to ask it for so many drafts. */
+async function beginChat(page, server, drafts) {
+  await addRemote(page, { endpoint: server.endpoint, model: "scripted" });
+  await open(page, "Ask");
+  await page.getByLabel("Drafts").selectOption(String(drafts));
+}
+
 async function ask(page, question) {
   await page.getByLabel("Question").fill(question);
   await page.locator(".say button[type=submit]").click();
@@ -137,9 +144,7 @@ describe("a live chat", { timeout: 300_000 }, () => {
     try {
       await withApp(async ({ page, browser, url }) => {
         await takeSample(page);
-        await addRemote(page, { endpoint: both.endpoint, model: "scripted" });
-        await open(page, "Ask");
-        await page.getByLabel("Drafts").selectOption("1");
+        await beginChat(page, both, 1);
         await ask(page, "What goes well with figs?");
         const said = (tab) => tab.locator(".exchange .asked").allInnerTexts();
         await page.getByText("So much for What goes well with figs?").waitFor();
@@ -193,9 +198,7 @@ describe("a live chat", { timeout: 300_000 }, () => {
     try {
       await withApp(async ({ page, browser, url }) => {
         await takeSample(page);
-        await addRemote(page, { endpoint: drafting.endpoint, model: "scripted" });
-        await open(page, "Ask");
-        await page.getByLabel("Drafts").selectOption("2");
+        await beginChat(page, drafting, 2);
         await ask(page, "What is a haiku?");
         const liked = await page.locator(".draft.best .markdown").innerText();
         const other = await browser.newPage();
@@ -239,9 +242,7 @@ describe("a live chat", { timeout: 300_000 }, () => {
         const pair = (at) => ({ context: [{ role: "user", content: `question ${at}` }], chosen: `yes ${at} ${filler}`, rejected: `no ${at} ${filler}` });
         const many = 5000;
         await importHistory(page, Array.from({ length: many }, (_, at) => JSON.stringify(pair(at))).join("\n"), "5,000");
-        await addRemote(page, { endpoint: reached.endpoint, model: "scripted" });
-        await open(page, "Ask");
-        await page.getByLabel("Drafts").selectOption("1");
+        await beginChat(page, reached, 1);
         const reading = page.getByText(/Reading your history, so that none of it leaves: +\d+%/);
         await ask(page, "What is a haiku?");
         await reading.waitFor();
