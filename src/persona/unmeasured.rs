@@ -53,6 +53,13 @@ mod tests {
             text.starts_with("All of the answers that you chose between are in another language"),
             "{text}"
         );
+        let code = |i: usize| {
+            let code = format!(
+                "const r{i} = await fetch(\"/api/items/{i}\", {{\n  method: \"POST\",\n  headers: {{ \"Content-Type\": \"application/json\" }},\n  body: JSON.stringify({{ id: {i} }}),\n}});"
+            );
+            asked("How do I call it?", code, format!("With a library, perhaps number {i}."))
+        };
+        assert_eq!(unmeasured(&History::new((0..6).map(english).chain((0..9).map(code)))), "");
         let most = History::new((0..4).map(english).chain((0..9).map(german)));
         assert!(unmeasured(&most).starts_with("Most of the answers"));
     }

@@ -2,6 +2,8 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::layout::{self, Line};
+
 /// Words that hardly an English sentence does without, and that few other languages have.
 const COMMON: [&str; 41] = [
     "the", "and", "that", "it", "you", "with", "are", "this", "your", "can", "have", "not", "from", "which",
@@ -19,7 +21,8 @@ const FEWEST: usize = 12;
 /// English prose has one of the common words in every four, lists of names one in twenty; other languages hardly any.
 const SHARE: f64 = 0.04;
 
-/// Whether a text is in English; none where it is too short to tell.
+/// Whether a text is in English; none where its prose is too short to tell. Code is in no language of people's, whether it
+/// is fenced or not.
 ///
 /// ```
 /// use likeness::traits::is_english;
@@ -28,9 +31,41 @@ const SHARE: f64 = 0.04;
 /// assert_eq!(is_english("Yes."), None);
 /// ```
 pub fn is_english(text: &str) -> Option<bool> {
-    let words = text.unicode_words().filter(|word| !word.bytes().all(|b| b.is_ascii_digit()));
-    let (all, common) = counted(words, &COMMON);
+    let lines = layout::lines(text).filter_map(|line| match line {
+        Line::Blank | Line::Fence | Line::Rule | Line::Code(_) => None,
+        Line::Heading(body)
+        | Line::Bullet(body)
+        | Line::Numbered(body)
+        | Line::TableRow(body)
+        | Line::Quote(body)
+        | Line::Prose(body) => Some(body),
+    });
+    let words = lines.filter(|line| !reads_like_code(line)).flat_map(|line| line.unicode_words());
+    let (all, common) = counted(words.filter(|word| !word.bytes().all(|b| b.is_ascii_digit())), &COMMON);
     (all >= FEWEST).then_some(common as f64 >= SHARE * all as f64)
+}
+
+/// Signs that stand within the words of code, and seldom within those of prose or alone.
+const SIGNS_OF_CODE: &[char] = &[
+    '=', '_', '{', '}', '<', '>', '/', '\\', '$', '(', ')', '[', ']', '"', ';', ':', '.', '@', '&', '|', '+',
+];
+
+/// Whether a line is code although nothing marks it as such: a third of what stands between its blanks has such signs,
+/// other than around a word.
+fn reads_like_code(line: &str) -> bool {
+    let (mut all, mut odd) = (0, 0);
+    for piece in line.split_whitespace() {
+        let word = piece.trim_matches(|c| ".,;:!?()[]\"'`*_".contains(c));
+        all += 1;
+        odd += usize::from(if word.is_empty() {
+            piece.contains(['(', ')', '[', ']', ';'])
+        } else {
+            // Where words are not parted by blanks, a whole sentence is one piece.
+            piece.is_ascii() && word.contains(SIGNS_OF_CODE)
+                || ["\":", "[\"", "(\""].iter().any(|signs| piece.contains(signs))
+        });
+    }
+    3 * odd >= all
 }
 
 /// Languages that are told apart within the Latin script.
@@ -194,5 +229,37 @@ mod tests {
         check("Well, there is much to say about eggs. Well, there is much to say about eggs.", Some(true));
         check("", None);
         check("12 34 56 78 90 12 34 56 78 90 12 34 56 78", None);
+    }
+
+    #[test]
+    fn code_is_in_no_language() {
+        let rust = "fn main() {\n    let names: Vec<String> = std::env::args().skip(1).collect();\n    for name in \
+                    &names {\n        println!(\"Hello, {name}!\");\n    }\n}";
+        let curl = "curl -X POST https://example.com/v1/items \\\n  -H \"Content-Type: application/json\" \\\n  -H \
+                    \"Authorization: Bearer $KEY\" \\\n  -d '{\"name\": \"x\", \"size\": 3}'";
+        let json = "{\n  \"name\": \"likeness\",\n  \"type\": \"module\",\n  \"files\": [\"dist\", \"src\"],\n  \
+                    \"scripts\": { \"build\": \"vite build\", \"test\": \"vitest run\" }\n}";
+        let sql = "SELECT o.id, o.total, c.name\nFROM orders o\nJOIN customers c ON c.id = o.customer_id\nWHERE \
+                   o.total > 100\nORDER BY o.total DESC;";
+        assert_ne!(is_english(sql), Some(false));
+        for code in [rust, curl, json] {
+            assert_ne!(is_english(code), Some(false), "{code}");
+            let german =
+                "Das ist schnell getan: Lies die Datei, dann zähle die Zeilen und gib sie am Ende aus.";
+            for text in [format!("{german}\n\n{code}"), format!("{german}\n\n```\n{code}\n```")] {
+                assert_eq!(is_english(&text), Some(false), "{text}");
+            }
+            let english =
+                "Read the file first, then count the lines in it, and print them when you are done.";
+            for text in [format!("{english}\n\n{code}"), format!("{english}\n\n```\n{code}\n```")] {
+                assert_eq!(is_english(&text), Some(true), "{text}");
+            }
+        }
+        let chinese =
+            "请使用Python3.5或更高版本,然后打开example.com/setup并按照说明完成安装,最后重新启动计算机。";
+        assert_eq!(is_english(chinese), Some(false));
+        let links = "- [Une carte](https://example.com/a), qui montre les chemins\n- [Un livre](https://example.com/b), que \
+                     personne ne lit";
+        assert_eq!(is_english(links), Some(false));
     }
 }

@@ -244,7 +244,10 @@ test("the model that comes along makes a portrait, and the judge asks it", { tim
     assert.ok((await page.locator(".prompt .text").first().textContent()).length > 40);
     assert.ok((await page.locator(".figures tbody tr").count()) >= 2, "what was tested is shown");
     const download = page.waitForEvent("download");
-    await page.locator(".output", { hasText: "The likeness file" }).getByRole("button", { name: "Save" }).click();
+    for (const name of ["Copy the prompt for a chat", "Save the prompt for a chat", "Copy the prompt for a judge"]) {
+      assert.equal(await page.getByRole("button", { name, exact: true }).count(), 1, name);
+    }
+    await page.getByRole("button", { name: "Save the likeness file", exact: true }).click();
     assert.match((await download).suggestedFilename(), /^likeness-\d{4}-\d{2}-\d{2}\.json$/);
 
     await page.getByRole("link", { name: "Judge" }).click();

@@ -106,16 +106,19 @@ fn Prompt(
             session.say("The browser did not save the file.");
         }
     };
+    // A screen reader lists the buttons of a page without what stands beside them.
+    let [copy_label, save_label] =
+        ["Copy", "Save"].map(|does| format!("{does} the prompt {}", title.to_lowercase()));
     view! {
         <article class="output">
             <header>
                 <h3>{title} {private.then(|| view! { <PrivateMark /> })}</h3>
                 <div class="actions">
-                    <button type="button" on:click=copy>
+                    <button type="button" aria-label=copy_label on:click=copy>
                         <Icon glyph=Glyph::Copy />
                         "Copy"
                     </button>
-                    <button type="button" class="quiet" on:click=save>
+                    <button type="button" class="quiet" aria-label=save_label on:click=save>
                         <Icon glyph=Glyph::Download />
                         "Save"
                     </button>
@@ -166,7 +169,7 @@ fn LikenessFile() -> impl IntoView {
             <header>
                 <h3>"The likeness file" <PrivateMark /></h3>
                 <div class="actions">
-                    <button type="button" on:click=save>
+                    <button type="button" aria-label="Save the likeness file" on:click=save>
                         <Icon glyph=Glyph::Download />
                         "Save"
                     </button>

@@ -43,7 +43,7 @@ const ORIGIN: &str = ".origin";
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FileError {
     /// The browser keeps no files for this page.
-    #[error("this browser keeps no files for the page ({0})")]
+    #[error("this browser keeps no files for the page, as in some private windows ({0})")]
     NoFiles(String),
     /// No room is left.
     #[error("the browser's storage is full")]
@@ -129,7 +129,7 @@ impl ModelFiles {
     /// [`FileError::NoFiles`] where the browser has no such file system for the page, as in some private windows.
     pub async fn open() -> Result<Self, FileError> {
         let no_files = |value| match FileError::of(value, FOLDER) {
-            FileError::QuotaFull => FileError::QuotaFull,
+            told @ (FileError::QuotaFull | FileError::NoFiles(_)) => told,
             other => FileError::NoFiles(other.to_string()),
         };
         let scope: WorkerGlobalScope = js_sys::global()
