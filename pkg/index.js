@@ -309,7 +309,8 @@ class Likeness {
   }
 
   /** A function of the page's may never look at its signal, so nobody waits for it once that says stop. */
-  #drafts(asked, n, tell, signal) {
+  async #drafts(asked, n, tell, signal) {
+    await this.#call(signal, (it) => it.check_messages(asked));
     const stop = eitherOf(signal, this.#ended.signal);
     stop.throwIfAborted();
     return leavable(stop, drafts(this.#model.answer, asked, n, tell, stop));

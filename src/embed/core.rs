@@ -241,6 +241,11 @@ impl Core {
         }
     }
 
+    /// Refuses what is no list of turns, before a function of the page's is asked with it.
+    pub fn check_messages(&self, messages: JsValue) -> Result<(), JsValue> {
+        read::<Vec<Turn>>(messages).map(drop)
+    }
+
     /// The answers, the one first that the person would like best.
     pub async fn rank(
         &self,

@@ -74,10 +74,14 @@ test("an induction, an import and drafts are read step by step; leaving the loop
       const returned = await byHand.return("bye");
       const after = await byHand.next();
       const unread = await likeness.draftAndPick([{ role: "user", content: "Of tea." }], { n: 0 }).catch(({ code }) => code);
-      return { bytes, first, stopped, quiet, steps, portrait, twice, drafts, ranked, drafted: asked.length - before, aborted, returned, after, unread };
+      const known = asked.length;
+      const noTurns = await likeness.draftAndPick({ context: [{ role: "user", content: "Of tea." }] }).catch(({ code }) => code);
+      const unasked = asked.length === known;
+      return { noTurns, unasked, bytes, first, stopped, quiet, steps, portrait, twice, drafts, ranked, drafted: asked.length - before, aborted, returned, after, unread };
     });
     assert.equal(seen.bytes.bytes, seen.bytes.of);
     assert.ok(seen.first.stage);
+    assert.deepEqual([seen.noTurns, seen.unasked], ["invalid", true]);
     assert.equal(seen.stopped, "AbortError");
     assert.ok(seen.quiet, "no more is asked of the model");
     assert.ok(seen.steps.length > 2 && seen.steps.at(-1).calls >= seen.steps[0].calls);

@@ -130,6 +130,25 @@ fn choices_are_imported_once_and_a_part_of_an_export_is_one() {
 }
 
 #[test]
+fn a_conversation_keeps_its_name_in_every_file() {
+    let folder = Folder::new("conversation");
+    let turn = "My neighbour Ottoline keeps eleven hives behind the old brick kiln.";
+    let record = json!({"conversation_id": "c7", "context": [{"role": "user", "content": turn}], "chosen": "Good.", "rejected": "Bad."});
+    let other = json!({"conversation_id": 8, "context": [{"role": "user", "content": "Tea?"}], "chosen": "Yes.", "rejected": "No."});
+    let lines = folder.file("lines.jsonl", &format!("{record}\n{other}\n"));
+    let list = folder.file("list.json", &format!("{:#}", json!([record, other])));
+    let imported = folder.path("imported.jsonl");
+    object(&["import", &lines, "-o", &imported], "");
+    let again = folder.path("again.jsonl");
+    object(&["import", &imported, "-o", &again], "");
+    let body = json!({"messages": [{"role": "user", "content": turn}]}).to_string();
+    for history in [&lines, &list, &imported, &again] {
+        let guard = |live: &[&str]| run(&[&["guard", "--history", history][..], live].concat(), &body).code;
+        assert_eq!((guard(&[]), guard(&["--live", "c7"]), guard(&["--live", "8"])), (3, 0, 3), "{history}");
+    }
+}
+
+#[test]
 fn the_end_of_a_list_is_no_record() {
     let folder = Folder::new("ends");
     let output = folder.path("out.jsonl");

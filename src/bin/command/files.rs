@@ -42,25 +42,18 @@ impl HistoryFile {
         self.history == Path::new("-")
     }
 
-    /// The pairs of a conversation, where the file's lines name theirs as `conversation_id`.
+    /// The pairs of a conversation, where the file's records name theirs as `conversation_id`.
     pub fn conversation(&self, id: &str) -> Result<HashSet<PairId>, Failure> {
         let mut pairs = HashSet::new();
-        for line in text(&self.history)?.lines() {
-            let Ok(record) = serde_json::from_str::<Value>(line) else { continue };
-            let named = [&record, &record["pair"], &record["choice"]];
-            if named.iter().any(|record| record["conversation_id"].as_str() == Some(id)) {
-                let mut reader = Reader::new(Options { people: People::Everyone, ..Options::default() });
-                let mut take = |event| {
-                    if let Event::Pair { pair, .. } = event {
-                        pairs.insert(pair.id);
-                    }
-                };
-                reader.push(line.as_bytes()).for_each(&mut take);
-                if let Ok(events) = reader.finish() {
-                    events.for_each(take);
-                }
+        let options = Options { people: people(self.user.clone()), ..Options::default() };
+        each_event(&self.history, options, |event| {
+            if let Event::Pair { pair, conversation: Some(of), .. } = event
+                && of == id
+            {
+                pairs.insert(pair.id);
             }
-        }
+            Ok(())
+        })?;
         Ok(pairs)
     }
 

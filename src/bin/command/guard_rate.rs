@@ -106,7 +106,7 @@ fn question(pair: &PreferencePair) -> &str {
 fn people(text: &str) -> BTreeMap<String, Vec<PreferencePair>> {
     let mut people: BTreeMap<String, Vec<PreferencePair>> = BTreeMap::new();
     let mut take = |event| {
-        if let Event::Pair { person: Some(person), pair } = event {
+        if let Event::Pair { person: Some(person), pair, .. } = event {
             people.entry(person).or_default().push(pair);
         }
     };

@@ -80,10 +80,10 @@ impl Import {
         let mut unlisted = 0;
         let mut doubts = Problems::default();
         let reader = each_event(&self.file, options, |event| match event {
-            Event::Pair { pair, .. } => {
+            Event::Pair { pair, conversation, .. } => {
                 if seen.insert(pair.id) {
                     report.imported += 1;
-                    output.write(&own::pair_line(&pair))?;
+                    output.write(&own::pair_line(&pair, conversation.as_deref()))?;
                 } else {
                     report.known += 1;
                 }

@@ -119,9 +119,9 @@ impl Seal {
         let options = Options { people: people(self.user), ..Options::default() };
         each_event(&self.history, options, |event| {
             match event {
-                Event::Pair { pair, .. } => {
+                Event::Pair { pair, conversation, .. } => {
                     pairs += 1;
-                    sealer.push(&own::pair_line(&pair), &mut sealed);
+                    sealer.push(&own::pair_line(&pair, conversation.as_deref()), &mut sealed);
                 }
                 Event::Choice { choice, .. } => sealer.push(&own::choice_line(&choice), &mut sealed),
                 Event::Skipped(problem) | Event::Doubted(problem) => problems.add(&problem),

@@ -61,7 +61,7 @@ fn any_file() -> impl Strategy<Value = Vec<u8>> {
         Just(GOOD.to_owned()),
         any_pair().prop_map(|pair| json!({"context": pair.context, "chosen": pair.chosen, "rejected": pair.rejected, "user_id": pair.origin}).to_string()),
         any_pair().prop_map(|pair| json!({"prompt": pair.context, "chosen": pair.chosen, "rejected": pair.rejected}).to_string()),
-        any_pair().prop_map(|pair| likeness::pair_line(&pair).trim().to_owned()),
+        any_pair().prop_map(|pair| likeness::pair_line(&pair, None).trim().to_owned()),
         any_choice().prop_map(|choice| likeness::choice_line(&choice).trim().to_owned()),
         Just(arena("tie")),
         Just(super::open_webui::tests::record(json!(1), json!({"rating": -1})).to_string()),
@@ -154,12 +154,12 @@ proptest! {
     #[test]
     fn an_export_round_trips(pairs in prop::collection::vec(any_pair(), 0..5), choices in prop::collection::vec(any_choice(), 0..5)) {
         let mut file = likeness::header();
-        pairs.iter().for_each(|pair| file.push_str(&likeness::pair_line(pair)));
+        pairs.iter().for_each(|pair| file.push_str(&likeness::pair_line(pair, None)));
         choices.iter().for_each(|choice| file.push_str(&likeness::choice_line(choice)));
         let (events, _, error) = read(file.as_bytes());
         prop_assert_eq!(error, None);
         let events: Vec<_> = events.into_iter().filter(|event| !matches!(event, Event::Doubted(_))).collect();
-        let mut expected: Vec<Event> = pairs.into_iter().map(|pair| Event::Pair { person: None, pair }).collect();
+        let mut expected: Vec<Event> = pairs.into_iter().map(|pair| Event::Pair { person: None, pair, conversation: None }).collect();
         expected.extend(choices.into_iter().map(|choice| Event::Choice { person: None, choice }));
         prop_assert_eq!(events, expected);
     }

@@ -52,6 +52,8 @@ struct PairRow {
     standing: Standing,
     #[serde(skip_serializing_if = "Option::is_none")]
     supersedes: Option<PairId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conversation_id: Option<String>,
 }
 
 /// A choice as it stands in the file; frozen with [`VERSION`].
@@ -79,8 +81,8 @@ pub fn header() -> String {
     })
 }
 
-/// A pair's line.
-pub fn pair_line(pair: &PreferencePair) -> String {
+/// A pair's line, with the conversation that it is of where the file that it came from named one.
+pub fn pair_line(pair: &PreferencePair, conversation: Option<&str>) -> String {
     let pair = pair.clone();
     line(&Row::Pair(PairRow {
         id: Some(pair.id),
@@ -92,6 +94,7 @@ pub fn pair_line(pair: &PreferencePair) -> String {
         note: pair.note,
         standing: pair.standing,
         supersedes: pair.supersedes,
+        conversation_id: conversation.map(str::to_owned),
     }))
 }
 
@@ -321,7 +324,7 @@ mod tests {
 
     #[test]
     fn a_part_of_an_export_is_known_without_its_header() {
-        let pair = |name: &str| pair_line(&PreferencePair::new(Vec::new(), name, "b"));
+        let pair = |name: &str| pair_line(&PreferencePair::new(Vec::new(), name, "b"), None);
         let choice = Choice {
             context: Vec::new(),
             answers: vec![Answer { id: "x".into(), content: "a".into() }],
@@ -337,7 +340,7 @@ mod tests {
     }
     #[test]
     fn whoever_asks_for_an_export_knows_whose_it_is() {
-        let export = header() + &pair_line(&PreferencePair::new(Vec::new(), "a", "b"));
+        let export = header() + &pair_line(&PreferencePair::new(Vec::new(), "a", "b"), None);
         let people = People::Only("whoever it is".into());
         let mut reader = Reader::new(Options { people, ..Options::default() });
         let given = reader.push(export.as_bytes()).count() + reader.finish().map_or(0, Iterator::count);

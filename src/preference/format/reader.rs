@@ -37,6 +37,16 @@ pub struct Options {
     pub limits: Limits,
 }
 
+/// The conversation that a record is of. In our own export it stands in the pair.
+fn conversation(record: &Map<String, Value>) -> Option<String> {
+    let inner = record.get("pair").and_then(Value::as_object);
+    [Some(record), inner].into_iter().flatten().find_map(|named| match named.get("conversation_id")? {
+        Value::String(name) => Some(name.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    })
+}
+
 /// What a file gives, in the order of its lines.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
@@ -46,6 +56,8 @@ pub enum Event {
         person: Option<String>,
         /// The pair.
         pair: PreferencePair,
+        /// The conversation that it is of, where the record names one as `conversation_id`.
+        conversation: Option<String>,
     },
     /// A choice as it was made. Those of its pairs that can be learnt from come as events of their own.
     Choice {
@@ -258,7 +270,7 @@ impl Sorter {
             }
             return;
         }
-        let mut out = Output { sorter: self, place, person };
+        let mut out = Output { sorter: self, place, person, conversation: conversation(record) };
         if format == Format::Likeness {
             match likeness::read(record, &mut out) {
                 Ok(likeness::Line::Header) => return,
@@ -382,6 +394,7 @@ pub(super) struct Output<'a> {
     sorter: &'a mut Sorter,
     place: Place,
     person: Option<String>,
+    conversation: Option<String>,
 }
 
 impl Output<'_> {
@@ -395,7 +408,8 @@ impl Output<'_> {
             self.doubt(Wrong::new(Why::SameAnswers).within("rejected"));
         }
         self.sorter.summary.pairs += 1;
-        self.sorter.events.push(Event::Pair { person: self.person.clone(), pair });
+        let (person, conversation) = (self.person.clone(), self.conversation.clone());
+        self.sorter.events.push(Event::Pair { person, pair, conversation });
     }
 
     /// Tells of the field that seems to say what was asked, where nothing that is read does.

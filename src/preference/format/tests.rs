@@ -158,7 +158,7 @@ fn arena_keeps_four_outcomes_and_pairs_only_winners() {
     let unknown = "- line 1, winner: unknown winner \"c\": expected model_a, model_b, tie or tie (bothbad)";
     check(&arena("c"), &[unknown]);
     let (events, ..) = read(arena("model_a").as_bytes());
-    let Event::Pair { person, pair } = &events[1] else { panic!("{events:?}") };
+    let Event::Pair { person, pair, .. } = &events[1] else { panic!("{events:?}") };
     assert_eq!((person.as_deref(), pair.at_ms), (Some("arena_user_973"), Some(1682351591132)));
 }
 
@@ -374,7 +374,7 @@ fn an_export_of_a_later_version_is_refused() {
 #[test]
 fn an_export_edited_by_hand_must_drop_its_ids() {
     let pair = PreferencePair::new(vec![], "a", "b");
-    let file = likeness::header() + &likeness::pair_line(&pair).replace("\"a\"", "\"changed\"");
+    let file = likeness::header() + &likeness::pair_line(&pair, None).replace("\"a\"", "\"changed\"");
     let (events, ..) = read(file.as_bytes());
     assert!(
         matches!(&events[0], Event::Skipped(Problem { why: Why::WrongId, field, .. }) if field == "pair.id")

@@ -202,7 +202,7 @@ pub(super) async fn export_lines(
     each(&likeness::header());
     store
         .newest(&profile.0, usize::MAX, &mut |pairs| {
-            pairs.iter().for_each(|pair| each(&likeness::pair_line(pair)));
+            pairs.iter().for_each(|pair| each(&likeness::pair_line(pair, None)));
         })
         .await?;
     for choice in store.choices(&profile.0).await? {
