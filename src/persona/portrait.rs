@@ -140,10 +140,11 @@ fn along(used: &[&Claim]) -> Option<String> {
         used.iter().partition(|claim| claim.along && by_template(claim));
     let phrase = |claim: &&Claim| Some(claim.row()?.phrase(claim.about.as_ref()?.more));
     let phrases: Vec<String> = along.iter().filter_map(phrase).collect();
-    match phrases.len() {
-        0 => None,
-        // All go along with the one that is left: none is to be told from any other.
-        2.. if matches!(others[..], [head] if head.from != Source::Own) => {
+    match (phrases.len(), &others[..]) {
+        // What it came together with may have been dropped or refused.
+        (0, _) | (1, []) => None,
+        // All go along with the one that is left, or with one that was: none is to be told from any other.
+        (2.., others) if others.iter().all(|head| head.from != Source::Own) && others.len() < 2 => {
             Some("In your choices all of this came together: which of it matters by itself is open.".into())
         }
         _ => Some(format!(

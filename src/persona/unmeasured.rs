@@ -3,13 +3,17 @@
 use crate::preference::History;
 use crate::traits::{Needs, TABLE, is_english};
 
-/// What the language of the choices leaves out, in a sentence or two: where half of the answers and more are in another
-/// than English, the rows that rest on English words say nothing of them. Empty where all can be measured.
+/// Of all answers, at least this share must be told to be in another language before anything is said of it.
+const LEAST_SHARE: f64 = 0.25;
+
+/// What the language of the choices leaves out, in a sentence or two: where most of the answers are in another than
+/// English, the rows that rest on English words say nothing of them. Empty where all can be measured.
 pub fn unmeasured(history: &History) -> String {
     let answers = history.pairs().iter().flat_map(|pair| [&pair.chosen, &pair.rejected]);
-    let told: Vec<bool> = answers.filter_map(|answer| is_english(answer)).collect();
-    let others = told.iter().filter(|english| !**english).count();
-    if others == 0 || 2 * others < told.len() {
+    let told: Vec<Option<bool>> = answers.map(|answer| is_english(answer)).collect();
+    let count = |wanted| told.iter().filter(|told| **told == Some(wanted)).count();
+    let (english_ones, others) = (count(true), count(false));
+    if others <= english_ones || (others as f64) < LEAST_SHARE * told.len() as f64 {
         return String::new();
     }
     let english = TABLE.iter().filter(|row| row.needs == Needs::English).count();
@@ -17,7 +21,7 @@ pub fn unmeasured(history: &History) -> String {
         "{} of the answers that you chose between are in another language than English. {english} of the {} measures know English words alone and \
          are silent there: what is said here rests on length, layout, signs and the words' own figures. A language model \
          that speaks your language sees more.",
-        if others == told.len() { "All" } else { "Most" },
+        if english_ones == 0 { "All" } else { "Most" },
         TABLE.len()
     )
 }
@@ -53,6 +57,11 @@ mod tests {
             text.starts_with("All of the answers that you chose between are in another language"),
             "{text}"
         );
+        // One that is long enough to tell says nothing of twenty that are not, and a half is not most.
+        let short =
+            (0..20).map(|i| asked("Was ist das?", format!("Es ist {i}."), format!("Nein, {}.", i + 1)));
+        assert_eq!(unmeasured(&History::new(short.chain((0..1).map(german)))), "");
+        assert_eq!(unmeasured(&History::new((0..6).map(english).chain((0..6).map(german)))), "");
         let code = |i: usize| {
             let code = format!(
                 "const r{i} = await fetch(\"/api/items/{i}\", {{\n  method: \"POST\",\n  headers: {{ \"Content-Type\": \"application/json\" }},\n  body: JSON.stringify({{ id: {i} }}),\n}});"

@@ -5,11 +5,11 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::layout::{self, Line};
 
 /// Words that hardly an English sentence does without, and that few other languages have.
-const COMMON: [&str; 41] = [
+const COMMON: [&str; 50] = [
     "the", "and", "that", "it", "you", "with", "are", "this", "your", "can", "have", "not", "from", "which",
     "what", "how", "they", "there", "about", "but", "when", "would", "if", "been", "has", "their", "them",
     "these", "than", "because", "more", "some", "into", "its", "who", "could", "should", "does", "my",
-    "it's", "don't",
+    "it's", "don't", "of", "he", "she", "his", "our", "out", "up", "were", "i'm",
 ];
 
 /// So many words are looked at…
@@ -18,11 +18,14 @@ const LOOKED_AT: usize = 400;
 /// … and fewer than this tell nothing.
 const FEWEST: usize = 12;
 
-/// English prose has one of the common words in every four, lists of names one in twenty; other languages hardly any.
-const SHARE: f64 = 0.04;
+/// English prose has one of the common words in every four; lists of names, tables and logs have next to none.
+const SHARE: f64 = 0.08;
 
-/// Whether a text is in English; none where its prose is too short to tell. Code is in no language of people's, whether it
-/// is fenced or not.
+/// Letters beyond ASCII, of all: English has next to none, and few other languages of the Latin script write without.
+const ACCENTS: f64 = 0.01;
+
+/// Whether a text is in English; none where its prose is too short to tell, or tells nothing: lists of names, tables, logs.
+/// Code is in no language of people's, whether it is fenced or not.
 ///
 /// ```
 /// use likeness::traits::is_english;
@@ -40,9 +43,28 @@ pub fn is_english(text: &str) -> Option<bool> {
         | Line::Quote(body)
         | Line::Prose(body) => Some(body),
     });
-    let words = lines.filter(|line| !reads_like_code(line)).flat_map(|line| line.unicode_words());
-    let (all, common) = counted(words.filter(|word| !word.bytes().all(|b| b.is_ascii_digit())), &COMMON);
-    (all >= FEWEST).then_some(common as f64 >= SHARE * all as f64)
+    let prose: Vec<String> = lines.filter(|line| !reads_like_code(line)).map(str::to_lowercase).collect();
+    let words = prose.iter().flat_map(|line| line.unicode_words());
+    let words: Vec<&str> = words.filter(|word| word.contains(char::is_alphabetic)).take(LOOKED_AT).collect();
+    if words.len() < FEWEST {
+        return None;
+    }
+    let letters = words.iter().flat_map(|word| word.chars()).filter(|c| c.is_alphabetic());
+    let (mut all, mut accented, mut other_script) = (0.0, 0.0, 0.0);
+    for letter in letters {
+        all += 1.0;
+        accented += f64::from(u8::from(!letter.is_ascii()));
+        other_script += f64::from(u8::from(letter as u32 >= 0x250));
+    }
+    let common = counted(words.iter().copied(), &COMMON).1 as f64 >= SHARE * words.len() as f64;
+    match language(words.iter().copied()) {
+        _ if 2.0 * other_script > all => Some(false),
+        Some(told) if told != Language::English => Some(false),
+        _ if common => Some(true),
+        // A word or two of English's are words of another language, too.
+        _ if accented >= ACCENTS * all => Some(false),
+        told => told.map(|_| true),
+    }
 }
 
 /// Signs that stand within the words of code, and seldom within those of prose or alone.
@@ -129,7 +151,7 @@ const USUAL: [(Language, &[&str]); 7] = [
         Language::Dutch,
         &[
             "het", "een", "van", "dat", "niet", "op", "te", "met", "voor", "zijn", "ik", "hoe", "kan",
-            "mijn", "wordt", "ook", "is",
+            "mijn", "wordt", "ook", "is", "veel", "tot", "hem", "naar", "maar", "bij",
         ],
     ),
 ];
@@ -141,12 +163,16 @@ const LEAST_SHARE: f64 = 0.1;
 /// The language of a text with these `words`; none where too few of them tell, or as many tell another.
 pub(super) fn language<'a>(words: impl Iterator<Item = &'a str>) -> Option<Language> {
     let words: Vec<&str> = words.take(LOOKED_AT).collect();
-    let count =
-        |(language, usual): &(Language, &[&str])| (counted(words.iter().copied(), usual).1, *language);
+    let count = |(language, usual): &(Language, &'static [&'static str])| {
+        (counted(words.iter().copied(), usual).1, *language, *usual)
+    };
     let mut counts = USUAL.each_ref().map(count);
-    counts.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
-    let [(most, language), (next, _), ..] = counts;
-    (most >= LEAST && most as f64 >= LEAST_SHARE * words.len() as f64 && most >= 2 * next).then_some(language)
+    counts.sort_by_key(|(count, ..)| std::cmp::Reverse(*count));
+    let [(most, language, usual), (next, ..), ..] = counts;
+    // One word that comes again and again may be a word of another language: "do", "im" for "I'm".
+    let different = usual.iter().filter(|usual| words.contains(usual)).count();
+    let enough = most as f64 >= LEAST_SHARE * words.len() as f64;
+    (different >= LEAST && enough && most >= 2 * next).then_some(language)
 }
 
 /// How many words are looked at, and how many of these are in `list`.
@@ -178,6 +204,8 @@ mod tests {
         check("Hoe kan ik de afvoer van mijn douche reinigen?", Some(Language::Dutch));
         check("Wasser ablaufen lassen, Sieb säubern.", None);
         check("", None);
+        check("What do bees do in winter? They do little.", None);
+        check("im proud of u and im here", None);
         check("The German articles are der, die and das, and all of them are used with nouns.", None);
     }
 
@@ -229,6 +257,19 @@ mod tests {
         check("Well, there is much to say about eggs. Well, there is much to say about eggs.", Some(true));
         check("", None);
         check("12 34 56 78 90 12 34 56 78 90 12 34 56 78", None);
+        check(
+            "Rosa Parks, Alan Turing, Ada Lovelace, Grace Hopper, Marie Curie, Nikola Tesla, Louis Pasteur.",
+            None,
+        );
+        check(
+            "2 cups flour\n1 cup sugar\n3 large eggs\n1 teaspoon vanilla\n1 pinch salt\n200 g butter",
+            None,
+        );
+        check("Old pond\na frog leaps\nwater's sound\nmoon over pines\na bell far off", None);
+        check(
+            "Once there was a cat. She had a red hat. She sat on a mat, and he sat on his bed.",
+            Some(true),
+        );
     }
 
     #[test]
@@ -241,9 +282,13 @@ mod tests {
                     \"scripts\": { \"build\": \"vite build\", \"test\": \"vitest run\" }\n}";
         let sql = "SELECT o.id, o.total, c.name\nFROM orders o\nJOIN customers c ON c.id = o.customer_id\nWHERE \
                    o.total > 100\nORDER BY o.total DESC;";
-        assert_ne!(is_english(sql), Some(false));
-        for code in [rust, curl, json] {
+        let css =
+            "body {\n  margin: 0;\n  font-family: sans-serif;\n}\nmain {\n  display: grid;\n  gap: 1rem;\n}";
+        let log = "mov eax, ebx\nadd eax, ecx\npush eax\ncall print\npop eax\nmov esp, ebp\npop ebp\nret";
+        for code in [rust, curl, json, sql, css, log] {
             assert_ne!(is_english(code), Some(false), "{code}");
+        }
+        for code in [rust, curl, json] {
             let german =
                 "Das ist schnell getan: Lies die Datei, dann zähle die Zeilen und gib sie am Ende aus.";
             for text in [format!("{german}\n\n{code}"), format!("{german}\n\n```\n{code}\n```")] {

@@ -10,9 +10,9 @@ pub(super) enum Line<'a> {
     Blank,
     /// `#` to `######`, or a line that is bold from end to end; what follows the mark.
     Heading(&'a str),
-    /// `-`, `*`, `+` or `•`; what follows the mark.
+    /// `-`, `*`, `+`, `•` or `・`; what follows the mark.
     Bullet(&'a str),
-    /// `1.` or `1)`, in the digits of any script; what follows the mark.
+    /// `1.`, `1)` or `1-`, in the digits of any script, `一、` or `a)`; what follows the mark.
     Numbered(&'a str),
     /// `|` cells `|`.
     TableRow(&'a str),
@@ -68,9 +68,10 @@ fn outside_code(line: &str) -> Line<'_> {
             return Line::Heading(rest.trim());
         }
     }
-    if matches!(first, '-' | '*' | '+' | '•' | '·' | '◦' | '▪' | '‣' | '–') {
+    if matches!(first, '-' | '*' | '+' | '•' | '・' | '●' | '○' | '■' | '·' | '◦' | '▪' | '‣' | '–')
+    {
         let rest = &body[first.len_utf8()..];
-        if rest.starts_with(char::is_whitespace) || first == '•' {
+        if rest.starts_with(char::is_whitespace) || matches!(first, '•' | '・' | '●' | '○' | '■') {
             return Line::Bullet(rest.trim_start());
         }
     }
@@ -89,17 +90,49 @@ fn outside_code(line: &str) -> Line<'_> {
     }
 }
 
+/// What a number may be called where it stands before a step: "Step 1:".
+const STEP: [&str; 12] = [
+    "Step ",
+    "Schritt ",
+    "Étape ",
+    "Paso ",
+    "Passo ",
+    "Stap ",
+    "Steg ",
+    "Trin ",
+    "Krok ",
+    "Шаг ",
+    "ステップ",
+    "步骤",
+];
+
 /// What follows `12.` or `12)` and a space, of at most three digits: a year at the start of a line is no step.
 fn after_number(body: &str) -> Option<&str> {
-    let rest = body.trim_start_matches("**").trim_start_matches("Step ").trim_start_matches('(');
-    let digits: usize = rest.chars().take_while(|c| c.is_numeric()).map(char::len_utf8).sum();
-    let count = rest[..digits].chars().count();
-    let after = &rest[digits..];
-    if !(1..=3).contains(&count) {
-        return None;
-    }
-    let mark = after.chars().next().filter(|c| matches!(c, '.' | ')' | ':' | '、' | '．' | '）'))?;
-    let rest = &after[mark.len_utf8()..];
+    let rest = body.trim_start_matches("**");
+    let rest = STEP.iter().find_map(|word| rest.strip_prefix(word)).unwrap_or(rest).trim_start_matches('(');
+    let is_chinese = |c: char| "一二三四五六七八九十".contains(c);
+    let digits: usize =
+        rest.chars().take_while(|c| c.is_numeric() || is_chinese(*c)).map(char::len_utf8).sum();
+    let (number, after) = rest.split_at(digits);
+    let mark = after.chars().next();
+    let (mark, rest) = match number.chars().count() {
+        // "a)"; "a." may be an abbreviation.
+        0 => {
+            let letter = rest.chars().next().filter(char::is_ascii_lowercase)?;
+            let rest = rest[letter.len_utf8()..].strip_prefix(')')?;
+            (')', rest)
+        }
+        // "一年" is a year.
+        1..=3 if number.contains(is_chinese) => {
+            let mark = mark.filter(|c| matches!(c, '、' | '．' | '.' | '：' | ')' | '）'))?;
+            (mark, &after[mark.len_utf8()..])
+        }
+        1..=3 => {
+            let mark = mark.filter(|c| matches!(c, '.' | ')' | ':' | '-' | '、' | '．' | '）' | '：'))?;
+            (mark, &after[mark.len_utf8()..])
+        }
+        _ => return None,
+    };
     (rest.is_empty() || rest.starts_with(|c: char| c.is_whitespace() || c == '*') || mark.len_utf8() > 1)
         .then(|| rest.trim_start())
 }
@@ -130,6 +163,16 @@ mod tests {
         check("12) a", &[Line::Numbered("a")]);
         check("**1. a**", &[Line::Numbered("a**")]);
         check("٣. a", &[Line::Numbered("a")]);
+        check("١- a", &[Line::Numbered("a")]);
+        check("1-a", &[Line::Prose("1-a")]);
+        check("3 - 2 = 1", &[Line::Prose("3 - 2 = 1")]);
+        check("12-month plan", &[Line::Prose("12-month plan")]);
+        check("二、a", &[Line::Numbered("a")]);
+        check("一年", &[Line::Prose("一年")]);
+        check("b) a", &[Line::Numbered("a")]);
+        check("f(x) is a", &[Line::Prose("f(x) is a")]);
+        check("Schritt 1: a", &[Line::Numbered("a")]);
+        check("・a", &[Line::Bullet("a")]);
         check("1999. a", &[Line::Prose("1999. a")]);
         check("3.5 m", &[Line::Prose("3.5 m")]);
         check("|a|b|", &[Line::TableRow("|a|b|")]);

@@ -1,8 +1,8 @@
 //! Word lists: which manner of speaking a word or a phrase is a mark of. English only.
 //!
 //! A text that is told to be in another language is not read for them, since "important" and "wer so will" are words of other
-//! languages too; so both answers of a pair get zero and the traits that rest on a list stay silent. The lists are ours, drawn up by hand from common usage guides;
-//! they are small on purpose, since a rare word moves no estimate.
+//! languages too; where one answer of a pair is such a text, the traits that rest on a list stay silent. The lists are ours,
+//! drawn up by hand from common usage guides; they are small on purpose, since a rare word moves no estimate.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -68,26 +68,33 @@ const LISTS: &[(Mark, &str)] = &[
          i do not have|i don't have|cannot provide|can't provide|unable to provide|cannot assist|can't assist|\
          can't help|cannot help|i'm sorry but|i apologize|i must decline|not able to|i do not feel comfortable|\
          i don't feel comfortable|i don't know|i do not know|i'm not sure|i am not sure|without more information|\
-         without more context",
+         without more context|i'm not comfortable|i am not comfortable|can't do that|i'd rather not|have to decline|\
+         must decline|respectfully decline|need to decline|decline to|pass on this|pass on that|isn't something i|\
+         is not something i|not something i|won't be able to|will not be able to|unable to help|unable to assist|\
+         unable to share|can't share|cannot share|can't go into|can't discuss|cannot discuss|can't give|cannot give",
     ),
     (
         Mark::Disclaimer,
         "as an ai|as a language model|as an artificial intelligence|language model|i'm an ai|i am an ai|\
          ai assistant|ai language model|my training data|knowledge cutoff|my last update|i do not have personal|\
-         i don't have personal|not a doctor|not a lawyer|not legal advice|not medical advice|\
-         not financial advice|created by anthropic|trained by openai|developed by openai|real time|as of my",
+         i don't have personal|not a doctor|not a lawyer|not legal advice|not medical advice|not financial advice|\
+         created by anthropic|trained by openai|developed by openai|as of my|real time information|real time data|\
+         real time access|access to real time",
     ),
     (
         Mark::Warmth,
         "glad|happy to|wonderful|lovely|love|enjoy|great|amazing|fantastic|awesome|welcome|congratulations|\
-         delighted|dear|friend|friends|excited|exciting|beautiful|thank you|thanks|cheers|best of luck|good luck|\
-         have fun|hope|hugs|fun|delicious|perfect|proud|joy|happy|caring",
+         delighted|friend|friends|excited|exciting|beautiful|thank you|thanks|cheers|best of luck|good luck|\
+         have fun|hope|hugs|fun|delicious|perfect|proud|joy|happy|caring|my dear|so sorry|here for you|proud of|\
+         take care|rooting for you|hang in there|you've got this|you got this",
     ),
     (
         Mark::Empathy,
-        "i understand|understandable|sorry to hear|i'm sorry|i am sorry|must be|feel|feeling|feelings|\
-         you're not alone|you are not alone|it's okay|it's ok|that sounds|sounds like|support|supportive|\
-         difficult time|tough|struggling|frustrating|concerns|concern|reach out",
+        "i understand|understandable|sorry to hear|i'm sorry|i am sorry|feel|feeling|feelings|you're not alone|\
+         you are not alone|it's okay|it's ok|that sounds|sounds like|supportive|difficult time|tough|struggling|\
+         frustrating|concerns|concern|reach out|must be hard|must be difficult|must be tough|must be so|must feel|\
+         must have been|here to support|support you|so sorry|here for you|hard time|overwhelming|overwhelmed|hurts|\
+         grief|lonely",
     ),
     (
         Mark::Humour,
@@ -106,11 +113,11 @@ const LISTS: &[(Mark, &str)] = &[
     ),
     (Mark::FirstSingular, "i|i'm|i've|i'd|i'll"),
     (Mark::FirstPlural, "we|we're|we've|we'd|we'll|us|our|ours|ourselves|let's"),
-    (Mark::Second, "you|you're|you've|you'd|you'll|your|yours|yourself|yourselves"),
+    (Mark::Second, "you|you're|you've|you'd|you'll|your|yourself|yourselves"),
     (
         Mark::Example,
-        "for example|for instance|e g|eg|such as|examples|example|including|include|includes|like this|say|\
-         suppose|case study|consider the|illustrate|illustrates|an instance",
+        "for example|for instance|e g|eg|such as|examples|example|including|include|includes|like this|suppose|\
+         case study|consider the|illustrate|illustrates|an instance",
     ),
     (
         Mark::Source,
@@ -134,7 +141,7 @@ const LISTS: &[(Mark, &str)] = &[
         Mark::Analogy,
         "like a|like an|like the|as if|as though|imagine|think of|picture|just like|akin to|analogy|metaphor|\
          metaphorically|analogous|in other words|resembles|reminiscent|is like|are like|similar to|kind of like|\
-         much like|similar to how|as a",
+         much like|similar to how",
     ),
     (
         Mark::Summary,
@@ -171,15 +178,17 @@ const LISTS: &[(Mark, &str)] = &[
     ),
     (
         Mark::Praise,
-        "great question|good question|excellent question|interesting question|great choice|great idea|\
-         good idea|well done|good job|great job|nice work|excellent|impressive|you're right|you are right|\
-         that's a great|that's great|what a",
+        "great question|good question|excellent question|interesting question|great choice|great idea|good idea|\
+         well done|good job|great job|nice work|excellent|impressive|you're right|you are right|that's a great|\
+         that's great|what a|what an|brilliant|genius|great point|good point|excellent point|smart question|\
+         wise question|insightful|love this|love that|outstanding",
     ),
     (
         Mark::Opener,
         "sure|certainly|of course|absolutely|great question|good question|here is|here's|here are|happy to help|\
          i'd be happy|i would be happy|glad to|no problem|okay|ok|thank you for|thanks for|hello|hi|hey|\
-         the following|let's|below is|below are|welcome|yes|great|as requested|i understand|i can help",
+         the following|let's|below is|below are|welcome|great|as requested|i understand|dear|i can help you|\
+         happy to assist|good morning|good afternoon|good evening|greetings",
     ),
     (
         Mark::Closer,

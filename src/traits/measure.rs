@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::reading::Reading;
-use super::{TABLE, Trait};
+use super::{Needs, TABLE, Trait};
 use crate::preference::Turn;
 
 /// How far a difference can go, in scales: beyond it more of the same says nothing new.
@@ -15,6 +15,8 @@ const REACH: f64 = 3.0;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measurement {
     values: Vec<f64>,
+    /// Whether it is told to be in another language than English, where the rows that rest on English say nothing.
+    foreign: bool,
 }
 
 /// What the answer is like, measured from its text alone and from how it goes with the context.
@@ -22,7 +24,10 @@ pub struct Measurement {
 /// Takes time linear in the text; no text makes it fail.
 pub fn measure(context: &[Turn], answer: &str) -> Measurement {
     let reading = Reading::of(context, answer);
-    Measurement { values: TABLE.iter().map(|row| (row.extract)(&reading)).collect() }
+    Measurement {
+        values: TABLE.iter().map(|row| (row.extract)(&reading)).collect(),
+        foreign: reading.foreign,
+    }
 }
 
 impl Measurement {
@@ -44,6 +49,8 @@ pub struct Difference {
     values: Vec<f64>,
     /// Whether one of the two has no words, outside code at least.
     wordless: bool,
+    /// Whether one of the two is in another language than English.
+    foreign: bool,
 }
 
 /// How `first` differs from `second` as answers to `context`.
@@ -54,19 +61,22 @@ pub fn difference(context: &[Turn], first: &str, second: &str) -> Difference {
 impl Difference {
     /// The same from measurements taken before.
     pub fn between(first: &Measurement, second: &Measurement) -> Self {
-        let values = TABLE
-            .iter()
-            .zip(first.values.iter().zip(&second.values))
-            .map(|(row, (a, b))| bounded((row.transform.of(*a) - row.transform.of(*b)) / row.scale))
-            .collect();
         let wordless = first.is_wordless() || second.is_wordless();
-        Difference { values, wordless }
+        let foreign = first.foreign || second.foreign;
+        let mut difference = Difference { values: vec![0.0; TABLE.len()], wordless, foreign };
+        for (index, row) in
+            TABLE.iter().enumerate().filter(|(_, row)| Difference::tells(row, wordless, foreign))
+        {
+            let [a, b] = [first, second].map(|answer| row.transform.of(answer.values[index]));
+            difference.values[index] = bounded((a - b) / row.scale);
+        }
+        difference
     }
 
     /// Differences that were not measured on texts, in the order of [`TABLE`]: one a trait, finite.
     pub fn from_values(values: Vec<f64>) -> Self {
         debug_assert_eq!(values.len(), TABLE.len());
-        Difference { values, wordless: false }
+        Difference { values, wordless: false, foreign: false }
     }
 
     /// The difference in each trait, in the order of [`TABLE`].
@@ -79,9 +89,14 @@ impl Difference {
         Difference { values: self.values.iter().map(|value| -value).collect(), ..*self }
     }
 
-    /// Whether the difference in this trait means anything: an answer without words has neither short nor long ones.
+    /// Whether the difference in this trait means anything: an answer without words has neither short nor long ones, and
+    /// one in another language is not without hedges because it has none of ours. Where it means nothing it is 0.
     pub fn tells_of(&self, row: &Trait) -> bool {
-        !(self.wordless && row.of_words)
+        Difference::tells(row, self.wordless, self.foreign)
+    }
+
+    fn tells(row: &Trait, wordless: bool, foreign: bool) -> bool {
+        !(wordless && row.of_words || foreign && row.needs == Needs::English)
     }
 
     /// The traits in which the two differ noticeably, the largest difference first, each with its words:
@@ -105,15 +120,18 @@ fn bounded(difference: f64) -> f64 {
 
 impl Serialize for Measurement {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(TABLE.iter().map(|row| row.id).zip(&self.values))
+        let told =
+            TABLE.iter().zip(&self.values).filter(|(row, _)| !self.foreign || row.needs != Needs::English);
+        serializer.collect_map(told.map(|(row, value)| (row.id, value)))
     }
 }
 
 impl<'de> Deserialize<'de> for Measurement {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let by_id = BTreeMap::<String, f64>::deserialize(deserializer)?;
-        Ok(Measurement {
-            values: TABLE.iter().map(|row| by_id.get(row.id).copied().unwrap_or(0.0)).collect(),
-        })
+        let mut english = TABLE.iter().filter(|row| row.needs == Needs::English);
+        let foreign = english.all(|row| !by_id.contains_key(row.id));
+        let values = TABLE.iter().map(|row| by_id.get(row.id).copied().unwrap_or(0.0)).collect();
+        Ok(Measurement { values, foreign })
     }
 }

@@ -35,6 +35,8 @@ pub(super) struct Reading {
     pub opening: Counts,
     pub closing: Counts,
     pub question: Question,
+    /// Whether it is told to be in another language than English.
+    pub foreign: bool,
 }
 
 /// How often each [`Mark`] occurs.
@@ -63,7 +65,7 @@ pub(super) struct Lines {
     pub headings: f64,
     pub table_rows: f64,
     pub code: f64,
-    /// Blocks of prose between anything else.
+    /// Blocks of prose, and lists.
     pub paragraphs: f64,
     /// Prose lines of at most eight words that don't end a sentence: verse, labels.
     pub short: f64,
@@ -138,7 +140,11 @@ struct Word {
     start: usize,
     end: usize,
     capital: bool,
+    /// Whether all of its letters are capitals, two or more.
+    loud: bool,
     opens: bool,
+    /// Whether a full stop stands before it that ended no sentence, as it is in small letters.
+    after_stop: bool,
 }
 
 /// The prose of a text as lower-case words in one arena, and where sentences begin.
@@ -160,15 +166,18 @@ impl Reading {
         let code_words = reading.lay_out(answer, &mut prose);
         reading.prose_words = prose.words.len() as f64;
         reading.words = reading.prose_words + code_words;
-        reading.sentences = prose.sentence_lengths();
         let asked = Asked::of(context);
         let languages = [&prose, &asked.prose].map(|prose| language::language(prose.all_words()));
         // In a few words there may be none that tell the language.
         let told = languages[0].or(languages[1]);
+        reading.foreign =
+            told.is_some_and(|told| told != Language::English) || reading.marks.is_of_other_script();
+        prose.end_sentences_in_small_letters();
+        reading.sentences = prose.sentence_lengths();
         reading.vocabulary = prose.vocabulary(told == Some(Language::German));
         let (first, last) = (prose.sentence(0), prose.sentence(prose.sentences.len().saturating_sub(1)));
         // The lists of words are English.
-        if told.is_none_or(|told| told == Language::English) {
+        if !reading.foreign {
             reading.manner = prose.marks(0..prose.words.len());
             reading.opening = prose.marks(first.clone());
             reading.closing = prose.marks(last.clone());
@@ -199,7 +208,7 @@ impl Reading {
     fn lay_out(&mut self, answer: &str, prose: &mut Prose) -> f64 {
         let lines = &mut self.lines;
         let mut seen = HashSet::new();
-        let (mut code_words, mut in_paragraph, mut structured) = (0.0, false, false);
+        let (mut code_words, mut in_paragraph, mut in_list, mut structured) = (0.0, false, false, false);
         for line in layout::lines(answer) {
             let before = prose.words.len();
             let was_paragraph = std::mem::replace(&mut in_paragraph, matches!(line, Line::Prose(_)));
@@ -215,6 +224,8 @@ impl Reading {
                     self.marks.read(body);
                 }
                 Line::Bullet(body) | Line::Numbered(body) => {
+                    // With blank lines between its items it is still one list.
+                    lines.paragraphs += f64::from(u8::from(!in_list));
                     match line {
                         Line::Bullet(..) => lines.bullets += 1.0,
                         _ => lines.numbered += 1.0,
@@ -244,6 +255,7 @@ impl Reading {
                 }
             }
             if !matches!(line, Line::Blank) {
+                in_list = matches!(line, Line::Bullet(_) | Line::Numbered(_));
                 lines.filled += 1.0;
                 lines.ends_in_prose = structured && matches!(line, Line::Prose(_));
                 let words = prose.text(before..prose.words.len());
@@ -273,7 +285,9 @@ impl Prose {
         self.fresh |= !goes_on;
         let mut end = 0;
         for (at, word) in text.unicode_word_indices() {
-            self.fresh |= at > 0 && ends_sentence(&text[end..at], word);
+            let gap = &text[end..at];
+            self.fresh |= at > 0 && ends_sentence(gap, word);
+            let after_stop = !self.fresh && at > 0 && gap.contains(". ");
             end = at + word.len();
             let start = self.arena.len();
             for c in word.chars() {
@@ -289,7 +303,9 @@ impl Prose {
                 start,
                 end: self.arena.len(),
                 capital: word.starts_with(char::is_uppercase),
+                loud: word.chars().nth(1).is_some() && !word.contains(|c: char| !c.is_uppercase()),
                 opens: std::mem::take(&mut self.fresh),
+                after_stop,
             });
         }
         if text.ends_with(is_terminator) {
@@ -318,6 +334,17 @@ impl Prose {
         Counts(lexicon::count(words.map(|index| self.word(index))).map(f64::from))
     }
 
+    /// In a text that is all in small letters, a full stop ends a sentence before one, too.
+    fn end_sentences_in_small_letters(&mut self) {
+        if self.words.iter().any(|word| word.capital) {
+            return;
+        }
+        for word in &mut self.words {
+            word.opens |= word.after_stop;
+        }
+        self.sentences = (0..self.words.len()).filter(|&index| self.words[index].opens).collect();
+    }
+
     fn sentence_lengths(&self) -> Sentences {
         let lengths: Vec<f64> =
             (0..self.sentences.len()).map(|index| self.sentence(index).len() as f64).collect();
@@ -342,6 +369,7 @@ impl Prose {
     fn vocabulary(&self, all_nouns: bool) -> Vocabulary {
         let mut v = Vocabulary::default();
         let mut runs = HashSet::new();
+        let shouted = 3 * self.words.iter().filter(|word| word.loud).count() > self.words.len();
         for (index, at) in self.words.iter().enumerate() {
             let word = self.word(index);
             let letters = word.chars().filter(|c| c.is_alphabetic()).count();
@@ -350,8 +378,13 @@ impl Prose {
             v.contractions += f64::from(u8::from(is_contraction(word)));
             // A letter after a number is a unit.
             let unit = letters == 1 && index > 0 && self.word(index - 1).starts_with(char::is_numeric);
-            let named =
-                at.capital && !at.opens && !unit && !word.starts_with("i'") && word != "i" && !all_nouns;
+            let named = at.capital
+                && !at.opens
+                && !unit
+                && !word.starts_with("i'")
+                && word != "i"
+                && !all_nouns
+                && !(shouted && at.loud);
             v.names += f64::from(u8::from(named));
             let number = word.starts_with(char::is_numeric);
             v.numbers += f64::from(u8::from(number));

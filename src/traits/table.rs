@@ -143,7 +143,7 @@ pub static TABLE: &[Trait] = &[
     // Substance.
     english("examples", Substance, ["have", "more examples", "fewer examples"], |r| r.rate(Mark::Example), Sqrt, 0.62, Manner, Divides::Some),
     row("numbers", Substance, ["have", "more numbers", "fewer numbers"], |r| r.per_hundred(r.vocabulary.numbers), Sqrt, 1.2, Subject, Divides::Some),
-    english("sources", Substance, ["have", "more sources and studies", "fewer sources and studies"], |r| r.rate(Mark::Source) + r.per_hundred(3.0 * r.marks.links), Sqrt, 0.5, Subject, Divides::Some),
+    english("sources", Substance, ["have", "more sources and studies", "fewer sources and studies"], |r| r.rate(Mark::Source) + r.per_hundred(3.0 * (r.marks.links + r.marks.citations)), Sqrt, 0.5, Subject, Divides::Some),
     english("reasons", Substance, ["have", "more reasons", "fewer reasons"], |r| r.rate(Mark::Reason), Sqrt, 0.66, Manner, Divides::Some),
     english("comparisons", Substance, ["have", "more comparisons", "fewer comparisons"], |r| r.rate(Mark::Comparison), Sqrt, 0.76, Manner, Divides::Some),
     english("analogies", Substance, ["have", "more analogies", "fewer analogies"], |r| r.rate(Mark::Analogy), Sqrt, 0.54, Manner, Divides::Some),

@@ -121,11 +121,72 @@ fn an_answer_without_words_has_neither_short_nor_plain_ones() {
     for empty in ["", "```\nbake()\n```", "🍞"] {
         for told in [difference(&asked(), empty, full), difference(&asked(), full, empty)] {
             let words = told.words();
+            // Neither counted nor learnt from.
+            let silent = TABLE.iter().zip(told.values()).filter(|(row, _)| row.of_words);
+            assert!(silent.into_iter().all(|(_, value)| *value == 0.0), "{empty:?}");
             assert!(words.iter().all(|(row, _)| !row.of_words), "{empty:?}: {words:?}");
             assert!(words.iter().any(|(row, _)| row.id == "length"), "{empty:?}: {words:?}");
         }
     }
     assert!(difference(&asked(), "Bake it.", full).words().iter().any(|(row, _)| row.of_words));
+}
+
+#[test]
+fn what_is_in_another_language_has_not_fewer_of_our_words() {
+    let english =
+        "You might perhaps knead the dough, and then you should let it rest, because it has to rise.";
+    for other in [
+        "Knete den Teig, und lass ihn dann eine Stunde ruhen, weil er mit der Hefe gehen muss.",
+        "生地をこねてから、一時間ほど休ませてください。",
+        "Месите тесто десять минут, потом оставьте его на час.",
+    ] {
+        let told = difference(&asked(), english, other);
+        for (row, value) in TABLE.iter().zip(told.values()) {
+            assert!(row.needs != Needs::English || *value == 0.0, "{}: {other}", row.id);
+        }
+        check("own_script", other, english, 1.0);
+    }
+}
+
+#[test]
+fn a_list_is_a_block_as_a_paragraph_is() {
+    check("paragraphs", "Knead the dough. Then bake it.", "- Knead the dough.\n- Bake it.", 0.0);
+    check("paragraphs", "Knead the dough. Then bake it.", "1. Knead.\n\n2. Wait.\n\n3. Bake.", 0.0);
+    check("paragraphs", "You need:\n\n- flour\n- water\n\nBake it.", "Knead it.\n\nBake it.", 1.0);
+}
+
+#[test]
+fn small_letters_end_sentences_and_capitals_name_nobody() {
+    let text = "Knead the dough for ten minutes. Let it rest at home. Then bake it until it is brown.";
+    check("sentence_length", text, &text.to_lowercase(), 0.0);
+    check("names", text, &text.to_uppercase(), 0.0);
+    check("names", "It was baked by Ursula Le Guin in Leeds, for the BBC.", text, 1.0);
+}
+
+#[test]
+fn a_word_is_no_mark_of_what_it_does_not_mean() {
+    for (id, text) in [
+        ("refusals", "The map is drawn in real-time, and you can watch it."),
+        ("analogies", "Serve it as a starter, or as a side."),
+        ("opener", "Yes."),
+        ("opener", "That isn't something I can help with."),
+        ("examples", "I'd say so."),
+        ("empathy", "The oven must be hot, and racks support the tray."),
+        ("second_person", "Yours faithfully, the baker."),
+    ] {
+        check(id, text, "The oven was hot.", 0.0);
+    }
+    for (id, text) in [
+        ("refusals", "I'm not comfortable with that one, so I'll pass on this."),
+        ("refusals", "I must respectfully decline."),
+        ("opener", "Dear Ms. Weber, the bread is here."),
+        ("warmth", "I'm so sorry. I'm here for you."),
+        ("empathy", "That must be hard."),
+        ("praise", "What an insightful remark."),
+        ("sources", "Bread keeps for four days (Miller 2014)."),
+    ] {
+        check(id, text, "The oven was hot.", 1.0);
+    }
 }
 
 #[test]
