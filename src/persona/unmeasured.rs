@@ -64,7 +64,7 @@ mod tests {
         assert_eq!(unmeasured(&History::new((0..6).map(english).chain((0..6).map(german)))), "");
         let code = |i: usize| {
             let code = format!(
-                "const r{i} = await fetch(\"/api/items/{i}\", {{\n  method: \"POST\",\n  headers: {{ \"Content-Type\": \"application/json\" }},\n  body: JSON.stringify({{ id: {i} }}),\n}});"
+                "const r{i} = await client.post(\"/api/items/{i}\", {{\n  method: \"POST\",\n  headers: {{ \"Content-Type\": \"application/json\" }},\n  body: JSON.stringify({{ id: {i} }}),\n}});"
             );
             asked("How do I call it?", code, format!("With a library, perhaps number {i}."))
         };

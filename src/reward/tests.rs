@@ -244,7 +244,7 @@ fn who_takes_what_most_people_like_hears_that_it_is_what_most_people_like() {
         difference: difference(
             &context(),
             &full(i),
-            &format!("just get matter {i} going, don't overthink it!"),
+            &format!("somehow get matter {i} going, don't overthink it!"),
         ),
         weight: 1.0,
     };
@@ -252,12 +252,11 @@ fn who_takes_what_most_people_like_hears_that_it_is_what_most_people_like() {
         let observations: Vec<Observation> = (0..count).map(choice).collect();
         Reward::learn(Prior::shipped(), &observations).claims(&observations)
     };
-    let told = claims(20);
+    let told = claims(12);
     let longer = told.iter().find(|claim| claim.id == "length").unwrap();
-    assert!(longer.more && longer.shared && longer.supports == 20, "{told:?}");
+    assert!(longer.more && longer.shared && longer.supports == 12, "{told:?}");
     assert!(claims(4).iter().all(|claim| !claim.shared), "four choices are not beyond doubt");
     // People in general turn studies down rather than ask for them; these answers name some.
-    let told = claims(12);
     let as_most: Vec<&str> = told.iter().filter(|claim| claim.shared).map(|claim| &*claim.id).collect();
     assert!(as_most.contains(&"length"), "{told:?}");
     assert!(!as_most.contains(&"sources"), "{told:?}");

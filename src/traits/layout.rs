@@ -31,14 +31,16 @@ pub(super) enum Line<'a> {
 /// The lines of a text, each told for what it is.
 pub(super) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
     let mut fence: Option<char> = None;
-    text.lines().map(move |line| {
+    let mut rest = text.lines();
+    std::iter::from_fn(move || {
+        let line = rest.next()?;
         let trimmed = line.trim_start();
         let mark = match trimmed {
             _ if trimmed.starts_with("```") => Some('`'),
             _ if trimmed.starts_with("~~~") => Some('~'),
             _ => None,
         };
-        match (fence, mark) {
+        Some(match (fence, mark) {
             (Some(open), Some(mark)) if open == mark => {
                 fence = None;
                 Line::Fence
@@ -48,8 +50,16 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
                 fence = Some(mark);
                 Line::Fence
             }
-            (None, None) => outside_code(line),
-        }
+            (None, None) => match outside_code(line) {
+                // A title has something below it.
+                Line::Heading(_)
+                    if trimmed.starts_with("**") && rest.clone().all(|line| line.trim().is_empty()) =>
+                {
+                    Line::Prose(line.trim())
+                }
+                told => told,
+            },
+        })
     })
 }
 
@@ -155,7 +165,8 @@ mod tests {
     #[test]
     fn each_kind_of_line_is_told() {
         check("# A", &[Line::Heading("A")]);
-        check("**A**:", &[Line::Heading("A")]);
+        check("**A**:\nb", &[Line::Heading("A"), Line::Prose("b")]);
+        check("**A**", &[Line::Prose("**A**")]);
         check("**A** b", &[Line::Prose("**A** b")]);
         check("#tag", &[Line::Prose("#tag")]);
         check("  - a", &[Line::Bullet("a")]);

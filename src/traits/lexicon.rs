@@ -64,14 +64,14 @@ const LISTS: &[(Mark, &str)] = &[
     ),
     (
         Mark::Refusal,
-        "i can't|i cannot|i can not|i'm unable|i am unable|i'm not able|i am not able|i won't|i will not|\
-         i do not have|i don't have|cannot provide|can't provide|unable to provide|cannot assist|can't assist|\
-         can't help|cannot help|i'm sorry but|i apologize|i must decline|not able to|i do not feel comfortable|\
-         i don't feel comfortable|i don't know|i do not know|i'm not sure|i am not sure|without more information|\
-         without more context|i'm not comfortable|i am not comfortable|can't do that|i'd rather not|have to decline|\
-         must decline|respectfully decline|need to decline|decline to|pass on this|pass on that|isn't something i|\
-         is not something i|not something i|won't be able to|will not be able to|unable to help|unable to assist|\
-         unable to share|can't share|cannot share|can't go into|can't discuss|cannot discuss|can't give|cannot give",
+        "i'm sorry but|i must decline|i do not feel comfortable|i don't feel comfortable|i don't know|i do not know|\
+         i'm not sure|i am not sure|without more information|without more context|i'm not comfortable|\
+         i am not comfortable|i'd rather not|respectfully decline|pass on this|isn't something i|is not something i|\
+         not something i|can't ~|cannot ~|can not ~|i won't ~|i will not ~|unable to ~|not able to ~|\
+         won't be able to ~|must respectfully decline|decline to ~|i apologize but|i don't have access|\
+         i do not have access|i don't have enough|i do not have enough|i don't have information|\
+         i do not have information|i don't have the ability|i do not have the ability|i don't have any information|\
+         i do not have any information",
     ),
     (
         Mark::Disclaimer,
@@ -83,10 +83,10 @@ const LISTS: &[(Mark, &str)] = &[
     ),
     (
         Mark::Warmth,
-        "glad|happy to|wonderful|lovely|love|enjoy|great|amazing|fantastic|awesome|welcome|congratulations|\
-         delighted|friend|friends|excited|exciting|beautiful|thank you|thanks|cheers|best of luck|good luck|\
-         have fun|hope|hugs|fun|delicious|perfect|proud|joy|happy|caring|my dear|so sorry|here for you|proud of|\
-         take care|rooting for you|hang in there|you've got this|you got this",
+        "glad|happy to|wonderful|lovely|love|enjoy|amazing|fantastic|awesome|welcome|congratulations|delighted|\
+         excited|exciting|beautiful|thank you|thanks|cheers|best of luck|good luck|have fun|hope|hugs|fun|delicious|\
+         perfect|proud|joy|happy|caring|my dear|so sorry|here for you|proud of|take care|rooting for you|\
+         hang in there|you've got this|you got this|my friend|great to|great",
     ),
     (
         Mark::Empathy,
@@ -121,33 +121,34 @@ const LISTS: &[(Mark, &str)] = &[
     ),
     (
         Mark::Source,
-        "according to|study|studies|research|researchers|source|sources|reference|references|cited|citation|\
-         published|journal|survey|report|reports|reported|wikipedia|evidence|findings|university|et al|website|\
-         official|article|data from|statistics",
+        "according to|studies|research|researchers|cited|citation|published|journal|survey|wikipedia|evidence|\
+         findings|university|et al|data from|statistics|a study|one study|the study|a report|reports that|\
+         reported that|an article|sources say|the source is|source is|reference list|sources|references|reports|\
+         website|official|article|reported",
     ),
     (
         Mark::Reason,
         "because|since|therefore|due to|thus|hence|so that|as a result|reason|reasons|caused by|causes|cause|\
          leads to|lead to|leading to|results in|consequently|this means|which means|in order to|thanks to|\
-         given that|owing to|why|allows|allowing|helps to",
+         given that|owing to|allows|allowing|that's why|that is why|this is why|which is why",
     ),
     (
         Mark::Comparison,
-        "than|compared|compare|comparison|whereas|while|versus|vs|unlike|similar|similarly|likewise|\
-         in contrast|contrast|differ|differs|difference|differences|different|better|worse|rather than|instead|\
-         both|either|neither|more|less|most|least|same|alike",
+        "than|compared|compare|comparison|whereas|versus|vs|unlike|similar|similarly|likewise|in contrast|contrast|\
+         differs|difference|differences|different|better|worse|rather than|instead|as opposed to|in comparison|\
+         by comparison|on the one hand",
     ),
     (
         Mark::Analogy,
-        "like a|like an|like the|as if|as though|imagine|think of|picture|just like|akin to|analogy|metaphor|\
-         metaphorically|analogous|in other words|resembles|reminiscent|is like|are like|similar to|kind of like|\
-         much like|similar to how",
+        "like a|like an|like the|as if|as though|imagine|think of|just like|akin to|analogy|metaphor|metaphorically|\
+         analogous|in other words|resembles|reminiscent|is like|are like|similar to|kind of like|much like|\
+         similar to how|picture a|picture an|picture this|picture yourself",
     ),
     (
         Mark::Summary,
         "in summary|in conclusion|to summarize|to sum up|overall|in short|in brief|to conclude|ultimately|\
          in essence|all in all|tl dr|tldr|the bottom line|key takeaways|key takeaway|summary|conclusion|in total|\
-         by following|by doing",
+         by following|by doing|in a nutshell|to wrap up|long story short|to recap|in closing|all told",
     ),
     (
         Mark::Courtesy,
@@ -167,35 +168,38 @@ const LISTS: &[(Mark, &str)] = &[
     ),
     (
         Mark::Expert,
-        "consult|consulting|professional|professionals|doctor|lawyer|attorney|therapist|physician|expert|\
-         experts|healthcare provider|seek help|seek medical|legal advice|medical advice|counselor|advisor|\
-         specialist|authorities|ethical|illegal|law|laws|safety|safe|safely|regulations|guidelines|privacy",
+        "consult|consulting|professional|professionals|doctor|lawyer|attorney|therapist|physician|expert|experts|\
+         healthcare provider|seek help|seek medical|legal advice|medical advice|counselor|advisor|specialist|\
+         authorities|ethical|illegal|law|laws|safety|safe|safely|regulations|guidelines|privacy",
     ),
     (
         Mark::Definition,
-        "is a|is an|are a|refers to|refer to|defined as|is defined|known as|means that|called|is called|\
-         definition|stands for|is the process|also known|a type of|consists of|consist of|a form of|involves",
+        "is a|is an|are a|refers to|refer to|defined as|is defined|known as|means that|is called|definition|\
+         stands for|is the process|also known|a type of|consists of|consist of|a form of|involves|are called|\
+         so called|also called|called a|called an|called the",
     ),
     (
         Mark::Praise,
         "great question|good question|excellent question|interesting question|great choice|great idea|good idea|\
-         well done|good job|great job|nice work|excellent|impressive|you're right|you are right|that's a great|\
-         that's great|what a|what an|brilliant|genius|great point|good point|excellent point|smart question|\
-         wise question|insightful|love this|love that|outstanding",
+         well done|good job|great job|nice work|impressive|you're right|you are right|that's a great|that's great|\
+         what a|what an|great point|good point|excellent point|smart question|wise question|love this|love that|\
+         excellent choice|excellent idea|excellent work|brilliant idea|that's brilliant|brilliant question|\
+         insightful question",
     ),
     (
         Mark::Opener,
-        "sure|certainly|of course|absolutely|great question|good question|here is|here's|here are|happy to help|\
-         i'd be happy|i would be happy|glad to|no problem|okay|ok|thank you for|thanks for|hello|hi|hey|\
-         the following|let's|below is|below are|welcome|great|as requested|i understand|dear|i can help you|\
-         happy to assist|good morning|good afternoon|good evening|greetings",
+        "sure|certainly|of course|great question|good question|here is|here's|here are|happy to help|i'd be happy|\
+         i would be happy|glad to|no problem|okay|ok|thank you for|thanks for|hello|hi|hey|the following|let's|\
+         below is|below are|welcome|as requested|i understand|dear|i can help you|happy to assist|good morning|\
+         good afternoon|good evening|greetings|great choice|great idea",
     ),
     (
         Mark::Closer,
-        "hope this helps|hope that helps|let me know|feel free|any questions|any other questions|\
-         further questions|if you need|if you have|don't hesitate|do not hesitate|happy to help|good luck|enjoy|\
-         best of luck|have a great|anything else|further assistance|more information|assist you|is there anything|\
-         would you like|i'm here|i am here|happy cooking|bon appetit|remember",
+        "hope this helps|hope that helps|let me know|feel free|any questions|any other questions|further questions|\
+         don't hesitate|do not hesitate|happy to help|good luck|best of luck|have a great|anything else|\
+         further assistance|assist you|is there anything|would you like|i'm here|i am here|happy cooking|\
+         bon appetit|if you have any|if you have more|if you have questions|if you have further|if you need any|\
+         if you need more|if you need help|if you need anything|if you need further|enjoy your",
     ),
 ];
 
@@ -223,9 +227,14 @@ pub(super) fn count<'a>(words: impl ExactSizeIterator<Item = &'a str>) -> [u32; 
     let words: Vec<&str> = words.collect();
     let mut counts = [0; MARKS];
     for (at, word) in words.iter().enumerate() {
+        // "I'd like a seat" likens nothing.
+        if *word == "like" && at > 0 && is_who_likes(words[at - 1]) {
+            continue;
+        }
         for phrase in BY_FIRST_WORD.get(word).into_iter().flatten() {
             let rest = words.get(at + 1..at + 1 + phrase.rest.len());
-            if rest == Some(&phrase.rest[..]) {
+            let is_next = |(wanted, word): (&&str, &&str)| wanted == word || *wanted == HELP && is_help(word);
+            if rest.is_some_and(|rest| phrase.rest.iter().zip(rest).all(is_next)) {
                 counts[phrase.mark as usize] += 1;
             }
         }
@@ -233,16 +242,53 @@ pub(super) fn count<'a>(words: impl ExactSizeIterator<Item = &'a str>) -> [u32; 
     counts
 }
 
-/// Whether a sentence that opens with this word tells the reader to do something.
-pub(super) fn is_imperative(word: &str) -> bool {
+/// Stands in a phrase for what somebody is helped with: "I can't help" refuses, "I can't come" doesn't.
+const HELP: &str = "~";
+
+fn is_help(word: &str) -> bool {
+    static WORDS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+        "help assist provide answer give write create share discuss recommend offer comply fulfill engage generate \
+         access browse predict tell advise diagnose comment verify produce participate support suggest endorse \
+         speculate respond"
+            .split_whitespace()
+            .collect()
+    });
+    WORDS.contains(word)
+}
+
+fn is_who_likes(word: &str) -> bool {
+    matches!(word, "would" | "i" | "you" | "we" | "they" | "don't" | "to" | "who") || word.ends_with("'d")
+}
+
+/// Whether a sentence that opens with these words tells the reader to do something.
+pub(super) fn opens_an_order<'a>(mut words: impl Iterator<Item = &'a str>) -> bool {
+    let mut word = words.next().unwrap_or_default();
+    if matches!(
+        word,
+        "please" | "kindly" | "then" | "next" | "finally" | "first" | "now" | "also" | "just" | "simply"
+    ) {
+        word = words.next().unwrap_or_default();
+    }
+    let next = words.next().unwrap_or_default();
+    let asks = matches!(word, "do" | "don't")
+        && matches!(next, "you" | "we" | "they" | "i" | "these" | "those" | "people");
+    is_imperative(word) && !asks && !matches!((word, next), ("let", "me" | "us") | ("take", "care"))
+}
+
+/// Whether an order may begin with this word.
+fn is_imperative(word: &str) -> bool {
     static WORDS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
         "add apply ask avoid be begin bring build buy call check choose clean click combine compare consider cook \
          copy count create cut define determine divide do don't download draw drink drive eat enter establish \
          evaluate explore fill find focus follow get give go heat identify imagine include install keep learn let \
-         limit list listen look maintain make measure mix monitor multiply note offer open pay place plan practice \
-         prepare press provide pull push put read remember remove repeat replace research review run save search \
+         limit list listen look maintain make measure mix monitor multiply offer open pay place plan practice \
+         prepare press provide pull push put read remember remove repeat replace review run save search \
          select serve set share show sprinkle start stay stir stop store subtract take talk tell test think track \
-         treat try turn understand update use verify visit wait wash watch wear work write"
+         treat try turn understand update use verify visit wait wash watch wear work write allow bake boil book breathe \
+         chop close confirm contact drain dry enjoy ensure expect fold grab grate hang hold invite join knead leave \
+         lift line mark melt mind move name notice pack peel pick pour reach reduce rest restart rinse roll scroll scrub \
+         season send shake sign simmer sit skip sleep slice soak sort spend split spread stand study switch tap thank tie \
+         trim type walk whisk wipe"
             .split_whitespace()
             .collect()
     });
@@ -275,9 +321,29 @@ mod tests {
     #[test]
     fn a_phrase_counts_only_whole() {
         check("it may rain", Mark::Hedge, 1);
-        check("i can't", Mark::Refusal, 1);
-        check("can't i", Mark::Refusal, 0);
+        check("can't help it", Mark::Refusal, 1);
+        check("help can't", Mark::Refusal, 0);
         check("", Mark::Hedge, 0);
+        check("i can't help with that", Mark::Refusal, 1);
+        check("i can't come on friday", Mark::Refusal, 0);
+        check("i'm unable to recommend one", Mark::Refusal, 1);
+        check("it is like a tree", Mark::Analogy, 2);
+        check("i'd like a seat", Mark::Analogy, 0);
+        check("let me know if you need more", Mark::Comparison, 0);
+    }
+
+    #[test]
+    fn an_order_is_told_by_how_it_opens() {
+        let orders = |text: &str| opens_an_order(text.split(' '));
+        for order in ["take two cups", "please send it", "then divide by three", "do not wait", "pack a hat"]
+        {
+            assert!(orders(order), "{order}");
+        }
+        for other in
+            ["do you want more", "let me know", "note that", "research shows", "take care", "the book", ""]
+        {
+            assert!(!orders(other), "{other}");
+        }
     }
 
     #[test]

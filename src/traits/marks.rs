@@ -184,7 +184,9 @@ fn is_greek(c: char) -> bool {
 
 /// Whether a character is, or opens, an emoji. Skin tones and selectors only change the one before them.
 fn is_emoji(c: char) -> bool {
-    matches!(c as u32, 0x1f300..=0x1f3fa | 0x1f400..=0x1faff | 0x2600..=0x27bf | 0x2b50 | 0x2b55 | 0x1f1e6..=0x1f1ff)
+    // Ticks and crosses are signs of a list.
+    !matches!(c, '✓' | '✗' | '✘')
+        && matches!(c as u32, 0x1f300..=0x1f3fa | 0x1f400..=0x1faff | 0x2600..=0x27bf | 0x2b50 | 0x2b55 | 0x1f1e6..=0x1f1ff)
 }
 
 #[cfg(test)]

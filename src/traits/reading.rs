@@ -18,6 +18,12 @@ use crate::preference::{Role, Turn};
 /// (the moving-average type-token ratio, Covington and McFall 2010).
 const RICHNESS_WINDOW: usize = 50;
 
+/// So many words of the first sentence can be a polite opening.
+const OPENING_WORDS: usize = 6;
+
+/// A line of prose that is wrapped by hand has more words than this; verse has fewer.
+const WRAPPED: usize = 8;
+
 /// What was counted in one answer.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Reading {
@@ -179,7 +185,8 @@ impl Reading {
         // The lists of words are English.
         if !reading.foreign {
             reading.manner = prose.marks(0..prose.words.len());
-            reading.opening = prose.marks(first.clone());
+            // "Sure, here is …" opens politely; "… in the great hall, of course" doesn't.
+            reading.opening = prose.marks(first.start..first.end.min(first.start + OPENING_WORDS));
             reading.closing = prose.marks(last.clone());
         }
         reading.question = prose.against(&asked, first, last);
@@ -208,6 +215,7 @@ impl Reading {
     fn lay_out(&mut self, answer: &str, prose: &mut Prose) -> f64 {
         let lines = &mut self.lines;
         let mut seen = HashSet::new();
+        let mut words_before = 0;
         let (mut code_words, mut in_paragraph, mut in_list, mut structured) = (0.0, false, false, false);
         for line in layout::lines(answer) {
             let before = prose.words.len();
@@ -247,13 +255,14 @@ impl Reading {
                 }
                 Line::Prose(body) => {
                     lines.paragraphs += f64::from(u8::from(!was_paragraph));
-                    prose.block(body, was_paragraph);
+                    prose.block(body, was_paragraph && words_before > WRAPPED);
                     self.marks.read(body);
                     let ended =
                         body.ends_with(|c: char| is_terminator(c) || matches!(c, ':' | '"' | ')' | '”'));
                     lines.short += f64::from(u8::from(!ended && prose.words.len() - before <= 8));
                 }
             }
+            words_before = prose.words.len() - before;
             if !matches!(line, Line::Blank) {
                 in_list = matches!(line, Line::Bullet(_) | Line::Numbered(_));
                 lines.filled += 1.0;
@@ -331,7 +340,12 @@ impl Prose {
     }
 
     fn marks(&self, words: std::ops::Range<usize>) -> Counts {
-        Counts(lexicon::count(words.map(|index| self.word(index))).map(f64::from))
+        // The month hedges nothing.
+        let is_month = |index: usize| {
+            self.words.get(index).is_some_and(|word| word.capital && !word.opens) && self.word(index) == "may"
+        };
+        let word = |index| if is_month(index) { "" } else { self.word(index) };
+        Counts(lexicon::count(words.map(word)).map(f64::from))
     }
 
     /// In a text that is all in small letters, a full stop ends a sentence before one, too.
@@ -353,12 +367,9 @@ impl Prose {
             return Sentences::default();
         }
         let mean = lengths.iter().sum::<f64>() / count;
-        let openings: Vec<&str> = self.sentences.iter().map(|&at| self.word(at)).collect();
-        Sentences {
-            count,
-            mean,
-            imperative: openings.iter().filter(|word| lexicon::is_imperative(word)).count() as f64,
-        }
+        let orders = (0..self.sentences.len())
+            .filter(|&index| lexicon::opens_an_order(self.sentence(index).map(|at| self.word(at))));
+        Sentences { count, mean, imperative: orders.count() as f64 }
     }
 
     fn all_words(&self) -> impl Iterator<Item = &str> {

@@ -111,7 +111,7 @@ pub static TABLE: &[Trait] = &[
     // Wording.
     row("word_length", Wording, ["have", "longer words", "shorter words"], |r| r.vocabulary.letters, Linear, 0.92, Manner, Divides::Little).part_of("reading_grade").surface().of_words(),
     english("reading_grade", Wording, ["are", "harder to read", "easier to read"], grade, Linear, 3.6, Manner, Divides::Little).of_words(),
-    row("richness", Wording, ["are", "richer in vocabulary", "plainer in vocabulary"], |r| r.vocabulary.richness, Linear, 0.19, Manner, Divides::Some).of_words(),
+    row("richness", Wording, ["are", "richer in vocabulary", "plainer in vocabulary"], |r| r.vocabulary.richness, Linear, 0.19, Manner, Divides::Some).surface().of_words(),
     row("repetition", Wording, ["are", "more repetitive", "less repetitive"], |r| r.vocabulary.repetition, Linear, 0.25, Form, Divides::Little).of_words(),
     row("repeated_lines", Wording, ["have", "more repeated lines", "fewer repeated lines"], |r| r.lines.repeated, Log, 1.5, Form, Divides::Little).part_of("repetition"),
     english("contractions", Wording, ["have", "more contractions", "fewer contractions"], |r| r.per_hundred(r.vocabulary.contractions), Sqrt, 0.75, Manner, Divides::Some).surface(),
