@@ -96,11 +96,9 @@ impl Reward {
         let net = |family: Vec<Contribution>| {
             let log_odds: f64 = family.iter().map(|part| part.log_odds).sum();
             let usual = family.iter().map(|part| part.usual).sum();
-            let telling = family.into_iter().filter(|part| {
-                part.log_odds * log_odds > 0.0
-                    && difference.tells_of(part.row)
-                    && part.row.step(part.difference).is_some()
-            });
+            let telling = family
+                .into_iter()
+                .filter(|part| part.log_odds * log_odds > 0.0 && part.row.step(part.difference).is_some());
             // The largest comes first.
             let teller = telling.rev().max_by_key(|part| claimed(part.row))?;
             Some(Contribution { log_odds, usual, ..teller })

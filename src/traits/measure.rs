@@ -44,13 +44,12 @@ impl Measurement {
 
 /// How the first of two answers differs from the second: for each trait in the order of [`TABLE`], in units of
 /// a usual difference between two answers, positive where the first has more of it. Always finite.
+///
+/// It is 0 where a trait means nothing: an answer without words, outside code at least, has neither short nor long ones, and
+/// one in another language is not without hedges because it has none of ours.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
     values: Vec<f64>,
-    /// Whether one of the two has no words, outside code at least.
-    wordless: bool,
-    /// Whether one of the two is in another language than English.
-    foreign: bool,
 }
 
 /// How `first` differs from `second` as answers to `context`.
@@ -63,20 +62,18 @@ impl Difference {
     pub fn between(first: &Measurement, second: &Measurement) -> Self {
         let wordless = first.is_wordless() || second.is_wordless();
         let foreign = first.foreign || second.foreign;
-        let mut difference = Difference { values: vec![0.0; TABLE.len()], wordless, foreign };
-        for (index, row) in
-            TABLE.iter().enumerate().filter(|(_, row)| Difference::tells(row, wordless, foreign))
-        {
-            let [a, b] = [first, second].map(|answer| row.transform.of(answer.values[index]));
-            difference.values[index] = bounded((a - b) / row.scale);
-        }
-        difference
+        let is_silent = |row: &Trait| wordless && row.of_words || foreign && row.needs == Needs::English;
+        let value = |(row, (a, b)): (&Trait, (&f64, &f64))| match is_silent(row) {
+            true => 0.0,
+            false => bounded((row.transform.of(*a) - row.transform.of(*b)) / row.scale),
+        };
+        Difference { values: TABLE.iter().zip(first.values.iter().zip(&second.values)).map(value).collect() }
     }
 
     /// Differences that were not measured on texts, in the order of [`TABLE`]: one a trait, finite.
     pub fn from_values(values: Vec<f64>) -> Self {
         debug_assert_eq!(values.len(), TABLE.len());
-        Difference { values, wordless: false, foreign: false }
+        Difference { values }
     }
 
     /// The difference in each trait, in the order of [`TABLE`].
@@ -86,17 +83,7 @@ impl Difference {
 
     /// The same two answers the other way round.
     pub fn reversed(&self) -> Self {
-        Difference { values: self.values.iter().map(|value| -value).collect(), ..*self }
-    }
-
-    /// Whether the difference in this trait means anything: an answer without words has neither short nor long ones, and
-    /// one in another language is not without hedges because it has none of ours. Where it means nothing it is 0.
-    pub fn tells_of(&self, row: &Trait) -> bool {
-        Difference::tells(row, self.wordless, self.foreign)
-    }
-
-    fn tells(row: &Trait, wordless: bool, foreign: bool) -> bool {
-        !(wordless && row.of_words || foreign && row.needs == Needs::English)
+        Difference { values: self.values.iter().map(|value| -value).collect() }
     }
 
     /// The traits in which the two differ noticeably, the largest difference first, each with its words:
@@ -105,7 +92,6 @@ impl Difference {
         let mut told: Vec<_> = TABLE
             .iter()
             .zip(&self.values)
-            .filter(|(row, _)| self.tells_of(row))
             .filter_map(|(row, &value)| Some((row, value, row.step(value)?)))
             .collect();
         told.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
