@@ -18,6 +18,8 @@ const ADDRESS = new URL("./service_worker.js", import.meta.url).href;
 /** How long the worker may take to answer, and a new one to start, on a slow machine. */
 const ANSWER_MS = 10_000;
 const START_MS = 30_000;
+/** After how long a worker that only waits is told once more to start. */
+const WAITS_MS = 500;
 
 const container = serviceWorkers();
 let registration;
@@ -56,7 +58,8 @@ async function start() {
     // Only a worker that is active can have been given a list; registering the plain address would drop it.
     if (!registration?.active) return register(ADDRESS);
     // A newer version of the worker is looked for without waiting; without a server there is none.
-    registration.update().catch(() => {});
+    const update = registration.update().then(({ installing, waiting }) => activated(installing ?? waiting));
+    update.catch(() => {});
   });
 }
 
@@ -82,7 +85,22 @@ async function register(script) {
   told(policy.state, policy.why);
 }
 
-function activated(worker) {
+/**
+ * A new worker does not wait for the pages of the one before it, and says so as it is installed. In Chromium one in forty
+ * waits all the same, for good, where the one before it was just then busy; told again, it starts.
+ */
+async function activated(worker) {
+  const telling = setInterval(() => {
+    if (worker?.state === "installed") worker.postMessage({ type: "start" }, [new MessageChannel().port2]);
+  }, WAITS_MS);
+  try {
+    await seenActivated(worker);
+  } finally {
+    clearInterval(telling);
+  }
+}
+
+function seenActivated(worker) {
   return inTime(START_MS, "the service worker did not start in time", (resolve, reject) => {
     const look = () => {
       if (worker?.state === "activated") resolve();

@@ -89,6 +89,9 @@ async function answer({ type, origins }) {
         for (const origin of read) script.searchParams.append("allow", origin);
         return { ok: true, origins: read, script: script.href };
       }
+      case "start":
+        await self.skipWaiting();
+        return { ok: true };
       case "report":
         return { ok: true, origins: CONFIGURED, ...(await counts()) };
       case "forget":

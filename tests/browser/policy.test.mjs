@@ -152,6 +152,20 @@ test("where downloads are handed on, a redirect is followed to an allowed origin
   }
 });
 
+test("a worker that waits for the one before it is told again to start", async () => {
+  const site = await serveGuarded();
+  const script = join(site.folder, "service_worker.js");
+  const text = await readFile(script, "utf8");
+  // Chromium forgets now and then what a worker says as it is installed; this one does not say it.
+  const silent = text.replace('addEventListener("install", () => self.skipWaiting())', 'addEventListener("install", () => {})');
+  assert.notEqual(silent, text);
+  await writeFile(script, silent);
+  await onSite(async (page, { url }) => {
+    await allow(page, url, [first.origin]);
+    assert.deepEqual((await ready(page)).applied, [first.origin]);
+  }, { site });
+});
+
 test("the list outlives the worker being stopped, the browser, and a new version of the worker", async () => {
   const profile = await mkdtemp(join(tmpdir(), "likeness-policy-profile-"));
   const site = await serveGuarded();
