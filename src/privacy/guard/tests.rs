@@ -123,8 +123,8 @@ proptest! {
 }
 
 proptest! {
-    // Each of them may be read in megabytes, which takes a second.
-    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.div_ceil(16), ..ProptestConfig::default() })]
+    // Each of them may be read in megabytes, which takes seconds.
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.div_ceil(16).min(64), ..ProptestConfig::default() })]
 
     /// What decoders are made to undo, broken off and nested: every reading of it is within its bound.
     #[test]
