@@ -7,6 +7,7 @@
 mod encodings;
 mod found;
 mod passages;
+mod seams;
 mod secrets;
 
 use likeness::preference::{PreferencePair, Turn};

@@ -144,18 +144,28 @@ pub fn escapes(text: &str) -> usize {
     bytes.iter().enumerate().filter(|place| says(*place)).count()
 }
 
-/// Makes letters of what was hidden in invisible characters: tags, and variation selectors as bytes.
-pub fn invisible(text: &str) -> Option<String> {
-    let mut bytes = Vec::new();
+/// Makes letters of what was hidden in invisible characters: tags, and variation selectors as bytes. Tags may stand among
+/// letters that are seen, since only ASCII has tags.
+pub fn invisible(text: &str) -> Vec<String> {
+    let (mut bytes, mut is_seen) = (Vec::new(), false);
     for c in text.chars() {
         match c as u32 {
             tag @ 0xE0020..=0xE007E => bytes.push((tag - 0xE0000) as u8),
             selector @ 0xFE00..=0xFE0F => bytes.push((selector - 0xFE00) as u8),
             selector @ 0xE0100..=0xE01EF => bytes.push((selector - 0xE0100 + 16) as u8),
-            _ => {}
+            _ => is_seen |= c.is_alphanumeric(),
         }
     }
-    (bytes.len() >= 12).then(|| String::from_utf8_lossy(&bytes).into_owned())
+    let mut found = Vec::new();
+    if bytes.len() >= 12 {
+        found.push(String::from_utf8_lossy(&bytes).into_owned());
+    }
+    let is_tag = |c: char| matches!(c, '\u{E0020}'..='\u{E007E}');
+    if is_seen && text.contains(is_tag) {
+        let shown = |c: char| if is_tag(c) { char::from((c as u32 - 0xE0000) as u8) } else { c };
+        found.push(text.chars().map(shown).collect());
+    }
+    found
 }
 
 enum Said {

@@ -8,6 +8,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use super::seams::{self, join};
+
 /// Fields that stand in turns with others are looked at from so many on.
 const FEWEST_IN_TURNS: usize = 6;
 
@@ -97,6 +99,11 @@ fn of_literals(literals: &[Literal], nested: &mut Vec<String>, flat: &mut Vec<St
     // One behind the other as parts of one word, and as words: letters don't know the difference.
     nested.push(join(values.iter().map(|literal| &*literal.text)));
     nested.push(join(keys.iter().map(|literal| &*literal.text)));
+    // Of numbers that stand for letters, the digits may be cut apart.
+    let one = values.iter().map(|literal| &*literal.text).collect::<String>();
+    if 2 * one.bytes().filter(u8::is_ascii_digit).count() > one.len() {
+        nested.push(one);
+    }
     let mut key = "";
     let mut fields = Vec::with_capacity(values.len());
     for literal in literals {
@@ -108,10 +115,6 @@ fn of_literals(literals: &[Literal], nested: &mut Vec<String>, flat: &mut Vec<St
     }
     nested.extend(by_key(&fields));
     flat.extend(in_turns(&values.iter().map(|literal| &*literal.text).collect::<Vec<_>>()));
-}
-
-fn join<'a>(parts: impl Iterator<Item = &'a str>) -> String {
-    parts.collect::<Vec<_>>().join(" ")
 }
 
 /// Lines of `name: value` (YAML, headers, a stream of events), and what stands between them (the parts of a form).
@@ -130,7 +133,7 @@ fn of_lines(text: &str, ways: &mut Joined) {
     }
     ways.nested.push(join(fields.iter().map(|(_, value)| *value)));
     ways.flat.extend(by_key(&fields));
-    ways.nested.push(join(others.into_iter()));
+    ways.nested.push(join(others));
 }
 
 fn named_line(line: &str) -> Option<(&str, &str)> {
@@ -153,13 +156,13 @@ fn in_turns(fields: &[&str]) -> Option<String> {
         for first in 0..step {
             for field in fields[first..].iter().step_by(step) {
                 if field.len() <= 2 * END_BYTES {
-                    found.push_str(field);
+                    seams::push(&mut found, field);
                 } else {
+                    found.push(' ');
                     found.push_str(&field[..field.floor_char_boundary(END_BYTES)]);
                     found.push('\n');
                     found.push_str(&field[field.ceil_char_boundary(field.len() - END_BYTES)..]);
                 }
-                found.push(' ');
             }
             found.push('\n');
         }
@@ -264,7 +267,7 @@ fn by_key(fields: &[(&str, &str)]) -> Option<String> {
         of_key.push(value);
     }
     let spread = order.len() > 1 && values.values().any(|values| values.len() > 1);
-    spread.then(|| order.iter().map(|key| values[key].join(" ")).collect::<Vec<_>>().join("\n"))
+    spread.then(|| order.iter().map(|key| join(values[key].iter().copied())).collect::<Vec<_>>().join("\n"))
 }
 
 /// The fields of a query, a form, or lines of `name=value`.
@@ -310,7 +313,7 @@ mod tests {
         finds("{'f0': 'the', 'f1': 'quick', 'f2': 'brown fox'}", "the quick brown fox");
         finds(r#"5" nails. {"a": "the", "b": "quick", "c": "brown fox"}"#, "the quick brown fox");
         let part = |word| format!("--X\r\nContent-Disposition: form-data; name=\"f\"\r\n\r\n{word}\r\n");
-        finds(&["the", "quick", "brown", "fox"].map(part).concat(), "the  quick  brown  fox");
+        finds(&["the", "quick", "brown", "fox"].map(part).concat(), "the quick brown fox");
     }
 
     #[test]

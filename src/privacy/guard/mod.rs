@@ -25,6 +25,7 @@ mod passage;
 mod phrases;
 mod radix;
 mod reading;
+mod seams;
 #[cfg(test)]
 mod tests;
 

@@ -19,7 +19,7 @@ const ADDRESS_SPAN: usize = 10;
 /// Written down from public prompts and model cards, a line each.
 const PHRASES: &str = include_str!("phrases.txt");
 
-/// The frames of our requests as each API wants them, a line each.
+/// The frames of our requests as each API wants them, and how programs end, a line each.
 const FRAMES: &str = include_str!("frames.txt");
 
 /// Letters of a stretch of those: in four million letters of people's answers none is there by chance; of stretches of

@@ -17,6 +17,7 @@ use super::fields::{beside, is_long, joined, quotes};
 use super::markup::rendered;
 use super::normal::is_invisible;
 use super::radix::written_in_digits;
+use super::seams::join;
 use crate::privacy::{Outgoing, Unreadable};
 
 /// Layers of encoding that are undone.
@@ -42,7 +43,7 @@ pub fn readings(outgoing: &Outgoing<'_>) -> Result<Vec<String>, Unreadable> {
     let mut first = vec![outgoing.url.to_owned()];
     first.extend(outgoing.headers.iter().map(|(name, value)| format!("{name}: {value}")));
     let bodies = texts(outgoing.body)?;
-    let values = outgoing.headers.iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>().join(" ");
+    let values = join(outgoing.headers.iter().map(|(_, value)| value.as_str()));
     let mut starts = Vec::new();
     for body in bodies {
         starts.push(format!("{}\n{body}", first.join("\n")));
