@@ -31,6 +31,8 @@ pub enum Step<P, T> {
 pub struct Machine<P, T> {
     method: Pin<Box<dyn Future<Output = Result<T, PersonaError>>>>,
     board: Rc<RefCell<Board<P>>>,
+    /// What came of it, until the next step takes it.
+    outcome: Option<T>,
 }
 
 impl<P: Clone + 'static, T> Machine<P, T> {
@@ -40,7 +42,7 @@ impl<P: Clone + 'static, T> Machine<P, T> {
         F: Future<Output = Result<T, PersonaError>> + 'static,
     {
         let board = Rc::new(RefCell::new(Board::default()));
-        Machine { method: Box::pin(method(Dialogue { board: board.clone() })), board }
+        Machine { method: Box::pin(method(Dialogue { board: board.clone() })), board, outcome: None }
     }
 
     /// Takes the answers to what was asked (any order, any part of them) and goes on as far as they reach.
@@ -52,10 +54,18 @@ impl<P: Clone + 'static, T> Machine<P, T> {
         answers: impl IntoIterator<Item = (QuestionId, Answer)>,
     ) -> Result<Step<P, T>, PersonaError> {
         answers.into_iter().for_each(|(id, answer)| self.hear(id, answer));
+        if let Some(outcome) = self.outcome.take() {
+            return Ok(Step::Done(outcome));
+        }
         match self.method.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(result) => result.map(Step::Done),
             Poll::Pending => Ok(Step::Ask(self.board.borrow().open())),
         }
+    }
+
+    /// Has the next step give this outcome: of a method that came to its end while only its cost was asked for.
+    pub(super) fn keep(&mut self, outcome: T) {
+        self.outcome = Some(outcome);
     }
 
     /// Takes one answer without going on; what is left counts it at once.

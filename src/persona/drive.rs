@@ -129,7 +129,13 @@ where
     J: Journal,
 {
     loop {
-        let Step::Ask(questions) = machine.step([])? else { return Ok(Remaining::default()) };
+        let questions = match machine.step([])? {
+            Step::Ask(questions) => questions,
+            Step::Done(outcome) => {
+                machine.keep(outcome);
+                return Ok(Remaining::default());
+            }
+        };
         if questions.is_empty() {
             return Err(DriveError::Method(PersonaError::Stuck));
         }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::ran::{Folder, KEY, PAIR, end, model, plain, run, start};
 use crate::server::{Act, Server};
@@ -33,6 +33,13 @@ fn works(api: &str) -> (Server, Folder) {
     assert!(judged["why"].as_array().unwrap().iter().all(Value::is_string));
     let alone = run(&[&["judge", "--pair", "-"][..], &asked].concat(), PAIR).object();
     assert!(alone["p_first"].as_f64().unwrap() > 0.6, "{alone}");
+    // A model that has no weight is not asked.
+    let measured = folder.path("measured.json");
+    run(&["induce", "--history", &history, "-o", &measured, "--json"], "").object();
+    let before = server.received().len();
+    let judged = run(&[&["judge", "--pair", "-", "--likeness", &measured][..], &asked].concat(), PAIR);
+    assert!(judged.object()["p_first"].as_f64().unwrap() > 0.6, "{}", judged.out);
+    assert_eq!(server.received().len(), before);
 
     let ran = run(&[&["evaluate", "--history", &fresh, "--likeness", &likeness][..], &asked].concat(), "");
     let told = ran.object();
@@ -290,6 +297,18 @@ fn sketches_are_learned_from_and_judged_without_any_model() {
         );
         assert!(ran.object()["systems"]["reward"]["accuracy"].as_f64().unwrap() > 0.9, "{}", ran.out);
     }
+}
+
+#[test]
+fn choices_without_a_winner_ask_a_model_nothing() {
+    let (server, folder) = (Server::answering(), Folder::new("ties"));
+    let side = |text: &str| json!([{"role": "user", "content": "q"}, {"role": "assistant", "content": text}]);
+    let tie =
+        json!({"conversation_a": side("a"), "conversation_b": side("b"), "winner": "tie", "judge": "ann"});
+    let (history, likeness) = (folder.file("h.jsonl", &format!("{tie}\n")), folder.path("l.json"));
+    let task = ["induce", "--history", &history, "-o", &likeness, "--json"];
+    let told = run(&[&task[..], &model(&server.url(), "openai")].concat(), "").object();
+    assert_eq!((&told["claims"], server.received().len()), (&json!([]), 0), "{told}");
 }
 
 #[test]
