@@ -74,4 +74,17 @@ impl Choice {
             })
             .collect()
     }
+
+    /// The answers of a choice from which no pair follows, two by two as pairs: nothing is learned from them, and they are
+    /// as private as any other.
+    pub fn unpaired(&self) -> Vec<PreferencePair> {
+        if !self.pairs().is_empty() {
+            return Vec::new();
+        }
+        let pair = |two: &[Answer]| {
+            let second = two.get(1).map_or("", |answer| &answer.content);
+            PreferencePair::new(self.context.clone(), &*two[0].content, second)
+        };
+        self.answers.chunks(2).map(pair).collect()
+    }
 }

@@ -130,6 +130,24 @@ fn choices_are_imported_once_and_a_part_of_an_export_is_one() {
 }
 
 #[test]
+fn the_guard_knows_choices_without_a_winner_and_says_what_it_could_not_read() {
+    let folder = Folder::new("guard-ties");
+    let said = "My neighbour Ottoline keeps eleven hives behind the old brick kiln.";
+    let side = |text: &str| json!([{"role": "user", "content": "q"}, {"role": "assistant", "content": text}]);
+    let tie =
+        json!({"conversation_a": side(said), "conversation_b": side("No."), "winner": "tie", "judge": "ann"});
+    let won = json!({"conversation_a": side("a"), "conversation_b": side("c"), "winner": "model_b", "judge": "ann"});
+    let (history, imported) = (folder.file("h.jsonl", &format!("{won}\n{tie}\n")), folder.path("i.jsonl"));
+    object(&["import", &history, "-o", &imported], "");
+    for history in [&history, &imported] {
+        assert_eq!(run(&["guard", "--history", history], said).code, 3, "{history}");
+    }
+    let cut = folder.file("cut.jsonl", &format!("{won}\n{}\n", &tie.to_string()[..80]));
+    let told = object(&["guard", "--history", &cut], said);
+    assert_eq!((&told["verdict"], &told["unread"]), (&json!("pass"), &json!(1)), "{told}");
+}
+
+#[test]
 fn a_conversation_keeps_its_name_in_every_file() {
     let folder = Folder::new("conversation");
     let turn = "My neighbour Ottoline keeps eleven hives behind the old brick kiln.";

@@ -54,8 +54,8 @@ impl Evaluate {
         )?;
         let remote = self.remote.settings()?;
         let likeness = self.likeness.as_deref().map(files::likeness).transpose()?;
-        let history = self.history.read()?;
-        let pairs = history.pairs();
+        let read = self.history.read()?;
+        let pairs = read.history.pairs();
         if pairs.is_empty() {
             return Err(Failure::Input("there is no pair in the history to evaluate on".into()));
         }
@@ -80,7 +80,7 @@ impl Evaluate {
             (|at: usize| RawPair::new(pairs[at].clone()), |at: usize| SketchedPair::new(sketch(at)));
         if let Some(settings) = remote {
             let examples = raw_examples(likeness);
-            let remote = self.remote.open(settings, pairs.iter().chain(&examples))?;
+            let remote = self.remote.open(settings, read.guarded().chain(&examples))?;
             let judges = Judges { model: &remote.model, likeness, shown: &shown, evidence: sketched };
             let ahead = judges.foresee(&mut kept)?;
             remote.foretell(ahead, ahead);

@@ -58,20 +58,40 @@ impl HistoryFile {
     }
 
     /// Reads the history; what was skipped, or read with a doubt, is told on standard error.
-    pub fn read(&self) -> Result<History, Failure> {
-        let mut pairs = Vec::new();
+    pub fn read(&self) -> Result<HistoryRead, Failure> {
+        let (mut pairs, mut unpaired, mut unread) = (Vec::new(), Vec::new(), 0);
         let mut problems = Problems::default();
         let options = Options { people: people(self.user.clone()), ..Options::default() };
         each_event(&self.history, options, |event| {
             match event {
                 Event::Pair { pair, .. } => pairs.push(pair),
-                Event::Skipped(problem) | Event::Doubted(problem) => problems.add(&problem),
-                Event::Choice { .. } => {}
+                Event::Skipped(problem) => {
+                    unread += 1;
+                    problems.add(&problem);
+                }
+                Event::Doubted(problem) => problems.add(&problem),
+                Event::Choice { choice, .. } => unpaired.extend(choice.unpaired()),
             }
             Ok(())
         })?;
         problems.say(&name(&self.history));
-        Ok(History::new(pairs))
+        Ok(HistoryRead { history: History::new(pairs), unpaired, unread })
+    }
+}
+
+/// What a file holds of a person.
+pub struct HistoryRead {
+    pub history: History,
+    /// The answers of choices without a winner.
+    pub unpaired: Vec<PreferencePair>,
+    /// Records that were skipped.
+    pub unread: usize,
+}
+
+impl HistoryRead {
+    /// All that must not leave.
+    pub fn guarded(&self) -> impl Iterator<Item = &PreferencePair> {
+        self.history.pairs().iter().chain(&self.unpaired)
     }
 }
 

@@ -45,6 +45,13 @@ struct Report<'a> {
     /// Where nothing was found, and it is refused all the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<String>,
+    /// Records of the history that could not be read: nothing is known of them.
+    #[serde(skip_serializing_if = "is_zero")]
+    unread: usize,
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 impl Guard {
@@ -52,7 +59,7 @@ impl Guard {
         if self.history.is_standard_input() {
             return Err(Failure::Usage("--history needs a file: standard input is the body".into()));
         }
-        let pairs = self.history.read()?;
+        let history = self.history.read()?;
         let chat = match &self.live {
             Some(id) => self.history.conversation(id)?,
             None => HashSet::new(),
@@ -69,30 +76,35 @@ impl Guard {
         let mut guard = privacy::Guard::new(Common::shipped(TEMPLATES));
         let live = self.live.clone().map(|id| LiveConversation { id, origin: ENDPOINT.to_owned() });
         let mut kept = HashMap::new();
-        for pair in pairs.pairs() {
+        for pair in history.guarded() {
             guard.add(pair);
             let went = live.clone().filter(|_| chat.contains(&pair.id));
             kept.insert(pair.id, Kept { pair: pair.clone(), went });
         }
         let outgoing = Outgoing { url: ENDPOINT, headers: &[], body: &body, live: live.as_ref() };
         let verdict = pollster::block_on(guard.check(&outgoing, &kept));
-        self.show(&verdict, &kept)
+        self.show(&verdict, &kept, history.unread)
     }
 
-    fn show(&self, verdict: &Verdict, kept: &HashMap<PairId, Kept>) -> Result<May, Failure> {
+    fn show(&self, verdict: &Verdict, kept: &HashMap<PairId, Kept>, unread: usize) -> Result<May, Failure> {
+        let report = |verdict, overlaps, why| Report { verdict, overlaps, why, unread };
         let (may, report, words) = match verdict {
             Verdict::Pass => {
-                let report = Report { verdict: "pass", overlaps: &[], why: None };
-                (May::Leave, report, "pass: it shares nothing with the history".to_owned())
+                let of_it = match unread {
+                    0 => String::new(),
+                    1 => ", of which a record could not be read".to_owned(),
+                    unread => format!(", of which {unread} records could not be read"),
+                };
+                let words = format!("pass: it shares nothing with the history{of_it}");
+                (May::Leave, report("pass", &[], None), words)
             }
             Verdict::Refuse(overlaps) => {
                 let lines = overlaps.iter().map(|overlap| quoted(kept, overlap)).collect::<Vec<_>>();
                 let words = format!("refuse: it shares text with the history\n{}", lines.join("\n"));
-                (May::Stay, Report { verdict: "refuse", overlaps, why: None }, words)
+                (May::Stay, report("refuse", overlaps, None), words)
             }
             Verdict::Unreadable(why) => {
-                let words = format!("refuse: {why}");
-                (May::Stay, Report { verdict: "refuse", overlaps: &[], why: Some(why.to_string()) }, words)
+                (May::Stay, report("refuse", &[], Some(why.to_string())), format!("refuse: {why}"))
             }
         };
         self.show.show(&report, &words)?;

@@ -16,7 +16,7 @@ use likeness::provider::{Divided, OnReleased, RemoteSettings};
 use serde::Serialize;
 
 use super::evidence::EvidenceFlag;
-use super::files::HistoryFile;
+use super::files::{HistoryFile, HistoryRead};
 use super::job::{JOB, JobFile};
 use super::model::{Loaded, OptionalModelFile, Ticker};
 use super::new_file::{NewFile, Part, apart, with_suffix};
@@ -89,20 +89,20 @@ impl Induce {
         self.check_files()?;
         let remote = self.remote.settings()?;
         let earlier = self.since.as_deref().map(files::likeness).transpose()?;
-        let history = self.history.read()?;
-        let unmeasured = unmeasured(&history);
+        let read = self.history.read()?;
+        let unmeasured = unmeasured(&read.history);
         let decided = earlier.as_ref().map(|earlier| earlier.claims.clone()).unwrap_or_default();
         let likeness = match (remote, self.model.load()?) {
             (Some(settings), Some(loaded)) => {
                 self.evidence.check_divided()?;
-                self.divided(&loaded, settings, history, decided)?
+                self.divided(&loaded, settings, read, decided)?
             }
-            (Some(settings), None) => self.with_remote(settings, history, decided)?,
-            (None, Some(loaded)) => self.with_local(&loaded, history, decided)?,
+            (Some(settings), None) => self.with_remote(settings, read, decided)?,
+            (None, Some(loaded)) => self.with_local(&loaded, read.history, decided)?,
             (None, None) => {
                 let likeness = match self.evidence.reward() {
-                    LearnsFrom::Texts => from_traits(&history, self.seed, &decided),
-                    LearnsFrom::Sketches => from_sketches(&history, self.seed, &decided),
+                    LearnsFrom::Texts => from_traits(&read.history, self.seed, &decided),
+                    LearnsFrom::Sketches => from_sketches(&read.history, self.seed, &decided),
                 };
                 write(&self.output, &likeness)?;
                 likeness
@@ -153,14 +153,14 @@ impl Induce {
     fn with_remote(
         &self,
         remote: RemoteSettings,
-        history: History,
+        read: HistoryRead,
         decided: Vec<Claim>,
     ) -> Result<Likeness, Failure> {
-        let remote = self.remote.open(remote, history.pairs())?;
+        let remote = self.remote.open(remote, read.guarded())?;
         let capabilities = remote.model.capabilities().clone();
         let (settings, mut job) = self.prepare(&capabilities)?;
         let learns_from = self.evidence.reward();
-        let mut machine = induction_of_sketches(history, learns_from, settings, capabilities, decided);
+        let mut machine = induction_of_sketches(read.history, learns_from, settings, capabilities, decided);
         let ahead = pollster::block_on(foresee(&remote.model, &mut machine, &mut job));
         let ahead = ahead.map_err(|error| job.failure(error))?;
         remote.foretell(ahead.left, ahead.sure());
@@ -173,16 +173,16 @@ impl Induce {
         &self,
         loaded: &Loaded,
         remote: RemoteSettings,
-        history: History,
+        read: HistoryRead,
         decided: Vec<Claim>,
     ) -> Result<Likeness, Failure> {
-        let remote = self.remote.open(remote, history.pairs())?;
+        let remote = self.remote.open(remote, read.guarded())?;
         let model = Divided::new(&loaded.model, &remote.model);
         let capabilities = model.capabilities().clone();
         let (settings, job) = self.prepare(&capabilities)?;
         let plan = divided_plan(&settings);
         remote.foretell(plan, plan);
-        let machine = divided_induction(history, settings, capabilities, decided);
+        let machine = divided_induction(read.history, settings, capabilities, decided);
         let done = self.finish(&model, machine, job, || remote.stopped() || loaded.stopped());
         remote.tell();
         done

@@ -41,7 +41,8 @@ pub struct Measure {
     #[arg(long, value_name = "PRIOR.json", conflicts_with = "model")]
     prior: Option<PathBuf>,
     /// Random splits of each synthetic person; more of them leave less to luck.
-    #[arg(long, value_name = "N", default_value_t = SPLITS, conflicts_with = "model")]
+    #[arg(long, value_name = "N", default_value_t = SPLITS, conflicts_with = "model",
+        value_parser = clap::value_parser!(u64).range(1..=10_000))]
     splits: u64,
     // With a model it is the judge that is measured, from texts and from sketches: minutes a person for a small one.
     #[command(flatten)]

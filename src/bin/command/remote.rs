@@ -183,7 +183,7 @@ impl RemoteModel {
             |plan: Plan| self.model.foreseen(plan.calls, plan.prompt_tokens, plan.generated_tokens);
         let (most, sure) = (spending(most), spending(sure));
         say(&format!(
-            "estimate: at most {} calls of {}, {} prompt tokens and {} answer tokens{}",
+            "estimate: at most {} calls of {}, {} prompt tokens and {} answer tokens{}; what has to be asked again comes on top",
             most.calls,
             self.origin,
             most.prompt_tokens,

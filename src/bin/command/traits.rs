@@ -42,7 +42,7 @@ impl Traits {
         let words: Vec<String> = told.iter().map(|(row, words)| format!("{} {words}", row.verb)).collect();
         let words = match words.len() {
             0 => "the two answers do not differ noticeably".to_owned(),
-            _ => format!("against the other answer, it\n{}", words.join("\n"))
+            _ => format!("against the second answer, the first\n{}", words.join("\n"))
                 .replace("are ", "is ")
                 .replace("have ", "has "),
         };

@@ -103,6 +103,7 @@ pub(super) fn text(value: &Value) -> Result<String, Wrong> {
             }
             Ok(whole)
         }
+        Value::Object(object) if is_call(object) => Err(call()),
         Value::Object(object) => match (optional(object, "content"), optional(object, "text")) {
             (Some(inner), _) => text(inner).map_err(|wrong| wrong.within("content")),
             (None, Some(inner)) => text(inner).map_err(|wrong| wrong.within("text")),
@@ -110,6 +111,21 @@ pub(super) fn text(value: &Value) -> Result<String, Wrong> {
         },
         _ => Err(wrong_kind("a text", value)),
     }
+}
+
+/// Whether a message calls tools and says nothing: read as an empty answer it would be preferred for its silence.
+fn is_call(message: &Map<String, Value>) -> bool {
+    let calls = message.get("tool_calls").and_then(Value::as_array).is_some_and(|calls| !calls.is_empty());
+    let says_nothing = match message.get("content") {
+        None | Some(Value::Null) => true,
+        Some(Value::String(text)) => text.trim().is_empty(),
+        Some(_) => false,
+    };
+    calls && says_nothing
+}
+
+fn call() -> Wrong {
+    Wrong::new(Why::NotText { kind: "tool call".into() }).within("tool_calls")
 }
 
 /// One part of a list of contents, as OpenAI's and Arena's newer files have them.
@@ -128,6 +144,9 @@ pub(super) fn turn(value: &Value, unsaid: Option<Role>) -> Result<Turn, Wrong> {
     let Value::Object(object) = value else {
         return Err(wrong_kind("a message with role and content", value));
     };
+    if is_call(object) {
+        return Err(call());
+    }
     let either = |a, b| if optional(object, a).is_none() && optional(object, b).is_some() { b } else { a };
     let (role_name, content_name) = (either("role", "from"), either("content", "value"));
     let role = match (optional(object, role_name), unsaid) {

@@ -72,6 +72,27 @@ fn synthesizeme_takes_objects_lists_and_texts() {
 }
 
 #[test]
+fn a_call_of_a_tool_is_no_empty_answer() {
+    for content in [json!(""), json!(null)] {
+        let call = json!({"role": "assistant", "content": content, "tool_calls": [{"type": "function"}]});
+        let asked = json!([{"role": "user", "content": "q"}]);
+        let record =
+            json!({"prompt": asked, "chosen": [call], "rejected": [{"role": "assistant", "content": "b"}]});
+        let good = GOOD
+            .replace("\"context\"", "\"prompt\"")
+            .replace("\"a\"", "[{\"role\":\"assistant\",\"content\":\"a\"}]");
+        let good = good.replace("\"b\"", "[{\"role\":\"assistant\",\"content\":\"b\"}]");
+        check(
+            &format!("{good}\n{record}\n"),
+            &[
+                "+ q > a > b",
+                "- line 2, chosen[0].tool_calls: a part of kind \"tool call\": only texts are read",
+            ],
+        );
+    }
+}
+
+#[test]
 fn trl_takes_its_four_shapes() {
     let messages = |list: &[(&str, &str)]| -> serde_json::Value {
         list.iter().map(|(role, content)| json!({"role": role, "content": content})).collect()

@@ -168,7 +168,7 @@ impl Watched {
             }
             let choices = store.all_choices(&profile).await?;
             let mut tied_before = std::mem::take(&mut person.ties);
-            for pair in choices.iter().flat_map(tied) {
+            for pair in choices.iter().flat_map(Choice::unpaired) {
                 tied_before.remove(&pair.id);
                 self.guard.add(&pair);
                 person.ties.insert(pair.id, pair);
@@ -230,18 +230,6 @@ impl Watched {
         // What could not be compared is not known to be free of history.
         if texts.failed.get() { Verdict::Unreadable(Unreadable::NoHistory) } else { verdict }
     }
-}
-
-/// The answers of a choice that made no pair, as pairs of their own.
-fn tied(choice: &Choice) -> Vec<PreferencePair> {
-    if !choice.pairs().is_empty() {
-        return Vec::new();
-    }
-    let pair = |two: &[crate::preference::Answer]| {
-        let second = two.get(1).map_or("", |answer| &answer.content);
-        PreferencePair::new(choice.context.clone(), &*two[0].content, second)
-    };
-    choice.answers.chunks(2).map(pair).collect()
 }
 
 /// The stored texts that a hit is confirmed against.
