@@ -76,6 +76,16 @@ pub fn unicode_escapes(text: &str) -> String {
     text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect()
 }
 
+/// JSON as programs write it that keep to ASCII.
+pub fn json_in_ascii(text: &str) -> String {
+    text.encode_utf16()
+        .map(|unit| match u8::try_from(unit) {
+            Ok(byte) if byte.is_ascii() => char::from(byte).into(),
+            _ => format!("\\u{unit:04x}"),
+        })
+        .collect()
+}
+
 pub fn unicode_escapes_upper(text: &str) -> String {
     text.encode_utf16().map(|unit| format!("\\u{unit:04X}")).collect()
 }

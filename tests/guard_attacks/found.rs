@@ -120,15 +120,7 @@ fn halves_and_mixtures_of_escapes_do_not_hide() {
 #[test]
 fn backwards_escapes_do_not_hide() {
     let text = "der müde Bäcker mit seinem grünen Fahrrad und";
-    let ascii = |text: &str| {
-        text.encode_utf16()
-            .map(|unit| match u8::try_from(unit) {
-                Ok(byte) if byte.is_ascii() => char::from(byte).into(),
-                _ => format!("\\u{unit:04x}"),
-            })
-            .collect::<String>()
-    };
-    hides_not("JSON", text, reversed(&json(&ascii(text)).replace("\\\\", "\\")));
+    hides_not("JSON", text, reversed(&json(&json_in_ascii(text)).replace("\\\\", "\\")));
     let listed = "three, elderly, hedgehogs, behind, the bakery,";
     hides_not("percent", listed, reversed(&listed.replace(' ', "+").replace(',', "%2C")));
     let needed =

@@ -20,16 +20,6 @@ fn bodies(pieces: &[String]) -> [(&'static str, String); 3] {
     ]
 }
 
-/// JSON as programs write it that keep to ASCII.
-fn json_in_ascii(text: &str) -> String {
-    text.encode_utf16()
-        .map(|unit| match u8::try_from(unit) {
-            Ok(byte) if byte.is_ascii() => char::from(byte).into(),
-            _ => format!("\\u{unit:04x}"),
-        })
-        .collect()
-}
-
 #[test]
 fn a_cut_amid_an_escape_does_not_hide() {
     let ways: [Disguise; 9] = [

@@ -30,8 +30,8 @@ fn goes_on(before: &str, field: &str) -> bool {
     let tail = &before[before.ceil_char_boundary(before.len().saturating_sub(LONGEST))..];
     let Some(at) = tail.rfind(MARKS) else { return false };
     let (mark, begun) = (tail.as_bytes()[at], &tail[at + 1..]);
-    let goes_on = next.is_ascii_alphanumeric() || matches!(next, '#' | ';' | '{' | '}' | '+');
-    goes_on && is_begun(mark, begun) || next as u32 == u32::from(mark) && is_half(mark, begun)
+    let may_go_on = next.is_ascii_alphanumeric() || matches!(next, '#' | ';' | '{' | '}' | '+');
+    may_go_on && is_begun(mark, begun) || next as u32 == u32::from(mark) && is_half(mark, begun)
 }
 
 /// Whether an escape behind its mark is not at its end.
